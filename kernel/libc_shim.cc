@@ -1,0 +1,133 @@
+#include "kernel/libc_shim.h"
+
+#include <dlfcn.h>
+#include <limits.h>
+
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#if HUPSTORM_ASAN
+#include <sanitizer/asan_interface.h>
+#endif
+#if HUPSTORM_TSAN
+#include <sanitizer/tsan_interface.h>
+#endif
+
+// clang links the runtime into the executable: the two functions of it that call pipe, by their
+// mangled names. Null in other builds.
+extern "C" {
+[[gnu::weak]] void sanitizer_probes_memory() __asm__(
+    "_ZN11__sanitizer23IsAccessibleMemoryRangeEmm");
+[[gnu::weak]] void sanitizer_starts_symbolizer() __asm__(
+    "_ZN11__sanitizer17SymbolizerProcess25StartSymbolizerSubprocessEv");
+}
+
+namespace hupstorm::shim {
+namespace {
+
+bool IsWithin(const void* address, void (*function)()) {
+  constexpr uintptr_t kLongest = 4096;  // bytes; both are shorter, and lie among the runtime's own
+  const auto begin = reinterpret_cast<uintptr_t>(function);
+  return begin != 0 && reinterpret_cast<uintptr_t>(address) - begin < kLongest;
+}
+
+}  // namespace
+
+bool IsFromSanitizer(const void* return_address) {
+  if (IsWithin(return_address, sanitizer_probes_memory) ||
+      IsWithin(return_address, sanitizer_starts_symbolizer)) {
+    return true;
+  }
+  // gcc's runtimes are shared libraries.
+  Dl_info info{};
+  if (dladdr(return_address, &info) == 0 || info.dli_fname == nullptr) return false;
+  const char* const slash = strrchr(info.dli_fname, '/');
+  const char* const file = slash == nullptr ? info.dli_fname : slash + 1;
+  return strncmp(file, "libasan.", 8) == 0 || strncmp(file, "libubsan.", 9) == 0 ||
+         strncmp(file, "libtsan.", 8) == 0;
+}
+
+void DieOfException(const char* name) {
+  fprintf(stderr,
+          "hupstorm: an exception left %s, which glibc declares nothrow; a kernel or layer may "
+          "throw only where MayThrow(call)\n",
+          name);
+  abort();
+}
+
+void RefuseIfSimulated(const char* name, int fd) {
+  if (!IsServersCall()) return;
+  HarnessScope harness;
+  if (!in_force.syscalls->Simulates(fd)) return;
+  fprintf(stderr, "hupstorm: the server called %s on descriptor %d; %s is not simulated\n", name,
+          fd, name);
+  abort();
+}
+
+#if HUPSTORM_ASAN
+namespace {
+
+// Never inlined: the report's stack then begins in the shim's definition of the libc call.
+[[gnu::noinline]] void Check(const void* buffer, size_t length, bool write) {
+  if (buffer == nullptr || length == 0) return;
+  // A length beyond any object is a mistake that the kernel answers (EFAULT, or cut to
+  // MAX_RW_COUNT).
+  if (length > PTRDIFF_MAX) return;
+  void* const poisoned = __asan_region_is_poisoned(const_cast<void*>(buffer), length);
+  if (poisoned == nullptr) return;
+  __asan_report_error(__builtin_return_address(0), __builtin_frame_address(0), nullptr, poisoned,
+                      write, 1);
+}
+
+}  // namespace
+
+void KernelWrites(void* buffer, size_t length) { Check(buffer, length, true); }
+void KernelReads(const void* buffer, size_t length) { Check(buffer, length, false); }
+#endif
+
+#if HUPSTORM_TSAN
+namespace {
+
+char descriptor_order;  // its address stands for the order of all sends and receives
+
+}  // namespace
+
+void BeforeSending() { __tsan_release(&descriptor_order); }
+void AfterReceiving() { __tsan_acquire(&descriptor_order); }
+#endif
+
+void KernelWritesParts(const iovec* parts, size_t count) {
+  if (parts == nullptr || count > IOV_MAX) return;
+  KernelReads(parts, count * sizeof(iovec));
+  for (size_t i = 0; i < count; ++i) KernelWrites(parts[i].iov_base, parts[i].iov_len);
+}
+
+void KernelReadsParts(const iovec* parts, size_t count) {
+  if (parts == nullptr || count > IOV_MAX) return;
+  KernelReads(parts, count * sizeof(iovec));
+  for (size_t i = 0; i < count; ++i) KernelReads(parts[i].iov_base, parts[i].iov_len);
+}
+
+void KernelWritesAddress(sockaddr* address, const socklen_t* length) {
+  if (address == nullptr || length == nullptr) return;
+  KernelReads(length, sizeof(*length));
+  KernelWrites(address, *length);
+}
+
+bool ToMilliseconds(const timespec* timeout, int& milliseconds) {
+  milliseconds = -1;
+  if (timeout == nullptr) return true;
+  if (timeout->tv_sec < 0 || timeout->tv_nsec < 0 || timeout->tv_nsec >= 1'000'000'000) {
+    errno = EINVAL;
+    return false;
+  }
+  milliseconds =
+      timeout->tv_sec > INT_MAX / 1000 - 1
+          ? INT_MAX
+          : static_cast<int>(timeout->tv_sec * 1000 + (timeout->tv_nsec + 999'999) / 1'000'000);
+  return true;
+}
+
+}  // namespace hupstorm::shim

@@ -1,0 +1,92 @@
+// libc's calls on descriptors that `Syscalls` has no method for. On a simulated descriptor they
+// abort with their name: Linux would answer EBADF, and the server would be judged by that. See
+// libc_shim.h.
+
+#include <fcntl.h>
+#include <sys/sendfile.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <climits>
+
+#include "kernel/libc_shim.h"
+
+using namespace hupstorm::shim;  // NOLINT: every line below is the shim's
+
+namespace {
+
+constexpr size_t kKernelSigsetBytes = 8;  // Linux's sigset_t; glibc's is larger
+
+}  // namespace
+
+extern "C" {
+
+ssize_t sendfile64(int out, int in, off64_t* offset, size_t count) noexcept {
+  RefuseIfSimulated("sendfile", out);
+  RefuseIfSimulated("sendfile", in);
+  return syscall(SYS_sendfile, out, in, offset, count);
+}
+
+ssize_t sendfile(int out, int in, off_t* offset, size_t count) noexcept {
+  return sendfile64(out, in, offset, count);
+}
+
+ssize_t splice(int in, off64_t* in_offset, int out, off64_t* out_offset, size_t length,
+               unsigned flags) {
+  RefuseIfSimulated("splice", in);
+  RefuseIfSimulated("splice", out);
+  return syscall(SYS_splice, in, in_offset, out, out_offset, length, flags);
+}
+
+ssize_t tee(int in, int out, size_t length, unsigned flags) {
+  RefuseIfSimulated("tee", in);
+  RefuseIfSimulated("tee", out);
+  return syscall(SYS_tee, in, out, length, flags);
+}
+
+ssize_t vmsplice(int fd, const iovec* parts, size_t count, unsigned flags) {
+  RefuseIfSimulated("vmsplice", fd);
+  return syscall(SYS_vmsplice, fd, parts, count, flags);
+}
+
+int recvmmsg(int fd, mmsghdr* messages, unsigned count, int flags, timespec* timeout) {
+  RefuseIfSimulated("recvmmsg", fd);
+  return static_cast<int>(syscall(SYS_recvmmsg, fd, messages, count, flags, timeout));
+}
+
+int sendmmsg(int fd, mmsghdr* messages, unsigned count, int flags) {
+  RefuseIfSimulated("sendmmsg", fd);
+  return static_cast<int>(syscall(SYS_sendmmsg, fd, messages, count, flags));
+}
+
+// A new signalfd would be Linux's, and no simulated signal would ever reach it: the first
+// descriptor that a kernel could hand out stands for it in the question.
+int signalfd(int fd, const sigset_t* mask, int flags) noexcept {
+  RefuseIfSimulated("signalfd", fd == -1 ? INT_MAX : fd);
+  return static_cast<int>(syscall(SYS_signalfd4, fd, mask, kKernelSigsetBytes, flags));
+}
+
+int close_range(unsigned first, unsigned last, int flags) noexcept {
+  RefuseIfSimulated("close_range", static_cast<int>(std::min<unsigned>(last, INT_MAX)));
+  return static_cast<int>(syscall(SYS_close_range, first, last, flags));
+}
+
+void closefrom(int first) noexcept {
+  RefuseIfSimulated("closefrom", INT_MAX);
+  syscall(SYS_close_range, static_cast<unsigned>(std::max(first, 0)), UINT_MAX, 0);
+}
+
+int fstat64(int fd, struct stat64* status) noexcept {
+  RefuseIfSimulated("fstat", fd);
+  return static_cast<int>(syscall(SYS_fstat, fd, status));
+}
+
+int fstat(int fd, struct stat* status) noexcept {
+  RefuseIfSimulated("fstat", fd);
+  return static_cast<int>(syscall(SYS_fstat, fd, status));
+}
+
+}  // extern "C"

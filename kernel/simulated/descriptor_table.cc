@@ -1,0 +1,83 @@
+#include "kernel/simulated/descriptor_table.h"
+
+#include <algorithm>
+#include <bit>
+
+namespace hupstorm::simulated {
+
+DescriptorTable::DescriptorTable() { Grow(63); }
+
+void DescriptorTable::Grow(int index) {
+  size_t size = std::bit_ceil(static_cast<size_t>(index) + 1);
+  slots_.resize(size);
+  for (std::vector<uint64_t>& level : full_) {
+    size = (size + 63) / 64;
+    level.resize(size);
+  }
+}
+
+int DescriptorTable::LowestFree(int from) const {
+  // Climb to the first level that has a free bit at or after the position, then go down again.
+  size_t position = static_cast<size_t>(std::max(from, kFirst) - kFirst);
+  int level = 0;
+  for (; level < kLevels; ++level) {
+    const size_t word = position / 64;
+    if (word >= full_[level].size()) break;
+    const uint64_t free = ~full_[level][word] & (~uint64_t{0} << (position % 64));
+    if (free != 0) {
+      position = word * 64 + static_cast<size_t>(std::countr_zero(free));
+      break;
+    }
+    position = word + 1;
+  }
+  for (; level > 0; --level) {
+    const std::vector<uint64_t>& below = full_[level - 1];
+    const uint64_t free = position < below.size() ? ~below[position] : ~uint64_t{0};
+    position = position * 64 + static_cast<size_t>(std::countr_zero(free));
+  }
+  return position < static_cast<size_t>(limit_) ? kFirst + static_cast<int>(position) : -1;
+}
+
+void DescriptorTable::Install(int fd, Object* object, bool close_on_exec) {
+  const int index = fd - kFirst;
+  if (static_cast<size_t>(index) >= slots_.size()) Grow(index);
+  slots_[index] = {.object = object, .close_on_exec = close_on_exec};
+  ++object->references;
+  ++open_;
+  high_water_ = std::max(high_water_, index + 1);
+  size_t position = static_cast<size_t>(index);
+  for (std::vector<uint64_t>& level : full_) {
+    uint64_t& word = level[position / 64];
+    word |= uint64_t{1} << (position % 64);
+    if (word != ~uint64_t{0}) break;
+    position /= 64;
+  }
+}
+
+Object* DescriptorTable::Remove(int fd) {
+  size_t position = static_cast<size_t>(fd - kFirst);
+  Object* object = slots_[position].object;
+  slots_[position].object = nullptr;
+  --open_;
+  for (std::vector<uint64_t>& level : full_) {
+    uint64_t& word = level[position / 64];
+    const bool was_full = word == ~uint64_t{0};
+    word &= ~(uint64_t{1} << (position % 64));
+    if (!was_full) break;
+    position /= 64;
+  }
+  return object;
+}
+
+void DescriptorTable::Clear() {
+  std::fill_n(slots_.begin(), high_water_, Slot{});
+  size_t used = static_cast<size_t>(high_water_);
+  for (std::vector<uint64_t>& level : full_) {
+    used = (used + 63) / 64;
+    std::fill_n(level.begin(), used, uint64_t{0});
+  }
+  open_ = 0;
+  high_water_ = 0;
+}
+
+}  // namespace hupstorm::simulated

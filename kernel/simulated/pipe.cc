@@ -1,0 +1,96 @@
+#include "kernel/simulated/pipe.h"
+
+#include <errno.h>
+#include <limits.h>
+
+#include <algorithm>
+
+#include "kernel/simulated/state.h"
+
+namespace hupstorm::simulated {
+
+uint32_t PollPipe(const PipeEnd& end) {
+  const Pipe& pipe = *end.pipe;
+  uint32_t mask = 0;
+  if (end.is_writer) {
+    if (!pipe.IsFull()) mask |= kWritable;
+    if (pipe.reader == nullptr) mask |= EPOLLERR;
+  } else {
+    if (!pipe.bytes.empty()) mask |= kReadable;
+    if (pipe.writer == nullptr) mask |= EPOLLHUP;
+  }
+  return mask;
+}
+
+ssize_t ReadPipe(Kernel& kernel, PipeEnd& end, IoVector& to, int fd) {
+  if (to.left() == 0) return 0;
+  Pipe& pipe = *end.pipe;
+  while (pipe.bytes.empty()) {
+    if (pipe.writer == nullptr) return 0;
+    if (end.non_blocking) return -EAGAIN;
+    const int woken = Sleep(kernel, end, {.call = Call::kRead, .fd = fd, .restartable = true});
+    if (woken != 0) return woken;
+  }
+  const bool was_full = pipe.IsFull();
+  const size_t count = std::min<size_t>(to.left(), pipe.bytes.size());
+  for (size_t left = count; left > 0;) {
+    const std::span<std::byte> piece = to.Next(left);
+    pipe.bytes.Take(kernel.chunks, piece.data(), piece.size());
+    to.Advance(piece.size());
+    left -= piece.size();
+  }
+  pipe.read_position += count;
+  if (pipe.bytes.empty()) pipe.read_position = pipe.write_position = 0;
+  if (was_full && !pipe.IsFull() && pipe.writer != nullptr) {
+    Wake(kernel, *pipe.writer, kWritable, false);
+  }
+  return static_cast<ssize_t>(count);
+}
+
+ssize_t WritePipe(Kernel& kernel, PipeEnd& end, IoVector& from, int fd) {
+  if (from.left() == 0) return 0;
+  Pipe& pipe = *end.pipe;
+  // Writes of up to PIPE_BUF bytes go in whole or not at all.
+  const size_t least = from.left() <= PIPE_BUF ? from.left() : 1;
+  size_t written = 0;
+  for (;;) {
+    if (pipe.reader == nullptr) {
+      kernel.signals.RaiseSigpipe();
+      return written > 0 ? static_cast<ssize_t>(written) : -EPIPE;
+    }
+    const size_t room = pipe.Room();
+    if (room >= least) {
+      size_t left = std::min(room, from.left());
+      written += left;
+      pipe.write_position += left;
+      while (left > 0) {
+        const std::span<std::byte> piece = from.Next(left);
+        pipe.bytes.Append(kernel.chunks, piece.data(), piece.size());
+        from.Advance(piece.size());
+        left -= piece.size();
+      }
+      Wake(kernel, *pipe.reader, kReadable, false);
+      if (from.left() == 0) return static_cast<ssize_t>(written);
+    }
+    int woken = -EAGAIN;
+    if (!end.non_blocking) {
+      woken = Sleep(kernel, end, {.call = Call::kWrite, .fd = fd, .restartable = true});
+    }
+    if (woken != 0) return written > 0 ? static_cast<ssize_t>(written) : woken;
+  }
+}
+
+void ClosePipeEnd(Kernel& kernel, PipeEnd& end) {
+  Pipe& pipe = *end.pipe;
+  (end.is_writer ? pipe.writer : pipe.reader) = nullptr;
+  PipeEnd* other = end.is_writer ? pipe.reader : pipe.writer;
+  kernel.pipe_ends.Delete(&end);
+  if (other != nullptr) {
+    Wake(kernel, *other, 0, true);
+  } else {
+    pipe.bytes.Clear(kernel.chunks);
+    kernel.pipes.Delete(&pipe);
+  }
+}
+
+}  // namespace hupstorm::simulated

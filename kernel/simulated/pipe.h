@@ -1,0 +1,50 @@
+// Pipes (fs/pipe.c).
+
+#ifndef HUPSTORM_KERNEL_SIMULATED_PIPE_H_
+#define HUPSTORM_KERNEL_SIMULATED_PIPE_H_
+
+#include <sys/types.h>
+
+#include <cstdint>
+
+#include "kernel/simulated/byte_queue.h"
+#include "kernel/simulated/io_vector.h"
+#include "kernel/simulated/object.h"
+
+namespace hupstorm::simulated {
+
+struct Kernel;
+struct PipeEnd;
+
+// Holds up to 16 pages. A page is free again when all of it has been read.
+struct Pipe {
+  static constexpr uint64_t kPage = 4096;
+  static constexpr uint64_t kPages = 16;
+
+  ByteQueue bytes;
+  uint64_t read_position = 0;
+  uint64_t write_position = 0;
+  PipeEnd* reader = nullptr;  // null once it is closed
+  PipeEnd* writer = nullptr;
+
+  uint64_t UsedPages() const {
+    return (write_position + kPage - 1) / kPage - read_position / kPage;
+  }
+  bool IsFull() const { return UsedPages() >= kPages; }
+  uint64_t Room() const { return (read_position / kPage + kPages) * kPage - write_position; }
+};
+
+struct PipeEnd : Object {
+  PipeEnd() : Object(Kind::kPipeEnd) {}
+  Pipe* pipe = nullptr;
+  bool is_writer = false;
+};
+
+uint32_t PollPipe(const PipeEnd& end);
+ssize_t ReadPipe(Kernel& kernel, PipeEnd& end, IoVector& to, int fd);
+ssize_t WritePipe(Kernel& kernel, PipeEnd& end, IoVector& from, int fd);
+void ClosePipeEnd(Kernel& kernel, PipeEnd& end);
+
+}  // namespace hupstorm::simulated
+
+#endif  // HUPSTORM_KERNEL_SIMULATED_PIPE_H_

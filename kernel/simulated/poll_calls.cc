@@ -1,0 +1,189 @@
+// select(2) and poll(2) (fs/select.c). Sets may mix simulated and real descriptors: the former are
+// judged here, the latter are asked of Linux without waiting.
+
+#include <fcntl.h>
+
+#include <algorithm>
+
+#include "kernel/simulated/facade.h"
+#include "kernel/simulated/timerfd.h"
+
+namespace hupstorm {
+
+using simulated::IsHost;
+using simulated::Kernel;
+using simulated::Object;
+using simulated::Result;
+
+namespace {
+
+constexpr uint32_t kSelectIn = EPOLLRDNORM | EPOLLRDBAND | EPOLLIN | EPOLLHUP | EPOLLERR | POLLNVAL;
+constexpr uint32_t kSelectOut = EPOLLWRBAND | EPOLLWRNORM | EPOLLOUT | EPOLLERR | POLLNVAL;
+constexpr uint32_t kSelectExcept = EPOLLPRI | POLLNVAL;
+constexpr int kHostWords = SimulatedKernel::kFirstDescriptor / 64;
+
+int PollOnce(Kernel& kernel, pollfd* fds, nfds_t count, bool any_host) {
+  int ready = 0;
+  for (nfds_t i = 0; i < count; ++i) {
+    pollfd& entry = fds[i];
+    if (IsHost(entry.fd)) continue;
+    uint32_t mask = POLLNVAL;
+    if (Object* object = kernel.descriptors.Get(entry.fd); object != nullptr) {
+      mask = PollMask(kernel, *object) &
+             (static_cast<uint16_t>(entry.events) | uint32_t{EPOLLERR | EPOLLHUP});
+    }
+    entry.revents = static_cast<int16_t>(mask);
+    if (mask != 0) ++ready;
+  }
+  if (!any_host) return ready;
+  for (nfds_t i = 0; i < count; ++i) {
+    if (!IsHost(fds[i].fd)) continue;
+    fds[i].revents = 0;
+    if (fds[i].fd < 0) continue;
+    if (kernel.host.Poll(&fds[i], 1, 0) > 0) ++ready;
+  }
+  return ready;
+}
+
+// One of the three sets of select, in words of 64 descriptors.
+struct SetWords {
+  uint64_t* words;
+  uint64_t wanted(int word) const { return words != nullptr ? words[word] : 0; }
+};
+
+struct WordSets {
+  SetWords in;
+  SetWords out;
+  SetWords except;
+};
+
+// A caller with descriptors beyond FD_SETSIZE passes larger sets than fd_set: Linux looks at
+// `count` bits, whatever the type says.
+SetWords Words(fd_set* set) { return {reinterpret_cast<uint64_t*>(set)}; }
+
+// Bits of `word` that lie below `count`.
+uint64_t Below(int count, int word) {
+  const int bits = count - word * 64;
+  return bits >= 64 ? ~uint64_t{0} : (uint64_t{1} << bits) - 1;
+}
+
+// max_select_fd: each descriptor that is asked about must be open.
+bool AllOpen(Kernel& kernel, const WordSets& sets, int count) {
+  for (int word = 0; word * 64 < count; ++word) {
+    uint64_t wanted = (sets.in.wanted(word) | sets.out.wanted(word) | sets.except.wanted(word)) &
+                      Below(count, word);
+    for (; wanted != 0; wanted &= wanted - 1) {
+      const int fd = word * 64 + __builtin_ctzll(wanted);
+      if (IsHost(fd) ? kernel.host.Fcntl(fd, F_GETFD, 0) < 0
+                     : kernel.descriptors.Get(fd) == nullptr) {
+        return false;
+      }
+    }
+  }
+  return true;
+}
+
+// Asks Linux about the descriptors below kFirstDescriptor.
+uint32_t HostMask(Kernel& kernel, int fd) {
+  pollfd entry = {
+      .fd = fd,
+      .events = POLLIN | POLLPRI | POLLOUT | POLLRDNORM | POLLRDBAND | POLLWRNORM | POLLWRBAND,
+      .revents = 0};
+  return kernel.host.Poll(&entry, 1, 0) > 0 ? static_cast<uint16_t>(entry.revents) : 0;
+}
+
+// Judges each descriptor once. With `write`, the sets become the answer.
+int SelectOnce(Kernel& kernel, const WordSets& sets, int count, bool write) {
+  int ready = 0;
+  for (int word = 0; word * 64 < count; ++word) {
+    const uint64_t limit = Below(count, word);
+    const uint64_t in = sets.in.wanted(word) & limit;
+    const uint64_t out = sets.out.wanted(word) & limit;
+    const uint64_t except = sets.except.wanted(word) & limit;
+    uint64_t answer_in = 0;
+    uint64_t answer_out = 0;
+    uint64_t answer_except = 0;
+    for (uint64_t wanted = in | out | except; wanted != 0; wanted &= wanted - 1) {
+      const int fd = word * 64 + __builtin_ctzll(wanted);
+      const uint64_t bit = wanted & (~wanted + 1);
+      uint32_t mask = POLLNVAL;
+      if (word < kHostWords) {
+        mask = HostMask(kernel, fd);
+      } else if (Object* object = kernel.descriptors.Get(fd); object != nullptr) {
+        mask = PollMask(kernel, *object);
+      }
+      if ((mask & kSelectIn) != 0) answer_in |= in & bit;
+      if ((mask & kSelectOut) != 0) answer_out |= out & bit;
+      if ((mask & kSelectExcept) != 0) answer_except |= except & bit;
+    }
+    ready += __builtin_popcountll(answer_in) + __builtin_popcountll(answer_out) +
+             __builtin_popcountll(answer_except);
+    if (write) {
+      if (sets.in.words != nullptr) sets.in.words[word] = answer_in;
+      if (sets.out.words != nullptr) sets.out.words[word] = answer_out;
+      if (sets.except.words != nullptr) sets.except.words[word] = answer_except;
+    }
+  }
+  return ready;
+}
+
+}  // namespace
+
+int SimulatedKernel::Poll(pollfd* fds, nfds_t count, int timeout_ms) {
+  State& state = *state_;
+  if (count > static_cast<nfds_t>(kFirstDescriptor + state.descriptors.limit())) {
+    return Result(-EINVAL);
+  }
+  if (fds == nullptr && count > 0) return Result(-EFAULT);
+  bool any_host = false;
+  for (nfds_t i = 0; i < count; ++i) any_host |= IsHost(fds[i].fd);
+  const int64_t deadline =
+      timeout_ms <= 0 ? -1 : simulated::DeadlineAfter(state, int64_t{timeout_ms} * 1'000'000);
+  for (;;) {
+    const int ready = PollOnce(state, fds, count, any_host);
+    if (ready > 0 || timeout_ms == 0) return ready;
+    const int woken = simulated::Sleep(state, {.call = Call::kPoll, .deadline_ns = deadline});
+    if (woken == -ETIMEDOUT) return 0;
+    if (woken != 0) return Result(woken);
+  }
+}
+
+int SimulatedKernel::Select(int count, fd_set* readable, fd_set* writable, fd_set* exceptional,
+                            timeval* timeout) {
+  State& state = *state_;
+  int64_t timeout_ns = -1;
+  if (timeout != nullptr) {
+    // kern_select carries whole seconds over from the microseconds.
+    const timespec relative = {.tv_sec = timeout->tv_sec + timeout->tv_usec / 1'000'000,
+                               .tv_nsec = timeout->tv_usec % 1'000'000 * 1000};
+    if (!simulated::IsValid(relative)) return Result(-EINVAL);
+    timeout_ns = simulated::ToNs(relative);
+  }
+  if (count < 0) return Result(-EINVAL);
+  // As far as the table of descriptors reaches: larger numbers are not looked at, whatever they
+  // are.
+  count = std::min(count,
+                   std::max(kFirstDescriptor + state.descriptors.limit(), state.descriptors.end()));
+  const WordSets sets = {Words(readable), Words(writable), Words(exceptional)};
+  const int64_t deadline = timeout_ns > 0 ? simulated::DeadlineAfter(state, timeout_ns) : -1;
+  const auto leave_time = [&] {
+    if (timeout == nullptr || timeout_ns == 0) return;
+    const int64_t left = std::max<int64_t>(deadline - state.timers.now_ns(), 0);
+    timeout->tv_sec = left / simulated::kNsPerSecond;
+    timeout->tv_usec = left % simulated::kNsPerSecond / 1000;
+  };
+  if (!AllOpen(state, sets, count)) return Result(-EBADF);
+  for (;;) {
+    const int ready = SelectOnce(state, sets, count, false);
+    int woken = 0;
+    if (ready == 0 && timeout_ns != 0) {
+      woken = simulated::Sleep(state, {.call = Call::kSelect, .deadline_ns = deadline});
+      if (woken == 0) continue;
+    }
+    leave_time();
+    if (woken != 0 && woken != -ETIMEDOUT) return Result(woken);
+    return SelectOnce(state, sets, count, true);
+  }
+}
+
+}  // namespace hupstorm

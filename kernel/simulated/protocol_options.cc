@@ -1,0 +1,250 @@
+// The options of TCP and IP.
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
+#include "kernel/simulated/socket_options.h"
+#include "kernel/simulated/tcp.h"
+
+namespace hupstorm::simulated {
+namespace {
+
+constexpr int kLoopbackSegment = 65483;  // MTU 65536 less IP, TCP and timestamps
+constexpr int kMostKeepaliveSeconds = 32767;
+constexpr int kMostKeepaliveProbes = 127;
+
+// The last option of each level that Linux has: see kLastSocketOption.
+constexpr int kLastTcpOption = 50;
+constexpr int kLastIpOption = 60;
+constexpr int kLastIpv6Option = 100;
+
+// ---- IPPROTO_TCP.
+
+// The states of enum in include/net/tcp_states.h, which tcpi_state shows.
+int LinuxState(const TcpEndpoint& endpoint) {
+  switch (endpoint.state) {
+    case TcpState::kEstablished:
+      return TCP_ESTABLISHED;
+    case TcpState::kSynSent:
+      return TCP_SYN_SENT;
+    case TcpState::kSynRecv:
+      return TCP_SYN_RECV;
+    case TcpState::kFinWait1:
+      return TCP_FIN_WAIT1;
+    case TcpState::kFinWait2:
+      return TCP_FIN_WAIT2;
+    case TcpState::kTimeWait:
+      return TCP_TIME_WAIT;
+    case TcpState::kClosed:
+      return TCP_CLOSE;
+    case TcpState::kCloseWait:
+      return TCP_CLOSE_WAIT;
+    case TcpState::kLastAck:
+      return TCP_LAST_ACK;
+    case TcpState::kListen:
+      return TCP_LISTEN;
+    case TcpState::kClosing:
+      return TCP_CLOSING;
+  }
+  return TCP_CLOSE;
+}
+
+int GetTcpOption(const TcpEndpoint& endpoint, int name, void* value, socklen_t* length) {
+  const SocketOptions& options = endpoint.options;
+  switch (name) {
+    case TCP_NODELAY:
+      return GiveInt(options.no_delay, value, length);
+    case TCP_CORK:
+      return GiveInt(options.cork, value, length);
+    case TCP_KEEPIDLE:
+      return GiveInt(options.keepalive_idle_s, value, length);
+    case TCP_KEEPINTVL:
+      return GiveInt(options.keepalive_interval_s, value, length);
+    case TCP_KEEPCNT:
+      return GiveInt(options.keepalive_count, value, length);
+    case TCP_USER_TIMEOUT:
+      return GiveInt(options.user_timeout_ms, value, length);
+    case TCP_DEFER_ACCEPT:
+      return GiveInt(options.defer_accept_s, value, length);
+    case TCP_QUICKACK:
+      return GiveInt(options.quick_ack, value, length);
+    case TCP_SYNCNT:
+      return GiveInt(options.syn_count != 0 ? options.syn_count : 6, value, length);
+    case TCP_LINGER2:
+      return GiveInt(options.fin_timeout_s, value, length);
+    case TCP_MAXSEG:
+      return GiveInt(options.max_segment != 0 ? options.max_segment
+                     : endpoint.was_connected ? kLoopbackSegment
+                                              : 536,
+                     value, length);
+    case TCP_INFO: {
+      tcp_info info{};
+      info.tcpi_state = static_cast<uint8_t>(LinuxState(endpoint));
+      info.tcpi_snd_mss = info.tcpi_rcv_mss = kLoopbackSegment;
+      info.tcpi_unacked = endpoint.listener != nullptr ? endpoint.listener->accepting_length : 0;
+      info.tcpi_sacked = endpoint.listener != nullptr ? endpoint.listener->backlog : 0;
+      return Give(&info, sizeof(info), value, length);
+    }
+    default:
+      if (name > kLastTcpOption) return -ENOPROTOOPT;
+      AbortUnsimulated("getsockopt", "IPPROTO_TCP option", name);
+  }
+}
+
+int SetTcpOption(Kernel& kernel, TcpEndpoint& endpoint, int name, int number) {
+  SocketOptions& options = endpoint.options;
+  const bool on = number != 0;
+  const auto take = [number](int most, int* option) {
+    if (number < 1 || number > most) return -EINVAL;
+    *option = number;
+    return 0;
+  };
+  int result = 0;
+  switch (name) {
+    case TCP_NODELAY:
+      options.no_delay = on;
+      return 0;
+    case TCP_CORK:
+      options.cork = on;
+      return 0;
+    case TCP_QUICKACK:
+      options.quick_ack = on;
+      return 0;
+    case TCP_KEEPIDLE:
+      result = take(kMostKeepaliveSeconds, &options.keepalive_idle_s);
+      break;
+    case TCP_KEEPINTVL:
+      result = take(kMostKeepaliveSeconds, &options.keepalive_interval_s);
+      break;
+    case TCP_KEEPCNT:
+      result = take(kMostKeepaliveProbes, &options.keepalive_count);
+      break;
+    case TCP_USER_TIMEOUT:
+      if (number < 0) return -EINVAL;
+      options.user_timeout_ms = number;
+      break;
+    case TCP_DEFER_ACCEPT:
+      options.defer_accept_s = std::max(number, 0);
+      return 0;
+    case TCP_SYNCNT:
+      return take(kMostKeepaliveProbes, &options.syn_count);
+    case TCP_LINGER2:
+      options.fin_timeout_s = number;
+      return 0;
+    case TCP_MAXSEG:
+      if (number != 0 && (number < 88 || number > 32767)) return -EINVAL;
+      options.max_segment = number;
+      return 0;
+    case TCP_FASTOPEN:
+      return 0;
+    default:
+      if (name > kLastTcpOption) return -ENOPROTOOPT;
+      AbortUnsimulated("setsockopt", "IPPROTO_TCP option", name);
+  }
+  tcp::UpdateKeepalive(kernel, endpoint);
+  return result;
+}
+
+// ---- IPPROTO_IP and IPPROTO_IPV6.
+
+int GetIpOption(const TcpEndpoint& endpoint, int level, int name, void* value, socklen_t* length) {
+  const SocketOptions& options = endpoint.options;
+  if (level == IPPROTO_IPV6) {
+    if (!endpoint.v6) return -ENOPROTOOPT;
+    switch (name) {
+      case IPV6_V6ONLY:
+        return GiveInt(options.v6_only, value, length);
+      case IPV6_TCLASS:
+        return GiveInt(options.type_of_service, value, length);
+      case IPV6_UNICAST_HOPS:
+        return GiveInt(options.time_to_live >= 0 ? options.time_to_live : 64, value, length);
+      default:
+        if (name > kLastIpv6Option) return -ENOPROTOOPT;
+        AbortUnsimulated("getsockopt", "IPPROTO_IPV6 option", name);
+    }
+  }
+  switch (name) {
+    case IP_TOS:
+      return GiveInt(options.type_of_service, value, length);
+    case IP_TTL:
+      return GiveInt(options.time_to_live > 0 ? options.time_to_live : 64, value, length);
+    default:
+      if (name > kLastIpOption) return -ENOPROTOOPT;
+      AbortUnsimulated("getsockopt", "IPPROTO_IP option", name);
+  }
+}
+
+int SetIpOption(TcpEndpoint& endpoint, int level, int name, int number) {
+  SocketOptions& options = endpoint.options;
+  if (level == IPPROTO_IPV6) {
+    if (!endpoint.v6) return -ENOPROTOOPT;
+    switch (name) {
+      case IPV6_V6ONLY:
+        if (endpoint.port != nullptr) return -EINVAL;
+        options.v6_only = number != 0;
+        return 0;
+      case IPV6_TCLASS:
+        if (number < -1 || number > 255) return -EINVAL;
+        options.type_of_service = std::max(number, 0);
+        return 0;
+      case IPV6_UNICAST_HOPS:
+        if (number < -1 || number > 255) return -EINVAL;
+        options.time_to_live = number;
+        return 0;
+      default:
+        if (name > kLastIpv6Option) return -ENOPROTOOPT;
+        AbortUnsimulated("setsockopt", "IPPROTO_IPV6 option", name);
+    }
+  }
+  switch (name) {
+    case IP_TOS:
+      options.type_of_service = number & 0xff & ~3;  // the ECN bits are TCP's own
+      return 0;
+    case IP_TTL:
+      if (number != -1 && (number < 1 || number > 255)) return -EINVAL;
+      options.time_to_live = number;
+      return 0;
+    case IP_BIND_ADDRESS_NO_PORT:
+    case IP_FREEBIND:
+    case IP_MTU_DISCOVER:
+    case IP_RECVERR:
+      return 0;
+    default:
+      if (name > kLastIpOption) return -ENOPROTOOPT;
+      AbortUnsimulated("setsockopt", "IPPROTO_IP option", name);
+  }
+}
+
+}  // namespace
+
+int GetProtocolOption(const TcpEndpoint& endpoint, int level, int name, void* value,
+                      socklen_t* length) {
+  switch (level) {
+    case IPPROTO_TCP:
+      return GetTcpOption(endpoint, name, value, length);
+    case IPPROTO_IP:
+    case IPPROTO_IPV6:
+      return GetIpOption(endpoint, level, name, value, length);
+    default:
+      return -EOPNOTSUPP;
+  }
+}
+
+int SetProtocolOption(Kernel& kernel, TcpEndpoint& endpoint, int level, int name, const void* value,
+                      socklen_t length) {
+  if (level != IPPROTO_TCP && level != IPPROTO_IP && level != IPPROTO_IPV6) return -ENOPROTOOPT;
+  // IP options may be a single byte too.
+  int number = 0;
+  if (length >= sizeof(int)) {
+    std::memcpy(&number, value, sizeof(number));
+  } else if (length >= 1 && level == IPPROTO_IP) {
+    number = *static_cast<const unsigned char*>(value);
+  } else {
+    return -EINVAL;
+  }
+  if (level == IPPROTO_TCP) return SetTcpOption(kernel, endpoint, name, number);
+  return SetIpOption(endpoint, level, name, number);
+}
+
+}  // namespace hupstorm::simulated

@@ -1,0 +1,94 @@
+#include "kernel/simulated/signals.h"
+
+#include <errno.h>
+#include <ucontext.h>
+
+#include "kernel/in_force.h"
+
+namespace hupstorm::simulated {
+namespace {
+
+using Disposition = SimulatedKernel::Disposition;
+
+// The signals that glibc keeps for its threads; its sigaction refuses them.
+bool IsReserved(int signal) { return signal == 32 || signal == 33; }
+
+bool IsIgnoredByDefault(int signal) {
+  return signal == SIGCHLD || signal == SIGCONT || signal == SIGURG || signal == SIGWINCH;
+}
+
+// Lets the server's code run in the middle of the harness, whatever way it leaves.
+class HandlerScope {
+ public:
+  HandlerScope() : former_(in_force.in_server) { in_force.in_server = true; }
+  ~HandlerScope() { in_force.in_server = former_; }
+  HandlerScope(const HandlerScope&) = delete;
+  HandlerScope& operator=(const HandlerScope&) = delete;
+
+ private:
+  bool former_;
+};
+
+}  // namespace
+
+int Signals::Action(int signal, const struct sigaction* action, struct sigaction* old) {
+  if (!IsKnown(signal) || IsReserved(signal)) return -EINVAL;
+  if (action != nullptr && (signal == SIGKILL || signal == SIGSTOP)) return -EINVAL;
+  struct sigaction& current = actions_[static_cast<size_t>(signal)];
+  const struct sigaction former = current;
+  if (action != nullptr) {
+    current = *action;
+    any_changed_ = true;
+  }
+  if (old != nullptr) *old = former;
+  return 0;
+}
+
+Disposition Signals::DispositionOf(int signal) const {
+  if (!IsKnown(signal)) return Disposition::kDefault;
+  const struct sigaction& action = actions_[static_cast<size_t>(signal)];
+  if ((action.sa_flags & SA_SIGINFO) != 0) return Disposition::kHandled;
+  if (action.sa_handler == SIG_IGN) return Disposition::kIgnored;
+  if (action.sa_handler != SIG_DFL) return Disposition::kHandled;
+  return IsIgnoredByDefault(signal) ? Disposition::kIgnored : Disposition::kDefault;
+}
+
+Disposition Signals::Raise(int signal) {
+  const Disposition disposition = DispositionOf(signal);
+  if (disposition != Disposition::kHandled) return disposition;
+  const struct sigaction action = actions_[static_cast<size_t>(signal)];
+  if ((action.sa_flags & SA_RESETHAND) != 0) actions_[static_cast<size_t>(signal)] = {};
+  if (sleeping_ != nullptr) {
+    sleeping_->handler_ran_ = true;
+    if ((action.sa_flags & SA_RESTART) == 0) sleeping_->interrupted_ = true;
+  }
+  const HandlerScope server;
+  // Linux runs a handler with errno as it was, and most handlers save it; a handler that does not
+  // is the server's own defect.
+  if ((action.sa_flags & SA_SIGINFO) != 0) {
+    siginfo_t info{};
+    info.si_signo = signal;
+    ucontext_t context{};
+    action.sa_sigaction(signal, &info, &context);
+  } else {
+    action.sa_handler(signal);
+  }
+  return disposition;
+}
+
+void Signals::InterruptSleepingCall() {
+  if (sleeping_ != nullptr) sleeping_->interrupted_ = true;
+}
+
+void Signals::RaiseSigpipe() {
+  if (Raise(SIGPIPE) == Disposition::kDefault) ++fatal_sigpipes_;
+}
+
+void Signals::Clear() {
+  if (any_changed_) actions_.fill({});
+  any_changed_ = false;
+  sleeping_ = nullptr;
+  fatal_sigpipes_ = 0;
+}
+
+}  // namespace hupstorm::simulated

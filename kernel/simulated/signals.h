@@ -1,0 +1,62 @@
+// Signals to the server, and the calls that they interrupt (signal(7)).
+
+#ifndef HUPSTORM_KERNEL_SIMULATED_SIGNALS_H_
+#define HUPSTORM_KERNEL_SIMULATED_SIGNALS_H_
+
+#include <signal.h>
+
+#include <array>
+#include <cstdint>
+
+#include "kernel/simulated/simulated_kernel.h"
+
+namespace hupstorm::simulated {
+
+class Signals {
+ public:
+  // A call that sleeps. They nest: a handler may make calls too.
+  class SleepingCall {
+   public:
+    explicit SleepingCall(Signals& signals) : signals_(signals), outer_(signals.sleeping_) {
+      signals.sleeping_ = this;
+    }
+    ~SleepingCall() { signals_.sleeping_ = outer_; }
+    SleepingCall(const SleepingCall&) = delete;
+    SleepingCall& operator=(const SleepingCall&) = delete;
+
+    // Whether a signal ends the call with EINTR. `restartable`: SA_RESTART would start it again.
+    bool IsInterrupted(bool restartable) const {
+      return interrupted_ || (handler_ran_ && !restartable);
+    }
+
+   private:
+    friend class Signals;
+    Signals& signals_;
+    SleepingCall* outer_;
+    bool interrupted_ = false;  // whatever the call is
+    bool handler_ran_ = false;
+  };
+
+  int Action(int signal, const struct sigaction* action, struct sigaction* old);
+  SimulatedKernel::Disposition DispositionOf(int signal) const;
+  // Runs the handler, if there is one.
+  SimulatedKernel::Disposition Raise(int signal);
+  void InterruptSleepingCall();
+  // What a write to a connection that nobody reads does to the server.
+  void RaiseSigpipe();
+  int fatal_sigpipes() const { return fatal_sigpipes_; }
+  void Clear();
+
+ private:
+  static bool IsKnown(int signal) { return signal >= 1 && signal < kEnd; }
+
+  static constexpr int kEnd = 65;
+  std::array<struct sigaction, kEnd> actions_{};
+  bool any_changed_ = false;
+  SleepingCall* sleeping_ = nullptr;
+  int fatal_sigpipes_ = 0;
+};
+
+}  // namespace hupstorm::simulated
+
+#endif  // HUPSTORM_KERNEL_SIMULATED_SIGNALS_H_

@@ -1,0 +1,170 @@
+// The owner's side of the simulated kernel but for the peers: life cycle, clock, signals, limits,
+// and what is open.
+
+#include "kernel/simulated/simulated_kernel.h"
+
+#include <algorithm>
+
+#include "kernel/simulated/facade.h"
+#include "kernel/simulated/tcp.h"
+
+namespace hupstorm {
+namespace simulated {
+
+int InstallLowest(Kernel& kernel, Object& object, bool close_on_exec) {
+  const int fd = kernel.descriptors.LowestFree();
+  kernel.descriptors.Install(fd, &object, close_on_exec);
+  if (object.kind == Kind::kTcp) static_cast<TcpEndpoint&>(object).fd = fd;
+  return fd;
+}
+
+}  // namespace simulated
+
+std::string_view TcpStateName(TcpState state) {
+  switch (state) {
+    case TcpState::kClosed:
+      return "CLOSED";
+    case TcpState::kListen:
+      return "LISTEN";
+    case TcpState::kSynSent:
+      return "SYN-SENT";
+    case TcpState::kSynRecv:
+      return "SYN-RECV";
+    case TcpState::kEstablished:
+      return "ESTAB";
+    case TcpState::kFinWait1:
+      return "FIN-WAIT-1";
+    case TcpState::kFinWait2:
+      return "FIN-WAIT-2";
+    case TcpState::kCloseWait:
+      return "CLOSE-WAIT";
+    case TcpState::kLastAck:
+      return "LAST-ACK";
+    case TcpState::kClosing:
+      return "CLOSING";
+    case TcpState::kTimeWait:
+      return "TIME-WAIT";
+  }
+  return "?";
+}
+
+SimulatedKernel::SimulatedKernel(const Options& options)
+    : state_(std::make_unique<State>(options)) {
+  state_->descriptors.set_limit(options.descriptor_limit);
+  state_->timers.set_now_ns(options.start_ns);
+}
+
+SimulatedKernel::~SimulatedKernel() = default;
+
+void SimulatedKernel::Reset() {
+  State& state = *state_;
+  state.descriptors.Clear();
+  state.descriptors.set_limit(state.options.descriptor_limit);
+  state.timers.Clear();
+  state.timers.set_now_ns(state.options.start_ns);
+  state.signals.Clear();
+  state.ports.Clear();
+  state.endpoints.Clear();
+  state.listeners.Clear();
+  state.tcp_timers.Clear();
+  state.epoll_items.Clear();
+  state.epolls.Clear();
+  state.eventfds.Clear();
+  state.timerfds.Clear();
+  state.pipes.Clear();
+  state.pipe_ends.Clear();
+  state.unix_streams.Clear();
+  if (state.watches_host_files) {
+    std::fill(std::begin(state.watched_host_files), std::end(state.watched_host_files), nullptr);
+    state.watches_host_files = false;
+  }
+  state.host_files.Clear();
+  state.chunks.Clear();
+  state.resting = {};
+  state.accept_queue_length = 0;
+  state.peers.clear();
+  state.next_peer_address = 0;
+  state.changed_peers.clear();
+  state.taken_peers.clear();
+  state.accepted_send_buffer = state.accepted_receive_buffer = 0;
+}
+
+void SimulatedKernel::set_driver(KernelDriver* driver) { state_->driver = driver; }
+
+int64_t SimulatedKernel::now_ns() const { return state_->timers.now_ns(); }
+
+void SimulatedKernel::AdvanceTo(int64_t ns) { simulated::AdvanceClock(*state_, ns); }
+
+int64_t SimulatedKernel::NextTimerNs() const {
+  const simulated::Timer* timer = state_->timers.first();
+  return timer != nullptr ? timer->due_ns : -1;
+}
+
+SimulatedKernel::Disposition SimulatedKernel::SignalDisposition(int signal) const {
+  return state_->signals.DispositionOf(signal);
+}
+
+SimulatedKernel::Disposition SimulatedKernel::RaiseSignal(int signal) {
+  return state_->signals.Raise(signal);
+}
+
+void SimulatedKernel::InterruptBlockedCall() { state_->signals.InterruptSleepingCall(); }
+
+int SimulatedKernel::fatal_sigpipes() const { return state_->signals.fatal_sigpipes(); }
+
+void SimulatedKernel::set_descriptor_limit(int limit) { state_->descriptors.set_limit(limit); }
+
+int SimulatedKernel::descriptor_limit() const { return state_->descriptors.limit(); }
+
+void SimulatedKernel::set_server_send_buffer(int bytes) {
+  state_->accepted_send_buffer = simulated::SendBufferFor(bytes);
+}
+
+void SimulatedKernel::set_server_receive_buffer(int bytes) {
+  state_->accepted_receive_buffer = simulated::ReceiveBufferFor(bytes);
+}
+
+size_t SimulatedKernel::accept_queue_length() const { return state_->accept_queue_length; }
+
+std::vector<SimulatedKernel::Descriptor> SimulatedKernel::OpenDescriptors() const {
+  std::vector<Descriptor> open;
+  for (int fd = kFirstDescriptor; fd < state_->descriptors.end(); ++fd) {
+    const DescriptorKind kind = KindOf(fd);
+    if (kind != DescriptorKind::kFree) open.push_back({.fd = fd, .kind = kind});
+  }
+  return open;
+}
+
+int SimulatedKernel::open_descriptor_count() const { return state_->descriptors.open_count(); }
+
+SimulatedKernel::DescriptorKind SimulatedKernel::KindOf(int fd) const {
+  const simulated::Object* object = state_->descriptors.Get(fd);
+  if (object == nullptr) return DescriptorKind::kFree;
+  switch (object->kind) {
+    case simulated::Kind::kTcp: {
+      const auto& endpoint = static_cast<const simulated::TcpEndpoint&>(*object);
+      if (endpoint.state == TcpState::kListen) return DescriptorKind::kListener;
+      return endpoint.was_connected ? DescriptorKind::kConnection : DescriptorKind::kSocket;
+    }
+    case simulated::Kind::kEpoll:
+      return DescriptorKind::kEpoll;
+    case simulated::Kind::kEventfd:
+      return DescriptorKind::kEventfd;
+    case simulated::Kind::kTimerfd:
+      return DescriptorKind::kTimerfd;
+    case simulated::Kind::kPipeEnd:
+      return DescriptorKind::kPipe;
+    case simulated::Kind::kUnixStream:
+      return DescriptorKind::kSocketpair;
+    case simulated::Kind::kHostFile:
+      break;  // has no descriptor in the window
+  }
+  return DescriptorKind::kFree;
+}
+
+bool SimulatedKernel::IsNonBlocking(int fd) const {
+  const simulated::Object* object = state_->descriptors.Get(fd);
+  return object != nullptr && object->non_blocking;
+}
+
+}  // namespace hupstorm

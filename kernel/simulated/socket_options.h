@@ -1,0 +1,35 @@
+// What the two files on socket options share.
+
+#ifndef HUPSTORM_KERNEL_SIMULATED_SOCKET_OPTIONS_H_
+#define HUPSTORM_KERNEL_SIMULATED_SOCKET_OPTIONS_H_
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "kernel/simulated/state.h"
+
+namespace hupstorm::simulated {
+
+// Gives an option's value to the caller, cut to the room there is. Returns 0.
+inline int Give(const void* value, size_t size, void* to, socklen_t* length) {
+  const size_t count = std::min<size_t>(size, *length);
+  std::memcpy(to, value, count);
+  *length = static_cast<socklen_t>(count);
+  return 0;
+}
+
+inline int GiveInt(int value, void* to, socklen_t* length) {
+  return Give(&value, sizeof(value), to, length);
+}
+
+// IPPROTO_TCP, IPPROTO_IP and IPPROTO_IPV6 (protocol_options.cc).
+int GetProtocolOption(const TcpEndpoint& endpoint, int level, int name, void* value,
+                      socklen_t* length);
+int SetProtocolOption(Kernel& kernel, TcpEndpoint& endpoint, int level, int name, const void* value,
+                      socklen_t length);
+
+}  // namespace hupstorm::simulated
+
+#endif  // HUPSTORM_KERNEL_SIMULATED_SOCKET_OPTIONS_H_

@@ -1,0 +1,145 @@
+// Everything that a simulated kernel consists of, and the two things that all its parts do: wake
+// who watches an object, and let a call sleep.
+//
+// Functions that carry out a call return what Linux's own do: the result, or a negative errno.
+
+#ifndef HUPSTORM_KERNEL_SIMULATED_STATE_H_
+#define HUPSTORM_KERNEL_SIMULATED_STATE_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "kernel/host_kernel.h"
+#include "kernel/simulated/byte_queue.h"
+#include "kernel/simulated/descriptor_table.h"
+#include "kernel/simulated/object.h"
+#include "kernel/simulated/pipe.h"
+#include "kernel/simulated/ports.h"
+#include "kernel/simulated/signals.h"
+#include "kernel/simulated/simulated_kernel.h"
+#include "kernel/simulated/slab.h"
+#include "kernel/simulated/tcp_endpoint.h"
+#include "kernel/simulated/timers.h"
+#include "kernel/simulated/unix_stream.h"
+
+namespace hupstorm::simulated {
+
+struct Peer {
+  TcpEndpoint* self = nullptr;    // null once it is closed and forgotten
+  TcpEndpoint* server = nullptr;  // null before the handshake, and once it is closed and forgotten
+  uint16_t port = 0;
+  bool changed = false;  // listed in changed_peers
+  bool connected = false;
+  bool refused = false;
+  bool was_reset = false;
+  bool end_of_input = false;  // kept for the time after `self`
+};
+
+struct Kernel {
+  explicit Kernel(const SimulatedKernel::Options& options) : options(options) {}
+
+  SimulatedKernel::Options options;
+  HostKernel host;
+  KernelDriver* driver = nullptr;
+  DescriptorTable descriptors;
+  Timers timers;
+  Signals signals;
+  Ports ports;
+
+  Slab<TcpEndpoint> endpoints;
+  Slab<Listener, 16> listeners;
+  Slab<Timer, 16> tcp_timers;
+  Slab<EpollItem> epoll_items;
+  Slab<Epoll, 16> epolls;
+  Slab<Eventfd, 16> eventfds;
+  Slab<Timerfd, 16> timerfds;
+  Slab<Pipe, 16> pipes;
+  Slab<PipeEnd, 16> pipe_ends;
+  Slab<UnixStream, 16> unix_streams;
+  Slab<HostFile, 16> host_files;
+  ChunkPool chunks;
+
+  // TIME-WAIT, and FIN-WAIT-2 without an owner: each rests for the same time, so that the first to
+  // end is the first in the list.
+  EndpointQueue resting;
+  size_t accept_queue_length = 0;  // of all listeners
+  std::vector<Peer> peers;
+  PeerId acting_peer = kNoPeer;  // whose own doing is no news to it
+  uint32_t next_peer_address = 0;
+  std::vector<PeerId> changed_peers;
+  std::vector<PeerId> taken_peers;
+  // SO_SNDBUF and SO_RCVBUF for connections that are accepted from now on; 0: as the listener has.
+  int accepted_send_buffer = 0;
+  int accepted_receive_buffer = 0;
+  HostFile* watched_host_files[DescriptorTable::kFirst] = {};
+  bool watches_host_files = false;
+};
+
+// The wake-up of a wait queue: `key` are the events that happened, 0 where any may have. `all` is
+// false where one exclusive waiter is enough (EPOLLEXCLUSIVE).
+void Wake(Kernel& kernel, Object& object, uint32_t key, bool all);
+// The same for a TCP endpoint; a peer's owner hears of it by TakeChangedPeers.
+inline void WakeEndpoint(Kernel& kernel, TcpEndpoint& endpoint, uint32_t key, bool all = false) {
+  if (endpoint.is_peer) {
+    Peer& peer = kernel.peers[static_cast<size_t>(endpoint.peer)];
+    if (!peer.changed && endpoint.peer != kernel.acting_peer) {
+      peer.changed = true;
+      kernel.changed_peers.push_back(endpoint.peer);
+    }
+  } else if (!endpoint.watchers.empty()) {
+    Wake(kernel, endpoint, key, all);
+  }
+}
+
+// The keys that Linux wakes with.
+inline constexpr uint32_t kDataReady = EPOLLIN | EPOLLPRI | EPOLLRDNORM | EPOLLRDBAND;
+inline constexpr uint32_t kWriteSpace = EPOLLOUT | EPOLLWRNORM | EPOLLWRBAND;
+inline constexpr uint32_t kReadable = EPOLLIN | EPOLLRDNORM;
+inline constexpr uint32_t kWritable = EPOLLOUT | EPOLLWRNORM;
+
+// What poll(2) says of an object at this moment (its f_op->poll).
+uint32_t PollMask(Kernel& kernel, Object& object);
+
+// How a call sleeps, and until when.
+struct SleepRequest {
+  Call call;
+  int fd = -1;
+  int64_t deadline_ns = -1;  // -1: never
+  bool restartable = false;  // started again after a handler with SA_RESTART
+};
+// Sleeps once. 0: look again; -EINTR; -ETIMEDOUT: the deadline has passed and nothing was asked;
+// -EDEADLK: there is no driver, and nothing that could ever happen. The driver may leave by an
+// exception. A signal handler may close the descriptor of what the caller sleeps on: it holds a
+// Pin.
+int Sleep(Kernel& kernel, const SleepRequest& request);
+// The same on an object that has no Pin. -EBADF where it was closed meanwhile: a call that is
+// started again then finds no descriptor. The caller must not touch the object after any failure.
+int Sleep(Kernel& kernel, Object& object, const SleepRequest& request);
+
+// Keeps an object alive for a call that sleeps.
+class Pin {
+ public:
+  Pin(Kernel& kernel, Object& object);
+  ~Pin();
+  Pin(const Pin&) = delete;
+  Pin& operator=(const Pin&) = delete;
+
+ private:
+  Kernel& kernel_;
+  Object& object_;
+};
+
+// The moment `timeout_ns` from now; -1 for a negative one.
+int64_t DeadlineAfter(const Kernel& kernel, int64_t timeout_ns);
+// Moves the clock and fires what is due on the way.
+void AdvanceClock(Kernel& kernel, int64_t ns);
+
+// Drops one reference; with the last the object is closed. `fd` is what a close that lingers
+// (SO_LINGER) says it sleeps on; -1: it must not sleep.
+void Unreference(Kernel& kernel, Object& object, int fd);
+
+[[noreturn]] void AbortUnsimulated(const char* call, const char* what, long value);
+
+}  // namespace hupstorm::simulated
+
+#endif  // HUPSTORM_KERNEL_SIMULATED_STATE_H_

@@ -1,0 +1,230 @@
+// How TCP connections come to be: listeners, accept queues, the handshake.
+
+#include <errno.h>
+
+#include <algorithm>
+
+#include "kernel/simulated/tcp.h"
+
+namespace hupstorm::simulated::tcp {
+namespace {
+
+constexpr uint32_t kMostBacklog = 4096;  // net.core.somaxconn
+constexpr int64_t kSecond = 1'000'000'000;
+// A SYN is sent again after one second five times (tcp_syn_linear_timeouts and one more), then
+// after twice as long each time (tcp_syn_retries); 67 s after the first the connect fails.
+constexpr int kLinearSynTries = 5;
+constexpr int kMostSynTries = 10;
+constexpr int64_t kConnectTimeoutNs = 67 * kSecond;
+
+int64_t SynWaitNs(int tries) {
+  return tries < kLinearSynTries ? kSecond : kSecond << (tries - kLinearSynTries + 1);
+}
+
+bool HandshakeIsOpen(const TcpEndpoint& endpoint) {
+  return endpoint.state == TcpState::kSynSent || endpoint.state == TcpState::kSynRecv;
+}
+
+void JoinAcceptQueue(Kernel& kernel, TcpEndpoint& listener, TcpEndpoint& child) {
+  child.queued_at = &listener;
+  listener.listener->accepting.PushBack(&child);
+  ++listener.listener->accepting_length;
+  ++kernel.accept_queue_length;
+}
+
+// The listener takes the SYN, and the handshake runs to its end: there is no delay.
+void Establish(Kernel& kernel, TcpEndpoint& listener, TcpEndpoint& client) {
+  TcpEndpoint& child = *kernel.endpoints.New();
+  child.options = listener.options;
+  if (kernel.accepted_send_buffer > 0) child.options.send_buffer = kernel.accepted_send_buffer;
+  if (kernel.accepted_receive_buffer > 0) {
+    child.options.receive_buffer = kernel.accepted_receive_buffer;
+  }
+  child.v6 = listener.v6;
+  child.local = client.foreign;
+  child.foreign = client.local;
+  child.state = TcpState::kEstablished;
+  child.socket_state = SocketState::kConnected;
+  child.was_connected = true;
+  child.last_received_ns = kernel.timers.now_ns();
+  SetBuffers(child);
+  kernel.ports.AddChild(child, listener.port);
+  child.remote = &client;
+  client.remote = &child;
+  client.state = TcpState::kEstablished;
+  client.was_connected = true;
+  client.last_received_ns = child.last_received_ns;
+  DisarmTimer(kernel, client);
+  if (client.is_peer) {
+    child.peer = client.peer;
+    Peer& peer = kernel.peers[static_cast<size_t>(client.peer)];
+    peer.server = &child;
+    peer.connected = true;
+  }
+  if (listener.options.defer_accept_s > 0) {
+    child.state = TcpState::kSynRecv;
+    child.queued_at = &listener;
+    listener.listener->deferred.PushBack(&child);
+    ArmTimer(kernel, child, kernel.timers.now_ns() + listener.options.defer_accept_s * kSecond);
+    WakeEndpoint(kernel, client, 0, true);
+    return;
+  }
+  JoinAcceptQueue(kernel, listener, child);
+  WakeEndpoint(kernel, client, 0, true);
+  WakeEndpoint(kernel, listener, kDataReady);
+}
+
+// Peers whose SYN found the queue full get in as soon as there is room: their owner need not know
+// when a SYN would be sent again. Sockets of the server's own keep to Linux's times.
+void AdmitWaitingPeers(Kernel& kernel, TcpEndpoint& listener) {
+  TcpEndpoint* client = listener.listener->syns.first();
+  while (client != nullptr && !listener.listener->IsFull()) {
+    TcpEndpoint* next = EndpointQueue::Next(client);
+    if (client->is_peer && !client->vanished) {
+      listener.listener->syns.Remove(client);
+      client->queued_at = nullptr;
+      Establish(kernel, listener, *client);
+    }
+    client = next;
+  }
+}
+
+}  // namespace
+
+void SetBuffers(TcpEndpoint& endpoint) {
+  // Half of the receive buffer is for the kernel's own use (tcp_adv_win_scale is 1).
+  endpoint.receive_capacity = static_cast<uint32_t>(
+      endpoint.is_peer ? endpoint.options.receive_buffer : endpoint.options.receive_buffer / 2);
+}
+
+int Listen(Kernel& kernel, TcpEndpoint& endpoint, int backlog) {
+  if (endpoint.socket_state != SocketState::kUnconnected) return -EINVAL;
+  if (endpoint.state != TcpState::kClosed && endpoint.state != TcpState::kListen) return -EINVAL;
+  if (endpoint.state == TcpState::kClosed) {
+    if (endpoint.port == nullptr) {
+      if (const int result = kernel.ports.Bind(endpoint); result != 0) return result;
+    } else if (!kernel.ports.MayListen(endpoint)) {
+      return -EADDRINUSE;
+    }
+    endpoint.listener = kernel.listeners.New();
+    endpoint.state = TcpState::kListen;
+  }
+  endpoint.listener->backlog = std::min(static_cast<uint32_t>(backlog), kMostBacklog);
+  AdmitWaitingPeers(kernel, endpoint);
+  return 0;
+}
+
+TcpEndpoint* TakeAccepted(Kernel& kernel, TcpEndpoint& listener) {
+  TcpEndpoint* child = listener.listener->accepting.PopFront();
+  if (child == nullptr) return nullptr;
+  child->queued_at = nullptr;
+  child->accepted = true;
+  --listener.listener->accepting_length;
+  --kernel.accept_queue_length;
+  if (!listener.listener->syns.empty()) AdmitWaitingPeers(kernel, listener);
+  return child;
+}
+
+void StartConnect(Kernel& kernel, TcpEndpoint& endpoint) {
+  endpoint.state = TcpState::kSynSent;
+  TcpEndpoint* listener = kernel.ports.FindListener(endpoint.foreign);
+  if (listener == nullptr) {
+    ReceiveReset(kernel, endpoint);
+  } else if (listener->listener->IsFull()) {
+    endpoint.queued_at = listener;
+    listener->listener->syns.PushBack(&endpoint);
+    const int64_t wait = endpoint.is_peer ? kConnectTimeoutNs : SynWaitNs(endpoint.syn_tries);
+    ArmTimer(kernel, endpoint, kernel.timers.now_ns() + wait);
+  } else {
+    Establish(kernel, *listener, endpoint);
+  }
+}
+
+void RetryConnect(Kernel& kernel, TcpEndpoint& endpoint) {
+  if (endpoint.is_peer || ++endpoint.syn_tries == kMostSynTries) {
+    FailWith(kernel, endpoint, ETIMEDOUT);
+    return;
+  }
+  if (endpoint.queued_at != nullptr) {
+    endpoint.queued_at->listener->syns.Remove(&endpoint);
+    endpoint.queued_at = nullptr;
+  }
+  StartConnect(kernel, endpoint);
+}
+
+void EndDeferral(Kernel& kernel, TcpEndpoint& endpoint) {
+  TcpEndpoint& listener = *endpoint.queued_at;
+  listener.listener->deferred.Remove(&endpoint);
+  DisarmTimer(kernel, endpoint);
+  endpoint.state = TcpState::kEstablished;
+  JoinAcceptQueue(kernel, listener, endpoint);
+  WakeEndpoint(kernel, listener, kDataReady);
+}
+
+int Connect(Kernel& kernel, TcpEndpoint& endpoint, const sockaddr* address, socklen_t length,
+            int fd) {
+  if (length < sizeof(sa_family_t)) return -EINVAL;
+  if (address == nullptr) return -EFAULT;
+  if (address->sa_family == AF_UNSPEC) {
+    Disconnect(kernel, endpoint);
+    endpoint.socket_state = SocketState::kUnconnected;
+    return 0;
+  }
+  int result = -EINPROGRESS;
+  switch (endpoint.socket_state) {
+    case SocketState::kDisconnecting:
+      return -EINVAL;
+    case SocketState::kConnected:
+      return -EISCONN;
+    case SocketState::kConnecting:
+      result = -EALREADY;
+      break;
+    case SocketState::kUnconnected: {
+      if (endpoint.state != TcpState::kClosed) return -EISCONN;
+      Address foreign;
+      if (const int parsed = ParseAddress(endpoint.family(), address, length, &foreign);
+          parsed != 0) {
+        return parsed;
+      }
+      if (foreign.IsAny()) foreign.ip = kLoopback;
+      if (!foreign.IsLoopback()) return -ENETUNREACH;
+      endpoint.foreign = foreign;
+      if (endpoint.local.IsAny()) {
+        endpoint.local.ip = kLoopback;
+        endpoint.local.native_v6 = foreign.native_v6;
+      }
+      if (endpoint.port == nullptr) {
+        endpoint.local.port = 0;
+        if (kernel.ports.Bind(endpoint) != 0) return -EADDRNOTAVAIL;
+      }
+      // Until the call lets go of the socket no answer is looked at, so a call that does not wait
+      // never sees how the handshake, which is over by then, has ended.
+      endpoint.socket_state = SocketState::kConnecting;
+      endpoint.syn_tries = 0;
+      endpoint.error = 0;
+      StartConnect(kernel, endpoint);
+      if (endpoint.non_blocking) return -EINPROGRESS;
+      break;
+    }
+  }
+  const int64_t timeout = endpoint.options.send_timeout_ns;
+  const int64_t deadline = DeadlineAfter(kernel, timeout);
+  while (HandshakeIsOpen(endpoint)) {
+    if (endpoint.non_blocking) return result;
+    const int woken = Sleep(
+        kernel, endpoint,
+        {.call = Call::kConnect, .fd = fd, .deadline_ns = deadline, .restartable = timeout < 0});
+    if (woken == -ETIMEDOUT) return result;
+    if (woken != 0) return woken;
+  }
+  if (endpoint.state == TcpState::kClosed) {
+    const int error = TakeError(endpoint);
+    endpoint.socket_state = SocketState::kUnconnected;
+    Disconnect(kernel, endpoint);
+    return error != 0 ? -error : -ECONNABORTED;
+  }
+  endpoint.socket_state = SocketState::kConnected;
+  return 0;
+}
+
+}  // namespace hupstorm::simulated::tcp

@@ -1,0 +1,231 @@
+// The sending half of TCP (tcp_sendmsg_locked, tcp_write_xmit, net/core/stream.c).
+
+#include <errno.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+
+#include "kernel/simulated/tcp.h"
+
+namespace hupstorm::simulated::tcp {
+namespace {
+
+uint32_t SendCapacity(const TcpEndpoint& endpoint) {
+  return static_cast<uint32_t>(endpoint.options.send_buffer);
+}
+
+bool MaySend(const TcpEndpoint& endpoint) {
+  return endpoint.state == TcpState::kEstablished || endpoint.state == TcpState::kCloseWait;
+}
+
+// Whether data would be answered with RST: the other end is closed for reading and for good.
+bool RefusesData(const TcpEndpoint& to) {
+  return (to.shutdown & kReceiveShutdown) != 0 && to.state != TcpState::kEstablished;
+}
+
+uint32_t Window(const TcpEndpoint& to) {
+  const uint32_t used = to.receive.size();
+  return used < to.receive_capacity ? to.receive_capacity - used : 0;
+}
+
+// How many bytes the other end takes straight from the caller.
+uint32_t DirectRoom(const TcpEndpoint& from) {
+  const TcpEndpoint* to = from.remote;
+  if (to == nullptr || !from.send.empty() || RefusesData(*to)) return 0;
+  return Window(*to);
+}
+
+// tcp_check_urg: the other end learns where the urgent byte is.
+void AnnounceUrgent(Kernel& kernel, TcpEndpoint& to, uint32_t sequence) {
+  const auto is_after = [](uint32_t a, uint32_t b) { return static_cast<int32_t>(a - b) > 0; };
+  if (is_after(to.read_sequence, sequence) || is_after(to.NextToReceive(), sequence)) return;
+  if (to.urgent != Urgent::kNone && !is_after(sequence, to.urgent_sequence)) return;
+  if (to.urgent != Urgent::kNone && to.urgent_sequence == to.read_sequence &&
+      !to.options.urgent_inline && !to.receive.empty()) {
+    // The former urgent byte is the next to read: it is dropped.
+    to.receive.Take(kernel.chunks, nullptr, 1);
+    ++to.read_sequence;
+  }
+  to.urgent = Urgent::kAnnounced;
+  to.urgent_sequence = sequence;
+}
+
+// What follows when bytes have arrived in to.receive.
+void Arrived(Kernel& kernel, TcpEndpoint& to) {
+  to.last_received_ns = kernel.timers.now_ns();
+  if (to.state == TcpState::kSynRecv) EndDeferral(kernel, to);
+  if (to.urgent == Urgent::kAnnounced &&
+      static_cast<int32_t>(to.NextToReceive() - to.urgent_sequence) > 0) {
+    std::byte urgent;
+    to.receive.CopyOut(to.urgent_sequence - to.read_sequence, &urgent, 1);
+    to.urgent_byte = static_cast<uint8_t>(urgent);
+    to.urgent = Urgent::kValid;
+    WakeEndpoint(kernel, to, kDataReady);
+  }
+  // tcp_data_ready, and tcp_epollin_ready behind it.
+  if (to.receive.size() >= static_cast<uint32_t>(to.options.receive_low_water) || Window(to) == 0 ||
+      to.done) {
+    WakeEndpoint(kernel, to, kDataReady);
+  }
+}
+
+// tcp_check_space: there is room to send again.
+void CheckSpace(Kernel& kernel, TcpEndpoint& from) {
+  if (from.is_peer) {
+    WakeEndpoint(kernel, from, kWriteSpace);
+  } else if (from.no_space && IsWritable(from)) {
+    from.no_space = false;
+    WakeEndpoint(kernel, from, kWriteSpace);
+  }
+}
+
+}  // namespace
+
+bool IsWritable(const TcpEndpoint& endpoint) {
+  const uint32_t queued = endpoint.send.size();
+  const uint32_t capacity = SendCapacity(endpoint);
+  return queued < capacity && capacity - queued >= queued / 2;
+}
+
+int TakeError(TcpEndpoint& endpoint) {
+  const int error = endpoint.error;
+  endpoint.error = 0;
+  return error;
+}
+
+size_t SendSpace(const TcpEndpoint& endpoint) {
+  const uint32_t queued = endpoint.send.size();
+  const uint32_t capacity = SendCapacity(endpoint);
+  return (queued < capacity ? capacity - queued : 0) + DirectRoom(endpoint);
+}
+
+size_t Queue(Kernel& kernel, TcpEndpoint& from, IoVector& bytes, size_t count, bool urgent) {
+  size_t left = std::min(count, SendSpace(from));
+  const size_t taken = left;
+  const auto append = [&](ByteQueue& queue, size_t part) {
+    left -= part;
+    while (part > 0) {
+      const std::span<std::byte> piece = bytes.Next(part);
+      queue.Append(kernel.chunks, piece.data(), piece.size());
+      bytes.Advance(piece.size());
+      part -= piece.size();
+    }
+  };
+  from.write_sequence += static_cast<uint32_t>(taken);
+  if (urgent) {
+    from.urgent_end = from.write_sequence;
+    from.urgent_mode = true;
+  }
+  if (const size_t direct = std::min<size_t>(left, DirectRoom(from)); direct > 0) {
+    TcpEndpoint& to = *from.remote;
+    if (from.urgent_mode) {
+      AnnounceUrgent(kernel, to, from.urgent_end - 1);
+      if (direct == left) from.urgent_mode = false;
+    }
+    append(to.receive, direct);
+    Arrived(kernel, to);
+  }
+  if (left > 0) {
+    append(from.send, left);
+    Transmit(kernel, from);
+  }
+  return taken;
+}
+
+void Transmit(Kernel& kernel, TcpEndpoint& from) {
+  const bool fin_waits = from.fin_wanted && !from.fin_sent;
+  if (from.vanished || (from.send.empty() && !fin_waits)) return;
+  if (from.unanswered) {
+    AwaitAcknowledgment(kernel, from);
+    return;
+  }
+  TcpEndpoint* to = from.remote;
+  if (to == nullptr) {
+    ReceiveReset(kernel, from);
+    return;
+  }
+  if (!from.send.empty()) {
+    if (RefusesData(*to)) {
+      // "RFC 1122 says we MUST send a reset" (tcp_rcv_state_process). Urgent data is looked at
+      // before that.
+      if (from.urgent_mode) {
+        AnnounceUrgent(kernel, *to, from.urgent_end - 1);
+        if (to->urgent == Urgent::kAnnounced) {
+          std::byte urgent;
+          from.send.CopyOut(from.urgent_end - 1 - from.NextToSend(), &urgent, 1);
+          to->urgent_byte = static_cast<uint8_t>(urgent);
+          to->urgent = Urgent::kValid;
+        }
+      }
+      from.remote = nullptr;
+      to->remote = nullptr;
+      ReceiveReset(kernel, *to);
+      ReceiveReset(kernel, from);
+      return;
+    }
+    const uint32_t count = std::min(Window(*to), from.send.size());
+    if (count > 0) {
+      if (from.urgent_mode) {
+        AnnounceUrgent(kernel, *to, from.urgent_end - 1);
+        if (static_cast<int32_t>(from.NextToSend() + count - from.urgent_end) >= 0) {
+          from.urgent_mode = false;
+        }
+      }
+      from.send.MoveTo(kernel.chunks, to->receive, count);
+      Arrived(kernel, *to);
+      if (!from.orphan) CheckSpace(kernel, from);
+    }
+    to->sender_waits = !from.send.empty();
+    if (!from.send.empty()) return;
+  }
+  if (fin_waits) DeliverFin(kernel, from);
+}
+
+ssize_t Send(Kernel& kernel, TcpEndpoint& endpoint, IoVector& from, const Transfer& transfer) {
+  const bool may_wait = !transfer.non_blocking && (transfer.flags & MSG_DONTWAIT) == 0;
+  const int64_t timeout = endpoint.options.send_timeout_ns;
+  const SleepRequest request = {.call = transfer.call,
+                                .fd = transfer.fd,
+                                .deadline_ns = may_wait ? DeadlineAfter(kernel, timeout) : -1,
+                                .restartable = timeout < 0};
+  size_t copied = 0;
+  int error = 0;
+  while (!MaySend(endpoint) && error == 0) {  // sk_stream_wait_connect
+    if (endpoint.error != 0) {
+      error = TakeError(endpoint);
+    } else if (endpoint.state != TcpState::kSynSent && endpoint.state != TcpState::kSynRecv) {
+      error = EPIPE;
+    } else if (!may_wait) {
+      error = EAGAIN;
+    } else if (const int woken = Sleep(kernel, endpoint, request); woken != 0) {
+      error = woken == -ETIMEDOUT ? EAGAIN : -woken;
+    }
+  }
+  if (error == 0 && (endpoint.error != 0 || (endpoint.shutdown & kSendShutdown) != 0)) {
+    error = EPIPE;
+  }
+  while (error == 0 && from.left() > 0) {
+    const size_t room = SendSpace(endpoint);
+    if (room > 0) {
+      copied += Queue(kernel, endpoint, from, from.left(), (transfer.flags & MSG_OOB) != 0);
+      if (from.left() == 0) break;
+    }
+    // sk_stream_wait_memory
+    endpoint.no_space = true;
+    if (endpoint.error != 0 || (endpoint.shutdown & kSendShutdown) != 0) {
+      error = EPIPE;
+    } else if (!may_wait) {
+      error = EAGAIN;
+    } else if (const int woken = Sleep(kernel, endpoint, request); woken != 0) {
+      error = woken == -ETIMEDOUT ? EAGAIN : -woken;
+    }
+  }
+  if (copied > 0 || error == 0) return static_cast<ssize_t>(copied);
+  if (error == EPIPE) {  // sk_stream_error
+    if (const int pending = TakeError(endpoint); pending != 0) error = pending;
+    if (error == EPIPE && (transfer.flags & MSG_NOSIGNAL) == 0) kernel.signals.RaiseSigpipe();
+  }
+  return -error;
+}
+
+}  // namespace hupstorm::simulated::tcp

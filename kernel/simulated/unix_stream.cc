@@ -1,0 +1,146 @@
+#include "kernel/simulated/unix_stream.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "kernel/simulated/state.h"
+
+namespace hupstorm::simulated {
+namespace {
+
+// unix_writable: a quarter of the send buffer.
+bool IsWritable(const UnixStream& stream) {
+  const size_t queued = stream.other != nullptr ? stream.other->receive.size() : 0;
+  return queued * 4 <= static_cast<size_t>(stream.send_buffer);
+}
+
+}  // namespace
+
+uint32_t PollUnixStream(const UnixStream& stream) {
+  uint32_t mask = 0;
+  if (stream.error != 0) mask |= EPOLLERR;
+  if (stream.shutdown == kBothShutdown) mask |= EPOLLHUP;
+  if ((stream.shutdown & kReceiveShutdown) != 0) mask |= EPOLLRDHUP | kReadable;
+  if (!stream.receive.empty()) mask |= kReadable;
+  if (IsWritable(stream)) mask |= kWriteSpace;
+  return mask;
+}
+
+ssize_t ReceiveUnix(Kernel& kernel, UnixStream& stream, IoVector& to,
+                    const UnixTransfer& transfer) {
+  if ((transfer.flags & MSG_OOB) != 0) AbortUnsimulated("recv", "MSG_OOB on AF_UNIX", 0);
+  const bool may_wait = !stream.non_blocking && (transfer.flags & MSG_DONTWAIT) == 0;
+  const int64_t timeout = stream.receive_timeout_ns;
+  const int64_t deadline = may_wait ? DeadlineAfter(kernel, timeout) : -1;
+  const size_t target = (transfer.flags & MSG_WAITALL) != 0 ? to.left() : 1;
+  const bool peek = (transfer.flags & MSG_PEEK) != 0;
+  size_t copied = 0;
+  while (to.left() > 0) {
+    const size_t count = std::min(stream.receive.size() - (peek ? copied : 0), to.left());
+    for (size_t left = count; left > 0;) {
+      const std::span<std::byte> piece = to.Next(left);
+      if (peek) {
+        stream.receive.CopyOut(copied, piece.data(), piece.size());
+      } else {
+        stream.receive.Take(kernel.chunks, piece.data(), piece.size());
+      }
+      to.Advance(piece.size());
+      copied += piece.size();
+      left -= piece.size();
+    }
+    if (count > 0 && !peek && stream.other != nullptr && IsWritable(*stream.other)) {
+      Wake(kernel, *stream.other, kWriteSpace, false);
+    }
+    if (copied >= target) break;
+    int failure = 0;
+    if (stream.error != 0) {
+      if (copied == 0) failure = -std::exchange(stream.error, 0);
+      return copied > 0 ? static_cast<ssize_t>(copied) : failure;
+    }
+    if ((stream.shutdown & kReceiveShutdown) != 0) break;
+    failure = -EAGAIN;
+    if (may_wait) {
+      failure = Sleep(kernel, stream,
+                      {.call = transfer.call,
+                       .fd = transfer.fd,
+                       .deadline_ns = deadline,
+                       .restartable = timeout < 0});
+      if (failure == -ETIMEDOUT) failure = -EAGAIN;
+    }
+    if (failure != 0) return copied > 0 ? static_cast<ssize_t>(copied) : failure;
+  }
+  return static_cast<ssize_t>(copied);
+}
+
+ssize_t SendUnix(Kernel& kernel, UnixStream& stream, IoVector& from, const UnixTransfer& transfer) {
+  if ((transfer.flags & MSG_OOB) != 0) AbortUnsimulated("send", "MSG_OOB on AF_UNIX", 0);
+  const bool may_wait = !stream.non_blocking && (transfer.flags & MSG_DONTWAIT) == 0;
+  const int64_t timeout = stream.send_timeout_ns;
+  const int64_t deadline = may_wait ? DeadlineAfter(kernel, timeout) : -1;
+  size_t copied = 0;
+  do {
+    if ((stream.shutdown & kSendShutdown) != 0 || stream.other == nullptr ||
+        (stream.other->shutdown & kReceiveShutdown) != 0) {
+      if (copied > 0) break;
+      if ((transfer.flags & MSG_NOSIGNAL) == 0) kernel.signals.RaiseSigpipe();
+      return -EPIPE;
+    }
+    const size_t capacity = static_cast<size_t>(stream.send_buffer);
+    const size_t queued = stream.other->receive.size();
+    size_t room = std::min(queued < capacity ? capacity - queued : 0, from.left());
+    if (room > 0) {
+      copied += room;
+      while (room > 0) {
+        const std::span<std::byte> piece = from.Next(room);
+        stream.other->receive.Append(kernel.chunks, piece.data(), piece.size());
+        from.Advance(piece.size());
+        room -= piece.size();
+      }
+      Wake(kernel, *stream.other, kDataReady, false);
+      continue;
+    }
+    if (from.left() == 0) break;
+    int failure = -EAGAIN;
+    if (may_wait) {
+      failure = Sleep(kernel, stream,
+                      {.call = transfer.call,
+                       .fd = transfer.fd,
+                       .deadline_ns = deadline,
+                       .restartable = timeout < 0});
+      if (failure == -ETIMEDOUT) failure = -EAGAIN;
+    }
+    if (failure != 0) return copied > 0 ? static_cast<ssize_t>(copied) : failure;
+  } while (from.left() > 0);
+  return static_cast<ssize_t>(copied);
+}
+
+int ShutdownUnix(Kernel& kernel, UnixStream& stream, int how) {
+  if (how != SHUT_RD && how != SHUT_WR && how != SHUT_RDWR) return -EINVAL;
+  const uint8_t halves = static_cast<uint8_t>(how + 1);
+  stream.shutdown |= halves;
+  Wake(kernel, stream, 0, true);
+  if (stream.other != nullptr) {
+    uint8_t others = 0;
+    if ((halves & kReceiveShutdown) != 0) others |= kSendShutdown;
+    if ((halves & kSendShutdown) != 0) others |= kReceiveShutdown;
+    stream.other->shutdown |= others;
+    Wake(kernel, *stream.other, others == kBothShutdown ? 0 : kDataReady, true);
+  }
+  return 0;
+}
+
+void CloseUnixStream(Kernel& kernel, UnixStream& stream) {
+  if (UnixStream* other = stream.other; other != nullptr) {
+    other->other = nullptr;
+    other->shutdown = kBothShutdown;
+    if (!stream.receive.empty()) other->error = ECONNRESET;
+    Wake(kernel, *other, 0, true);
+  }
+  stream.receive.Clear(kernel.chunks);
+  kernel.unix_streams.Delete(&stream);
+}
+
+}  // namespace hupstorm::simulated
