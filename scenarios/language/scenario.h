@@ -1,0 +1,139 @@
+// A scenario: a list of steps done to a server. It has two forms with one meaning: text (`.scn`,
+// parse.h and print.h), to be read and kept, and bytes (bytes.h), for fuzzers.
+
+#ifndef HUPSTORM_SCENARIOS_LANGUAGE_SCENARIO_H_
+#define HUPSTORM_SCENARIOS_LANGUAGE_SCENARIO_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kernel/call.h"
+#include "kernel/faults/fault_rule.h"
+#include "target/target.h"
+
+namespace hupstorm {
+
+// Clients bear a letter and an index: "a" is a[0] and "c[1..200]" is two hundred clients.
+struct Clients {
+  char letter = 'a';   // 'a' to 'z'
+  uint32_t first = 0;  // 0 to kMaxClientIndex
+  uint32_t last = 0;   // first to kMaxClientIndex
+  friend bool operator==(const Clients&, const Clients&) = default;
+};
+inline constexpr uint32_t kMaxClientIndex = 9'999;
+
+enum class Action : uint8_t {
+  // What a client does.
+  kConnect,     // a connect
+  kSend,        // a send 64KiB             `amount` bytes of the client's own pattern
+  kSendText,    // a send "GET /\r\n"       the bytes in `text`
+  kSendUrgent,  // a send urgent            one byte of urgent data
+  kRequest,     // a request 300B           a full HTTP request, padded to `amount` bytes at least
+  kShutdownWrite,  // a shutdown write
+  kClose,          // a close
+  kReset,          // a reset
+  kVanish,         // a vanish                 its host is gone without a word
+  kRead,           // a read 4KiB              reads that many bytes more, as they come
+  kReadAll,        // a read all               reads whatever comes, from now on
+  kReadNone,       // a read none              stops reading
+  kBuffer,         // a buffer 4KiB            its receive buffer; before connect
+  // What happens to the server.
+  kServerStop,           // server stop              SIGTERM
+  kServerInterrupt,      // server interrupt         the call it sleeps in is interrupted
+  kServerBufferSend,     // server buffer send 4KiB      of connections accepted from now on
+  kServerBufferReceive,  // server buffer receive 4KiB
+  kLimitDescriptors,     // limit descriptors 5      more than it held at start
+  kLimitNone,            // limit descriptors none
+  kWait,                 // wait 30s                 `amount` nanoseconds go by
+  kFault,                // fault send short 1 times 3
+  kFaultNone,            // fault none               lifts every rule
+  // What must hold when the server is at rest.
+  kExpectReceived,         // expect a received 64KiB
+  kExpectReceivedAtLeast,  // expect a received at least 1KiB
+  kExpectReceivedText,     // expect a received "HTTP/1.0 200 OK"   begins with
+  kExpectEof,              // expect a eof           the server ended the connection in order
+  kExpectReset,            // expect a reset
+  kExpectOpen,             // expect a open          neither of them
+  kExpectConnected,        // expect a connected
+  kExpectRefused,          // expect a refused
+  kExpectServerRunning,    // expect server running
+  kExpectServerStopped,    // expect server stopped
+};
+inline constexpr int kActionCount = static_cast<int>(Action::kExpectServerStopped) + 1;
+inline constexpr bool IsExpect(Action action) { return action >= Action::kExpectReceived; }
+inline constexpr bool IsClientAction(Action action) { return action <= Action::kBuffer; }
+
+// Where inside the server a step happens: "at recv 2 of a:" is the second recv on a's connection,
+// counted from when the script reaches this step. The step takes effect just before the call does.
+struct Placement {
+  CallFamily call = CallFamily::kRecv;
+  uint32_t occurrence = 1;  // 1 to kMaxOccurrence
+  bool any_client = true;   // "at accept 1:" counts all calls of the family
+  Clients client;           // one client, where not any_client
+  friend bool operator==(const Placement&, const Placement&) = default;
+};
+inline constexpr uint32_t kMaxOccurrence = 1'000'000;
+
+struct Step {
+  Action action = Action::kConnect;
+  bool together = false;  // "and ...": reaches the server in one batch with the step before
+  bool each = false;      // "each c[1..9] ...": one after another, not all at once
+  std::optional<Placement> at;
+  Clients clients;      // IsClientAction, and expectations about a client
+  uint64_t amount = 0;  // bytes, nanoseconds, or a count
+  std::string text;     // kSendText, kExpectReceivedText
+  FaultRule fault;      // kFault; `connection` unused
+  bool fault_any_client = true;
+  Clients fault_client;  // kFault, one client, where not fault_any_client
+  int line = 0;          // in the text; 0 where there is none. Not part of the meaning.
+
+  // Equal meaning: all but `line`.
+  friend bool operator==(const Step& a, const Step& b);
+};
+inline constexpr uint64_t kMaxSend = 64ull << 20;                  // bytes in one step
+inline constexpr uint64_t kMaxWaitNs = 24ull * 3600 * 1000000000;  // a day
+inline constexpr size_t kMaxText = 64 << 10;                       // bytes, at least one
+inline constexpr size_t kMaxAllText = 512 << 10;                   // in all steps together
+inline constexpr uint32_t kMaxDescriptors = 1'000'000;             // "limit descriptors"
+inline constexpr uint32_t kMaxRounds = 1'000;
+inline constexpr size_t kMaxSteps = 10'000;
+inline constexpr uint64_t kMaxReceived = kMaxSend * kMaxSteps;  // all that one client can get
+
+struct Scenario {
+  std::string name;   // "half-close/echo-drains", from the path; not part of the meaning
+  std::string file;   // as given on the command line; empty where there is none
+  std::string title;  // the first sentence of the first comment; not part of the meaning
+  // The protocol that the steps are written for. "target any" fits all.
+  std::optional<Protocol> protocol = Protocol::kEcho;
+  uint32_t rounds = 1;  // "rounds 8": all steps so often, against one server, with all clients
+                        // closed and the server at rest in between
+  std::vector<Step> steps;
+
+  friend bool operator==(const Scenario& a, const Scenario& b) {
+    return a.protocol == b.protocol && a.rounds == b.rounds && a.steps == b.steps;
+  }
+};
+
+// "a", "c[7]", "c[1..200]".
+std::string ClientsText(const Clients& clients);
+
+// Byte `offset` of what client `letter`[`index`] sends: printable ASCII ('0' to 'o'), the same in
+// every run, and different enough that eight bytes name the client and the place.
+class ClientPattern {
+ public:
+  ClientPattern(char letter, uint32_t index);
+  // Writes bytes [offset, offset + count) to `out`.
+  void Fill(uint64_t offset, char* out, size_t count) const;
+  // How many leading bytes of `bytes` are those at `offset`.
+  size_t Match(uint64_t offset, std::string_view bytes) const;
+
+ private:
+  uint64_t key_;
+};
+
+}  // namespace hupstorm
+
+#endif  // HUPSTORM_SCENARIOS_LANGUAGE_SCENARIO_H_

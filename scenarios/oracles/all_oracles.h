@@ -1,0 +1,28 @@
+// The oracles, one file each. For oracles.cc, which makes the table of them, and for nobody else.
+
+#ifndef HUPSTORM_SCENARIOS_ORACLES_ALL_ORACLES_H_
+#define HUPSTORM_SCENARIOS_ORACLES_ALL_ORACLES_H_
+
+#include "scenarios/oracles/oracles.h"
+
+namespace hupstorm {
+
+extern const Oracle kServerDied;
+extern const Oracle kCloseWaitLeak;
+extern const Oracle kFdLeak;
+extern const Oracle kBusyLoop;
+extern const Oracle kLostBytes;
+extern const Oracle kForeignBytes;
+extern const Oracle kStalled;
+extern const Oracle kHeadOfLineBlocking;
+extern const Oracle kUnboundedQueue;
+extern const Oracle kHeapLeak;
+extern const Oracle kFdMisuse;
+extern const Oracle kAcceptStopped;
+extern const Oracle kTruncatedResponse;
+extern const Oracle kShutdownHang;
+extern const Oracle kExpectation;
+
+}  // namespace hupstorm
+
+#endif  // HUPSTORM_SCENARIOS_ORACLES_ALL_ORACLES_H_

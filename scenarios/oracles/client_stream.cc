@@ -1,0 +1,217 @@
+#include "scenarios/oracles/client_stream.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace hupstorm {
+namespace {
+
+constexpr size_t kFirstReceivedLimit = 256;
+constexpr size_t kMismatchBytes = 64;
+constexpr std::string_view kAck(kAckAnswer, sizeof(kAckAnswer) - 1);
+constexpr std::string_view kHttp(kHttpResponse, sizeof(kHttpResponse) - 1);
+
+size_t CommonPrefix(std::string_view a, std::string_view b) {
+  const size_t count = std::min(a.size(), b.size());
+  if (std::memcmp(a.data(), b.data(), count) == 0) return count;
+  return std::mismatch(a.begin(), a.begin() + count, b.begin()).first - a.begin();
+}
+
+}  // namespace
+
+void ClientStream::Reset(Protocol protocol, char letter, uint32_t index) {
+  protocol_ = protocol;
+  pattern_ = ClientPattern(letter, index);
+  segments_.clear();
+  texts_.clear();
+  sent_ = urgent_ = reads_ = received_ = position_ = 0;
+  cursor_ = 0;
+  blank_line_state_ = 0;
+  request_end_.reset();
+  mismatch_.reset();
+  first_received_.clear();
+}
+
+void ClientStream::AppendPattern(uint64_t count) {
+  if (count == 0) return;
+  blank_line_state_ = 0;  // the pattern has no newline
+  if (!segments_.empty() && segments_.back().kind == Segment::Kind::kPattern) {
+    segments_.back().length += count;
+  } else {
+    segments_.push_back({.kind = Segment::Kind::kPattern, .start = sent_, .length = count});
+  }
+  sent_ += count;
+}
+
+void ClientStream::AppendText(std::string_view text) {
+  if (text.empty()) return;
+  segments_.push_back({.kind = Segment::Kind::kText,
+                       .start = sent_,
+                       .length = text.size(),
+                       .text_at = texts_.size()});
+  texts_.append(text);
+  if (protocol_ == Protocol::kHttp) ScanForRequest(text);
+  sent_ += text.size();
+}
+
+void ClientStream::AppendUrgent() {
+  segments_.push_back({.kind = Segment::Kind::kUrgent, .start = sent_, .length = 1});
+  blank_line_state_ = 0;
+  ++sent_;
+  ++urgent_;
+}
+
+// A blank line is "\n\n" or "\n\r\n", as doc003 looks for it.
+void ClientStream::ScanForRequest(std::string_view text) {
+  if (request_end_) return;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '\n' && blank_line_state_ > 0) {
+      request_end_ = sent_ + i + 1;
+      return;
+    }
+    if (c == '\n') {
+      blank_line_state_ = 1;
+    } else if (c == '\r' && blank_line_state_ == 1) {
+      blank_line_state_ = 2;
+    } else {
+      blank_line_state_ = 0;
+    }
+  }
+}
+
+const ClientStream::Segment& ClientStream::SegmentAt(uint64_t offset) const {
+  if (cursor_ >= segments_.size() || segments_[cursor_].start > offset) cursor_ = 0;
+  while (segments_[cursor_].start + segments_[cursor_].length <= offset) ++cursor_;
+  return segments_[cursor_];
+}
+
+void ClientStream::Copy(uint64_t offset, char* out, size_t count) const {
+  while (count > 0) {
+    const Segment& segment = SegmentAt(offset);
+    const uint64_t inside = offset - segment.start;
+    const size_t part = std::min<uint64_t>(count, segment.length - inside);
+    switch (segment.kind) {
+      case Segment::Kind::kPattern:
+        pattern_.Fill(offset, out, part);
+        break;
+      case Segment::Kind::kText:
+        std::memcpy(out, texts_.data() + segment.text_at + inside, part);
+        break;
+      case Segment::Kind::kUrgent:
+        *out = kUrgentByte;
+        break;
+    }
+    offset += part;
+    out += part;
+    count -= part;
+  }
+}
+
+void ClientStream::Receive(std::string_view bytes) {
+  if (bytes.empty()) return;
+  if (first_received_.size() < kFirstReceivedLimit) {
+    first_received_.append(bytes.substr(0, kFirstReceivedLimit - first_received_.size()));
+  }
+  if (!mismatch_) {
+    switch (protocol_) {
+      case Protocol::kEcho:
+        ReceiveEcho(bytes);
+        break;
+      case Protocol::kAck:
+        ReceiveRepeated(bytes, kAck, UINT64_MAX);
+        break;
+      case Protocol::kHttp:
+        ReceiveRepeated(bytes, kHttp, request_end_ ? kHttp.size() : 0);
+        break;
+    }
+  }
+  received_ += bytes.size();
+}
+
+void ClientStream::ReceiveEcho(std::string_view bytes) {
+  uint64_t at = received_;
+  while (!bytes.empty()) {
+    if (position_ >= sent_) return SetMismatch(at, bytes);
+    const Segment& segment = SegmentAt(position_);
+    const uint64_t inside = position_ - segment.start;
+    const size_t want = std::min<uint64_t>(bytes.size(), segment.length - inside);
+    size_t same = 0;
+    switch (segment.kind) {
+      case Segment::Kind::kPattern:
+        same = pattern_.Match(position_, bytes.substr(0, want));
+        break;
+      case Segment::Kind::kText:
+        same = CommonPrefix(bytes.substr(0, want),
+                            std::string_view(texts_).substr(segment.text_at + inside, want));
+        break;
+      case Segment::Kind::kUrgent:
+        // Echoed in its place, or left out.
+        ++position_;
+        if (bytes[0] == kUrgentByte) {
+          bytes.remove_prefix(1);
+          ++at;
+        }
+        continue;
+    }
+    position_ += same;
+    at += same;
+    bytes.remove_prefix(same);
+    if (same < want) return SetMismatch(at, bytes);
+  }
+}
+
+void ClientStream::ReceiveRepeated(std::string_view bytes, std::string_view unit, uint64_t most) {
+  uint64_t at = received_;
+  while (!bytes.empty()) {
+    if (at >= most) return SetMismatch(at, bytes);
+    const std::string_view rest = unit.substr(at % unit.size());
+    const size_t want = std::min(bytes.size(), rest.size());
+    const size_t same = CommonPrefix(bytes.substr(0, want), rest);
+    at += same;
+    bytes.remove_prefix(same);
+    if (same < want) return SetMismatch(at, bytes);
+  }
+}
+
+void ClientStream::SetMismatch(uint64_t at, std::string_view bytes) {
+  mismatch_ = {.at = at,
+               .expected = protocol_ == Protocol::kEcho ? position_ : at,
+               .bytes = std::string(bytes.substr(0, kMismatchBytes))};
+}
+
+uint64_t ClientStream::owed() const {
+  switch (protocol_) {
+    case Protocol::kEcho:
+      return sent_ - urgent_;
+    case Protocol::kAck:
+      return reads_ * kAck.size();
+    case Protocol::kHttp:
+      return request_end_ ? kHttp.size() : 0;
+  }
+  return 0;
+}
+
+bool ClientStream::answer_is_optional() const {
+  return protocol_ == Protocol::kHttp && (!request_end_ || *request_end_ > kLongRequest);
+}
+
+bool ClientStream::complete() const {
+  if (mismatch_) return false;
+  if (protocol_ != Protocol::kEcho) return received_ == owed();
+  uint64_t position = position_;
+  while (position < sent_ && SegmentAt(position).kind == Segment::Kind::kUrgent) ++position;
+  return position == sent_;
+}
+
+std::optional<uint64_t> ClientStream::Find(std::string_view bytes, uint64_t from,
+                                           uint64_t range) const {
+  if (bytes.size() < 4 || from >= sent_) return std::nullopt;
+  std::string sent(std::min(sent_ - from, range), '\0');
+  Copy(from, sent.data(), sent.size());
+  const size_t at = sent.find(bytes);
+  if (at == std::string::npos) return std::nullopt;
+  return from + at;
+}
+
+}  // namespace hupstorm

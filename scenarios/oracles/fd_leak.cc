@@ -1,0 +1,43 @@
+#include <fmt/format.h>
+
+#include "scenarios/oracles/all_oracles.h"
+#include "scenarios/oracles/finding_list.h"
+#include "scenarios/oracles/ledger.h"
+
+namespace hupstorm {
+namespace {
+
+constexpr std::string_view kPage =
+    R"(All clients are gone, by FIN or by reset, and the server holds more descriptors than when it started.
+Each such storm takes some more, until accept fails with EMFILE.
+
+Look for a path on which a connection is forgotten without close: an error branch, an event mask that is never
+matched (EPOLLERR or EPOLLHUP alone), a FIN that is read as "no data yet".)";
+
+void Judge(Moment moment, const Ledger& ledger, FindingList& findings) {
+  if (moment != Moment::kRoundEnd || ledger.dead) return;
+  const int extra = ledger.descriptors_now - ledger.descriptors_at_start;
+  if (extra <= 0) return;
+  int step = 0;
+  uint64_t context = 0;
+  for (size_t i = 0; i < ledger.client_count; ++i) {
+    const ClientFacts& client = ledger.clients[i];
+    if (!client.server_open) continue;
+    step = client.last_step;
+    context = client.history.value();
+    break;
+  }
+  findings.Add(
+      "fd-leak", step, context,
+      fmt::format(
+          "all clients are gone, and the server holds {} descriptor{} more than at start: {}",
+          extra, extra == 1 ? "" : "s", ledger.descriptors_left));
+}
+
+}  // namespace
+
+const Oracle kFdLeak = {"fd-leak",
+                        "when all clients are gone the server holds only what it held at start",
+                        kPage, Judge};
+
+}  // namespace hupstorm

@@ -1,0 +1,24 @@
+// What an oracle reports.
+
+#ifndef HUPSTORM_SCENARIOS_ORACLES_FINDING_H_
+#define HUPSTORM_SCENARIOS_ORACLES_FINDING_H_
+
+#include <string>
+
+namespace hupstorm {
+
+struct Finding {
+  std::string oracle;       // "close-wait-leak"
+  std::string target;       // "doc000/epoll-queue"
+  std::string scenario;     // its name, or its file where it has none
+  std::string file;         // as the scenario was given; empty where it came from bytes
+  int line = 0;             // of the last step that was carried out before it showed; 0 before any
+  int step = 0;             // the same as an index into Scenario::steps, from 1; 0 before any
+  std::string evidence;     // one sentence: who, what, how much
+  std::string fingerprint;  // 16 hexadecimal digits: oracle, target and the server's calls that led
+                            // to it; the same for the same bug whatever the input was
+};
+
+}  // namespace hupstorm
+
+#endif  // HUPSTORM_SCENARIOS_ORACLES_FINDING_H_

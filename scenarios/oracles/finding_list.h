@@ -1,0 +1,43 @@
+// Collects the findings of one run.
+
+#ifndef HUPSTORM_SCENARIOS_ORACLES_FINDING_LIST_H_
+#define HUPSTORM_SCENARIOS_ORACLES_FINDING_LIST_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "scenarios/language/scenario.h"
+#include "scenarios/oracles/finding.h"
+
+namespace hupstorm {
+
+// A hash that is the same on every machine and in every build, as fingerprints must be.
+uint64_t StableHash(std::string_view text);
+
+class FindingList {
+ public:
+  // More in one run are the same storm seen again.
+  static constexpr size_t kMost = 64;
+
+  // Forgets the findings; those added from now on are about `target` under `scenario`. Both are
+  // looked at when something is added, and must live as long.
+  void Start(const std::string& target, const Scenario& scenario);
+
+  // Adds a finding, unless one with the same fingerprint is there. `step` is an index from 1, 0
+  // before any; `context` is what tells two bugs of one oracle apart (the server's last calls).
+  void Add(std::string_view oracle, int step, uint64_t context, std::string evidence);
+
+  const std::vector<Finding>& findings() const { return findings_; }
+  std::vector<Finding> Take() { return std::move(findings_); }
+
+ private:
+  const std::string* target_ = nullptr;
+  const Scenario* scenario_ = nullptr;
+  std::vector<Finding> findings_;
+};
+
+}  // namespace hupstorm
+
+#endif  // HUPSTORM_SCENARIOS_ORACLES_FINDING_LIST_H_

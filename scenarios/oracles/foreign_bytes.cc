@@ -1,0 +1,40 @@
+#include <fmt/format.h>
+
+#include "scenarios/oracles/all_oracles.h"
+#include "scenarios/oracles/finding_list.h"
+#include "scenarios/oracles/ledger.h"
+
+namespace hupstorm {
+namespace {
+
+constexpr std::string_view kPage =
+    R"(A client got bytes that belong to another, or the server's log shows one client's bytes or address in a line
+about another. Each client sends a pattern of its own, so the bytes name their owner.
+
+The usual causes: a queue or buffer looked up by descriptor after that number was closed and given out again; a variable
+that still holds what the last event left in it; a buffer shared by connections. On a real server this hands one user's
+data to another.)";
+
+void Judge(Moment moment, const Ledger& ledger, FindingList& findings) {
+  for (const Incident& line : ledger.foreign_log_lines) {
+    findings.Add("foreign-bytes", line.step, line.context, line.what);
+  }
+  if (ledger.dead || moment != Moment::kDrained) return;
+  for (size_t i = 0; i < ledger.client_count; ++i) {
+    const ClientFacts& client = ledger.clients[i];
+    if (!client.stream.mismatch()) continue;
+    const ClientFacts* owner = ledger.OwnerOfMismatch(client);
+    if (owner == nullptr) continue;  // its own, or nobody's: lost-bytes
+    findings.Add("foreign-bytes", client.last_step, client.history.value(),
+                 fmt::format("{} got bytes at offset {} that {} sent", ledger.ClientName(client),
+                             client.stream.mismatch()->at, ledger.ClientName(*owner)));
+  }
+}
+
+}  // namespace
+
+const Oracle kForeignBytes = {"foreign-bytes",
+                              "no client gets, and no log line shows, bytes that are another's",
+                              kPage, Judge};
+
+}  // namespace hupstorm

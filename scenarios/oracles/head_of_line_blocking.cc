@@ -1,0 +1,44 @@
+#include <fmt/format.h>
+
+#include "scenarios/oracles/all_oracles.h"
+#include "scenarios/oracles/finding_list.h"
+#include "scenarios/oracles/ledger.h"
+
+namespace hupstorm {
+namespace {
+
+constexpr std::string_view kPage =
+    R"(The server sleeps in a call on one connection (send to a client that does not read, recv from one that says
+nothing), while others have sent something and wait. One slow client stops everybody.
+
+An accepted socket does not inherit O_NONBLOCK from its listener on Linux: set it (accept4 with SOCK_NONBLOCK), and be
+ready for EAGAIN.)";
+
+void Judge(Moment moment, const Ledger& ledger, FindingList& findings) {
+  if (moment != Moment::kScriptDone || ledger.dead || !ledger.blocked_outside_wait) return;
+  for (size_t i = 0; i < ledger.client_count; ++i) {
+    const ClientFacts& client = ledger.clients[i];
+    if (static_cast<int>(i) == ledger.blocked_client || client.IsExcused()) continue;
+    if (client.accepted && client.unread == 0) continue;
+    const bool known = ledger.blocked_client >= 0;
+    const std::string on =
+        known ? fmt::format(" on {}'s connection",
+                            ledger.ClientName(ledger.clients[ledger.blocked_client]))
+              : "";
+    findings.Add(
+        "head-of-line-blocking", client.last_step,
+        known ? ledger.clients[ledger.blocked_client].history.value() : 0,
+        fmt::format("the server sleeps in {}{}, while {} {}", CallName(ledger.blocked_call), on,
+                    ledger.ClientName(client),
+                    client.accepted ? fmt::format("waits with {} bytes unread", client.unread)
+                                    : "waits to be accepted"));
+    return;
+  }
+}
+
+}  // namespace
+
+const Oracle kHeadOfLineBlocking = {"head-of-line-blocking",
+                                    "one stuck client does not stop the others", kPage, Judge};
+
+}  // namespace hupstorm

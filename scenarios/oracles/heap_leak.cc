@@ -1,0 +1,72 @@
+#include <fmt/format.h>
+
+#include "scenarios/oracles/all_oracles.h"
+#include "scenarios/oracles/finding_list.h"
+#include "scenarios/oracles/ledger.h"
+
+namespace hupstorm {
+namespace {
+
+constexpr std::string_view kPage =
+    R"(The same storm was sent over the server again and again, with all clients gone and the server at rest in
+between, and each time it held a little more heap; or it kept something for every client that was ever connected at once.
+
+A connection's state usually lives in more than one table (its socket, its queue, its request, a map from descriptor to
+object). Some path, often the one for EPOLLHUP or for an error, cleans one and forgets another.)";
+
+constexpr size_t kGrowingRounds =
+    3;                            // this many rounds in a row, each with more than the one before
+constexpr int kManyClients = 24;  // more clients at once than before, to tell a table from a pool
+
+// Blocks, not bytes, tell a leak from a container that keeps its capacity: a vector that was
+// stretched by many clients is still one block, an entry kept for each of them is many.
+const HeapMark* KeptForEachClient(const std::vector<HeapMark>& marks) {
+  for (size_t i = 1; i < marks.size(); ++i) {
+    const int64_t clients = marks[i].most_clients - marks[i - 1].most_clients;
+    const int64_t blocks = marks[i].heap.blocks - marks[i - 1].heap.blocks;
+    if (clients >= kManyClients && blocks * 2 >= clients) return &marks[i];
+  }
+  return nullptr;
+}
+
+bool GrowsEachRound(const std::vector<HeapMark>& marks) {
+  if (marks.size() <= kGrowingRounds) return false;
+  for (size_t i = marks.size() - kGrowingRounds; i < marks.size(); ++i) {
+    if (marks[i].heap.bytes <= marks[i - 1].heap.bytes) return false;
+    if (marks[i].heap.blocks < marks[i - 1].heap.blocks) return false;
+  }
+  return true;
+}
+
+void Judge(Moment moment, const Ledger& ledger, FindingList& findings) {
+  if (moment != Moment::kRoundEnd || ledger.dead) return;
+  const std::vector<HeapMark>& marks = ledger.heap_marks;
+  int step = 0;
+  for (size_t i = 0; i < ledger.client_count; ++i) {
+    if (!ledger.clients[i].probe && ledger.clients[i].last_step > step) {
+      step = ledger.clients[i].last_step;
+    }
+  }
+  if (GrowsEachRound(marks)) {
+    const HeapUse& last = marks.back().heap;
+    const HeapUse& before = marks[marks.size() - 2].heap;
+    findings.Add(
+        "heap-leak", step, 1,
+        fmt::format("after round {} the server holds {} bytes more than after the one before, in "
+                    "{} more blocks, with no client connected",
+                    marks.size() - 1, last.bytes - before.bytes, last.blocks - before.blocks));
+  } else if (const HeapMark* mark = KeptForEachClient(marks)) {
+    findings.Add(
+        "heap-leak", step, 2,
+        fmt::format("after {} clients at once have gone, the server keeps {} blocks of heap ({} "
+                    "bytes), at least one for every other client",
+                    mark->most_clients, mark->heap.blocks, mark->heap.bytes));
+  }
+}
+
+}  // namespace
+
+const Oracle kHeapLeak = {"heap-leak", "live heap at rest does not grow from round to round", kPage,
+                          Judge};
+
+}  // namespace hupstorm

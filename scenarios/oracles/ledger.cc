@@ -1,0 +1,55 @@
+#include "scenarios/oracles/ledger.h"
+
+#include <cerrno>
+
+namespace hupstorm {
+
+void CallHistory::Add(CallFamily family, int64_t result, int error) {
+  // 4 bits for the call, 4 for how it ended: moved something, gave zero, would block, failed.
+  const int outcome = result > 0 ? 1 : result == 0 ? 2 : error == EAGAIN ? 3 : 4;
+  const uint64_t entry = static_cast<uint64_t>(family) << 4 | static_cast<uint64_t>(outcome);
+  if ((value_ & 0xff) == entry) return;
+  value_ = (value_ << 8 | entry) & 0xffffffff;
+}
+
+void Ledger::Clear() {
+  client_count = 0;
+  descriptors_at_start = descriptors_now = 0;
+  descriptors_left.clear();
+  blocked_outside_wait = false;
+  blocked_client = -1;
+  dead = asked_to_stop = stop_ignored = stopped = resource_shortage = false;
+  deaths.clear();
+  spins.clear();
+  misuses.clear();
+  foreign_log_lines.clear();
+  broken_expectations.clear();
+  heap_marks.clear();
+}
+
+ClientFacts& Ledger::AddClient() {
+  if (client_count == clients.size()) clients.emplace_back();
+  ClientFacts& client = clients[client_count++];
+  ClientStream stream = std::move(client.stream);  // keeps its memory
+  client = ClientFacts{};
+  client.stream = std::move(stream);
+  return client;
+}
+
+std::string Ledger::ClientName(const ClientFacts& client) const {
+  if (client.probe) return "a new client";
+  return ClientsText({.letter = client.letter, .first = client.index, .last = client.index});
+}
+
+const ClientFacts* Ledger::OwnerOfMismatch(const ClientFacts& client) const {
+  constexpr size_t kTelling = 8;  // bytes that name a client and a place in its stream
+  const ClientStream::Mismatch& mismatch = *client.stream.mismatch();
+  const auto bytes = std::string_view(mismatch.bytes).substr(0, kTelling);
+  if (client.stream.Find(bytes, mismatch.expected)) return nullptr;
+  for (size_t i = 0; i < client_count; ++i) {
+    if (&clients[i] != &client && clients[i].stream.Find(bytes, 0)) return &clients[i];
+  }
+  return nullptr;
+}
+
+}  // namespace hupstorm

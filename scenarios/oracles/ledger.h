@@ -1,0 +1,130 @@
+// What is known of a run: facts that a world writes down and oracles judge. Nothing here depends on
+// how a world came to know a fact, so that the same oracles serve every world.
+
+#ifndef HUPSTORM_SCENARIOS_ORACLES_LEDGER_H_
+#define HUPSTORM_SCENARIOS_ORACLES_LEDGER_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "kernel/call.h"
+#include "kernel/heap/heap_meter.h"
+#include "scenarios/language/scenario.h"
+#include "scenarios/oracles/client_stream.h"
+
+namespace hupstorm {
+
+// The last calls that the server made on a connection, newest in the lowest byte: what a finding's
+// fingerprint is made of. The same call with the same kind of outcome twice in a row counts once,
+// so that the length of a loop or of a message does not matter.
+class CallHistory {
+ public:
+  void Add(CallFamily family, int64_t result, int error);
+  uint64_t value() const { return value_; }
+
+ private:
+  uint64_t value_ = 0;
+};
+
+// One connection of one client.
+struct ClientFacts {
+  char letter = 'a';
+  uint32_t index = 0;
+  bool probe = false;  // the world's own client, at the end
+  int last_step = 0;   // the last step that acted on it: index from 1, 0 for none
+
+  // What the client did, or what befell it.
+  bool connected = false;         // the handshake finished
+  bool refused = false;           // nobody listened
+  bool finished_sending = false;  // its FIN is out, by shutdown or close
+  bool closed = false;
+  bool reset = false;        // it reset the connection, or a fault did
+  bool vanished = false;     // its host is gone
+  bool aborted = false;      // lost between the handshake and accept (ECONNABORTED)
+  bool turned_away = false;  // closed unread, after the server had run out of some resource
+  bool reading = false;      // it reads whatever comes
+
+  // What it sent, is owed, and got.
+  ClientStream stream;
+  bool end_of_input = false;       // the server's FIN
+  bool was_reset = false;          // by the server
+  int64_t idle_before_end_ns = 0;  // clock time from the client's last act to either of these
+  bool complete_when_drained = false;
+
+  // The server's side of it.
+  int port = 0;  // the address the server sees
+  bool accepted = false;
+  int fd = -1;               // while the server holds a descriptor for it
+  bool server_open = false;  // the same
+  bool close_wait = false;   // state CLOSE-WAIT
+  uint64_t unread = 0;       // in its receive buffer
+  uint64_t unsent = 0;       // in its send buffer
+  uint64_t consumed = 0;     // bytes that the server has read
+  uint64_t answered = 0;     // bytes that the server has sent
+  uint64_t reads = 0;        // reads that gave it bytes
+  uint64_t most_held = 0;    // the most that it held for this client, where its heap bears it out
+  int ends_seen = 0;         // how often it fetched the end of input or an error
+  CallHistory history;
+
+  // Nothing is owed to it any more, by its own doing or the network's.
+  bool IsExcused() const {
+    return closed || reset || vanished || aborted || refused || turned_away || !connected;
+  }
+};
+
+// Something that was seen happening, with the step at which it showed.
+struct Incident {
+  std::string what;
+  int client = -1;       // index into Ledger::clients, -1 for none
+  int step = 0;          // index from 1, 0 before any
+  uint64_t context = 0;  // for the fingerprint
+};
+
+// The heap at the end of a round, with the most clients that were connected at once so far.
+struct HeapMark {
+  HeapUse heap;
+  int most_clients = 0;
+};
+
+struct Ledger {
+  Protocol protocol = Protocol::kEcho;
+  uint64_t queue_bound = 0;
+  std::vector<ClientFacts> clients;
+  size_t client_count = 0;  // of `clients`, those in use; the rest is kept memory
+
+  // Descriptors: at the first rest, and now.
+  int descriptors_at_start = 0;
+  int descriptors_now = 0;
+  std::string descriptors_left;  // "2 connections (a, b), 1 eventfd"; filled in when there are more
+
+  // Where the server sleeps: in a call that waits for one connection only, or in select & co.
+  bool blocked_outside_wait = false;
+  Call blocked_call = Call::kEpollWait;
+  int blocked_client = -1;
+
+  // The server's end.
+  bool dead = false;  // it ended, and nobody had asked it to; `deaths` says how
+  bool asked_to_stop = false;
+  bool stop_ignored = false;       // it was asked, time went by, it did not end
+  bool stopped = false;            // serve() returned
+  bool resource_shortage = false;  // some call of the server failed for want of resources
+
+  std::vector<Incident> deaths;
+  std::vector<Incident> spins;
+  std::vector<Incident> misuses;
+  std::vector<Incident> foreign_log_lines;
+  std::vector<Incident> broken_expectations;
+  std::vector<HeapMark> heap_marks;  // one a round
+
+  void Clear();
+  ClientFacts& AddClient();
+  std::string ClientName(const ClientFacts& client) const;  // "a", "c[7]", "a new client"
+  // Who sent the bytes that `client` got in place of its own: another client, or null where they
+  // are its own, or nobody's.
+  const ClientFacts* OwnerOfMismatch(const ClientFacts& client) const;
+};
+
+}  // namespace hupstorm
+
+#endif  // HUPSTORM_SCENARIOS_ORACLES_LEDGER_H_

@@ -1,0 +1,73 @@
+#include <fmt/format.h>
+
+#include "scenarios/oracles/all_oracles.h"
+#include "scenarios/oracles/finding_list.h"
+#include "scenarios/oracles/ledger.h"
+
+namespace hupstorm {
+namespace {
+
+constexpr std::string_view kPage =
+    R"(A client that did nothing wrong did not get what it is owed: bytes in the middle are missing, or the
+server ended the connection before all had been sent, or it cut off a client that had not finished.
+
+The usual causes:
+  - send takes fewer bytes than it was given, and the count it returns is ignored;
+  - send fails with EAGAIN and the message is dropped;
+  - recv returns 0 and the connection is closed with its queue unsent: a half-closed client still reads;
+  - close with unread input makes the kernel send RST, which destroys what the client has not read yet.
+After a client's own reset its bytes may be lost; that is not reported.)";
+
+constexpr int64_t kIdleExcuseNs = 1'000'000'000;
+
+std::string Loss(const ClientFacts& client, const std::string& name) {
+  const ClientStream& stream = client.stream;
+  const std::string end =
+      client.was_reset ? "the server reset the connection" : "the server ended the connection";
+  if (stream.complete()) return fmt::format("{} had not finished, and {}", name, end);
+  return fmt::format("{} is owed {} bytes and got {}, then {}", name, stream.owed(),
+                     stream.received(), end);
+}
+
+void JudgeMismatch(const Ledger& ledger, const ClientFacts& client, FindingList& findings) {
+  if (ledger.OwnerOfMismatch(client) != nullptr) return;  // foreign-bytes
+  const ClientStream::Mismatch& mismatch = *client.stream.mismatch();
+  const auto found =
+      client.stream.Find(std::string_view(mismatch.bytes).substr(0, 8), mismatch.expected);
+  const std::string what =
+      found ? fmt::format("bytes {} to {} are missing: what came next begins at byte {}",
+                          mismatch.expected, *found - 1, *found)
+      : mismatch.expected >= client.stream.owed()
+          ? fmt::format("got more than the {} bytes that it is owed", client.stream.owed())
+          : fmt::format("byte {} is not the one that it is owed there", mismatch.expected);
+  findings.Add("lost-bytes", client.last_step, client.history.value(),
+               fmt::format("{}: {}", ledger.ClientName(client), what));
+}
+
+bool CutOff(const ClientFacts& client) {
+  // A client that said nothing for long may be closed: many servers have idle timeouts.
+  return !client.finished_sending && client.idle_before_end_ns < kIdleExcuseNs;
+}
+
+void Judge(Moment moment, const Ledger& ledger, FindingList& findings) {
+  if (ledger.protocol == Protocol::kHttp) return;  // truncated-response
+  if (ledger.dead || (moment != Moment::kDrained && moment != Moment::kHalfClosed)) return;
+  for (size_t i = 0; i < ledger.client_count; ++i) {
+    const ClientFacts& client = ledger.clients[i];
+    if (client.stream.mismatch()) {
+      if (moment == Moment::kDrained) JudgeMismatch(ledger, client, findings);
+      continue;
+    }
+    if (client.IsExcused() || !(client.end_of_input || client.was_reset)) continue;
+    if (client.stream.complete() && !CutOff(client)) continue;
+    findings.Add("lost-bytes", client.last_step, client.history.value(),
+                 Loss(client, ledger.ClientName(client)));
+  }
+}
+
+}  // namespace
+
+const Oracle kLostBytes = {"lost-bytes", "each client gets every byte it is owed, in order", kPage,
+                           Judge};
+
+}  // namespace hupstorm

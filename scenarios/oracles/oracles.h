@@ -1,0 +1,44 @@
+// The one table of all oracles. Each has a file of its own in this folder, which says what it
+// judges, when, and why TCP lets it.
+
+#ifndef HUPSTORM_SCENARIOS_ORACLES_ORACLES_H_
+#define HUPSTORM_SCENARIOS_ORACLES_ORACLES_H_
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace hupstorm {
+
+struct Ledger;
+class FindingList;
+
+// The moments of a run at which oracles judge, in order.
+enum class Moment : uint8_t {
+  kIncident,     // something that is judged by itself has just been seen; at any time
+  kScriptDone,   // the script is over, the server at rest, faults and limits lifted
+  kDrained,      // every client reads all it can, and the server is at rest again
+  kHalfClosed,   // every client has sent its FIN
+  kClientsGone,  // every client has closed or reset its connection
+  kProbed,       // a new client was served, or was not
+  kRoundEnd,     // the end of a round: the server should hold what it held at start
+  kStopped,      // the server has ended, by itself or because it was asked to
+};
+
+struct Oracle {
+  std::string_view name;
+  std::string_view holds_when;  // one line
+  std::string_view page;        // for `hupstorm explain`: what it means, what to do
+  // Called at every moment of every run, with what is known so far.
+  void (*judge)(Moment moment, const Ledger& ledger, FindingList& findings);
+};
+
+// In the order in which they are listed to users.
+std::span<const Oracle> Oracles();
+
+// Null where there is none of that name.
+const Oracle* FindOracle(std::string_view name);
+
+}  // namespace hupstorm
+
+#endif  // HUPSTORM_SCENARIOS_ORACLES_ORACLES_H_

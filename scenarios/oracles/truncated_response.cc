@@ -1,0 +1,56 @@
+#include <fmt/format.h>
+
+#include "scenarios/oracles/all_oracles.h"
+#include "scenarios/oracles/finding_list.h"
+#include "scenarios/oracles/ledger.h"
+
+namespace hupstorm {
+namespace {
+
+constexpr std::string_view kPage =
+    R"(A client sent a full request, waited, and did not get the response whole with an orderly end (FIN) after it.
+
+Besides the causes of lost-bytes there is one that is special to servers that close first: close(2) on a socket with unread
+input does not send FIN but RST, and an RST that reaches the client destroys what it has not read yet. Send the
+response, shut down writing, read on until the client's FIN (bounded in bytes and time), and only then close.)";
+
+std::string Fault(const ClientFacts& client, bool client_waits) {
+  const ClientStream& stream = client.stream;
+  if (stream.mismatch()) {
+    return fmt::format("byte {} of the response is not what the server owes",
+                       stream.mismatch()->at);
+  }
+  if (client.was_reset) {
+    return fmt::format("got {} of {} bytes and then a reset instead of an orderly end",
+                       stream.received(), stream.owed());
+  }
+  if (client.end_of_input && !stream.complete()) {
+    return fmt::format("got {} of {} bytes before the end", stream.received(), stream.owed());
+  }
+  if (client_waits && stream.complete() && !client.end_of_input) {
+    return "got the whole response, but the server never ended the connection";
+  }
+  return "";
+}
+
+void Judge(Moment moment, const Ledger& ledger, FindingList& findings) {
+  if (ledger.protocol != Protocol::kHttp || ledger.dead) return;
+  if (moment != Moment::kDrained && moment != Moment::kHalfClosed) return;
+  for (size_t i = 0; i < ledger.client_count; ++i) {
+    const ClientFacts& client = ledger.clients[i];
+    const ClientStream& stream = client.stream;
+    if (client.IsExcused() || !stream.has_full_request()) continue;
+    if (stream.answer_is_optional() && stream.received() == 0) continue;
+    const std::string fault = Fault(client, moment == Moment::kDrained);
+    if (fault.empty()) continue;
+    findings.Add("truncated-response", client.last_step, client.history.value(),
+                 fmt::format("{} sent a full request and {}", ledger.ClientName(client), fault));
+  }
+}
+
+}  // namespace
+
+const Oracle kTruncatedResponse = {"truncated-response",
+                                   "a response arrives whole and ends in order", kPage, Judge};
+
+}  // namespace hupstorm

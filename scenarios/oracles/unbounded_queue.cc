@@ -1,0 +1,34 @@
+#include <fmt/format.h>
+
+#include "scenarios/oracles/all_oracles.h"
+#include "scenarios/oracles/finding_list.h"
+#include "scenarios/oracles/ledger.h"
+
+namespace hupstorm {
+namespace {
+
+constexpr std::string_view kPage =
+    R"(The server took in far more for one client than it gave out, and its heap grew by as much: a client that sends
+and does not read (or that never ends its request) decides how much memory the server uses.
+
+Stop reading from a client whose output queue is long: TCP's own window then tells it to wait. Limit the length of a
+request. The bound is 512 KiB for one client.)";
+
+void Judge(Moment moment, const Ledger& ledger, FindingList& findings) {
+  if (moment != Moment::kScriptDone && moment != Moment::kRoundEnd) return;
+  for (size_t i = 0; i < ledger.client_count; ++i) {
+    const ClientFacts& client = ledger.clients[i];
+    if (client.most_held <= ledger.queue_bound) continue;
+    findings.Add("unbounded-queue", client.last_step, 0,
+                 fmt::format("the server held {} bytes for {}, more than {}", client.most_held,
+                             ledger.ClientName(client), ledger.queue_bound));
+  }
+}
+
+}  // namespace
+
+const Oracle kUnboundedQueue = {"unbounded-queue",
+                                "bytes held for a client that does not read stay under a bound",
+                                kPage, Judge};
+
+}  // namespace hupstorm

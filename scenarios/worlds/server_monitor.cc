@@ -1,0 +1,313 @@
+#include "scenarios/worlds/server_monitor.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "scenarios/worlds/server_log.h"
+
+namespace hupstorm {
+namespace {
+
+// An end of input or an error is news once; a server that fetches it again and again gets nowhere.
+constexpr int kNewsOfEnd = 4;
+// A server may wake itself (eventfd, pipe) so often before something else must move.
+constexpr int kMostSelfWakes = 64;
+// A log line is looked at up to this length.
+constexpr size_t kLogLine = 4096;
+// So many incidents of one kind are enough for a run: the server goes on as it began.
+constexpr size_t kMostIncidents = 8;
+
+std::string EventNames(uint32_t events) {
+  std::string names;
+  const auto add = [&](uint32_t bit, std::string_view name) {
+    if ((events & bit) == 0) return;
+    if (!names.empty()) names += '|';
+    names += name;
+  };
+  add(EPOLLIN, "IN");
+  add(EPOLLPRI, "PRI");
+  add(EPOLLOUT, "OUT");
+  add(EPOLLERR, "ERR");
+  add(EPOLLHUP, "HUP");
+  add(EPOLLRDHUP, "RDHUP");
+  return names;
+}
+
+}  // namespace
+
+ServerMonitor::ServerMonitor(Syscalls& inner, Ledger& ledger, MonitorHost& host)
+    : SyscallsLayer(inner), ledger_(ledger), host_(host) {
+  for (size_t fd = 0; fd < harness_descriptors_.size(); ++fd) {
+    harness_descriptors_[fd] = syscall(SYS_fcntl, static_cast<int>(fd), F_GETFD) >= 0;
+  }
+}
+
+void ServerMonitor::Start(bool names_client) {
+  placed_.clear();
+  log_line_.clear();
+  names_client_ = names_client;
+  calls_ = 0;
+  last_wait_ns_ = 0;
+  client_ = last_client_ = woken_client_ = -1;
+  OnStep();
+}
+
+void ServerMonitor::OnStep() { fruitless_wakes_ = fruitless_calls_ = self_wakes_ = 0; }
+
+void ServerMonitor::Place(int step, const Placement& placement) {
+  placed_.push_back({.step = step, .placement = placement, .seen = 0});
+}
+
+std::vector<int> ServerMonitor::TakePlaced() {
+  std::vector<int> steps;
+  for (const Placed& placed : placed_) steps.push_back(placed.step);
+  placed_.clear();
+  return steps;
+}
+
+bool ServerMonitor::Enter(CallRecord& call) {
+  ++calls_;
+  const CallFamily family = FamilyOf(call.call);
+  client_ = call.fd >= 0 ? host_.ClientOf(call.fd) : -1;
+  if (client_ >= 0) last_client_ = client_;
+  if (family == CallFamily::kSend && (call.fd == STDOUT_FILENO || call.fd == STDERR_FILENO) &&
+      TakeLog(call)) {
+    return false;
+  }
+  if (family == CallFamily::kWait && fruitless_wakes_ >= kFruitlessWakes) {
+    ReportSpin(fmt::format("the server was woken {} times in a row{} and nothing moved",
+                           kFruitlessWakes, wake_reason_));
+    OnStep();
+    host_.OnSpin();
+  } else if (++fruitless_calls_ >= kFruitlessCalls && MayThrow(call.call) &&
+             family != CallFamily::kClose) {
+    ReportSpin(
+        fmt::format("the server made {} calls in a row, {} the last of them, and nothing moved",
+                    kFruitlessCalls, CallName(call.call)));
+    OnStep();
+    host_.OnSpin();
+  }
+  if (!placed_.empty()) CarryOutPlaced(call);
+  if (family == CallFamily::kClose && call.fd >= 0 && call.fd < 256 &&
+      harness_descriptors_[call.fd]) {
+    // The harness lives in this process too: its descriptors are not the server's to close.
+    call.result = -1;
+    call.error = EBADF;
+    return false;
+  }
+  return true;
+}
+
+void ServerMonitor::CarryOutPlaced(const CallRecord& call) {
+  const CallFamily family = FamilyOf(call.call);
+  // A placed step may end up placing nothing itself, but the list may change under it; the steps
+  // that fall now are taken out first.
+  int due[8];
+  size_t due_count = 0;
+  for (size_t i = 0; i < placed_.size() && due_count < std::size(due);) {
+    Placed& placed = placed_[i];
+    const Placement& at = placed.placement;
+    bool fits = at.call == CallFamily::kAny || at.call == family;
+    if (fits && !at.any_client) {
+      fits = client_ >= 0 && ledger_.clients[client_].letter == at.client.letter &&
+             ledger_.clients[client_].index == at.client.first;
+    }
+    if (fits && ++placed.seen == at.occurrence) {
+      due[due_count++] = placed.step;
+      placed_.erase(placed_.begin() + static_cast<std::ptrdiff_t>(i));
+    } else {
+      ++i;
+    }
+  }
+  for (size_t i = 0; i < due_count; ++i) host_.CarryOutPlaced(due[i]);
+}
+
+bool ServerMonitor::TakeLog(CallRecord& call) {
+  const auto take = [this](const char* bytes, size_t count) {
+    for (size_t i = 0; i < count; ++i) {
+      if (bytes[i] != '\n') {
+        if (log_line_.size() < kLogLine) log_line_ += bytes[i];
+        continue;
+      }
+      // The server logs about what it did last, so the line belongs to the call before this one.
+      const bool enough = ledger_.foreign_log_lines.size() >= kMostIncidents;
+      const std::string foreign =
+          enough ? "" : ForeignLogLine(log_line_, ledger_, names_client_, last_client_);
+      if (!foreign.empty()) {
+        ledger_.foreign_log_lines.push_back({.what = foreign, .step = host_.CurrentStep()});
+      }
+      host_.OnLogLine(log_line_);
+      if (!foreign.empty()) host_.OnIncident();
+      log_line_.clear();
+    }
+  };
+  int64_t total = 0;
+  if (call.call == Call::kWrite) {
+    take(static_cast<const char*>(call.buffer), call.length);
+    total = static_cast<int64_t>(call.length);
+  } else if (call.call == Call::kWritev) {
+    const auto* parts = static_cast<const iovec*>(call.buffer);
+    for (int i = 0; i < call.other; ++i) {
+      take(static_cast<const char*>(parts[i].iov_base), parts[i].iov_len);
+      total += static_cast<int64_t>(parts[i].iov_len);
+    }
+  } else {
+    return false;
+  }
+  call.result = total;
+  call.error = 0;
+  return true;
+}
+
+void ServerMonitor::Leave(CallRecord& call) {
+  const CallFamily family = FamilyOf(call.call);
+  if (call.result < 0) {
+    switch (call.error) {
+      case EMFILE:
+      case ENFILE:
+      case ENOBUFS:
+      case ENOMEM:
+      case ENOSPC:
+        ledger_.resource_shortage = true;
+        break;
+      default:
+        break;
+    }
+  }
+  if (family == CallFamily::kWait) {
+    CountWake(call);
+  } else {
+    CountProgress(call, family);
+  }
+  if (call.error == EBADF || call.call == Call::kPoll) LookForMisuse(call);
+  host_.AfterCall(call);
+}
+
+void ServerMonitor::CountProgress(const CallRecord& call, CallFamily family) {
+  bool moved = false;
+  switch (family) {
+    case CallFamily::kAccept:
+      moved = call.result >= 0;
+      if (moved) last_client_ = host_.ClientOf(static_cast<int>(call.result));
+      break;
+    case CallFamily::kClose:
+      moved = call.result >= 0;
+      break;
+    case CallFamily::kRecv:
+    case CallFamily::kSend:
+      if (client_ < 0) {
+        moved = call.result > 0 && ++self_wakes_ <= kMostSelfWakes;
+      } else if (call.result > 0) {
+        moved = true;
+        self_wakes_ = 0;
+      } else if (call.length > 0 && call.error != EAGAIN && call.error != EINTR) {
+        moved = ++ledger_.clients[client_].ends_seen <= kNewsOfEnd;
+      }
+      break;
+    default:
+      break;
+  }
+  if (client_ >= 0) {
+    ClientFacts& client = ledger_.clients[client_];
+    if (family != CallFamily::kOther) client.history.Add(family, call.result, call.error);
+    // A server may turn a client away for want of memory, or of room in an fd_set.
+    if (family == CallFamily::kClose && call.result == 0 && client.consumed == 0 &&
+        (ledger_.resource_shortage || call.fd >= FD_SETSIZE)) {
+      client.turned_away = true;
+    }
+    if (call.result > 0 && family == CallFamily::kRecv) {
+      const bool peek = call.call == Call::kRecv && (call.flags & (MSG_PEEK | MSG_OOB)) != 0;
+      if (!peek) {
+        client.consumed += static_cast<uint64_t>(call.result);
+        ++client.reads;
+        client.stream.CountRead();
+      }
+    } else if (call.result > 0 && family == CallFamily::kSend) {
+      client.answered += static_cast<uint64_t>(call.result);
+    }
+  }
+  if (moved) fruitless_wakes_ = fruitless_calls_ = 0;
+}
+
+void ServerMonitor::CountWake(const CallRecord& call) {
+  const int64_t now = host_.NowNs();
+  const bool time_went_by = now != last_wait_ns_;
+  last_wait_ns_ = now;
+  if (call.result < 0 || (call.result == 0 && time_went_by)) {
+    // Interrupted, or its time was up: it was right to wake.
+    fruitless_wakes_ = 0;
+    return;
+  }
+  if (++fruitless_wakes_ < kFruitlessWakes) return;
+  // About to be called a busy loop: say by what.
+  woken_client_ = -1;
+  woken_events_ = 0;
+  if (call.result > 0 && call.call == Call::kEpollWait) {
+    const auto* events = static_cast<const epoll_event*>(call.buffer);
+    woken_events_ = events[0].events;
+    // Most servers keep the descriptor in `data`; for others the client stays unnamed.
+    if (events[0].data.u64 < 1'000'000) woken_client_ = host_.ClientOf(events[0].data.fd);
+  } else if (call.result > 0 && call.call == Call::kPoll) {
+    const auto* fds = static_cast<const pollfd*>(call.buffer);
+    for (size_t i = 0; i < call.length; ++i) {
+      if (fds[i].revents == 0) continue;
+      woken_events_ = static_cast<uint32_t>(static_cast<uint16_t>(fds[i].revents));
+      woken_client_ = host_.ClientOf(fds[i].fd);
+      break;
+    }
+  }
+  wake_reason_ = woken_events_ != 0 ? " by " + EventNames(woken_events_) : "";
+  if (woken_client_ >= 0) {
+    wake_reason_ +=
+        fmt::format(" on {}'s connection", ledger_.ClientName(ledger_.clients[woken_client_]));
+  }
+}
+
+void ServerMonitor::ReportSpin(std::string_view how) {
+  uint64_t context = woken_events_;
+  if (woken_client_ >= 0) {
+    context |= ledger_.clients[woken_client_].history.value() << 16;
+  }
+  if (ledger_.spins.size() >= kMostIncidents || host_.WasHindered()) return;
+  ledger_.spins.push_back({.what = std::string(how),
+                           .client = woken_client_,
+                           .step = host_.CurrentStep(),
+                           .context = context});
+  host_.OnIncident();
+}
+
+void ServerMonitor::AddMisuse(const CallRecord& call, int fd, std::string_view what) {
+  if (ledger_.misuses.size() >= kMostIncidents) return;
+  ledger_.misuses.push_back(
+      {.what = fmt::format("{} on descriptor {}, {}", CallName(call.call), fd, what),
+       .step = host_.CurrentStep(),
+       .context = static_cast<uint64_t>(call.call)});
+  host_.OnIncident();
+}
+
+void ServerMonitor::LookForMisuse(const CallRecord& call) {
+  if (call.call == Call::kPoll) {
+    if (call.result <= 0) return;
+    const auto* fds = static_cast<const pollfd*>(call.buffer);
+    for (size_t i = 0; i < call.length; ++i) {
+      if ((fds[i].revents & POLLNVAL) != 0) {
+        AddMisuse(call, fds[i].fd, "which is not open: POLLNVAL");
+      }
+    }
+    return;
+  }
+  if (call.call == Call::kSelect) {
+    AddMisuse(call, -1, "with a set that holds a descriptor that is not open: EBADF");
+  } else if (call.call == Call::kEpollCtl) {
+    AddMisuse(call, call.other, "which is not open: EBADF");
+  } else {
+    AddMisuse(call, call.fd, "which is not open: EBADF");
+  }
+}
+
+}  // namespace hupstorm

@@ -1,0 +1,110 @@
+// The layer that watches the server: it writes into the ledger what each call moved, sees runs of
+// calls in which nothing moves, calls on wrong descriptors, and lines of the server's log, and
+// carries out steps that are set to fall inside a call.
+
+#ifndef HUPSTORM_SCENARIOS_WORLDS_SERVER_MONITOR_H_
+#define HUPSTORM_SCENARIOS_WORLDS_SERVER_MONITOR_H_
+
+#include <bitset>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kernel/syscalls_layer.h"
+#include "scenarios/language/scenario.h"
+#include "scenarios/oracles/ledger.h"
+
+namespace hupstorm {
+
+// What the monitor asks of its world.
+class MonitorHost {
+ public:
+  virtual ~MonitorHost() = default;
+  // The client behind a descriptor: index into Ledger::clients, -1 for none.
+  virtual int ClientOf(int fd) = 0;
+  virtual int64_t NowNs() = 0;
+  // The step carried out last: index from 1, 0 before any.
+  virtual int CurrentStep() = 0;
+  // The server makes the call that step `step` (index from 0) was set to fall inside.
+  virtual void CarryOutPlaced(int step) = 0;
+  // True if faults made calls fail in vain since the last step: being woken for that is no fault of
+  // the server's.
+  virtual bool WasHindered() = 0;
+  // The server is no longer stopped by anything: carry out what comes next, as if it slept.
+  virtual void OnSpin() = 0;
+  // An incident was added to the ledger.
+  virtual void OnIncident() = 0;
+  // A whole line of the server's log.
+  virtual void OnLogLine(std::string_view line) = 0;
+  // A call has ended; `call` has its result. The clients may act on what it did.
+  virtual void AfterCall(const CallRecord& call) = 0;
+};
+
+class ServerMonitor final : public SyscallsLayer {
+ public:
+  // A server that is woken so often in a row without moving anything is in a busy loop.
+  static constexpr int kFruitlessWakes = 20;
+  // The same for calls of any kind, for loops that never wait.
+  static constexpr int kFruitlessCalls = 20'000;
+
+  ServerMonitor(Syscalls& inner, Ledger& ledger, MonitorHost& host);
+
+  // For a new run. `names_client`: see Target::log_names_client.
+  void Start(bool names_client);
+
+  // Sets step `step` (index from 0) to fall inside a call.
+  void Place(int step, const Placement& placement);
+  // Takes away the steps whose call has not come, and returns them.
+  std::vector<int> TakePlaced();
+  bool HasPlaced() const { return !placed_.empty(); }
+
+  // Something happened beside the server's calls, so it may be woken for that.
+  void OnStep();
+
+  uint64_t calls() const { return calls_; }
+  // The client that the server's last call on a connection was about, -1 for none.
+  int last_client() const { return last_client_; }
+  // The client that the call being made, or made last, is about; -1 for none.
+  int call_client() const { return client_; }
+
+ protected:
+  bool Enter(CallRecord& call) override;
+  void Leave(CallRecord& call) override;
+
+ private:
+  struct Placed {
+    int step;
+    Placement placement;
+    uint32_t seen;
+  };
+
+  void CarryOutPlaced(const CallRecord& call);
+  bool TakeLog(CallRecord& call);
+  void CountProgress(const CallRecord& call, CallFamily family);
+  void CountWake(const CallRecord& call);
+  void LookForMisuse(const CallRecord& call);
+  void ReportSpin(std::string_view how);
+  void AddMisuse(const CallRecord& call, int fd, std::string_view what);
+
+  Ledger& ledger_;
+  MonitorHost& host_;
+  std::bitset<256> harness_descriptors_;
+  std::vector<Placed> placed_;
+  std::string log_line_;
+  std::string wake_reason_;
+  bool names_client_ = false;
+  uint64_t calls_ = 0;
+  int fruitless_wakes_ = 0;
+  int fruitless_calls_ = 0;
+  int self_wakes_ = 0;
+  int64_t last_wait_ns_ = 0;
+  int client_ = -1;  // of the call that is being made
+  int last_client_ = -1;
+  int woken_client_ = -1;
+  uint32_t woken_events_ = 0;
+};
+
+}  // namespace hupstorm
+
+#endif  // HUPSTORM_SCENARIOS_WORLDS_SERVER_MONITOR_H_

@@ -1,0 +1,254 @@
+#include "scenarios/worlds/simulated_clients.h"
+
+#include <algorithm>
+#include <span>
+
+namespace hupstorm {
+
+void SimulatedClients::StartRound() {
+  ++round_;
+  first_peer_ = kernel_.peer_count();
+  ledger_.client_count = 0;
+}
+
+SimulatedClients::Name& SimulatedClients::NameOf(char letter, uint32_t index) {
+  std::vector<Name>& names = names_[static_cast<size_t>(letter - 'a')];
+  if (index >= names.size()) names.resize(index + 1);
+  Name& name = names[index];
+  if (name.round != round_) name = {.round = round_};
+  return name;
+}
+
+int SimulatedClients::Find(char letter, uint32_t index) const {
+  const std::vector<Name>& names = names_[static_cast<size_t>(letter - 'a')];
+  if (index >= names.size() || names[index].round != round_) return -1;
+  return names[index].client;
+}
+
+int SimulatedClients::ClientOf(int fd) const {
+  const PeerId peer = kernel_.PeerOf(fd);
+  return peer >= first_peer_ ? peer - first_peer_ : -1;
+}
+
+void SimulatedClients::SetBuffer(char letter, uint32_t index, int bytes) {
+  NameOf(letter, index).buffer = bytes;
+}
+
+int SimulatedClients::Connect(char letter, uint32_t index, uint16_t port, bool probe) {
+  Name& name = NameOf(letter, index);
+  if (!probe && name.client >= 0 && !clients_[name.client].over) {
+    const ClientFacts& facts = ledger_.clients[name.client];
+    if (!facts.end_of_input && !facts.was_reset) return name.client;
+    CloseNow(name.client);
+  }
+  SimulatedKernel::PeerOptions options;
+  if (name.buffer > 0) options.receive_buffer = name.buffer;
+  ClientFacts& facts = ledger_.AddClient();
+  const int client = static_cast<int>(ledger_.client_count) - 1;
+  if (static_cast<size_t>(client) == clients_.size()) clients_.emplace_back();
+  Client& state = clients_[client];
+  std::vector<uint64_t> urgent = std::move(state.urgent);  // keeps its memory
+  state = Client{};
+  state.urgent = std::move(urgent);
+  state.urgent.clear();
+  facts.letter = letter;
+  facts.index = index;
+  facts.probe = probe;
+  facts.stream.Reset(ledger_.protocol, letter, index);
+  if (!probe) name.client = client;
+  const PeerId peer = kernel_.PeerConnect(port, options);
+  facts.port = kernel_.PeerPort(peer);
+  Act(client);
+  Pump(client);
+  return client;
+}
+
+void SimulatedClients::SendPattern(int client, uint64_t count) {
+  if (!IsActive(client) || clients_[client].fin_wanted) return;
+  ledger_.clients[client].stream.AppendPattern(count);
+  Act(client);
+  Pump(client);
+}
+
+void SimulatedClients::SendText(int client, std::string_view text) {
+  if (!IsActive(client) || clients_[client].fin_wanted) return;
+  ledger_.clients[client].stream.AppendText(text);
+  Act(client);
+  Pump(client);
+}
+
+void SimulatedClients::SendUrgent(int client) {
+  if (!IsActive(client) || clients_[client].fin_wanted) return;
+  ClientStream& stream = ledger_.clients[client].stream;
+  clients_[client].urgent.push_back(stream.sent());
+  stream.AppendUrgent();
+  Act(client);
+  Pump(client);
+}
+
+void SimulatedClients::ShutdownWrite(int client) {
+  if (!IsActive(client) || clients_[client].fin_wanted) return;
+  clients_[client].fin_wanted = true;
+  Act(client);
+  Pump(client);
+}
+
+void SimulatedClients::Close(int client) {
+  if (!IsActive(client)) return;
+  clients_[client].fin_wanted = clients_[client].close_wanted = true;
+  Act(client);
+  Pump(client);
+}
+
+void SimulatedClients::CloseNow(int client) {
+  if (!IsActive(client)) return;
+  clients_[client].over = true;
+  ClientFacts& facts = ledger_.clients[client];
+  facts.closed = facts.finished_sending = true;
+  facts.reading = false;
+  kernel_.PeerClose(PeerOf(client));
+}
+
+void SimulatedClients::Reset(int client) {
+  if (!IsActive(client)) return;
+  clients_[client].over = true;
+  ClientFacts& facts = ledger_.clients[client];
+  facts.reset = facts.finished_sending = true;
+  facts.reading = false;
+  kernel_.PeerReset(PeerOf(client));
+}
+
+void SimulatedClients::ResetByNetwork(int client, bool fin_first) {
+  if (!IsActive(client)) return;
+  if (fin_first) kernel_.PeerShutdownWrite(PeerOf(client));
+  Reset(client);
+}
+
+void SimulatedClients::Vanish(int client) {
+  if (!IsActive(client)) return;
+  ledger_.clients[client].vanished = true;
+  clients_[client].over = true;
+  kernel_.PeerVanish(PeerOf(client));
+}
+
+void SimulatedClients::Read(int client, uint64_t count) {
+  if (!IsActive(client)) return;
+  Client& state = clients_[client];
+  if (state.to_read != kEverything) state.to_read += count;
+  Act(client);
+  Pump(client);
+}
+
+void SimulatedClients::ReadAll(int client) {
+  if (!IsActive(client)) return;
+  clients_[client].to_read = kEverything;
+  ledger_.clients[client].reading = true;
+  Act(client);
+  Pump(client);
+}
+
+void SimulatedClients::ReadNone(int client) {
+  if (!IsActive(client)) return;
+  clients_[client].to_read = 0;
+  ledger_.clients[client].reading = false;
+}
+
+void SimulatedClients::PumpChanged() {
+  // A client that acts may change another's state only through the server, so one pass is enough.
+  for (const PeerId peer : kernel_.TakeChangedPeers()) {
+    const int client = peer - first_peer_;
+    if (client >= 0 && static_cast<size_t>(client) < ledger_.client_count) Pump(client);
+  }
+}
+
+void SimulatedClients::Pump(int client) {
+  Client& state = clients_[client];
+  if (state.over) return;
+  Receive(client);
+  NoteEnd(client);
+  if (state.over || !ledger_.clients[client].connected) return;
+  Send(client);
+  if (!state.fin_wanted || HasUnsent(client)) return;
+  if (state.close_wanted) {
+    CloseNow(client);
+  } else if (!ledger_.clients[client].finished_sending) {
+    ledger_.clients[client].finished_sending = true;
+    kernel_.PeerShutdownWrite(PeerOf(client));
+  }
+}
+
+bool SimulatedClients::HasUnsent(int client) const {
+  return clients_[client].handed_over < ledger_.clients[client].stream.sent();
+}
+
+void SimulatedClients::Send(int client) {
+  Client& state = clients_[client];
+  const PeerId peer = PeerOf(client);
+  const ClientStream& stream = ledger_.clients[client].stream;
+  while (state.handed_over < stream.sent()) {
+    uint64_t end = stream.sent();
+    if (state.next_urgent < state.urgent.size()) {
+      if (state.urgent[state.next_urgent] == state.handed_over) {
+        if (!kernel_.PeerSendUrgent(peer, std::byte{ClientStream::kUrgentByte})) return;
+        ++state.handed_over;
+        ++state.next_urgent;
+        continue;
+      }
+      end = state.urgent[state.next_urgent];
+    }
+    const size_t count = std::min<uint64_t>(
+        {end - state.handed_over, buffer_.size(), kernel_.Status(peer).send_space});
+    if (count == 0) return;
+    stream.Copy(state.handed_over, buffer_.data(), count);
+    const size_t taken = kernel_.PeerSend(peer, std::as_bytes(std::span(buffer_.data(), count)));
+    state.handed_over += taken;
+    if (taken < count) return;
+  }
+}
+
+void SimulatedClients::Receive(int client) {
+  Client& state = clients_[client];
+  const PeerId peer = PeerOf(client);
+  ClientStream& stream = ledger_.clients[client].stream;
+  while (state.to_read > 0) {
+    const std::span<const std::byte> bytes = kernel_.PeerPeek(peer);
+    const size_t count = std::min<uint64_t>(bytes.size(), state.to_read);
+    if (count == 0) return;
+    stream.Receive({reinterpret_cast<const char*>(bytes.data()), count});
+    kernel_.PeerConsume(peer, count);
+    if (state.to_read != kEverything) state.to_read -= count;
+  }
+}
+
+void SimulatedClients::NoteEnd(int client) {
+  ClientFacts& facts = ledger_.clients[client];
+  const SimulatedKernel::PeerStatus status = kernel_.Status(PeerOf(client));
+  if (status.connected) facts.connected = true;
+  if (status.refused) {
+    facts.refused = true;
+    clients_[client].over = true;
+  }
+  const bool over = facts.end_of_input || facts.was_reset;
+  if (status.end_of_input) facts.end_of_input = true;
+  if (status.was_reset) facts.was_reset = true;
+  if (!over && (facts.end_of_input || facts.was_reset)) {
+    facts.idle_before_end_ns = kernel_.now_ns() - clients_[client].last_act_ns;
+  }
+}
+
+void SimulatedClients::Refresh() {
+  for (size_t i = 0; i < ledger_.client_count; ++i) {
+    const int client = static_cast<int>(i);
+    ClientFacts& facts = ledger_.clients[i];
+    if (!clients_[i].over) NoteEnd(client);
+    const SimulatedKernel::ConnectionStatus server = kernel_.ServerSide(PeerOf(client));
+    facts.accepted = facts.accepted || server.accepted;
+    facts.fd = server.fd;
+    facts.server_open = server.fd >= 0;
+    facts.close_wait = server.state == TcpState::kCloseWait;
+    facts.unread = server.unread;
+    facts.unsent = server.unsent;
+  }
+}
+
+}  // namespace hupstorm

@@ -1,0 +1,96 @@
+// The clients of the simulated world: they send, read and end their connections as their steps say,
+// as soon as the server's windows let them.
+
+#ifndef HUPSTORM_SCENARIOS_WORLDS_SIMULATED_CLIENTS_H_
+#define HUPSTORM_SCENARIOS_WORLDS_SIMULATED_CLIENTS_H_
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "kernel/simulated/simulated_kernel.h"
+#include "scenarios/oracles/ledger.h"
+
+namespace hupstorm {
+
+// Clients are numbered as in Ledger::clients.
+class SimulatedClients {
+ public:
+  SimulatedClients(SimulatedKernel& kernel, Ledger& ledger) : kernel_(kernel), ledger_(ledger) {}
+
+  // Forgets all clients; the kernel's peers of before are nobody's.
+  void StartRound();
+
+  // The newest client of that name, -1 for none.
+  int Find(char letter, uint32_t index) const;
+  // The client behind a descriptor of the server, -1 for none.
+  int ClientOf(int fd) const;
+
+  // The receive buffer of the clients of that name that connect from now on, in bytes.
+  void SetBuffer(char letter, uint32_t index, int bytes);
+  // A new connection, unless the client has one that is not over. Returns the client.
+  int Connect(char letter, uint32_t index, uint16_t port, bool probe);
+
+  // Each does nothing where the client has no connection, or has ended it.
+  void SendPattern(int client, uint64_t count);
+  void SendText(int client, std::string_view text);
+  void SendUrgent(int client);
+  void ShutdownWrite(int client);  // when all it has to send is sent
+  void Close(int client);          // the same
+  void CloseNow(int client);       // what is not sent yet is given up
+  void Reset(int client);
+  void ResetByNetwork(int client, bool fin_first);
+  void Vanish(int client);
+  void Read(int client, uint64_t count);
+  void ReadAll(int client);
+  void ReadNone(int client);
+
+  // Lets every client act for which a call of the server changed something.
+  void PumpChanged();
+
+  // Brings the server's side of each client in the ledger up to date.
+  void Refresh();
+
+  // The client has something to send that the kernel has not taken.
+  bool HasUnsent(int client) const;
+  PeerId PeerOf(int client) const { return first_peer_ + client; }
+
+ private:
+  static constexpr uint64_t kEverything = UINT64_MAX;
+  struct Client {
+    uint64_t handed_over = 0;  // bytes of its stream that the kernel has taken
+    uint64_t to_read = 0;
+    size_t next_urgent = 0;
+    bool fin_wanted = false;
+    bool close_wanted = false;
+    bool over = false;  // closed, reset or refused: it acts no more
+    int64_t last_act_ns = 0;
+    std::vector<uint64_t> urgent;  // offsets of urgent bytes in the stream
+  };
+  struct Name {
+    uint64_t round = 0;
+    int client = -1;
+    int buffer = 0;
+  };
+
+  bool IsActive(int client) const { return client >= 0 && !clients_[client].over; }
+  Name& NameOf(char letter, uint32_t index);
+  void Pump(int client);
+  void Send(int client);
+  void Receive(int client);
+  void NoteEnd(int client);
+  void Act(int client) { clients_[client].last_act_ns = kernel_.now_ns(); }
+
+  SimulatedKernel& kernel_;
+  Ledger& ledger_;
+  PeerId first_peer_ = 0;
+  uint64_t round_ = 1;
+  std::vector<Client> clients_;
+  std::array<std::vector<Name>, 26> names_;
+  std::array<char, 16 * 1024> buffer_;
+};
+
+}  // namespace hupstorm
+
+#endif  // HUPSTORM_SCENARIOS_WORLDS_SIMULATED_CLIENTS_H_

@@ -1,0 +1,253 @@
+// Brings a run to its end once the script is over. Each phase begins when the server is at rest,
+// judges what the one before has shown, and does the next thing.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <csignal>
+
+#include "kernel/heap/heap_meter.h"
+#include "scenarios/worlds/http_request.h"
+#include "scenarios/worlds/simulated_run.h"
+
+namespace hupstorm {
+namespace {
+
+constexpr int64_t kSecond = 1'000'000'000;
+// How long a phase waits on the clock for a server that still has something to do: longer than
+// common back-off and linger times, shorter than TCP's own give-up times.
+constexpr int64_t kPatienceNs = 75 * kSecond;
+constexpr int kMostClockMoves = 200;
+constexpr int64_t kStopPatienceNs = 30 * kSecond;
+constexpr uint64_t kProbeBytes = 16;
+// A heap that grew in the scenario's one round is looked at for as many rounds more.
+constexpr uint32_t kExtraRounds = 3;
+
+}  // namespace
+
+void SimulatedWorld::Impl::ContinueEpilogue(int64_t deadline_ns) {
+  if (WaitsForTime(deadline_ns)) return;
+  clients_.Refresh();
+  switch (phase_) {
+    case Phase::kLifted:
+      Judge(Moment::kScriptDone);
+      Drain();
+      break;
+    case Phase::kDraining:
+      for (size_t i = 0; i < ledger_.client_count; ++i) {
+        ledger_.clients[i].complete_when_drained = ledger_.clients[i].stream.complete();
+      }
+      Judge(Moment::kDrained);
+      HalfClose();
+      break;
+    case Phase::kHalfClosing:
+      Judge(Moment::kHalfClosed);
+      CloseAll();
+      break;
+    case Phase::kClosing:
+      Judge(Moment::kClientsGone);
+      Probe();
+      break;
+    case Phase::kProbing:
+      Judge(Moment::kProbed);
+      Part();
+      break;
+    case Phase::kParting:
+      EndRound();
+      break;
+    case Phase::kStopping:
+      Stop(deadline_ns);
+      break;
+    case Phase::kStarting:
+    case Phase::kScript:
+      break;
+  }
+}
+
+void SimulatedWorld::Impl::EnterPhase(Phase phase, std::string_view name) {
+  phase_ = phase;
+  phase_started_ns_ = kernel_.now_ns();
+  clock_moves_ = 0;
+  if (!name.empty()) Note(TimeLineEntry::Kind::kEpilogue, name);
+}
+
+// Something is left to do and the server, or the kernel, waits for the clock: moves it on.
+bool SimulatedWorld::Impl::WaitsForTime(int64_t deadline_ns) {
+  if (phase_ == Phase::kStopping) return false;
+  int64_t next = deadline_ns;
+  const int64_t timer = kernel_.NextTimerNs();
+  if (timer >= 0) next = next < 0 ? timer : std::min(next, timer);
+  if (next < 0 || next - phase_started_ns_ > kPatienceNs || clock_moves_ >= kMostClockMoves) {
+    return false;
+  }
+  clients_.Refresh();
+  if (!IsOutstanding()) return false;
+  ++clock_moves_;
+  AdvanceClock(std::max(next, kernel_.now_ns()));
+  acted_ = true;
+  return true;
+}
+
+bool SimulatedWorld::Impl::IsOutstanding() const {
+  for (size_t i = 0; i < ledger_.client_count; ++i) {
+    const ClientFacts& client = ledger_.clients[i];
+    if (client.server_open && (client.finished_sending || client.was_reset)) return true;
+    if (client.closed || client.reset || client.vanished || client.aborted || client.refused) {
+      continue;
+    }
+    if (!client.accepted || client.unread > 0) return true;
+    if (client.reading && !client.stream.complete() && !client.end_of_input && !client.was_reset &&
+        !client.stream.answer_is_optional()) {
+      return true;
+    }
+  }
+  return false;
+}
+
+void SimulatedWorld::Impl::Lift() {
+  if (!sockets_recorded_) RecordSockets();
+  EnterPhase(Phase::kLifted, "faults and limits are lifted");
+  for (const int step : monitor_.TakePlaced()) {
+    if (round_ == 0) result_.steps_not_reached.push_back(step);
+  }
+  injector_.Clear();
+  kernel_.set_descriptor_limit(SimulatedKernel::Options{}.descriptor_limit);
+  kernel_.set_server_send_buffer(SimulatedKernel::Options{}.send_buffer);
+  kernel_.set_server_receive_buffer(SimulatedKernel::Options{}.receive_buffer);
+}
+
+void SimulatedWorld::Impl::Drain() {
+  EnterPhase(Phase::kDraining, "all clients read what is left");
+  for (size_t i = 0; i < ledger_.client_count; ++i) clients_.ReadAll(static_cast<int>(i));
+  acted_ = true;
+}
+
+void SimulatedWorld::Impl::HalfClose() {
+  EnterPhase(Phase::kHalfClosing, "all clients shut down writing");
+  for (size_t i = 0; i < ledger_.client_count; ++i) {
+    if (ledger_.clients[i].finished_sending) continue;
+    clients_.ShutdownWrite(static_cast<int>(i));
+    acted_ = true;
+  }
+}
+
+void SimulatedWorld::Impl::CloseAll() {
+  EnterPhase(Phase::kClosing, "all clients close");
+  for (size_t i = 0; i < ledger_.client_count; ++i) {
+    const int client = static_cast<int>(i);
+    // A host that was gone is back: it answers what it does not know with RST.
+    if (ledger_.clients[i].vanished) kernel_.PeerReset(clients_.PeerOf(client));
+    clients_.CloseNow(client);
+  }
+  acted_ = true;
+}
+
+void SimulatedWorld::Impl::Probe() {
+  EnterPhase(Phase::kProbing, "a new client connects and speaks");
+  if (ledger_.asked_to_stop) return;
+  probe_ = clients_.Connect('z', kMaxClientIndex, kPort, /*probe=*/true);
+  if (ledger_.protocol == Protocol::kHttp) {
+    clients_.SendText(probe_, HttpRequest(0));
+  } else {
+    clients_.SendPattern(probe_, kProbeBytes);
+  }
+  clients_.ReadAll(probe_);
+  acted_ = true;
+}
+
+void SimulatedWorld::Impl::Part() {
+  EnterPhase(Phase::kParting, "");
+  if (probe_ < 0) return;
+  clients_.CloseNow(probe_);
+  probe_ = -1;
+  acted_ = true;
+}
+
+void SimulatedWorld::Impl::EndRound() {
+  LookAtDescriptors();
+  ledger_.heap_marks.push_back({.heap = ServerHeap(), .most_clients = most_connected_});
+  Judge(Moment::kRoundEnd);
+  ++round_;
+  const std::vector<HeapMark>& marks = ledger_.heap_marks;
+  const bool grew = marks.back().heap.bytes > marks[marks.size() - 2].heap.bytes;
+  const bool look_again =
+      scenario_->rounds <= kExtraRounds && grew && round_ < scenario_->rounds + kExtraRounds;
+  if (!ledger_.asked_to_stop && (round_ < scenario_->rounds || look_again)) {
+    EnterPhase(Phase::kScript, "the next round begins");
+    clients_.StartRound();
+    next_step_ = 0;
+    return;
+  }
+  EnterPhase(Phase::kStopping, ledger_.asked_to_stop ? "" : "the server is asked to stop");
+  if (ledger_.asked_to_stop) return;
+  const SimulatedKernel::Disposition disposition = kernel_.SignalDisposition(SIGTERM);
+  if (disposition == SimulatedKernel::Disposition::kDefault) EndRun();  // the signal ends it
+  ledger_.asked_to_stop = true;
+  kernel_.RaiseSignal(SIGTERM);
+  acted_ = true;
+}
+
+// The server was asked to stop and sleeps again.
+void SimulatedWorld::Impl::Stop(int64_t deadline_ns) {
+  if (kernel_.SignalDisposition(SIGTERM) == SimulatedKernel::Disposition::kDefault) EndRun();
+  int64_t next = deadline_ns;
+  const int64_t timer = kernel_.NextTimerNs();
+  if (timer >= 0) next = next < 0 ? timer : std::min(next, timer);
+  if (next >= 0 && next - phase_started_ns_ <= kStopPatienceNs && clock_moves_ < kMostClockMoves) {
+    ++clock_moves_;
+    AdvanceClock(std::max(next, kernel_.now_ns()));
+    acted_ = true;
+    return;
+  }
+  ledger_.stop_ignored = true;
+  EndRun();
+}
+
+void SimulatedWorld::Impl::LookAtDescriptors() {
+  ledger_.descriptors_now = kernel_.open_descriptor_count();
+  ledger_.descriptors_left.clear();
+  const int start = ledger_.stopped ? 0 : ledger_.descriptors_at_start;
+  if (ledger_.descriptors_now <= start) return;
+  int connections = 0;
+  int others = 0;
+  std::string names;
+  for (const SimulatedKernel::Descriptor& descriptor : kernel_.OpenDescriptors()) {
+    if (descriptor.kind != SimulatedKernel::DescriptorKind::kConnection) {
+      ++others;
+      continue;
+    }
+    const int client = clients_.ClientOf(descriptor.fd);
+    if (++connections <= 5 && client >= 0) {
+      names += (names.empty() ? "" : ", ") + ledger_.ClientName(ledger_.clients[client]);
+    }
+  }
+  std::string& left = ledger_.descriptors_left;
+  if (connections > 0) {
+    left = fmt::format("{} connection{}", connections, connections == 1 ? "" : "s");
+    if (!names.empty()) left += fmt::format(" ({}{})", names, connections > 5 ? ", ..." : "");
+  }
+  if (others > start || connections == 0) {
+    left += fmt::format("{}{} other descriptor{}", left.empty() ? "" : ", ",
+                        others - (ledger_.stopped ? 0 : start), others == 1 ? "" : "s");
+  }
+}
+
+void SimulatedWorld::Impl::RecordSockets() {
+  sockets_recorded_ = true;
+  if (!options_->record_time_line) return;
+  for (size_t i = 0; i < ledger_.client_count; ++i) {
+    const PeerId peer = clients_.PeerOf(static_cast<int>(i));
+    const SimulatedKernel::ConnectionStatus server = kernel_.ServerSide(peer);
+    const SimulatedKernel::PeerStatus client = kernel_.Status(peer);
+    const bool gone = server.fd < 0 && server.state == TcpState::kClosed;
+    result_.sockets.push_back({.client = ledger_.ClientName(ledger_.clients[i]),
+                               .server_state = gone ? "-" : std::string(TcpStateName(server.state)),
+                               .client_state = std::string(TcpStateName(client.state)),
+                               .fd = server.fd,
+                               .server_recv_q = server.unread,
+                               .server_send_q = server.unsent,
+                               .client_recv_q = client.unread});
+  }
+}
+
+}  // namespace hupstorm

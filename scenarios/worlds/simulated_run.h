@@ -1,0 +1,136 @@
+// The simulated world from the inside: one object that the kernel, the fault injector and the
+// monitor ask what happens next. Its parts: simulated_world.cc starts and ends a run,
+// simulated_script.cc carries out the script, simulated_epilogue.cc what follows it.
+
+#ifndef HUPSTORM_SCENARIOS_WORLDS_SIMULATED_RUN_H_
+#define HUPSTORM_SCENARIOS_WORLDS_SIMULATED_RUN_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "kernel/faults/fault_injector.h"
+#include "kernel/simulated/simulated_kernel.h"
+#include "kernel/trace/trace_recorder.h"
+#include "scenarios/oracles/finding_list.h"
+#include "scenarios/oracles/ledger.h"
+#include "scenarios/oracles/oracles.h"
+#include "scenarios/worlds/server_monitor.h"
+#include "scenarios/worlds/simulated_clients.h"
+#include "scenarios/worlds/simulated_world.h"
+
+namespace hupstorm {
+
+class SimulatedWorld::Impl final : public KernelDriver, public FaultWorld, public MonitorHost {
+ public:
+  Impl();
+  RunResult Run(const Scenario& scenario, const Target& target, const RunOptions& options);
+
+ private:
+  static constexpr uint16_t kPort = 8888;  // where the server listens
+
+  // Thrown out of the server's blocked call to end the run. Not a std::exception, so that a server
+  // that catches those does not catch it.
+  struct EndOfRun {};
+
+  // What the run is at. The epilogue's phases come in this order, each when the server is at rest.
+  enum class Phase : uint8_t {
+    kStarting,     // the server has not slept yet
+    kScript,       // steps are carried out
+    kLifted,       // faults and limits are lifted
+    kDraining,     // all clients read all
+    kHalfClosing,  // all clients send their FIN
+    kClosing,      // all clients close
+    kProbing,      // a new client comes and speaks
+    kParting,      // it has closed too
+    kStopping,     // the server is asked to stop
+  };
+
+  // KernelDriver
+  void OnBlock(Call call, int fd, int64_t deadline_ns) override;
+
+  // FaultWorld
+  int64_t ConnectionOf(int fd) override;
+  void ResetPeerOf(int fd, bool fin_first) override;
+  void OnAborted(int fd) override;
+
+  // MonitorHost
+  int ClientOf(int fd) override { return clients_.ClientOf(fd); }
+  int64_t NowNs() override { return kernel_.now_ns(); }
+  int CurrentStep() override { return current_step_; }
+  void CarryOutPlaced(int step) override;
+  bool WasHindered() override { return injector_.passing() > passing_at_step_; }
+  void OnSpin() override;
+  void OnIncident() override { Judge(Moment::kIncident); }
+  void OnLogLine(std::string_view line) override;
+  void AfterCall(const CallRecord& call) override;
+
+  // simulated_world.cc
+  void StartRun(const Scenario& scenario, const Target& target, const RunOptions& options);
+  void Serve(const Target& target);
+  void Die(std::string what);
+  void Advance(int64_t deadline_ns);
+  void AdvanceClock(int64_t ns);
+  [[noreturn]] void EndRun();
+  void Judge(Moment moment);
+  void Note(TimeLineEntry::Kind kind, std::string_view text, int line = 0);
+
+  // simulated_script.cc
+  void ContinueScript(int64_t deadline_ns);
+  bool CarryOutBatch();
+  void CarryOut(const Step& step, bool placed);
+  void CarryOutForEach(const Step& step);
+  void CarryOutForClient(const Step& step, uint32_t index);
+  void CarryOutForServer(const Step& step);
+  void AddFault(const Step& step);
+  void Expect(const Step& step);
+  std::string Unexpected(const Step& step, const ClientFacts& client) const;
+  void ExpectAfterStop();
+
+  // simulated_epilogue.cc
+  void ContinueEpilogue(int64_t deadline_ns);
+  bool WaitsForTime(int64_t deadline_ns);
+  bool IsOutstanding() const;
+  void Lift();
+  void Drain();
+  void HalfClose();
+  void CloseAll();
+  void Probe();
+  void Part();
+  void EndRound();
+  void Stop(int64_t deadline_ns);
+  void EnterPhase(Phase phase, std::string_view name);
+  void LookAtDescriptors();
+  void RecordSockets();
+
+  SimulatedKernel kernel_;
+  Ledger ledger_;
+  FindingList findings_;
+  SimulatedClients clients_;
+  FaultInjector injector_;
+  ServerMonitor monitor_;
+  TraceRecorder recorder_;
+
+  const Scenario* scenario_ = nullptr;
+  const RunOptions* options_ = nullptr;
+  RunResult result_;
+  Phase phase_ = Phase::kStarting;
+  size_t next_step_ = 0;       // index into Scenario::steps
+  int current_step_ = 0;       // index from 1 of the step carried out last
+  uint32_t next_of_each_ = 0;  // within an `each` step: members done
+  int64_t wait_until_ns_ = -1;
+  uint32_t round_ = 0;
+  bool acted_ = false;  // something happened that the server may notice
+  bool sockets_recorded_ = false;
+  int64_t phase_started_ns_ = 0;
+  int clock_moves_ = 0;  // in this phase
+  int connected_now_ = 0;
+  int most_connected_ = 0;
+  int probe_ = -1;
+  int end_requests_ = 0;
+  uint64_t passing_at_step_ = 0;  // FaultInjector::passing() when the server was at rest last
+};
+
+}  // namespace hupstorm
+
+#endif  // HUPSTORM_SCENARIOS_WORLDS_SIMULATED_RUN_H_

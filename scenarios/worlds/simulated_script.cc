@@ -1,0 +1,297 @@
+// Carries out the steps of the script.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <csignal>
+
+#include "kernel/heap/heap_meter.h"
+#include "scenarios/language/print.h"
+#include "scenarios/worlds/http_request.h"
+#include "scenarios/worlds/simulated_run.h"
+
+namespace hupstorm {
+namespace {
+
+// Steps that change what will happen and are not seen by a server that sleeps: they do not end a
+// batch.
+bool TakesNoTime(const Step& step) {
+  if (step.at) return true;
+  switch (step.action) {
+    case Action::kBuffer:
+    case Action::kReadNone:
+    case Action::kServerBufferSend:
+    case Action::kServerBufferReceive:
+    case Action::kLimitDescriptors:
+    case Action::kLimitNone:
+    case Action::kFault:
+    case Action::kFaultNone:
+      return true;
+    default:
+      return IsExpect(step.action);
+  }
+}
+
+}  // namespace
+
+void SimulatedWorld::Impl::ContinueScript(int64_t deadline_ns) {
+  if (phase_ == Phase::kStarting) {
+    ledger_.descriptors_at_start = kernel_.open_descriptor_count();
+    ledger_.heap_marks.push_back({.heap = ServerHeap()});
+    phase_ = Phase::kScript;
+  }
+  if (wait_until_ns_ >= 0) {
+    int64_t next = wait_until_ns_;
+    if (deadline_ns >= 0) next = std::min(next, deadline_ns);
+    const int64_t timer = kernel_.NextTimerNs();
+    if (timer >= 0) next = std::min(next, std::max(timer, kernel_.now_ns()));
+    if (next >= wait_until_ns_) wait_until_ns_ = -1;
+    AdvanceClock(next);
+    acted_ = true;
+    return;
+  }
+  if (CarryOutBatch()) return;
+  if (next_step_ == scenario_->steps.size()) Lift();
+}
+
+// Carries out the next step and those that come together with it, and the steps before it that
+// take no time. False at the script's end.
+bool SimulatedWorld::Impl::CarryOutBatch() {
+  const std::vector<Step>& steps = scenario_->steps;
+  bool time_taken = false;
+  while (next_step_ < steps.size()) {
+    const Step& step = steps[next_step_];
+    if (time_taken && !step.together) break;
+    current_step_ = static_cast<int>(next_step_) + 1;
+    if (step.at) {
+      monitor_.Place(static_cast<int>(next_step_), *step.at);
+    } else if (IsExpect(step.action)) {
+      Expect(step);
+    } else if (step.each && IsClientAction(step.action)) {
+      CarryOutForEach(step);
+      if (next_of_each_ > 0) {
+        acted_ = true;
+        return true;  // more members to come, each on its own
+      }
+      time_taken = true;
+    } else {
+      CarryOut(step, false);
+      time_taken = time_taken || !TakesNoTime(step);
+    }
+    ++next_step_;
+  }
+  if (time_taken) acted_ = true;
+  return time_taken;
+}
+
+void SimulatedWorld::Impl::CarryOutPlaced(int step) {
+  const int outer = current_step_;
+  current_step_ = step + 1;
+  CarryOut(scenario_->steps[step], true);
+  current_step_ = outer;
+}
+
+void SimulatedWorld::Impl::CarryOut(const Step& step, bool placed) {
+  if (options_->record_time_line) {
+    Note(placed ? TimeLineEntry::Kind::kPlacedStep : TimeLineEntry::Kind::kStep, PrintStep(step),
+         step.line);
+  }
+  if (step.action == Action::kWait && placed) {
+    AdvanceClock(kernel_.now_ns() + static_cast<int64_t>(step.amount));
+  } else if (IsClientAction(step.action)) {
+    for (uint32_t i = step.clients.first; i <= step.clients.last; ++i) CarryOutForClient(step, i);
+  } else {
+    CarryOutForServer(step);
+  }
+}
+
+void SimulatedWorld::Impl::CarryOutForEach(const Step& step) {
+  const uint32_t index = step.clients.first + next_of_each_;
+  if (options_->record_time_line) {
+    Step one = step;
+    one.each = one.together = false;
+    one.clients.first = one.clients.last = index;
+    Note(TimeLineEntry::Kind::kStep, PrintStep(one), step.line);
+  }
+  CarryOutForClient(step, index);
+  next_of_each_ = index < step.clients.last ? next_of_each_ + 1 : 0;
+}
+
+void SimulatedWorld::Impl::CarryOutForClient(const Step& step, uint32_t index) {
+  const char letter = step.clients.letter;
+  if (step.action == Action::kBuffer) {
+    clients_.SetBuffer(letter, index, static_cast<int>(std::max<uint64_t>(step.amount, 1)));
+    return;
+  }
+  const int client = step.action == Action::kConnect
+                         ? clients_.Connect(letter, index, kPort, /*probe=*/false)
+                         : clients_.Find(letter, index);
+  if (client < 0) return;  // it has never connected: there is nothing to act on
+  ledger_.clients[client].last_step = current_step_;
+  switch (step.action) {
+    case Action::kSend:
+      clients_.SendPattern(client, step.amount);
+      break;
+    case Action::kSendText:
+      clients_.SendText(client, step.text);
+      break;
+    case Action::kSendUrgent:
+      clients_.SendUrgent(client);
+      break;
+    case Action::kRequest:
+      clients_.SendText(client, HttpRequest(step.amount));
+      break;
+    case Action::kShutdownWrite:
+      clients_.ShutdownWrite(client);
+      break;
+    case Action::kClose:
+      clients_.Close(client);
+      break;
+    case Action::kReset:
+      clients_.Reset(client);
+      break;
+    case Action::kVanish:
+      clients_.Vanish(client);
+      break;
+    case Action::kRead:
+      clients_.Read(client, step.amount);
+      break;
+    case Action::kReadAll:
+      clients_.ReadAll(client);
+      break;
+    case Action::kReadNone:
+      clients_.ReadNone(client);
+      break;
+    default:
+      break;
+  }
+}
+
+void SimulatedWorld::Impl::CarryOutForServer(const Step& step) {
+  switch (step.action) {
+    case Action::kServerStop:
+      ledger_.asked_to_stop = true;
+      if (kernel_.RaiseSignal(SIGTERM) == SimulatedKernel::Disposition::kDefault) {
+        // The signal ends the process, as asked. Said here, done where the server can be left.
+        next_step_ = scenario_->steps.size();
+        phase_ = Phase::kStopping;
+      }
+      break;
+    case Action::kServerInterrupt:
+      kernel_.InterruptBlockedCall();
+      break;
+    case Action::kServerBufferSend:
+      kernel_.set_server_send_buffer(static_cast<int>(std::max<uint64_t>(step.amount, 1)));
+      break;
+    case Action::kServerBufferReceive:
+      kernel_.set_server_receive_buffer(static_cast<int>(std::max<uint64_t>(step.amount, 1)));
+      break;
+    case Action::kLimitDescriptors:
+      // Not below what is open: Linux' poll would then refuse (EINVAL) any set that the server has.
+      kernel_.set_descriptor_limit(
+          std::max(ledger_.descriptors_at_start + static_cast<int>(step.amount),
+                   kernel_.open_descriptor_count()));
+      break;
+    case Action::kLimitNone:
+      kernel_.set_descriptor_limit(SimulatedKernel::Options{}.descriptor_limit);
+      break;
+    case Action::kWait:
+      wait_until_ns_ = kernel_.now_ns() + static_cast<int64_t>(step.amount);
+      break;
+    case Action::kFault:
+      AddFault(step);
+      break;
+    case Action::kFaultNone:
+      injector_.Clear();
+      break;
+    default:
+      break;
+  }
+}
+
+void SimulatedWorld::Impl::AddFault(const Step& step) {
+  FaultRule rule = step.fault;
+  if (!step.fault_any_client) {
+    rule.connection =
+        static_cast<int64_t>(step.fault_client.letter) << 32 | step.fault_client.first;
+  }
+  injector_.Add(rule);
+}
+
+void SimulatedWorld::Impl::Expect(const Step& step) {
+  Note(TimeLineEntry::Kind::kStep, options_->record_time_line ? PrintStep(step) : "", step.line);
+  std::string unexpected;
+  if (step.action == Action::kExpectServerStopped) {
+    if (!ledger_.stopped) unexpected = "the server runs";
+  } else if (step.action == Action::kExpectServerRunning) {
+    if (ledger_.stopped) unexpected = "the server has stopped";
+  } else {
+    for (uint32_t i = step.clients.first; i <= step.clients.last && unexpected.empty(); ++i) {
+      const int client = clients_.Find(step.clients.letter, i);
+      unexpected = client < 0 ? ClientsText({step.clients.letter, i, i}) + " never connected"
+                              : Unexpected(step, ledger_.clients[client]);
+    }
+  }
+  if (unexpected.empty()) return;
+  ledger_.broken_expectations.push_back(
+      {.what = fmt::format("{}: {}", PrintStep(step), unexpected),
+       .step = current_step_,
+       .context = static_cast<uint64_t>(step.action) << 32 | static_cast<uint64_t>(current_step_)});
+  OnIncident();
+}
+
+// What holds instead of what `step` expects of `client`; empty where it holds.
+std::string SimulatedWorld::Impl::Unexpected(const Step& step, const ClientFacts& client) const {
+  const std::string name = ledger_.ClientName(client);
+  const uint64_t received = client.stream.received();
+  const std::string_view state = client.refused        ? "was refused"
+                                 : client.was_reset    ? "was reset"
+                                 : client.end_of_input ? "has got end of input"
+                                 : client.connected    ? "is connected"
+                                                       : "waits to be connected";
+  bool holds = true;
+  switch (step.action) {
+    case Action::kExpectReceived:
+      if (received == step.amount) return "";
+      return fmt::format("{} has received {} bytes", name, received);
+    case Action::kExpectReceivedAtLeast:
+      if (received >= step.amount) return "";
+      return fmt::format("{} has received {} bytes", name, received);
+    case Action::kExpectReceivedText: {
+      const std::string& first = client.stream.first_received();
+      if (first.starts_with(std::string_view(step.text).substr(0, 256))) return "";
+      return fmt::format("{} has received {} bytes that begin otherwise", name, received);
+    }
+    case Action::kExpectEof:
+      holds = client.end_of_input && !client.was_reset;
+      break;
+    case Action::kExpectReset:
+      holds = client.was_reset;
+      break;
+    case Action::kExpectOpen:
+      holds = client.connected && !client.end_of_input && !client.was_reset;
+      break;
+    case Action::kExpectConnected:
+      holds = client.connected;
+      break;
+    case Action::kExpectRefused:
+      holds = client.refused;
+      break;
+    default:
+      break;
+  }
+  return holds ? "" : fmt::format("{} {}", name, state);
+}
+
+// The server has stopped, so nothing will be at rest again: what is still expected holds now or
+// never.
+void SimulatedWorld::Impl::ExpectAfterStop() {
+  if (phase_ != Phase::kScript) return;
+  for (; next_step_ < scenario_->steps.size(); ++next_step_) {
+    current_step_ = static_cast<int>(next_step_) + 1;
+    const Step& step = scenario_->steps[next_step_];
+    if (IsExpect(step.action) && !step.at) Expect(step);
+  }
+}
+
+}  // namespace hupstorm

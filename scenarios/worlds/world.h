@@ -1,0 +1,71 @@
+// Where a scenario runs.
+
+#ifndef HUPSTORM_SCENARIOS_WORLDS_WORLD_H_
+#define HUPSTORM_SCENARIOS_WORLDS_WORLD_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "scenarios/language/scenario.h"
+#include "scenarios/oracles/finding.h"
+#include "target/target.h"
+
+namespace hupstorm {
+
+struct RunOptions {
+  // Fill in RunResult::time_line (and its sockets). Costs time; off for campaigns.
+  bool record_time_line = false;
+  // Bytes that a server may hold for one client that does not take them.
+  uint64_t queue_bound = 512 * 1024;
+};
+
+// One line of the time line: what happened, in order.
+struct TimeLineEntry {
+  enum class Kind : uint8_t {
+    kStep,        // a step of the script: text is the step
+    kPlacedStep,  // a step that was set to fall inside the call that follows
+    kEpilogue,    // a step of the world's own after the script: "all clients read what is left"
+    kCall,        // a call of the server, as strace would print it
+    kLog,         // a line that the server wrote to its standard output or error
+    kClock,       // the virtual clock moved: text is the amount
+    kFinding,     // an oracle: "busy-loop: ..."
+  };
+  Kind kind = Kind::kStep;
+  int64_t ns = 0;  // since the start of the run, on the world's clock
+  int line = 0;    // kStep, kPlacedStep: in the scenario's file
+  std::string text;
+};
+
+// A connection at the end of the script (before the world closes what is left), as `ss` shows it.
+struct SocketRow {
+  std::string client;        // "a"
+  std::string server_state;  // "CLOSE-WAIT"; "-" where the server closed it and it is gone
+  std::string client_state;
+  int fd = -1;  // the server's descriptor, -1 for none
+  uint64_t server_recv_q = 0;
+  uint64_t server_send_q = 0;
+  uint64_t client_recv_q = 0;
+};
+
+struct RunResult {
+  std::vector<Finding> findings;
+  uint64_t calls = 0;   // that the server made
+  uint64_t faults = 0;  // that were injected
+  std::vector<TimeLineEntry> time_line;
+  std::vector<SocketRow> sockets;
+  // Placed steps whose call never came, as indices into Scenario::steps.
+  std::vector<int> steps_not_reached;
+};
+
+class World {
+ public:
+  virtual ~World() = default;
+  // Runs `scenario` against a fresh server. Never throws because of what the server does.
+  virtual RunResult Run(const Scenario& scenario, const Target& target,
+                        const RunOptions& options) = 0;
+};
+
+}  // namespace hupstorm
+
+#endif  // HUPSTORM_SCENARIOS_WORLDS_WORLD_H_
