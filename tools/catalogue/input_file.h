@@ -1,0 +1,17 @@
+// Reads a file that the user named.
+
+#ifndef HUPSTORM_TOOLS_CATALOGUE_INPUT_FILE_H_
+#define HUPSTORM_TOOLS_CATALOGUE_INPUT_FILE_H_
+
+#include <cstddef>
+#include <string>
+
+namespace hupstorm {
+
+// The whole content. Throws UsageError where the file cannot be read, or holds more than `limit`
+// bytes; reads no more than that, so that a device or a disk image does no harm.
+std::string ReadInputFile(const std::string& path, size_t limit);
+
+}  // namespace hupstorm
+
+#endif  // HUPSTORM_TOOLS_CATALOGUE_INPUT_FILE_H_

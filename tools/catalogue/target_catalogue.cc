@@ -1,0 +1,115 @@
+#include "tools/catalogue/target_catalogue.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "target/documented/documented.h"
+#include "target/reference/reference.h"
+#include "tools/cli/errors.h"
+#include "tools/cli/suggest.h"
+
+namespace hupstorm {
+namespace {
+
+constexpr std::string_view kAllBut = "all-but=";
+
+std::vector<std::string> SplitAtCommas(std::string_view text) {
+  std::vector<std::string> parts;
+  while (true) {
+    const size_t comma = text.find(',');
+    parts.emplace_back(text.substr(0, comma));
+    if (comma == std::string_view::npos) return parts;
+    text.remove_prefix(comma + 1);
+  }
+}
+
+std::optional<DocumentedServer> ServerOf(std::string_view target) {
+  for (int i = 0; i < kDocumentedServerCount; ++i) {
+    const auto server = static_cast<DocumentedServer>(i);
+    if (NameOf(server) == target) return server;
+  }
+  return std::nullopt;
+}
+
+const Defect& DefectOf(DocumentedServer server, const std::string& name) {
+  std::vector<std::string> names;
+  for (const Defect& defect : Defects()) {
+    if (defect.server != server) continue;
+    if (defect.name == name || defect.full_name == name) return defect;
+    names.emplace_back(defect.name);
+  }
+  throw UnknownName(fmt::format("defect of {}", NameOf(server)), name, names,
+                    "hupstorm list defects");
+}
+
+MendSet MendsOf(DocumentedServer server, const MendChoice& choice) {
+  if (choice.kind == MendChoice::Kind::kNone) return NoMends(server);
+  MendSet mends = AllMends(server);
+  for (const std::string& name : choice.but) mends = mends.Without(DefectOf(server, name).mend);
+  return mends;
+}
+
+}  // namespace
+
+std::string MendChoice::Text() const {
+  switch (kind) {
+    case Kind::kNone:
+      return "none";
+    case Kind::kAll:
+      return "all";
+    case Kind::kAllBut:
+      return fmt::format("{}{}", kAllBut, fmt::join(but, ","));
+  }
+  return {};
+}
+
+MendChoice ParseMend(std::string_view text) {
+  if (text == "none") return {MendChoice::Kind::kNone, {}};
+  if (text == "all") return {MendChoice::Kind::kAll, {}};
+  if (text.starts_with(kAllBut)) {
+    return {MendChoice::Kind::kAllBut, SplitAtCommas(text.substr(kAllBut.size()))};
+  }
+  throw UsageError(
+      fmt::format("--mend takes none, all, or all-but=DEFECT[,DEFECT], not \"{}\". Defects: "
+                  "hupstorm list defects",
+                  text));
+}
+
+std::vector<std::string> TargetNames() {
+  std::vector<std::string> names;
+  for (const Target& target : ReferenceTargets()) names.push_back(target.name);
+  for (int i = 0; i < kDocumentedServerCount; ++i) {
+    names.emplace_back(NameOf(static_cast<DocumentedServer>(i)));
+  }
+  return names;
+}
+
+bool IsDocumented(std::string_view target) { return ServerOf(target).has_value(); }
+
+Target MakeTarget(const std::string& name, const MendChoice& mend) {
+  if (const auto server = ServerOf(name)) return DocumentedTarget(*server, MendsOf(*server, mend));
+  for (Target& target : ReferenceTargets()) {
+    if (target.name != name) continue;
+    if (mend.kind != MendChoice::Kind::kNone) {
+      throw UsageError(
+          fmt::format("{} has nothing to mend; --mend is for the documents' servers", name));
+    }
+    return std::move(target);
+  }
+  throw UnknownName("target", name, TargetNames(), "hupstorm list targets");
+}
+
+std::vector<Target> MakeTargets(std::string_view names, const MendChoice& mend) {
+  std::vector<Target> targets;
+  for (const std::string& name : SplitAtCommas(names)) {
+    const bool again = std::any_of(targets.begin(), targets.end(),
+                                   [&](const Target& target) { return target.name == name; });
+    if (again) throw UsageError(fmt::format("target {} is named twice", name));
+    targets.push_back(MakeTarget(name, mend));
+  }
+  return targets;
+}
+
+}  // namespace hupstorm

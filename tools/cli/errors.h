@@ -1,0 +1,31 @@
+// How a command ends other than by finishing its work. `main` maps these to exit codes.
+
+#ifndef HUPSTORM_TOOLS_CLI_ERRORS_H_
+#define HUPSTORM_TOOLS_CLI_ERRORS_H_
+
+#include <stdexcept>
+
+namespace hupstorm {
+
+enum ExitCode : int {
+  kExitClean = 0,     // nothing found
+  kExitFindings = 1,  // findings
+  kExitUsage = 2,     // bad usage or input
+  kExitFailed = 3,    // hupstorm itself failed
+};
+
+// The user asked for something that cannot be done. what() says what is wrong and what to do next.
+class UsageError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+// hupstorm cannot do its own work: no process to fork, a full disk. what() says which.
+class FailedError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+}  // namespace hupstorm
+
+#endif  // HUPSTORM_TOOLS_CLI_ERRORS_H_

@@ -1,0 +1,66 @@
+#include "tools/cli/output.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+#include "tools/cli/errors.h"
+
+namespace hupstorm {
+namespace {
+
+constexpr std::chrono::milliseconds kQuiet{2000};
+constexpr std::chrono::milliseconds kBetweenUpdates{100};
+
+[[noreturn]] void ThrowCannotWrite(int error) {
+  throw FailedError(fmt::format("cannot write to standard output: {}", std::strerror(error)));
+}
+
+bool IsSet(const char* variable) {
+  const char* value = std::getenv(variable);
+  return value != nullptr && *value != '\0';
+}
+
+}  // namespace
+
+void Print(std::string_view text) {
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size()) ThrowCannotWrite(errno);
+}
+
+void FlushOutput() {
+  if (std::fflush(stdout) != 0) ThrowCannotWrite(errno);
+}
+
+Style Style::For(FILE* stream) {
+  const char* term = std::getenv("TERM");
+  const bool dumb = term == nullptr || std::strcmp(term, "dumb") == 0;
+  return Style(isatty(fileno(stream)) == 1 && !IsSet("NO_COLOR") && !dumb);
+}
+
+std::string Style::Wrap(std::string_view code, std::string_view text) const {
+  if (!colour_) return std::string(text);
+  return fmt::format("\033[{}m{}\033[0m", code, text);
+}
+
+Progress::Progress(std::string what)
+    : what_(std::move(what)), terminal_(isatty(STDERR_FILENO) == 1) {}
+
+Progress::~Progress() {
+  if (shown_) std::fputs("\r\033[K", stderr);
+}
+
+void Progress::Update(size_t done, size_t total, std::string_view note) {
+  if (!terminal_) return;
+  const Clock::time_point now = Clock::now();
+  if (now - start_ < kQuiet || now - last_ < kBetweenUpdates) return;
+  last_ = now;
+  shown_ = true;
+  const std::string line =
+      fmt::format("\r\033[K{}: {} of {}{}{}", what_, done, total, note.empty() ? "" : ", ", note);
+  std::fputs(line.c_str(), stderr);
+}
+
+}  // namespace hupstorm

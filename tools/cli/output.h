@@ -1,0 +1,61 @@
+// Standard output and standard error: writing that notices a full disk, colour, and progress.
+
+#ifndef HUPSTORM_TOOLS_CLI_OUTPUT_H_
+#define HUPSTORM_TOOLS_CLI_OUTPUT_H_
+
+#include <chrono>
+#include <cstdio>
+#include <string>
+#include <string_view>
+
+namespace hupstorm {
+
+// Writes to standard output. Throws FailedError where it cannot be written (a full disk).
+void Print(std::string_view text);
+// Writes out what Print has buffered; call it before ending. Throws as Print does.
+void FlushOutput();
+
+// Colour where `stream` is a terminal and the user has not asked for none (NO_COLOR, TERM=dumb).
+class Style {
+ public:
+  explicit Style(bool colour) : colour_(colour) {}
+  static Style For(FILE* stream);
+
+  std::string Bold(std::string_view text) const { return Wrap("1", text); }
+  std::string Dim(std::string_view text) const { return Wrap("2", text); }
+  std::string Red(std::string_view text) const { return Wrap("1;31", text); }
+  std::string Green(std::string_view text) const { return Wrap("32", text); }
+  std::string Yellow(std::string_view text) const { return Wrap("33", text); }
+  std::string Cyan(std::string_view text) const { return Wrap("1;36", text); }
+
+ private:
+  std::string Wrap(std::string_view code, std::string_view text) const;
+
+  bool colour_;
+};
+
+// One line on standard error that is rewritten in place, on a terminal only, and only once the work
+// has taken two seconds. Gone when the object is.
+class Progress {
+ public:
+  explicit Progress(std::string what);
+  ~Progress();
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+
+  // "matrix: 1200 of 4000, 12 findings".
+  void Update(size_t done, size_t total, std::string_view note);
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  std::string what_;
+  bool terminal_;
+  bool shown_ = false;
+  Clock::time_point start_ = Clock::now();
+  Clock::time_point last_ = start_;
+};
+
+}  // namespace hupstorm
+
+#endif  // HUPSTORM_TOOLS_CLI_OUTPUT_H_

@@ -1,0 +1,71 @@
+#include "tools/cli/suggest.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+#include <vector>
+
+namespace hupstorm {
+namespace {
+
+// A name longer than this is no misspelling of ours; it also bounds the work below.
+constexpr size_t kLongest = 200;
+
+// Levenshtein's distance, one row at a time.
+size_t Edits(std::string_view a, std::string_view b) {
+  std::vector<size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), size_t{0});
+  for (size_t i = 1; i <= a.size(); ++i) {
+    size_t diagonal = row[0];
+    row[0] = i;
+    for (size_t j = 1; j <= b.size(); ++j) {
+      const size_t above = row[j];
+      row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)});
+      diagonal = above;
+    }
+  }
+  return row[b.size()];
+}
+
+}  // namespace
+
+std::string NearestName(std::string_view typed, std::span<const std::string> names) {
+  if (typed.empty() || typed.size() > kLongest) return {};
+  const std::string* containing = nullptr;
+  int containing_count = 0;
+  for (const std::string& name : names) {
+    if (name.size() > typed.size() && name.ends_with(typed) &&
+        name[name.size() - typed.size() - 1] == '/') {
+      return name;
+    }
+    if (typed.size() >= 3 && name.find(typed) != std::string::npos) {
+      containing = &name;
+      ++containing_count;
+    }
+  }
+  if (containing_count == 1) return *containing;
+
+  size_t best = std::max<size_t>(1, typed.size() / 3) + 1;
+  std::string nearest;
+  for (const std::string& name : names) {
+    // What was typed may leave out the folder: "fin-ignord" is near doc000/epoll-queue/fin-ignored.
+    const size_t edits =
+        std::min(Edits(typed, name), Edits(typed, name.substr(name.rfind('/') + 1)));
+    if (edits < best) {
+      best = edits;
+      nearest = name;
+    }
+  }
+  return nearest;
+}
+
+UsageError UnknownName(std::string_view kind, std::string_view typed,
+                       std::span<const std::string> names, std::string_view list_command) {
+  const std::string nearest = NearestName(typed, names);
+  const std::string guess = nearest.empty() ? "." : fmt::format("; did you mean \"{}\"?", nearest);
+  return UsageError(fmt::format("unknown {} \"{}\"{} To see all: {}", kind,
+                                typed.substr(0, kLongest), guess, list_command));
+}
+
+}  // namespace hupstorm

@@ -1,0 +1,44 @@
+// hupstorm client HOST:PORT
+
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "tools/cli/errors.h"
+#include "tools/commands/commands.h"
+#include "tools/network/interactive_client.h"
+
+namespace hupstorm {
+namespace {
+
+constexpr char kFooter[] = R"(
+Sends each line that is typed and prints what comes back. The end of the input (Ctrl-D) half-closes
+the connection; what the server still has to say is printed.
+
+Examples:
+  hupstorm client 127.0.0.1:8888
+  printf 'hello\n' | hupstorm client 127.0.0.1:8888)";
+
+struct Options {
+  std::string endpoint;
+  bool allow_remote = false;
+};
+
+}  // namespace
+
+void AddClientCommand(CLI::App& app, CommandLine& line) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("client", "Talk to a server by hand");
+  command->footer(kFooter);
+  command->add_option("endpoint", options->endpoint, "where the server listens")
+      ->required()
+      ->type_name("HOST:PORT");
+  command->add_flag("--allow-remote", options->allow_remote, "connect to another machine too");
+  command->callback([options, &line] {
+    line.action = [options] {
+      TalkTo(ResolveEndpoint(options->endpoint, options->allow_remote));
+      return static_cast<int>(kExitClean);
+    };
+  });
+}
+
+}  // namespace hupstorm

@@ -1,0 +1,32 @@
+// The commands of `hupstorm`. Each has a file of its own in this folder.
+
+#ifndef HUPSTORM_TOOLS_COMMANDS_COMMANDS_H_
+#define HUPSTORM_TOOLS_COMMANDS_COMMANDS_H_
+
+#include <functional>
+#include <string>
+
+namespace CLI {
+class App;
+}
+
+namespace hupstorm {
+
+struct CommandLine {
+  std::string program;          // argv[0], as the user called it
+  std::function<int()> action;  // what the chosen command does; gives the exit code
+};
+
+// Each adds its subcommand to `app`, which sets `line.action` when it is chosen. Both must outlive
+// the action.
+void AddListCommand(CLI::App& app, CommandLine& line);
+void AddExplainCommand(CLI::App& app, CommandLine& line);
+void AddRunCommand(CLI::App& app, CommandLine& line);
+void AddReplayCommand(CLI::App& app, CommandLine& line);
+void AddMatrixCommand(CLI::App& app, CommandLine& line);
+void AddServeCommand(CLI::App& app, CommandLine& line);
+void AddClientCommand(CLI::App& app, CommandLine& line);
+
+}  // namespace hupstorm
+
+#endif  // HUPSTORM_TOOLS_COMMANDS_COMMANDS_H_

@@ -1,0 +1,66 @@
+// hupstorm matrix
+
+#include "tools/matrix/matrix.h"
+
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "tools/cli/errors.h"
+#include "tools/cli/output.h"
+#include "tools/commands/commands.h"
+#include "tools/commands/run_options.h"
+#include "tools/report/json_output.h"
+#include "tools/report/matrix_report.h"
+
+namespace hupstorm {
+namespace {
+
+constexpr char kFooter[] = R"(
+Runs the whole suite against each documented server with one defect left in, as written, and fully
+mended, and against the references. Exits with 0 if each defect that Linux can produce is caught and
+nothing is reported of the correct servers, else with 1.
+
+Examples:
+  hupstorm matrix
+  hupstorm matrix --json
+
+--json prints {"defects":[{"defect","expected":[],"reported":[],"also":[],"scenarios":[],"caught",
+"reachable","evidence","replay"}],"as_written":[{"target","reported":[],"missed":[]}],
+"clean":[{"target","mends","findings":[]}],"scenarios":N,"runs":N,"holds"}.)";
+
+struct Options {
+  bool json = false;
+  WorkerOptions workers;
+};
+
+int RunMatrixCommand(const Options& options, const std::string& program) {
+  Matrix matrix;
+  {
+    Progress progress("matrix");
+    matrix = RunMatrix(ToIsolation(options.workers), [&progress](size_t done, size_t total) {
+      progress.Update(done, total, "");
+    });
+  }
+  if (options.json) {
+    PrintJson(MatrixJson(matrix, program));
+  } else {
+    Print(MatrixText(matrix, program, Style::For(stdout)));
+  }
+  return matrix.holds() ? kExitClean : kExitFindings;
+}
+
+}  // namespace
+
+void AddMatrixCommand(CLI::App& app, CommandLine& line) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command =
+      app.add_subcommand("matrix", "Check that each known defect is caught and the rest is clean");
+  command->footer(kFooter);
+  command->add_flag("--json", options->json, "print one JSON object");
+  AddWorkerOptions(*command, options->workers);
+  command->callback([options, &line] {
+    line.action = [options, program = line.program] { return RunMatrixCommand(*options, program); };
+  });
+}
+
+}  // namespace hupstorm

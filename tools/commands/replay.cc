@@ -1,0 +1,186 @@
+// hupstorm replay FILE
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "scenarios/language/parse.h"
+#include "scenarios/language/print.h"
+#include "tools/catalogue/scenario_catalogue.h"
+#include "tools/catalogue/target_catalogue.h"
+#include "tools/cli/errors.h"
+#include "tools/cli/output.h"
+#include "tools/commands/commands.h"
+#include "tools/commands/run_options.h"
+#include "tools/report/findings_report.h"
+#include "tools/report/json_output.h"
+#include "tools/report/time_line.h"
+
+namespace hupstorm {
+namespace {
+
+constexpr char kFooter[] = R"(
+FILE is a .scn file, a scenario of the built-in suite by name, or a fuzzer's input, which is shown as
+a scenario first. Two replays print the same, byte for byte.
+
+In the time line, what the script does begins at the left (">"; ">>" falls inside the server's next
+call), the server's calls are indented below it, and "!!!" marks a finding.
+
+Examples:
+  hupstorm replay half-close/echo-drains --target doc001/select
+  hupstorm replay crash-0a1b2c3d
+  hupstorm replay my.scn --target doc000/epoll-queue --mend all-but=fin-ignored)";
+
+struct Options {
+  std::string file;
+  std::string target;
+  std::string mend = "none";
+  std::string world = "simulated";
+  bool bytes = false;
+  bool full = false;
+  bool json = false;
+  WorkerOptions workers;
+};
+
+// The target to use where none is named: the first that speaks the scenario's protocol.
+std::string DefaultTarget(const Scenario& scenario, const MendChoice& mend) {
+  if (Fits(scenario, Protocol::kEcho)) return "reference/epoll-lt";
+  for (const std::string& name : TargetNames()) {
+    if (IsDocumented(name) && Fits(scenario, MakeTarget(name, mend).protocol)) return name;
+  }
+  throw UsageError(fmt::format("no target speaks {}", ProtocolName(scenario.protocol)));
+}
+
+std::string NumberedLines(std::string_view text) {
+  std::string numbered;
+  int line = 0;
+  while (!text.empty()) {
+    const size_t end = text.find('\n');
+    numbered += fmt::format("{:>5}  {}\n", ++line, text.substr(0, end));
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  }
+  return numbered;
+}
+
+// A fuzzer's input as its text, parsed again: so that steps have the line numbers that are shown.
+std::string ShowAsText(Scenario& scenario) {
+  const std::string text = PrintScenario(scenario);
+  if (scenario.steps.empty()) return text;  // no text says nothing at all, but bytes can
+  Scenario parsed = ParseScenario(text, scenario.file);
+  parsed.name = scenario.name;
+  scenario = std::move(parsed);
+  return text;
+}
+
+void PrintReplay(const ReplayInput& input, const std::string& text, const Target& target,
+                 const Options& options, const std::string& mend, const RunResult& result,
+                 std::span<const ReportedFinding> findings) {
+  const Style style = Style::For(stdout);
+  const Scenario& scenario = input.scenario;
+  Print(fmt::format("{} against {}{}\n", style.Bold(scenario.file), style.Bold(target.name),
+                    mend == "none" ? "" : " --mend " + mend));
+  if (!scenario.title.empty()) Print(scenario.title + "\n");
+  if (input.from_bytes) Print("\nThe input as a scenario:\n" + NumberedLines(text));
+  Print("\n" + TimeLineText(result.time_line, options.full, style));
+  for (const int step : result.steps_not_reached) {
+    const Step& missed = scenario.steps.at(static_cast<size_t>(step));
+    Print(style.Yellow(fmt::format("never reached, as its call did not come: {}{}\n",
+                                   PrintStep(missed),
+                                   missed.line > 0 ? fmt::format(" (line {})", missed.line) : "")));
+  }
+  if (!result.sockets.empty()) {
+    Print("\nThe server's connections at the end of the script:\n" +
+          SocketsText(result.sockets, options.full));
+  }
+  Print(
+      fmt::format("\n{} calls of the server, {} faults injected.\n", result.calls, result.faults));
+  if (findings.empty()) {
+    Print(style.Green("Nothing found.\n"));
+  } else {
+    Print(fmt::format("{} finding{}:\n", findings.size(), findings.size() == 1 ? "" : "s"));
+    for (const auto& [finding, command] : findings) {
+      Print(fmt::format("{}: {}: {}\n", style.Bold(Place(finding)), style.Red(finding.oracle),
+                        finding.evidence));
+    }
+  }
+}
+
+void PrintReplayAsJson(const Target& target, const Options& options, const std::string& mend,
+                       std::span<const ReportedFinding> findings) {
+  nlohmann::ordered_json list = nlohmann::ordered_json::array();
+  for (const ReportedFinding& finding : findings) list.push_back(FindingJson(finding));
+  PrintJson({{"target", target.name},
+             {"mend", mend},
+             {"world", options.world},
+             {"scenarios", 1},
+             {"findings", std::move(list)}});
+}
+
+int Replay(const Options& options, const std::string& program) {
+  CheckWorld(options.world);
+  const MendChoice mend = ParseMend(options.mend);
+  ReplayInput input = LoadReplayInput(options.file, options.bytes);
+  const Target target = MakeTarget(
+      options.target.empty() ? DefaultTarget(input.scenario, mend) : options.target, mend);
+  if (!Fits(input.scenario, target.protocol)) {
+    throw UsageError(
+        fmt::format("{} is written for {} servers and {} speaks {}; choose another "
+                    "target (hupstorm list targets)",
+                    options.file, ProtocolName(input.scenario.protocol), target.name,
+                    ProtocolName(target.protocol)));
+  }
+  const std::string text = input.from_bytes ? ShowAsText(input.scenario) : "";
+
+  IsolationOptions isolation = ToIsolation(options.workers);
+  isolation.run.record_time_line = true;
+  const Job job{&input.scenario, &target};
+  RunResult result;
+  RunIsolated({&job, 1}, isolation, [&](size_t, RunResult answer) { result = std::move(answer); });
+
+  std::vector<ReportedFinding> findings;
+  for (const Finding& finding : result.findings) {
+    std::string replay = ReplayCommand(program, finding, mend.Text());
+    if (options.bytes) replay += " --bytes";
+    findings.push_back({finding, std::move(replay)});
+  }
+  if (options.json) {
+    PrintReplayAsJson(target, options, mend.Text(), findings);
+  } else {
+    PrintReplay(input, text, target, options, mend.Text(), result, findings);
+  }
+  return findings.empty() ? kExitClean : kExitFindings;
+}
+
+}  // namespace
+
+void AddReplayCommand(CLI::App& app, CommandLine& line) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command =
+      app.add_subcommand("replay", "Run one scenario and show what happened, call by call");
+  command->footer(kFooter);
+  command->add_option("file", options->file, "a scenario, or a fuzzer's input")
+      ->required()
+      ->type_name("FILE");
+  command
+      ->add_option(
+          "--target", options->target,
+          "which server (default: reference/epoll-lt, or the one that speaks the protocol)")
+      ->type_name("NAME");
+  command->add_option("--mend", options->mend,
+                      "of a document's server: none (as written), all, or all-but=DEFECT[,DEFECT]");
+  command->add_option("--world", options->world, "where to run")->capture_default_str();
+  command->add_flag("--bytes", options->bytes, "take FILE for a fuzzer's input, whatever it holds");
+  command->add_flag("--full", options->full, "show each turn of a loop and each connection");
+  command->add_flag("--json", options->json, "print the findings as one JSON object");
+  command
+      ->add_option("--timeout", options->workers.timeout_s,
+                   "seconds after which a server that makes no system call is killed (default: 10)")
+      ->check(CLI::Range(0.1, 3600.0))
+      ->type_name("SECONDS");
+  command->callback([options, &line] {
+    line.action = [options, program = line.program] { return Replay(*options, program); };
+  });
+}
+
+}  // namespace hupstorm

@@ -1,0 +1,187 @@
+// hupstorm run [SCENARIO...] --target NAME[,NAME]
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
+#include <iterator>
+#include <memory>
+#include <vector>
+
+#include "scenarios/oracles/oracles.h"
+#include "tools/catalogue/scenario_catalogue.h"
+#include "tools/catalogue/target_catalogue.h"
+#include "tools/cli/errors.h"
+#include "tools/cli/output.h"
+#include "tools/commands/commands.h"
+#include "tools/commands/run_options.h"
+#include "tools/report/findings_report.h"
+#include "tools/report/json_output.h"
+
+namespace hupstorm {
+namespace {
+
+constexpr char kFooter[] = R"(
+SCENARIO is a .scn file, a folder of them, or a name or folder of the built-in suite
+(hupstorm list scenarios). Without any, the whole suite is run, as far as it speaks the target's
+protocol. Each finding ends with the command that replays it.
+
+Examples:
+  hupstorm run --target doc000/epoll-queue
+  hupstorm run half-close reset --target reference/poll,reference/select
+  hupstorm run my.scn --target doc001/poll --mend all-but=urgent-data-kills
+  hupstorm run --target reference/epoll-et --json
+
+--json prints {"target","world","scenarios":N,"findings":[{"oracle","target","scenario","file","line",
+"step","evidence","fingerprint","replay"}]}. Of several targets "target" is the list, and each
+finding names its own.)";
+
+struct Options {
+  std::vector<std::string> scenarios;
+  std::string targets;
+  std::string mend = "none";
+  std::string world = "simulated";
+  bool json = false;
+  bool all = false;
+  WorkerOptions workers;
+};
+
+struct Plan {
+  std::vector<Target> targets;
+  std::vector<ChosenScenario> scenarios;
+  std::vector<Job> jobs;  // each target with all that fits it; points into the above
+};
+
+void AddJobs(const Target& target, Plan& plan) {
+  bool fits_any = false;
+  for (const ChosenScenario& chosen : plan.scenarios) {
+    const Scenario& scenario = chosen.scenario;
+    if (Fits(scenario, target.protocol)) {
+      plan.jobs.push_back({&scenario, &target});
+      fits_any = true;
+    } else if (chosen.named) {
+      throw UsageError(fmt::format(
+          "{} is written for {} servers and {} speaks {}; choose another target (hupstorm list "
+          "targets)",
+          scenario.file, ProtocolName(scenario.protocol), target.name,
+          ProtocolName(target.protocol)));
+    }
+  }
+  if (!fits_any) {
+    throw UsageError(fmt::format("none of these scenarios is written for {}, which speaks {}",
+                                 target.name, ProtocolName(target.protocol)));
+  }
+}
+
+struct Outcome {
+  std::vector<ReportedFinding> findings;  // in the order of the plan
+  double seconds = 0;
+};
+
+Outcome RunPlan(const Plan& plan, const Options& options, const std::string& mend,
+                const std::string& program) {
+  const auto start = std::chrono::steady_clock::now();
+  std::vector<std::vector<Finding>> by_job(plan.jobs.size());
+  Progress progress("running scenarios");
+  size_t done = 0;
+  size_t found = 0;
+  RunIsolated(plan.jobs, ToIsolation(options.workers), [&](size_t job, RunResult result) {
+    found += result.findings.size();
+    by_job[job] = std::move(result.findings);
+    progress.Update(++done, plan.jobs.size(), fmt::format("{} findings", found));
+  });
+  Outcome outcome;
+  for (std::vector<Finding>& findings : by_job) {
+    for (Finding& finding : findings) {
+      std::string replay = ReplayCommand(program, finding, mend);
+      outcome.findings.push_back({std::move(finding), std::move(replay)});
+    }
+  }
+  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+  outcome.seconds = elapsed.count();
+  return outcome;
+}
+
+// For people: the gravest first, as the table of oracles has them, what a scenario expects last.
+std::vector<ReportedFinding> ByOracle(const std::vector<ReportedFinding>& findings) {
+  std::vector<ReportedFinding> sorted;
+  for (const Oracle& oracle : Oracles()) {
+    std::copy_if(
+        findings.begin(), findings.end(), std::back_inserter(sorted),
+        [&](const ReportedFinding& reported) { return reported.finding.oracle == oracle.name; });
+  }
+  return sorted;
+}
+
+void PrintOutcome(const Plan& plan, const Options& options, const std::string& mend,
+                  const Outcome& outcome) {
+  const Style style = Style::For(stdout);
+  Print(FindingsText(ByOracle(outcome.findings), options.all, style));
+  const std::string mended = mend == "none" ? "" : fmt::format(" --mend {}", mend);
+  const size_t runs = plan.jobs.size();
+  std::string summary = fmt::format("{}{}: {} scenario{} run in {:.1f} s: ", options.targets,
+                                    mended, runs, runs == 1 ? "" : "s", outcome.seconds);
+  if (outcome.findings.empty()) {
+    summary += style.Green("nothing found");
+  } else {
+    const size_t found = outcome.findings.size();
+    const size_t distinct = DistinctFindings(outcome.findings);
+    std::string count = fmt::format("{} finding{}", found, found == 1 ? "" : "s");
+    if (distinct < found) count += fmt::format(", {} distinct", distinct);
+    summary += style.Red(count);
+    if (distinct < found && !options.all) summary += " (--all shows each)";
+  }
+  Print(summary + "\n");
+}
+
+void PrintOutcomeAsJson(const Plan& plan, const Options& options, const std::string& mend,
+                        const Outcome& outcome) {
+  nlohmann::ordered_json findings = nlohmann::ordered_json::array();
+  for (const ReportedFinding& finding : outcome.findings) findings.push_back(FindingJson(finding));
+  PrintJson({{"target", options.targets},
+             {"mend", mend},
+             {"world", options.world},
+             {"scenarios", plan.jobs.size()},
+             {"findings", std::move(findings)}});
+}
+
+int Run(const Options& options, const std::string& program) {
+  CheckWorld(options.world);
+  const MendChoice mend = ParseMend(options.mend);
+  Plan plan;
+  plan.targets = MakeTargets(options.targets, mend);
+  plan.scenarios = ChooseScenarios(options.scenarios);
+  for (const Target& target : plan.targets) AddJobs(target, plan);
+  const Outcome outcome = RunPlan(plan, options, mend.Text(), program);
+  if (options.json) {
+    PrintOutcomeAsJson(plan, options, mend.Text(), outcome);
+  } else {
+    PrintOutcome(plan, options, mend.Text(), outcome);
+  }
+  return outcome.findings.empty() ? kExitClean : kExitFindings;
+}
+
+}  // namespace
+
+void AddRunCommand(CLI::App& app, CommandLine& line) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("run", "Run scenarios against targets");
+  command->footer(kFooter);
+  command->add_option("scenarios", options->scenarios, "what to run; default: the whole suite")
+      ->type_name("SCENARIO");
+  command->add_option("--target", options->targets, "which servers (hupstorm list targets)")
+      ->required()
+      ->type_name("NAME[,NAME]");
+  command->add_option("--mend", options->mend,
+                      "of a document's server: none (as written), all, or all-but=DEFECT[,DEFECT]");
+  command->add_option("--world", options->world, "where to run")->capture_default_str();
+  command->add_flag("--json", options->json, "print one JSON object");
+  command->add_flag("--all", options->all, "show each finding, also where the bug is the same");
+  AddWorkerOptions(*command, options->workers);
+  command->callback([options, &line] {
+    line.action = [options, program = line.program] { return Run(*options, program); };
+  });
+}
+
+}  // namespace hupstorm

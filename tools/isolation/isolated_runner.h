@@ -1,0 +1,48 @@
+// Runs scenarios in child processes, so that a server that crashes, exits or spins for ever costs
+// one scenario and not the whole run.
+//
+// A few worker processes take scenario after scenario from the parent and send each result back. A
+// worker that dies leaves a `server-died` finding for the scenario it had; one that gives no result
+// in time is killed and leaves a `busy-loop` finding. The next scenario gets a new worker, and so
+// does the next target, since a server may have spoilt the memory that it ran in. Workers die with
+// their parent.
+
+#ifndef HUPSTORM_TOOLS_ISOLATION_ISOLATED_RUNNER_H_
+#define HUPSTORM_TOOLS_ISOLATION_ISOLATED_RUNNER_H_
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <span>
+
+#include "scenarios/worlds/world.h"
+
+namespace hupstorm {
+
+// What points to must outlive the run.
+struct Job {
+  const Scenario* scenario = nullptr;
+  const Target* target = nullptr;
+};
+
+struct IsolationOptions {
+  RunOptions run;
+  std::chrono::milliseconds timeout{10'000};  // for one scenario
+  int workers = 1;                            // processes at a time, from 1
+  // The world of one worker, made in its process.
+  std::function<std::unique_ptr<World>()> make_world;
+};
+
+// Worker processes that suit this machine: its processors, from 1 to 8.
+int DefaultWorkers();
+
+// Runs every job, in order but for what the workers overtake, and calls `on_result` in this process
+// as results come, once for each job. Throws FailedError where no process can be started, or where
+// the world itself fails. Must not be called from a process with other threads.
+void RunIsolated(std::span<const Job> jobs, const IsolationOptions& options,
+                 const std::function<void(size_t job, RunResult result)>& on_result);
+
+}  // namespace hupstorm
+
+#endif  // HUPSTORM_TOOLS_ISOLATION_ISOLATED_RUNNER_H_

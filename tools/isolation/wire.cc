@@ -1,0 +1,136 @@
+#include "tools/isolation/wire.h"
+
+#include <cstdint>
+#include <cstring>
+#include <stdexcept>
+#include <type_traits>
+#include <vector>
+
+namespace hupstorm {
+namespace {
+
+// One description of the layout for both directions: `Fields` names what each structure holds, and
+// an archive reads or writes it.
+class Writer {
+ public:
+  template <typename Number>
+  requires std::is_arithmetic_v<Number> || std::is_enum_v<Number>
+  void Field(const Number& number) {
+    char raw[sizeof number];
+    std::memcpy(raw, &number, sizeof number);
+    bytes.append(raw, sizeof raw);
+  }
+  void Field(const std::string& text) {
+    Field(static_cast<uint64_t>(text.size()));
+    bytes += text;
+  }
+
+  std::string bytes;
+};
+
+class Reader {
+ public:
+  explicit Reader(std::string_view bytes) : bytes_(bytes) {}
+
+  template <typename Number>
+  requires std::is_arithmetic_v<Number> || std::is_enum_v<Number>
+  void Field(Number& number) { std::memcpy(&number, Take(sizeof number).data(), sizeof number); }
+  void Field(std::string& text) {
+    uint64_t size = 0;
+    Field(size);
+    text = Take(size);
+  }
+  bool done() const { return bytes_.empty(); }
+
+ private:
+  std::string_view Take(uint64_t count) {
+    if (count > bytes_.size()) throw std::runtime_error("a worker's answer was cut short");
+    const std::string_view taken = bytes_.substr(0, count);
+    bytes_.remove_prefix(count);
+    return taken;
+  }
+
+  std::string_view bytes_;
+};
+
+template <typename Archive, typename F>
+void Fields(Archive& archive, F& finding) requires std::is_same_v<std::remove_const_t<F>, Finding> {
+  archive.Field(finding.oracle);
+  archive.Field(finding.target);
+  archive.Field(finding.scenario);
+  archive.Field(finding.file);
+  archive.Field(finding.line);
+  archive.Field(finding.step);
+  archive.Field(finding.evidence);
+  archive.Field(finding.fingerprint);
+}
+
+template <typename Archive, typename E>
+void Fields(Archive& archive,
+            E& entry) requires std::is_same_v<std::remove_const_t<E>, TimeLineEntry> {
+  archive.Field(entry.kind);
+  archive.Field(entry.ns);
+  archive.Field(entry.line);
+  archive.Field(entry.text);
+}
+
+template <typename Archive, typename R>
+void Fields(Archive& archive, R& row) requires std::is_same_v<std::remove_const_t<R>, SocketRow> {
+  archive.Field(row.client);
+  archive.Field(row.server_state);
+  archive.Field(row.client_state);
+  archive.Field(row.fd);
+  archive.Field(row.server_recv_q);
+  archive.Field(row.server_send_q);
+  archive.Field(row.client_recv_q);
+}
+
+template <typename Archive>
+void Fields(Archive& archive, const int& number) {
+  archive.Field(number);
+}
+template <typename Archive>
+void Fields(Archive& archive, int& number) {
+  archive.Field(number);
+}
+
+template <typename Item>
+void WriteList(Writer& writer, const std::vector<Item>& items) {
+  writer.Field(static_cast<uint64_t>(items.size()));
+  for (const Item& item : items) Fields(writer, item);
+}
+
+template <typename Item>
+void ReadList(Reader& reader, std::vector<Item>& items) {
+  uint64_t count = 0;
+  reader.Field(count);
+  for (uint64_t i = 0; i < count; ++i) Fields(reader, items.emplace_back());
+}
+
+}  // namespace
+
+std::string EncodeResult(const RunResult& result) {
+  Writer writer;
+  WriteList(writer, result.findings);
+  writer.Field(result.calls);
+  writer.Field(result.faults);
+  WriteList(writer, result.time_line);
+  WriteList(writer, result.sockets);
+  WriteList(writer, result.steps_not_reached);
+  return std::move(writer.bytes);
+}
+
+RunResult DecodeResult(std::string_view bytes) {
+  Reader reader(bytes);
+  RunResult result;
+  ReadList(reader, result.findings);
+  reader.Field(result.calls);
+  reader.Field(result.faults);
+  ReadList(reader, result.time_line);
+  ReadList(reader, result.sockets);
+  ReadList(reader, result.steps_not_reached);
+  if (!reader.done()) throw std::runtime_error("a worker's answer is longer than it should be");
+  return result;
+}
+
+}  // namespace hupstorm

@@ -1,0 +1,196 @@
+#include "tools/isolation/worker.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <exception>
+
+#include "tools/cli/errors.h"
+
+namespace hupstorm {
+namespace {
+
+constexpr rlim_t kMostOutput = 16 << 20;  // bytes of a server's own output that are kept
+constexpr size_t kMostShown = 256 << 10;  // of which the last are looked at
+constexpr int kOutOfReach = 900;  // descriptor numbers that no server in the simulation comes upon
+
+[[noreturn]] void Fail(const char* what) {
+  throw FailedError(
+      fmt::format("cannot start a worker process: {}: {}", what, std::strerror(errno)));
+}
+
+bool SendAll(int socket, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t count = send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return false;
+    bytes.remove_prefix(static_cast<size_t>(count));
+  }
+  return true;
+}
+
+template <typename Number>
+std::string_view AsBytes(const Number& number) {
+  return {reinterpret_cast<const char*>(&number), sizeof number};
+}
+
+// An answer on the wire: this, then `size` bytes.
+struct Header {
+  uint64_t size;
+  uint64_t failed;  // the bytes are what() of an exception
+};
+
+// A server that closes numbers it does not own must not hit the worker's own.
+int MoveOutOfReach(int fd) {
+  const int moved = fcntl(fd, F_DUPFD_CLOEXEC, kOutOfReach);
+  if (moved < 0) return fd;  // a low descriptor limit
+  close(fd);
+  return moved;
+}
+
+}  // namespace
+
+Worker::Worker(const Body& body, std::span<const int> others) {
+  int sockets[2];
+  output_ = memfd_create("hupstorm-output", MFD_CLOEXEC);
+  if (output_ < 0) Fail("memfd_create");
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) < 0) {
+    const int error = errno;
+    close(output_);
+    errno = error;
+    Fail("socketpair");
+  }
+  std::fflush(nullptr);  // or a child that calls exit writes it once more
+  const pid_t parent = getpid();
+  pid_ = fork();
+  if (pid_ < 0) {
+    const int error = errno;
+    close(output_);
+    close(sockets[0]);
+    close(sockets[1]);
+    errno = error;
+    Fail("fork");
+  }
+  if (pid_ == 0) {
+    close(sockets[0]);
+    for (const int other : others) close(other);
+    Serve(sockets[1], output_, parent, body);
+  }
+  close(sockets[1]);
+  socket_ = sockets[0];
+}
+
+Worker::~Worker() {
+  Kill();
+  close(socket_);
+  close(output_);
+}
+
+void Worker::Serve(int socket, int output, pid_t parent, const Body& body) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != parent) _exit(0);  // it died before the line above
+  const rlimit limit{kMostOutput, kMostOutput};
+  setrlimit(RLIMIT_FSIZE, &limit);
+  const rlimit no_core{0, 0};
+  setrlimit(RLIMIT_CORE, &no_core);  // a crash here is a finding, not a thing to keep
+  signal(SIGXFSZ, SIG_IGN);
+  const int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  dup2(nothing, STDIN_FILENO);
+  dup2(output, STDOUT_FILENO);
+  dup2(output, STDERR_FILENO);
+  close(nothing);
+  socket = MoveOutOfReach(socket);
+
+  uint32_t job = 0;
+  while (recv(socket, &job, sizeof job, MSG_WAITALL) == static_cast<ssize_t>(sizeof job)) {
+    if (lseek(STDERR_FILENO, 0, SEEK_CUR) > 0) {
+      lseek(STDERR_FILENO, 0, SEEK_SET);
+      if (ftruncate(STDERR_FILENO, 0) != 0) _exit(kExitFailed);
+    }
+    std::string answer;
+    Header header{0, 0};
+    try {
+      answer = body(job);
+    } catch (const std::exception& error) {
+      answer = error.what();
+      header.failed = 1;
+    }
+    header.size = answer.size();
+    if (!SendAll(socket, AsBytes(header)) || !SendAll(socket, answer)) break;
+  }
+  _exit(0);
+}
+
+void Worker::Start(uint32_t job) {
+  // Where the worker has died in the meantime the send fails, and Take will say so.
+  SendAll(socket_, AsBytes(job));
+}
+
+Worker::News Worker::Take(std::string& text) {
+  char block[64 << 10];
+  while (true) {
+    Header header;
+    if (received_.size() >= sizeof header) {
+      std::memcpy(&header, received_.data(), sizeof header);
+      if (received_.size() - sizeof header >= header.size) {
+        text = received_.substr(sizeof header, header.size);
+        received_.erase(0, sizeof header + header.size);
+        return header.failed != 0 ? News::kFailed : News::kAnswer;
+      }
+    }
+    const ssize_t count = recv(socket_, block, sizeof block, MSG_DONTWAIT);
+    if (count > 0) {
+      received_.append(block, static_cast<size_t>(count));
+    } else if (count < 0 && errno == EINTR) {
+      continue;
+    } else if (count < 0 && errno == EAGAIN) {
+      return News::kNothingYet;
+    } else {
+      text = WaitForEnd();
+      return News::kDied;
+    }
+  }
+}
+
+void Worker::Kill() {
+  if (pid_ < 0) return;
+  kill(pid_, SIGKILL);
+  WaitForEnd();
+}
+
+std::string Worker::WaitForEnd() {
+  int status = 0;
+  while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+  }
+  pid_ = -1;
+  if (WIFSIGNALED(status)) {
+    const int number = WTERMSIG(status);
+    return fmt::format("killed by SIG{} ({})", sigabbrev_np(number), strsignal(number));
+  }
+  return fmt::format("it called exit({})", WEXITSTATUS(status));
+}
+
+std::string Worker::Output() const {
+  struct stat file;
+  if (fstat(output_, &file) != 0) return {};
+  const auto size = static_cast<size_t>(file.st_size);
+  std::string text(std::min(size, kMostShown), '\0');
+  const ssize_t count =
+      pread(output_, text.data(), text.size(), static_cast<off_t>(size - text.size()));
+  text.resize(count < 0 ? 0 : static_cast<size_t>(count));
+  return text;
+}
+
+}  // namespace hupstorm

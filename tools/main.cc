@@ -1,0 +1,92 @@
+// The hupstorm command: reads the command line and maps what happens to an exit code.
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <string>
+
+#include "scenarios/language/parse.h"
+#include "tools/cli/errors.h"
+#include "tools/cli/output.h"
+#include "tools/cli/suggest.h"
+#include "tools/commands/commands.h"
+
+namespace hupstorm {
+namespace {
+
+constexpr char kFooter[] = R"(
+Examples:
+  hupstorm matrix                                 is each known defect caught, are the others clean?
+  hupstorm run --target doc000/epoll-queue        one server against the whole suite
+  hupstorm replay half-close/echo-drains --target doc001/select
+  hupstorm explain doc000/epoll-queue/fin-ignored
+
+Exit codes: 0 nothing found, 1 findings, 2 bad usage or input, 3 hupstorm itself failed.)";
+
+void Complain(const std::string& message) {
+  std::fprintf(stderr, "hupstorm: %s\n", message.c_str());
+}
+
+// CLI11 takes a misspelt command for a stray argument; say it better.
+void CheckCommandName(const CLI::App& app, int argc, char** argv) {
+  if (argc < 2 || argv[1][0] == '-') return;
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
+  if (std::find(names.begin(), names.end(), argv[1]) != names.end()) return;
+  throw UnknownName("command", argv[1], names, "hupstorm --help");
+}
+
+int RunCommandLine(int argc, char** argv) {
+  CommandLine line{argc > 0 ? argv[0] : "hupstorm", {}};
+  CLI::App app("Finds the transport bugs of an event-loop TCP server before its users do.",
+               "hupstorm");
+  app.footer(kFooter);
+  app.set_version_flag("--version", "hupstorm " HUPSTORM_VERSION);
+  app.require_subcommand(1);
+  AddListCommand(app, line);
+  AddExplainCommand(app, line);
+  AddRunCommand(app, line);
+  AddReplayCommand(app, line);
+  AddMatrixCommand(app, line);
+  AddServeCommand(app, line);
+  AddClientCommand(app, line);
+  if (argc < 2) {
+    std::fputs(app.help().c_str(), stderr);
+    return kExitUsage;
+  }
+  CheckCommandName(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& help) {  // --help, --version
+    app.exit(help);
+    FlushOutput();
+    return kExitClean;
+  } catch (const CLI::ParseError& error) {
+    const auto chosen = app.get_subcommands();
+    const std::string command = chosen.empty() ? "" : " " + chosen.front()->get_name();
+    throw UsageError(std::string(error.what()) + "\nFor the options and examples: hupstorm" +
+                     command + " --help");
+  }
+  const int code = line.action();
+  FlushOutput();
+  return code;
+}
+
+}  // namespace
+}  // namespace hupstorm
+
+int main(int argc, char** argv) {
+  try {
+    return hupstorm::RunCommandLine(argc, argv);
+  } catch (const hupstorm::UsageError& error) {
+    hupstorm::Complain(error.what());
+    return hupstorm::kExitUsage;
+  } catch (const hupstorm::ParseError& error) {
+    // Begins with file:line:column, where editors look for it.
+    std::fprintf(stderr, "%s\n", error.what());
+    return hupstorm::kExitUsage;
+  } catch (const std::exception& error) {
+    hupstorm::Complain(error.what());
+    return hupstorm::kExitFailed;
+  }
+}

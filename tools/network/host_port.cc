@@ -1,0 +1,88 @@
+#include "tools/network/host_port.h"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <netdb.h>
+#include <netinet/in.h>
+
+#include <charconv>
+#include <cstring>
+#include <memory>
+
+#include "tools/cli/errors.h"
+
+namespace hupstorm {
+namespace {
+
+struct HostPort {
+  std::string host;
+  uint16_t port = 0;
+};
+
+HostPort Split(std::string_view text) {
+  const UsageError malformed(fmt::format(
+      "\"{}\" is not HOST:PORT, such as 127.0.0.1:8888 or [::1]:8888, with a port from 1 to 65535",
+      text));
+  const size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos || colon == 0) throw malformed;
+  std::string_view host = text.substr(0, colon);
+  const std::string_view digits = text.substr(colon + 1);
+  if (host.front() == '[' && host.back() == ']') {
+    host = host.substr(1, host.size() - 2);
+  } else if (host.find(':') != std::string_view::npos) {
+    throw malformed;
+  }
+  HostPort result{std::string(host), 0};
+  const auto [end, error] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), result.port);
+  if (error != std::errc() || end != digits.data() + digits.size() || result.port == 0 ||
+      host.empty()) {
+    throw malformed;
+  }
+  return result;
+}
+
+}  // namespace
+
+bool IsLoopback(const sockaddr_storage& address) {
+  if (address.ss_family == AF_INET) {
+    const auto& ipv4 = reinterpret_cast<const sockaddr_in&>(address);
+    return ntohl(ipv4.sin_addr.s_addr) >> 24 == 127;
+  }
+  const auto& ipv6 = reinterpret_cast<const sockaddr_in6&>(address);
+  return address.ss_family == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&ipv6.sin6_addr);
+}
+
+Endpoint ResolveEndpoint(std::string_view text, bool allow_remote) {
+  const HostPort parts = Split(text);
+  addrinfo hints = {};
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  const int error =
+      getaddrinfo(parts.host.c_str(), fmt::to_string(parts.port).c_str(), &hints, &found);
+  if (error != 0) {
+    throw UsageError(fmt::format("cannot find host \"{}\": {}", parts.host, gai_strerror(error)));
+  }
+  const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owner(found, freeaddrinfo);
+  // A name may have several addresses; the documents' servers listen on IPv4, so that goes first.
+  const addrinfo* chosen = found;
+  for (const addrinfo* entry = found; entry != nullptr; entry = entry->ai_next) {
+    if (entry->ai_family == AF_INET) {
+      chosen = entry;
+      break;
+    }
+  }
+  Endpoint endpoint;
+  std::memcpy(&endpoint.address, chosen->ai_addr, chosen->ai_addrlen);
+  endpoint.length = chosen->ai_addrlen;
+  endpoint.text = std::string(text);
+  if (!allow_remote && !IsLoopback(endpoint.address)) {
+    throw UsageError(
+        fmt::format("{} is not this machine. hupstorm connects to loopback only, unless "
+                    "--allow-remote is given",
+                    text));
+  }
+  return endpoint;
+}
+
+}  // namespace hupstorm

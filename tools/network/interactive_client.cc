@@ -1,0 +1,140 @@
+#include "tools/network/interactive_client.h"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <string>
+
+#include "tools/cli/errors.h"
+#include "tools/cli/output.h"
+
+namespace hupstorm {
+namespace {
+
+constexpr size_t kMostUnsent = 256 << 10;  // bytes; standard input waits while more are unsent
+
+class Connection {
+ public:
+  explicit Connection(const Endpoint& endpoint)
+      : name_(endpoint.text),
+        fd_(::socket(endpoint.address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    if (fd_ < 0) throw FailedError(fmt::format("cannot open a socket: {}", std::strerror(errno)));
+    const auto* address = reinterpret_cast<const sockaddr*>(&endpoint.address);
+    if (connect(fd_, address, endpoint.length) == 0) return;
+    const int error = errno;
+    ::close(fd_);
+    throw UsageError(
+        fmt::format("cannot connect to {}: {}. To start a server: hupstorm serve "
+                    "--port PORT",
+                    name_, std::strerror(error)));
+  }
+  ~Connection() { ::close(fd_); }
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  int fd() const { return fd_; }
+
+  // -1 where there is nothing yet; 0 at the end.
+  ssize_t Receive(char* buffer, size_t size) {
+    return Check(recv(fd_, buffer, size, MSG_DONTWAIT));
+  }
+  // Bytes taken.
+  size_t Send(const std::string& bytes) {
+    const ssize_t count = Check(send(fd_, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL));
+    return count < 0 ? 0 : static_cast<size_t>(count);
+  }
+  void HalfClose() { shutdown(fd_, SHUT_WR); }
+
+ private:
+  ssize_t Check(ssize_t result) const {
+    if (result < 0 && errno != EAGAIN && errno != EINTR) {
+      throw FailedError(fmt::format("the connection to {} broke: {}", name_, std::strerror(errno)));
+    }
+    return result;
+  }
+
+  std::string name_;
+  int fd_;
+};
+
+class Talk {
+ public:
+  explicit Talk(const Endpoint& endpoint)
+      : name_(endpoint.text), connection_(endpoint), terminal_(isatty(STDIN_FILENO) == 1) {}
+
+  void Run() {
+    Prompt();
+    while (!ended_) {
+      pollfd fds[] = {{connection_.fd(), POLLIN, 0}, {STDIN_FILENO, POLLIN, 0}};
+      if (!unsent_.empty()) fds[0].events |= POLLOUT;
+      const bool listening = !input_ended_ && unsent_.size() < kMostUnsent;
+      if (!listening) fds[1].fd = -1;
+      if (poll(fds, 2, -1) < 0) continue;  // EINTR: a stopped process was continued
+      if ((fds[0].revents & ~POLLOUT) != 0) ReadSocket();
+      if (!ended_ && fds[1].revents != 0) ReadInput();
+      if (!ended_ && !unsent_.empty()) unsent_.erase(0, connection_.Send(unsent_));
+      if (!ended_ && input_ended_ && unsent_.empty() && !half_closed_) {
+        connection_.HalfClose();
+        half_closed_ = true;
+      }
+    }
+  }
+
+ private:
+  void Prompt() {
+    if (!terminal_) return;
+    Print("please input:");
+    FlushOutput();
+  }
+
+  void ReadInput() {
+    char buffer[16 << 10];
+    const ssize_t count = read(STDIN_FILENO, buffer, sizeof buffer);
+    if (count < 0 && errno == EINTR) return;
+    if (count <= 0) {
+      input_ended_ = true;
+      if (terminal_) Print("\n");
+      return;
+    }
+    unsent_.append(buffer, static_cast<size_t>(count));
+  }
+
+  void ReadSocket() {
+    char buffer[16 << 10];
+    const ssize_t count = connection_.Receive(buffer, sizeof buffer);
+    if (count < 0) return;
+    if (count == 0) {
+      ended_ = true;
+      if (!unsent_.empty()) {
+        throw FailedError(fmt::format("{} ended the connection with {} bytes still to be sent",
+                                      name_, unsent_.size()));
+      }
+      if (!half_closed_) std::fprintf(stderr, "%s ended the connection\n", name_.c_str());
+      return;
+    }
+    const std::string_view bytes(buffer, static_cast<size_t>(count));
+    if (terminal_) Print("received: ");
+    Print(bytes);
+    if (terminal_ && bytes.back() != '\n') Print("\n");
+    FlushOutput();
+    if (!input_ended_) Prompt();
+  }
+
+  std::string name_;
+  Connection connection_;
+  bool terminal_;
+  std::string unsent_;
+  bool input_ended_ = false;
+  bool half_closed_ = false;
+  bool ended_ = false;
+};
+
+}  // namespace
+
+void TalkTo(const Endpoint& endpoint) { Talk(endpoint).Run(); }
+
+}  // namespace hupstorm

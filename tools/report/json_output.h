@@ -1,0 +1,20 @@
+// Prints one JSON object.
+
+#ifndef HUPSTORM_TOOLS_REPORT_JSON_OUTPUT_H_
+#define HUPSTORM_TOOLS_REPORT_JSON_OUTPUT_H_
+
+#include <nlohmann/json.hpp>
+
+#include "tools/cli/output.h"
+
+namespace hupstorm {
+
+// Bytes that are not UTF-8 (a server's log quoted in evidence) become U+FFFD, as JSON must be
+// UTF-8.
+inline void PrintJson(const nlohmann::ordered_json& value) {
+  Print(value.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+}
+
+}  // namespace hupstorm
+
+#endif  // HUPSTORM_TOOLS_REPORT_JSON_OUTPUT_H_

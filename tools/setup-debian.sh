@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# Installs what building, testing and fuzzing hupstorm takes, on Debian 12 or later: what is missing
+# only, so that it needs neither root nor a network where all is there. The one list of packages.
+set -euo pipefail
+
+packages=(
+  g++ cmake ninja-build            # the release build
+  libcli11-dev libfmt-dev nlohmann-json3-dev
+  libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev
+  clang-14 libclang-rt-14-dev      # sanitizers and libFuzzer
+  llvm-14                          # llvm-symbolizer, for readable sanitizer reports
+  clang-format-14
+)
+
+missing=()
+for package in "${packages[@]}"; do
+  status=$(dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null || true)
+  [ "$status" = installed ] || missing+=("$package")
+done
+[ ${#missing[@]} -gt 0 ] || exit 0
+
+if ! command -v apt-get >/dev/null; then
+  echo "This is no Debian; please install the equivalents of: ${missing[*]}" >&2
+  exit 1
+fi
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+  if ! command -v sudo >/dev/null; then
+    echo "Packages are missing, and only root may install them. As root:" >&2
+    echo "  apt-get install --no-install-recommends ${missing[*]}" >&2
+    exit 1
+  fi
+  as_root=(sudo env DEBIAN_FRONTEND=noninteractive)
+fi
+export DEBIAN_FRONTEND=noninteractive
+"${as_root[@]}" apt-get update --quiet
+"${as_root[@]}" apt-get install --yes --quiet --no-install-recommends "${missing[@]}"
