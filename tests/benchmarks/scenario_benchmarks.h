@@ -1,0 +1,13 @@
+// What a whole run of a scenario costs in the simulated world, all oracles included.
+
+#ifndef HUPSTORM_TESTS_BENCHMARKS_SCENARIO_BENCHMARKS_H_
+#define HUPSTORM_TESTS_BENCHMARKS_SCENARIO_BENCHMARKS_H_
+
+namespace hupstorm {
+
+// Names are "scenario/<what it does>/<target>"; items_per_second are scenarios a second.
+void RegisterScenarioBenchmarks();
+
+}  // namespace hupstorm
+
+#endif  // HUPSTORM_TESTS_BENCHMARKS_SCENARIO_BENCHMARKS_H_

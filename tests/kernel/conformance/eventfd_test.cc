@@ -1,0 +1,133 @@
+// eventfd(2): a counter with readiness.
+
+#include <sys/eventfd.h>
+
+#include "tests/kernel/conformance/kernel_test.h"
+
+namespace hupstorm {
+namespace {
+
+class EventfdTest : public KernelTest {
+ protected:
+  Fd NewEventfd(unsigned initial, int flags = EFD_NONBLOCK) {
+    Fd fd(kernel, kernel.Eventfd(initial, flags));
+    EXPECT_THAT(int{fd}, SyscallSucceeds());
+    return fd;
+  }
+  ssize_t Add(int fd, uint64_t value) { return kernel.Write(fd, &value, sizeof value); }
+  uint64_t Take(int fd) {
+    uint64_t value = 0;
+    EXPECT_THAT(kernel.Read(fd, &value, sizeof value), SyscallSucceedsWithValue(8));
+    return value;
+  }
+  ssize_t TryTake(int fd) {
+    uint64_t value;
+    return kernel.Read(fd, &value, sizeof value);
+  }
+};
+INSTANTIATE_ON_BOTH_KERNELS(EventfdTest);
+
+TEST_P(EventfdTest, ReadTakesTheSumAndLeavesZero) {
+  const Fd fd = NewEventfd(3);
+  EXPECT_THAT(Add(fd, 4), SyscallSucceedsWithValue(8));
+  EXPECT_THAT(Add(fd, 5), SyscallSucceedsWithValue(8));
+  EXPECT_EQ(Take(fd), 12u);
+  EXPECT_THAT(TryTake(fd), SyscallFailsWith(EAGAIN));
+}
+
+TEST_P(EventfdTest, ReadableWhileNotZero) {
+  const Fd fd = NewEventfd(0);
+  EXPECT_EQ(Ready(fd), kOut);
+  Add(fd, 1);
+  EXPECT_EQ(Ready(fd), kIn | kOut);
+  Take(fd);
+  EXPECT_EQ(Ready(fd), kOut);
+}
+
+TEST_P(EventfdTest, ASemaphoreIsTakenOneByOne) {
+  const Fd fd = NewEventfd(2, EFD_NONBLOCK | EFD_SEMAPHORE);
+  EXPECT_EQ(Take(fd), 1u);
+  EXPECT_EQ(Ready(fd), kIn | kOut);
+  EXPECT_EQ(Take(fd), 1u);
+  EXPECT_THAT(TryTake(fd), SyscallFailsWith(EAGAIN));
+}
+
+TEST_P(EventfdTest, AWriteThatWouldOverflowFailsWithEagain) {
+  const Fd fd = NewEventfd(1);
+  EXPECT_THAT(Add(fd, UINT64_MAX - 1), SyscallFailsWith(EAGAIN));
+  EXPECT_THAT(Add(fd, UINT64_MAX - 2), SyscallSucceedsWithValue(8));
+  EXPECT_EQ(Ready(fd), kIn);
+  EXPECT_THAT(Add(fd, 1), SyscallFailsWith(EAGAIN));
+  EXPECT_EQ(Take(fd), UINT64_MAX - 1);
+  EXPECT_EQ(Ready(fd), kOut);
+}
+
+TEST_P(EventfdTest, TheLargestValueCannotBeAdded) {
+  const Fd fd = NewEventfd(0);
+  EXPECT_THAT(Add(fd, UINT64_MAX), SyscallFailsWith(EINVAL));
+}
+
+TEST_P(EventfdTest, AddingZeroIsAllowedAndChangesNothing) {
+  const Fd fd = NewEventfd(0);
+  EXPECT_THAT(Add(fd, 0), SyscallSucceedsWithValue(8));
+  EXPECT_EQ(Ready(fd), kOut);
+}
+
+TEST_P(EventfdTest, ShortBuffersFailWithEinval) {
+  const Fd fd = NewEventfd(1);
+  uint32_t half = 1;
+  EXPECT_THAT(kernel.Read(fd, &half, sizeof half), SyscallFailsWith(EINVAL));
+  EXPECT_THAT(kernel.Write(fd, &half, sizeof half), SyscallFailsWith(EINVAL));
+}
+
+TEST_P(EventfdTest, ReadsEightBytesIntoALongerBuffer) {
+  const Fd fd = NewEventfd(7);
+  uint64_t got[2] = {0, 99};
+  EXPECT_THAT(kernel.Read(fd, got, sizeof got), SyscallSucceedsWithValue(8));
+  EXPECT_EQ(got[0], 7u);
+  EXPECT_EQ(got[1], 99u);
+}
+
+TEST_P(EventfdTest, AWriteMustBeOfEightBytes) {
+  const Fd fd = NewEventfd(0);
+  const uint64_t two[2] = {7, 8};
+  EXPECT_THAT(kernel.Write(fd, two, sizeof two), SyscallFailsWith(EINVAL));
+}
+
+TEST_P(EventfdTest, RefusesUnknownFlags) {
+  EXPECT_THAT(kernel.Eventfd(0, 2), SyscallFailsWith(EINVAL));
+}
+
+TEST_P(EventfdTest, FlagsMakeItNonblockingAndCloseOnExec) {
+  const Fd fd = NewEventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+  EXPECT_EQ(kernel.Fcntl(fd, F_GETFL, 0), O_RDWR | O_NONBLOCK);
+  EXPECT_EQ(kernel.Fcntl(fd, F_GETFD, 0), FD_CLOEXEC);
+}
+
+TEST_P(EventfdTest, IsNoSocket) {
+  const Fd fd = NewEventfd(1);
+  EXPECT_THAT(TryRecv(fd), SyscallFailsWith(ENOTSOCK));
+  EXPECT_THAT(TrySend(fd), SyscallFailsWith(ENOTSOCK));
+}
+
+TEST_P(EventfdTest, DuplicatesShareTheCounter) {
+  const Fd fd = NewEventfd(0);
+  const Fd copy(kernel, kernel.Dup(fd));
+  Add(copy, 9);
+  EXPECT_EQ(Take(fd), 9u);
+}
+
+TEST_P(EventfdTest, EpollReportsItUntilRead) {
+  const Fd fd = NewEventfd(0);
+  const Fd epoll = NewEpoll();
+  EpollAdd(epoll, fd, kIn);
+  EXPECT_THAT(EpollNow(epoll), testing::IsEmpty());
+  Add(fd, 1);
+  EXPECT_THAT(EpollNow(epoll), testing::ElementsAre(Event{fd, kIn}));
+  EXPECT_THAT(EpollNow(epoll), testing::ElementsAre(Event{fd, kIn}));
+  Take(fd);
+  EXPECT_THAT(EpollNow(epoll), testing::IsEmpty());
+}
+
+}  // namespace
+}  // namespace hupstorm

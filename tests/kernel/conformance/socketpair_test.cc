@@ -1,0 +1,156 @@
+// socketpair(2) of AF_UNIX stream sockets, whose ends differ from TCP's in several ways.
+
+#include "tests/kernel/conformance/kernel_test.h"
+
+namespace hupstorm {
+namespace {
+
+class SocketpairTest : public KernelTest {};
+INSTANTIATE_ON_BOTH_KERNELS(SocketpairTest);
+
+TEST_P(SocketpairTest, IsWritableBothWays) {
+  const Pair pair = SocketPair();
+  EXPECT_EQ(Ready(pair.client), kOut);
+  EXPECT_EQ(Ready(pair.server), kOut);
+  Send(pair.client, "there");
+  Send(pair.server, "back");
+  EXPECT_EQ(Recv(pair.server), "there");
+  EXPECT_EQ(Recv(pair.client), "back");
+}
+
+TEST_P(SocketpairTest, CloseHangsUpThePeerAtOnce) {
+  Pair pair = SocketPair();
+  pair.client.Close();
+  EXPECT_EQ(Ready(pair.server), kIn | kOut | kRdhup | kHup);
+  EXPECT_THAT(TryRecv(pair.server), SyscallSucceedsWithValue(0));
+  EXPECT_THAT(TrySend(pair.server), SyscallFailsWith(EPIPE));
+}
+
+TEST_P(SocketpairTest, BytesStayReadableAfterThePeerClosed) {
+  Pair pair = SocketPair();
+  Send(pair.client, "last");
+  pair.client.Close();
+  EXPECT_EQ(Recv(pair.server), "last");
+  EXPECT_THAT(TryRecv(pair.server), SyscallSucceedsWithValue(0));
+}
+
+TEST_P(SocketpairTest, CloseWithUnreadDataResetsThePeer) {
+  Pair pair = SocketPair();
+  Send(pair.client, "unread");
+  pair.server.Close();
+  EXPECT_EQ(Ready(pair.client), kIn | kOut | kRdhup | kErr | kHup);
+  EXPECT_THAT(TryRecv(pair.client), SyscallFailsWith(ECONNRESET));
+  EXPECT_THAT(TryRecv(pair.client), SyscallSucceedsWithValue(0));
+}
+
+TEST_P(SocketpairTest, ShutdownOfWritingEndsThePeersInput) {
+  const Pair pair = SocketPair();
+  kernel.Shutdown(pair.client, SHUT_WR);
+  EXPECT_EQ(Ready(pair.server), kIn | kOut | kRdhup);
+  EXPECT_THAT(TryRecv(pair.server), SyscallSucceedsWithValue(0));
+  EXPECT_THAT(TrySend(pair.client), SyscallFailsWith(EPIPE));
+  Send(pair.server, "still");
+  EXPECT_EQ(Recv(pair.client), "still");
+}
+
+TEST_P(SocketpairTest, ShutdownOfReadingEndsThePeersOutput) {
+  const Pair pair = SocketPair();
+  kernel.Shutdown(pair.server, SHUT_RD);
+  EXPECT_THAT(TrySend(pair.client), SyscallFailsWith(EPIPE));
+  EXPECT_EQ(Ready(pair.server), kIn | kOut | kRdhup);
+}
+
+TEST_P(SocketpairTest, ShutdownOfBothWaysHangsUpBothEnds) {
+  const Pair pair = SocketPair();
+  kernel.Shutdown(pair.client, SHUT_RDWR);
+  EXPECT_EQ(Ready(pair.client), kIn | kOut | kRdhup | kHup);
+  EXPECT_EQ(Ready(pair.server), kIn | kOut | kRdhup | kHup);
+}
+
+TEST_P(SocketpairTest, SendToAClosedPeerRaisesSigpipe) {
+  CountSignals(SIGPIPE);
+  Pair pair = SocketPair();
+  pair.client.Close();
+  EXPECT_THAT(TrySend(pair.server, 0), SyscallFailsWith(EPIPE));
+  EXPECT_EQ(signals_seen(), 1);
+  EXPECT_THAT(TrySend(pair.server, MSG_NOSIGNAL), SyscallFailsWith(EPIPE));
+  EXPECT_EQ(signals_seen(), 1);
+}
+
+TEST_P(SocketpairTest, SendingStopsWithEagainWhenThePeerDoesNotRead) {
+  const Pair pair = SocketPair();
+  const size_t sent = Fill(pair.client);
+  EXPECT_GT(sent, 0u);
+  EXPECT_EQ(Ready(pair.client), kNothing);
+  EXPECT_EQ(Drain(pair.server), sent);
+  EXPECT_EQ(Ready(pair.client), kOut);
+}
+
+TEST_P(SocketpairTest, KindCanBeRead) {
+  const Pair pair = SocketPair();
+  EXPECT_EQ(GetOption(pair.client, SOL_SOCKET, SO_DOMAIN), AF_UNIX);
+  EXPECT_EQ(GetOption(pair.client, SOL_SOCKET, SO_TYPE), SOCK_STREAM);
+  EXPECT_EQ(GetOption(pair.client, SOL_SOCKET, SO_ERROR), 0);
+}
+
+TEST_P(SocketpairTest, TcpOptionsDoNotApply) {
+  const Pair pair = SocketPair();
+  const int on = 1;
+  EXPECT_THAT(kernel.Setsockopt(pair.client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on),
+              SyscallFailsWith(EOPNOTSUPP));
+}
+
+TEST_P(SocketpairTest, FlagsAreOnBothEnds) {
+  const Pair pair = SocketPair(SOCK_NONBLOCK | SOCK_CLOEXEC);
+  for (const Fd* end : {&pair.client, &pair.server}) {
+    EXPECT_EQ(kernel.Fcntl(*end, F_GETFL, 0), O_RDWR | O_NONBLOCK);
+    EXPECT_EQ(kernel.Fcntl(*end, F_GETFD, 0), FD_CLOEXEC);
+  }
+}
+
+TEST_P(SocketpairTest, IsNotForTcp) {
+  int fds[2];
+  EXPECT_THAT(kernel.Socketpair(AF_INET, SOCK_STREAM, 0, fds), SyscallFailsWith(EOPNOTSUPP));
+}
+
+TEST_P(SocketpairTest, PeekLeavesTheBytes) {
+  const Pair pair = SocketPair();
+  Send(pair.client, "abc");
+  EXPECT_EQ(Recv(pair.server, 2, MSG_PEEK), "ab");
+  EXPECT_EQ(Recv(pair.server), "abc");
+}
+
+TEST_P(SocketpairTest, ADuplicateKeepsItOpen) {
+  Pair pair = SocketPair();
+  const Fd copy(kernel, kernel.Dup(pair.client));
+  pair.client.Close();
+  EXPECT_EQ(Ready(pair.server), kOut);
+}
+
+TEST_P(SocketpairTest, CannotAcceptOrConnect) {
+  const Pair pair = SocketPair();
+  EXPECT_THAT(kernel.Accept4(pair.client, nullptr, nullptr, 0), SyscallFailsWith(EINVAL));
+  EXPECT_THAT(kernel.Listen(pair.client, 5), SyscallFailsWith(EINVAL));
+}
+
+TEST_P(SocketpairTest, EpollReportsHupUnasked) {
+  Pair pair = SocketPair();
+  const Fd epoll = NewEpoll();
+  EpollAdd(epoll, pair.server, kNothing);
+  EXPECT_THAT(EpollNow(epoll), testing::IsEmpty());
+  pair.client.Close();
+  EXPECT_THAT(EpollNow(epoll), testing::ElementsAre(Event{pair.server, kHup}));
+}
+
+TEST_P(SocketpairTest, EdgeTriggeredEpollReportsSpaceAfterAFullBuffer) {
+  const Pair pair = SocketPair();
+  const Fd epoll = NewEpoll();
+  EpollAdd(epoll, pair.client, kOut | kEdge);
+  Fill(pair.client);
+  EXPECT_THAT(EpollNow(epoll), testing::IsEmpty());
+  Drain(pair.server);
+  EXPECT_THAT(EpollNow(epoll), testing::ElementsAre(Event{pair.client, kOut}));
+}
+
+}  // namespace
+}  // namespace hupstorm

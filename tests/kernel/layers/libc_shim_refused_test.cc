@@ -1,0 +1,50 @@
+// Calls that are not simulated, on descriptors that are.
+
+#include <errno.h>
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <sys/sendfile.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tests/kernel/layers/shim_test_kernels.h"
+
+namespace hupstorm {
+namespace {
+
+class LibcShimRefusedDeathTest : public testing::Test {
+ protected:
+  LibcShimRefusedDeathTest() { kernel_.first_simulated = 256; }
+  RecordingKernel kernel_;
+};
+
+TEST_F(LibcShimRefusedDeathTest, ASimulatedDescriptorIsRefusedByName) {
+  ServerScope server(kernel_);
+  EXPECT_DEATH(sendfile(256, 0, nullptr, 1), "called sendfile on descriptor 256");
+  EXPECT_DEATH(sendfile(1, 300, nullptr, 1), "called sendfile on descriptor 300");
+  EXPECT_DEATH(splice(0, nullptr, 256, nullptr, 1, 0), "splice is not simulated");
+  EXPECT_DEATH(recvmmsg(256, nullptr, 0, 0, nullptr), "recvmmsg");
+  EXPECT_DEATH(sendmmsg(256, nullptr, 0, 0), "sendmmsg");
+  EXPECT_DEATH(close_range(3, ~0u, 0), "close_range");
+  struct stat status;
+  EXPECT_DEATH(fstat(256, &status), "fstat");
+  sigset_t mask;
+  sigemptyset(&mask);
+  EXPECT_DEATH(signalfd(-1, &mask, 0), "signalfd");
+}
+
+TEST_F(LibcShimRefusedDeathTest, LinuxsOwnDescriptorsAndTheHarnessGoToLinux) {
+  struct stat status;
+  {
+    ServerScope server(kernel_);
+    EXPECT_EQ(fstat(1, &status), 0);
+  }
+  EXPECT_EQ(fstat(256, &status), -1);
+  EXPECT_EQ(errno, EBADF);
+  EXPECT_EQ(sendfile(256, 0, nullptr, 1), -1);
+  EXPECT_EQ(errno, EBADF);
+}
+
+}  // namespace
+}  // namespace hupstorm

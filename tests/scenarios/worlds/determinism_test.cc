@@ -1,0 +1,90 @@
+// Two runs of a scenario give the same trace, byte for byte: for the whole suite, in worlds that
+// have run other scenarios before.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include "scenarios/language/parse.h"
+#include "scenarios/worlds/simulated_world.h"
+#include "target/documented/documented.h"
+#include "target/reference/reference.h"
+
+namespace hupstorm {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<Scenario> Suite() {
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::recursive_directory_iterator(HUPSTORM_SUITE)) {
+    if (entry.path().extension() == ".scn") files.push_back(entry.path());
+  }
+  std::sort(files.begin(), files.end());
+  std::vector<Scenario> scenarios;
+  for (const fs::path& file : files) {
+    std::ifstream in(file, std::ios::binary);
+    const std::string text(std::istreambuf_iterator<char>(in), {});
+    scenarios.push_back(ParseScenario(text, file.filename().string()));
+  }
+  return scenarios;
+}
+
+std::vector<Target> Targets() {
+  std::vector<Target> targets = ReferenceTargets();
+  for (int i = 0; i < kDocumentedServerCount; ++i) {
+    const auto server = static_cast<DocumentedServer>(i);
+    targets.push_back(DocumentedTarget(server, NoMends(server)));
+  }
+  return targets;
+}
+
+std::string Trace(World& world, const Scenario& scenario, const Target& target) {
+  const RunResult result = world.Run(scenario, target, {.record_time_line = true});
+  std::string trace;
+  for (const TimeLineEntry& entry : result.time_line) {
+    trace += std::to_string(entry.ns) + ' ' + std::to_string(static_cast<int>(entry.kind)) + ' ' +
+             entry.text + '\n';
+  }
+  for (const Finding& finding : result.findings) {
+    trace += finding.fingerprint + ' ' + finding.oracle + ' ' + finding.evidence + '\n';
+  }
+  return trace;
+}
+
+class DeterminismTest : public testing::TestWithParam<Target> {};
+
+TEST_P(DeterminismTest, EachScenarioGivesTheSameTraceTwice) {
+  const Target& target = GetParam();
+  std::vector<Scenario> scenarios = Suite();
+  ASSERT_GT(scenarios.size(), 80u);
+  SimulatedWorld forwards;
+  SimulatedWorld backwards;
+  std::vector<size_t> hashes;
+  for (const Scenario& scenario : scenarios) {
+    hashes.push_back(std::hash<std::string>()(Trace(forwards, scenario, target)));
+  }
+  // The other way round, so that nothing can depend on what ran before.
+  for (size_t i = scenarios.size(); i-- > 0;) {
+    const std::string trace = Trace(backwards, scenarios[i], target);
+    ASSERT_FALSE(trace.empty());
+    EXPECT_EQ(std::hash<std::string>()(trace), hashes[i]) << scenarios[i].file;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(AllTargets, DeterminismTest, testing::ValuesIn(Targets()),
+                         [](const auto& info) {
+                           std::string name = info.param.name;
+                           std::replace_if(
+                               name.begin(), name.end(), [](char c) { return !std::isalnum(c); },
+                               '_');
+                           return name;
+                         });
+
+}  // namespace
+}  // namespace hupstorm

@@ -1,0 +1,157 @@
+#include "scenarios/worlds/simulated_world.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "scenarios/language/parse.h"
+#include "tests/scenarios/control_server.h"
+
+namespace hupstorm {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+RunResult RunText(const std::string& text, Bug bug = Bug::kNone) {
+  SimulatedWorld world;
+  const Scenario scenario = ParseScenario(text, "test.scn");
+  return world.Run(scenario, ControlTarget(bug), {.record_time_line = true});
+}
+
+// All entries of one kind, in order.
+std::vector<std::string> Texts(const RunResult& result, TimeLineEntry::Kind kind) {
+  std::vector<std::string> texts;
+  for (const TimeLineEntry& entry : result.time_line) {
+    if (entry.kind == kind) texts.push_back(entry.text);
+  }
+  return texts;
+}
+
+std::string WholeTimeLine(const RunResult& result) {
+  std::string all;
+  for (const TimeLineEntry& entry : result.time_line) {
+    all += std::to_string(static_cast<int>(entry.kind)) + " " + std::to_string(entry.ns) + " " +
+           entry.text + "\n";
+  }
+  return all;
+}
+
+TEST(SimulatedWorldTest, StepsAreCarriedOutInOrder) {
+  const RunResult result = RunText("a connect\na send 10\na close\n");
+  EXPECT_THAT(Texts(result, TimeLineEntry::Kind::kStep),
+              ElementsAre("a connect", "a send 10B", "a close"));
+  EXPECT_THAT(result.findings, IsEmpty());
+}
+
+TEST(SimulatedWorldTest, TheSameScenarioGivesTheSameTimeLine) {
+  const std::string text =
+      "c[1..20] connect\nat recv 3: c[2] reset\nfault send short 7 times 9\n"
+      "c[1..20] send 5000\neach c[1..5] shutdown write\nwait 3s\nc[1..20] read all\n";
+  SimulatedWorld world;
+  const Scenario scenario = ParseScenario(text, "test.scn");
+  const Target target = ControlTarget(Bug::kNone);
+  const std::string first = WholeTimeLine(world.Run(scenario, target, {.record_time_line = true}));
+  // Once more in the same world, after another scenario, and in a new one.
+  world.Run(ParseScenario("a connect\na send 1MiB\na reset\n", "other.scn"), target, {});
+  EXPECT_EQ(WholeTimeLine(world.Run(scenario, target, {.record_time_line = true})), first);
+  EXPECT_EQ(WholeTimeLine(RunText(text)), first);
+  EXPECT_THAT(first, HasSubstr("recv("));
+}
+
+TEST(SimulatedWorldTest, StepsJoinedByAndReachTheServerInOneBatch) {
+  const auto wakes = [](const std::string& text) {
+    int count = 0;
+    for (const std::string& call : Texts(RunText(text), TimeLineEntry::Kind::kCall)) {
+      if (call.starts_with("poll(")) ++count;
+    }
+    return count;
+  };
+  EXPECT_EQ(wakes("a connect\nb connect\na send 10\nb send 10\n"),
+            wakes("a connect\nb connect\na send 10\nand b send 10\n") + 1);
+}
+
+TEST(SimulatedWorldTest, AGroupActsTogetherAndEachActsInTurn) {
+  EXPECT_THAT(Texts(RunText("c[1..3] connect\n"), TimeLineEntry::Kind::kStep),
+              ElementsAre("c[1..3] connect"));
+  EXPECT_THAT(Texts(RunText("each c[1..3] connect\n"), TimeLineEntry::Kind::kStep),
+              ElementsAre("c[1] connect", "c[2] connect", "c[3] connect"));
+}
+
+TEST(SimulatedWorldTest, APlacedStepFallsJustBeforeItsCall) {
+  const RunResult result = RunText("a connect\nat send 1 of a: a reset\na send 100\n");
+  for (size_t i = 0; i + 1 < result.time_line.size(); ++i) {
+    if (result.time_line[i].kind != TimeLineEntry::Kind::kPlacedStep) continue;
+    EXPECT_THAT(result.time_line[i + 1].text, HasSubstr("send("));
+    EXPECT_THAT(result.time_line[i + 1].text, HasSubstr("ECONNRESET"));
+    return;
+  }
+  ADD_FAILURE() << "the placed step was not carried out";
+}
+
+TEST(SimulatedWorldTest, APlacedStepWhoseCallNeverComesIsNamed) {
+  const RunResult result = RunText("a connect\nat recv 5 of a: a reset\na send 100\n");
+  EXPECT_THAT(result.steps_not_reached, ElementsAre(1));
+}
+
+TEST(SimulatedWorldTest, WaitMovesTheClockAndNothingElse) {
+  const RunResult result = RunText("a connect\nwait 30s\na close\n");
+  EXPECT_THAT(Texts(result, TimeLineEntry::Kind::kClock), ElementsAre("30000 ms"));
+  EXPECT_THAT(result.findings, IsEmpty());
+}
+
+TEST(SimulatedWorldTest, AFindingNamesTheStepAndTheLine) {
+  const RunResult result =
+      RunText("# Comment.\na connect\na send 5\na read all\nexpect a received 6\n");
+  ASSERT_THAT(result.findings, SizeIs(1));
+  EXPECT_EQ(result.findings[0].oracle, "expectation");
+  EXPECT_EQ(result.findings[0].file, "test.scn");
+  EXPECT_EQ(result.findings[0].line, 5);
+  EXPECT_EQ(result.findings[0].step, 4);
+  EXPECT_THAT(result.findings[0].evidence, HasSubstr("a has received 5 bytes"));
+}
+
+TEST(SimulatedWorldTest, TheSameBugHasTheSameFingerprintUnderAnotherScenario) {
+  const RunResult one = RunText("a connect\na send 10\na reset\n", Bug::kDiesOfReset);
+  const RunResult other = RunText("b connect\nb send 7000\nb reset\nwait 5s\n", Bug::kDiesOfReset);
+  ASSERT_THAT(one.findings, SizeIs(1));
+  ASSERT_THAT(other.findings, SizeIs(1));
+  EXPECT_EQ(one.findings[0].fingerprint, other.findings[0].fingerprint);
+}
+
+TEST(SimulatedWorldTest, TheTimeLineChangesNoFinding) {
+  const Scenario scenario = ParseScenario("a connect\na send 10\na close\n", "test.scn");
+  SimulatedWorld world;
+  for (const Bug bug : {Bug::kNone, Bug::kIgnoresFin, Bug::kClosesTwice, Bug::kLogsWrongClient}) {
+    const RunResult with = world.Run(scenario, ControlTarget(bug), {.record_time_line = true});
+    const RunResult without = world.Run(scenario, ControlTarget(bug), {});
+    ASSERT_EQ(with.findings.size(), without.findings.size());
+    for (size_t i = 0; i < with.findings.size(); ++i) {
+      EXPECT_EQ(with.findings[i].fingerprint, without.findings[i].fingerprint);
+      EXPECT_EQ(with.findings[i].evidence, without.findings[i].evidence);
+    }
+    EXPECT_THAT(without.time_line, IsEmpty());
+  }
+}
+
+TEST(SimulatedWorldTest, SocketsAreShownAsTheScriptLeftThem) {
+  const RunResult result =
+      RunText("a connect\na send 10\na shutdown write\nb connect\n", Bug::kIgnoresFin);
+  ASSERT_THAT(result.sockets, SizeIs(2));
+  EXPECT_EQ(result.sockets[0].client, "a");
+  EXPECT_EQ(result.sockets[0].server_state, "CLOSE-WAIT");
+  EXPECT_EQ(result.sockets[0].client_state, "FIN-WAIT-2");
+  EXPECT_EQ(result.sockets[0].client_recv_q, 10u);
+  EXPECT_EQ(result.sockets[1].server_state, "ESTAB");
+}
+
+TEST(SimulatedWorldTest, AStoppedServerEndsTheScript) {
+  const RunResult result = RunText("a connect\nserver stop\nexpect server stopped\n");
+  EXPECT_THAT(result.findings, IsEmpty());
+}
+
+}  // namespace
+}  // namespace hupstorm

@@ -1,0 +1,86 @@
+// A documented server in a process of its own, and clients for it, on loopback.
+
+#ifndef HUPSTORM_TESTS_TARGET_DOCUMENTED_SERVER_PROCESS_H_
+#define HUPSTORM_TESTS_TARGET_DOCUMENTED_SERVER_PROCESS_H_
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "target/target.h"
+
+namespace hupstorm {
+
+struct ServerLimits {
+  int spare_descriptors = 0;  // how many it may open, by RLIMIT_NOFILE; 0 for no limit
+  int first_descriptor = 0;   // all below are taken; 0 leaves them as they are
+  bool keep_log = true;       // false for tests that make the server write a lot
+};
+
+// Runs `target` in a child, from construction, when it listens, to destruction, which kills it.
+class ServerProcess {
+ public:
+  explicit ServerProcess(const Target& target, const ServerLimits& limits = {});
+  ServerProcess(const ServerProcess&) = delete;
+  ServerProcess& operator=(const ServerProcess&) = delete;
+  ~ServerProcess();
+
+  uint16_t port() const { return port_; }
+
+  // Waits (10 s at the most) for the server to end; what() of the exception that left serve(), or
+  // "still running".
+  std::string Death();
+
+  // What it has written to its standard output and error so far.
+  std::string Log() const;
+  // Waits (10 s at the most) until the log holds `text` at least `times` times.
+  bool WaitForLog(const std::string& text, int times = 1) const;
+
+  int OpenDescriptors() const;  // of the server's process
+
+  // Between these the server does not run: what clients do then reaches it in one batch.
+  void Freeze();
+  void Thaw();
+
+ private:
+  pid_t pid_ = -1;
+  uint16_t port_ = 0;
+  int death_pipe_ = -1;
+  int log_ = -1;
+};
+
+// A blocking client. Every wait is bounded by 10 s.
+class Client {
+ public:
+  explicit Client(const ServerProcess& server, int receive_buffer = 0);
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+  ~Client();
+
+  void Send(const std::string& bytes);
+  // Sends as much as goes without a wait of more than `patience_ms`. Returns how much that was.
+  size_t SendWhileTaken(const std::string& bytes, int patience_ms);
+  void SendUrgent();
+  void ShutdownWrite();
+  void Reset();
+  void Close();
+
+  std::string Read(size_t count);  // fewer where the connection ends before
+  struct Rest {
+    std::string bytes;
+    int error = 0;  // 0: the server ended the connection in order
+  };
+  Rest ReadToEnd();
+
+  bool IsReadable(int patience_ms) const;  // bytes or an end are there, or come in that time
+  bool IsReset(int patience_ms) const;     // the server's RST is there, or comes in that time
+
+ private:
+  int fd_ = -1;
+};
+
+}  // namespace hupstorm
+
+#endif  // HUPSTORM_TESTS_TARGET_DOCUMENTED_SERVER_PROCESS_H_

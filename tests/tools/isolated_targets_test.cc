@@ -1,0 +1,105 @@
+// Servers that end their process or never call, in the simulated world, one child process each.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <memory>
+
+#include "scenarios/language/parse.h"
+#include "scenarios/worlds/simulated_world.h"
+#include "tools/isolation/isolated_runner.h"
+
+namespace hupstorm {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+// Accepts one client, one at a time, reads once and then does `deed` if it got an 'x'.
+Target ServerThat(void (*deed)()) {
+  Target target;
+  target.name = "test/server";
+  target.serve = [deed](uint16_t port) {
+    const int listener = socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in address = {};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(port);
+    bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof address);
+    listen(listener, 8);
+    while (true) {
+      const int client = accept(listener, nullptr, nullptr);
+      char byte = 0;
+      if (recv(client, &byte, 1, 0) == 1) {
+        if (byte == 'x') deed();
+        send(client, &byte, 1, MSG_NOSIGNAL);
+      }
+      close(client);
+    }
+  };
+  return target;
+}
+
+// Two scenarios: in the first the server does its deed, in the second it need not.
+std::vector<RunResult> RunBoth(const Target& target) {
+  const Scenario deed = ParseScenario("a connect\na send \"x\"\n", "deed.scn");
+  const Scenario none = ParseScenario("target any\na connect\na close\n", "none.scn");
+  const std::vector<Job> jobs = {{&deed, &target}, {&none, &target}};
+  IsolationOptions options;
+  options.timeout = std::chrono::seconds(2);
+  options.make_world = [] { return std::make_unique<SimulatedWorld>(); };
+  std::vector<RunResult> results(jobs.size());
+  RunIsolated(jobs, options,
+              [&](size_t job, RunResult result) { results[job] = std::move(result); });
+  return results;
+}
+
+const Finding& FirstFinding(const std::vector<RunResult>& results) {
+  static const Finding kNone;
+  EXPECT_THAT(results[0].findings, Not(IsEmpty()));
+  return results[0].findings.empty() ? kNone : results[0].findings[0];
+}
+
+TEST(IsolatedTargetsTest, AServerThatCrashesDied) {
+  const std::vector<RunResult> results = RunBoth(ServerThat([] {
+    signal(SIGSEGV, SIG_DFL);
+    raise(SIGSEGV);
+  }));
+  EXPECT_EQ(FirstFinding(results).oracle, "server-died");
+  EXPECT_THAT(FirstFinding(results).evidence, HasSubstr("SIGSEGV"));
+  EXPECT_GT(results[1].calls, 0u) << "the next scenario did not run";
+}
+
+TEST(IsolatedTargetsTest, AServerThatAbortsDied) {
+  const std::vector<RunResult> results = RunBoth(ServerThat([] { abort(); }));
+  EXPECT_EQ(FirstFinding(results).oracle, "server-died");
+  EXPECT_THAT(FirstFinding(results).evidence, HasSubstr("SIGABRT"));
+  EXPECT_GT(results[1].calls, 0u);
+}
+
+TEST(IsolatedTargetsTest, AServerThatExitsDied) {
+  const std::vector<RunResult> results = RunBoth(ServerThat([] { exit(7); }));
+  EXPECT_EQ(FirstFinding(results).oracle, "server-died");
+  EXPECT_THAT(FirstFinding(results).evidence, HasSubstr("exit("));
+  EXPECT_GT(results[1].calls, 0u);
+}
+
+TEST(IsolatedTargetsTest, AServerThatSpinsWithoutACallIsABusyLoop) {
+  const std::vector<RunResult> results = RunBoth(ServerThat([] {
+    volatile bool forever = true;
+    while (forever) {
+    }
+  }));
+  EXPECT_EQ(FirstFinding(results).oracle, "busy-loop");
+  EXPECT_THAT(FirstFinding(results).evidence, HasSubstr("2 s without a system call"));
+  EXPECT_GT(results[1].calls, 0u);
+}
+
+}  // namespace
+}  // namespace hupstorm
