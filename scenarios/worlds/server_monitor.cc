@@ -47,7 +47,8 @@ ServerMonitor::ServerMonitor(Syscalls& inner, Ledger& ledger, MonitorHost& host)
   }
 }
 
-void ServerMonitor::Start(bool names_client) {
+void ServerMonitor::Start(bool names_client, std::atomic<uint64_t>* progress) {
+  progress_ = progress != nullptr ? progress : &no_progress_;
   placed_.clear();
   log_line_.clear();
   names_client_ = names_client;
@@ -57,7 +58,10 @@ void ServerMonitor::Start(bool names_client) {
   OnStep();
 }
 
-void ServerMonitor::OnStep() { fruitless_wakes_ = fruitless_calls_ = self_wakes_ = 0; }
+void ServerMonitor::OnStep() {
+  MarkProgress();
+  fruitless_wakes_ = fruitless_calls_ = self_wakes_ = 0;
+}
 
 void ServerMonitor::Place(int step, const Placement& placement) {
   placed_.push_back({.step = step, .placement = placement, .seen = 0});
@@ -72,6 +76,7 @@ std::vector<int> ServerMonitor::TakePlaced() {
 
 bool ServerMonitor::Enter(CallRecord& call) {
   ++calls_;
+  MarkProgress();
   const CallFamily family = FamilyOf(call.call);
   client_ = call.fd >= 0 ? host_.ClientOf(call.fd) : -1;
   if (client_ >= 0) last_client_ = client_;

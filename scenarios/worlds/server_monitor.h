@@ -5,6 +5,7 @@
 #ifndef HUPSTORM_SCENARIOS_WORLDS_SERVER_MONITOR_H_
 #define HUPSTORM_SCENARIOS_WORLDS_SERVER_MONITOR_H_
 
+#include <atomic>
 #include <bitset>
 #include <cstdint>
 #include <string>
@@ -50,8 +51,8 @@ class ServerMonitor final : public SyscallsLayer {
 
   ServerMonitor(Syscalls& inner, Ledger& ledger, MonitorHost& host);
 
-  // For a new run. `names_client`: see Target::log_names_client.
-  void Start(bool names_client);
+  // For a new run. `names_client`: see Target::log_names_client; `progress`: see RunOptions.
+  void Start(bool names_client, std::atomic<uint64_t>* progress);
 
   // Sets step `step` (index from 0) to fall inside a call.
   void Place(int step, const Placement& placement);
@@ -79,6 +80,9 @@ class ServerMonitor final : public SyscallsLayer {
     uint32_t seen;
   };
 
+  // The monitor writes alone, so no atomic addition is needed.
+  void MarkProgress() { progress_->store(++marks_, std::memory_order_relaxed); }
+
   void CarryOutPlaced(const CallRecord& call);
   bool TakeLog(CallRecord& call);
   void CountProgress(const CallRecord& call, CallFamily family);
@@ -94,6 +98,9 @@ class ServerMonitor final : public SyscallsLayer {
   std::string log_line_;
   std::string wake_reason_;
   bool names_client_ = false;
+  std::atomic<uint64_t> no_progress_{0};  // written where nobody looks
+  std::atomic<uint64_t>* progress_ = &no_progress_;
+  uint64_t marks_ = 0;  // calls and steps since the monitor was made
   uint64_t calls_ = 0;
   int fruitless_wakes_ = 0;
   int fruitless_calls_ = 0;

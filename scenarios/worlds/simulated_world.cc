@@ -65,7 +65,7 @@ void SimulatedWorld::Impl::StartRun(const Scenario& scenario, const Target& targ
                                     const RunOptions& options) {
   kernel_.Reset();
   injector_.Reset();
-  monitor_.Start(target.log_names_client);
+  monitor_.Start(target.log_names_client, options.progress);
   ledger_.Clear();
   ledger_.protocol = target.protocol;
   ledger_.queue_bound = options.queue_bound;

@@ -3,6 +3,7 @@
 #ifndef HUPSTORM_SCENARIOS_WORLDS_WORLD_H_
 #define HUPSTORM_SCENARIOS_WORLDS_WORLD_H_
 
+#include <atomic>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -18,6 +19,9 @@ struct RunOptions {
   bool record_time_line = false;
   // Bytes that a server may hold for one client that does not take them.
   uint64_t queue_bound = 512 * 1024;
+  // Changes with each call of the server and each step, if set. In shared memory it tells another
+  // process whether the run gets on. Must outlive the run.
+  std::atomic<uint64_t>* progress = nullptr;
 };
 
 // One line of the time line: what happened, in order.

@@ -124,7 +124,8 @@ TEST(RunTest, WorkersDoNotChangeWhatIsFound) {
     const CommandResult result =
         Hupstorm({"run", "--target", "doc001/poll", "--json", "--jobs", jobs});
     std::set<std::string> findings;
-    for (const auto& finding : JsonOf(result).at("findings")) findings.insert(finding.dump());
+    const nlohmann::json report = JsonOf(result);
+    for (const auto& finding : report.at("findings")) findings.insert(finding.dump());
     return findings;
   };
   const std::set<std::string> one = run("1");

@@ -42,6 +42,7 @@ class Pool {
     size_t job = 0;
     bool busy = false;
     Clock::time_point deadline;
+    uint64_t progress = 0;  // of the worker, when the deadline was set
   };
 
   // Gives the slot its next job, in a new process where the old one is gone or spoilt.
@@ -57,22 +58,32 @@ class Pool {
       for (const Slot& other : slots_) {
         if (other.worker) others.push_back(other.worker->socket());
       }
-      slot.worker =
-          std::make_unique<Worker>([this](uint32_t index) { return RunOne(index); }, others);
+      slot.worker = std::make_unique<Worker>(
+          [this](uint32_t index, std::atomic<uint64_t>& progress) {
+            return RunOne(index, progress);
+          },
+          others);
       slot.target = job.target;
     }
     slot.job = next_job_++;
     slot.busy = true;
     ++busy_;
-    slot.deadline = Clock::now() + options_.timeout;
+    Prolong(slot);
     slot.worker->Start(static_cast<uint32_t>(slot.job));
   }
 
+  void Prolong(Slot& slot) {
+    slot.deadline = Clock::now() + options_.timeout;
+    slot.progress = slot.worker->progress();
+  }
+
   // In the worker's process.
-  std::string RunOne(uint32_t index) {
+  std::string RunOne(uint32_t index, std::atomic<uint64_t>& progress) {
     if (!world_) world_ = options_.make_world();
     const Job& job = jobs_[index];
-    return EncodeResult(world_->Run(*job.scenario, *job.target, options_.run));
+    RunOptions options = options_.run;
+    options.progress = &progress;
+    return EncodeResult(world_->Run(*job.scenario, *job.target, options));
   }
 
   void Wait() {
@@ -93,7 +104,11 @@ class Pool {
     for (size_t i = 0; i < fds.size(); ++i) {
       if (fds[i].revents != 0) {
         Read(*waiting[i]);
-      } else if (Clock::now() >= waiting[i]->deadline) {
+      } else if (Clock::now() < waiting[i]->deadline) {
+        continue;
+      } else if (waiting[i]->worker->progress() != waiting[i]->progress) {
+        Prolong(*waiting[i]);
+      } else {
         Expire(*waiting[i]);
       }
     }

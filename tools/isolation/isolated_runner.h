@@ -2,10 +2,10 @@
 // one scenario and not the whole run.
 //
 // A few worker processes take scenario after scenario from the parent and send each result back. A
-// worker that dies leaves a `server-died` finding for the scenario it had; one that gives no result
-// in time is killed and leaves a `busy-loop` finding. The next scenario gets a new worker, and so
-// does the next target, since a server may have spoilt the memory that it ran in. Workers die with
-// their parent.
+// worker that dies leaves a `server-died` finding for the scenario it had; one whose server makes
+// no call for a while is killed and leaves a `busy-loop` finding. The next scenario gets a new
+// worker, and so does the next target, since a server may have spoilt the memory that it ran in.
+// Workers die with their parent.
 
 #ifndef HUPSTORM_TOOLS_ISOLATION_ISOLATED_RUNNER_H_
 #define HUPSTORM_TOOLS_ISOLATION_ISOLATED_RUNNER_H_
@@ -28,8 +28,10 @@ struct Job {
 
 struct IsolationOptions {
   RunOptions run;
-  std::chrono::milliseconds timeout{10'000};  // for one scenario
-  int workers = 1;                            // processes at a time, from 1
+  // A server that makes no call for so long, and lets no step happen, is killed. (At least so long:
+  // up to twice as much may pass.)
+  std::chrono::milliseconds timeout{10'000};
+  int workers = 1;  // processes at a time, from 1
   // The world of one worker, made in its process.
   std::function<std::unique_ptr<World>()> make_world;
 };

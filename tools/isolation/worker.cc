@@ -16,6 +16,7 @@
 #include <cstdio>
 #include <cstring>
 #include <exception>
+#include <new>
 
 #include "tools/cli/errors.h"
 
@@ -63,42 +64,50 @@ int MoveOutOfReach(int fd) {
 }  // namespace
 
 Worker::Worker(const Body& body, std::span<const int> others) {
+  const auto fail = [this](const char* what) {
+    const int error = errno;
+    Release();
+    errno = error;
+    Fail(what);
+  };
   int sockets[2];
   output_ = memfd_create("hupstorm-output", MFD_CLOEXEC);
-  if (output_ < 0) Fail("memfd_create");
-  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) < 0) {
-    const int error = errno;
-    close(output_);
-    errno = error;
-    Fail("socketpair");
-  }
+  if (output_ < 0) fail("memfd_create");
+  void* const shared =
+      mmap(nullptr, sizeof *progress_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (shared == MAP_FAILED) fail("mmap");
+  progress_ = new (shared) std::atomic<uint64_t>{0};
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) < 0) fail("socketpair");
+  socket_ = sockets[0];
   std::fflush(nullptr);  // or a child that calls exit writes it once more
   const pid_t parent = getpid();
   pid_ = fork();
   if (pid_ < 0) {
     const int error = errno;
-    close(output_);
-    close(sockets[0]);
     close(sockets[1]);
     errno = error;
-    Fail("fork");
+    fail("fork");
   }
   if (pid_ == 0) {
-    close(sockets[0]);
+    close(socket_);
     for (const int other : others) close(other);
-    Serve(sockets[1], output_, parent, body);
+    Serve(sockets[1], parent, body);
   }
   close(sockets[1]);
-  socket_ = sockets[0];
 }
 
 Worker::~Worker() {
   Kill();
-  close(socket_);
-  close(output_);
+  Release();
 }
 
-void Worker::Serve(int socket, int output, pid_t parent, const Body& body) {
+void Worker::Release() {
+  if (socket_ >= 0) close(socket_);
+  if (output_ >= 0) close(output_);
+  if (progress_ != nullptr) munmap(progress_, sizeof *progress_);
+}
+
+void Worker::Serve(int socket, pid_t parent, const Body& body) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(0);  // it died before the line above
   const rlimit limit{kMostOutput, kMostOutput};
@@ -108,8 +117,8 @@ void Worker::Serve(int socket, int output, pid_t parent, const Body& body) {
   signal(SIGXFSZ, SIG_IGN);
   const int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
   dup2(nothing, STDIN_FILENO);
-  dup2(output, STDOUT_FILENO);
-  dup2(output, STDERR_FILENO);
+  dup2(output_, STDOUT_FILENO);
+  dup2(output_, STDERR_FILENO);
   close(nothing);
   socket = MoveOutOfReach(socket);
 
@@ -122,7 +131,7 @@ void Worker::Serve(int socket, int output, pid_t parent, const Body& body) {
     std::string answer;
     Header header{0, 0};
     try {
-      answer = body(job);
+      answer = body(job, *progress_);
     } catch (const std::exception& error) {
       answer = error.what();
       header.failed = 1;

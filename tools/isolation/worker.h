@@ -5,6 +5,7 @@
 
 #include <sys/types.h>
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -18,7 +19,8 @@ namespace hupstorm {
 class Worker {
  public:
   // What a worker does with the number of a job: the answer's bytes. An exception is sent back.
-  using Body = std::function<std::string(uint32_t job)>;
+  // `progress` is seen by the parent: see progress().
+  using Body = std::function<std::string(uint32_t job, std::atomic<uint64_t>& progress)>;
 
   // `others`: sockets of the workers that live already, which the child must not hold open. Throws
   // FailedError.
@@ -31,6 +33,9 @@ class Worker {
 
   void Start(uint32_t job);
 
+  // What the body wrote last: a worker whose number stands still makes no progress.
+  uint64_t progress() const { return progress_->load(std::memory_order_relaxed); }
+
   enum class News : uint8_t { kNothingYet, kAnswer, kFailed, kDied };
   // Takes what is there; does not block. `text`: the answer; or what() of the exception that left
   // the body; or, of a dead process, how it ended.
@@ -42,12 +47,14 @@ class Worker {
   std::string Output() const;
 
  private:
-  [[noreturn]] static void Serve(int socket, int output, pid_t parent, const Body& body);
+  [[noreturn]] void Serve(int socket, pid_t parent, const Body& body);
   std::string WaitForEnd();
+  void Release();  // what the constructor took, but for the process
 
   pid_t pid_ = -1;
   int socket_ = -1;
   int output_ = -1;
+  std::atomic<uint64_t>* progress_ = nullptr;  // shared between the two processes
   std::string received_;
 };
 
