@@ -3,8 +3,6 @@
 namespace hupstorm {
 namespace {
 
-constexpr std::string_view kReportsStarvation[] = {"unbounded-queue", "stalled"};
-
 constexpr Defect kDefects[] = {
     {.server = DocumentedServer::kPollQueue,
      .mend = Mend::kUrgentDataKills,
@@ -40,7 +38,11 @@ elif flag & select.POLLOUT:)",
      .how_to_mend = "Look at POLLOUT with an if of its own, and don't ask for POLLIN while more "
                     "than 64 KiB wait.",
      .trigger = "A client that sends without pause.",
-     .expected = kReportsStarvation},
+     .expected = kReportsUnboundedQueue,
+     .evidence = "On Linux 6.18 a client that sent 520 MB in 3 s got 25 KB back, and all the rest "
+                 "once it paused: the socket is watched for POLLOUT until its queue is empty, so "
+                 "the server never sleeps on what it could send. What shows is the queue, never a "
+                 "stall."},
 
     {.server = DocumentedServer::kPollQueue,
      .mend = Mend::kHalfCloseDropsQueue,
