@@ -12,47 +12,66 @@ constexpr std::string_view kAddress = "127.0.0.1";
 constexpr size_t kTelling = 8;      // bytes of a pattern that name their client
 constexpr size_t kSearched = 4096;  // of a line
 
+bool IsOfPattern(char c) { return c >= '0' && c <= 'o' && c != '\\'; }
+
 // A run of characters that only a client's pattern has: long, and of its alphabet. Backslashes are
 // left out, since a log may double them.
 std::string_view PatternIn(std::string_view line) {
-  size_t start = 0;
-  for (size_t i = 0; i < line.size(); ++i) {
-    const char c = line[i];
-    if (c < '0' || c > 'o' || c == '\\') {
-      start = i + 1;
-    } else if (i + 1 - start == kTelling) {
-      const std::string_view run = line.substr(start, kTelling);
-      // A word of the server's own is letters only.
-      if (!std::all_of(run.begin(), run.end(), [](unsigned char d) { return std::isalpha(d); })) {
-        return run;
-      }
-      start = i + 1;
+  for (size_t start = 0; start + kTelling <= line.size();) {
+    const std::string_view run = line.substr(start, kTelling);
+    // From its end, as nothing that begins before a foreign character can be a run.
+    size_t length = kTelling;
+    while (length > 0 && IsOfPattern(run[length - 1])) --length;
+    if (length > 0) {
+      start += length;
+      continue;
     }
+    // A word of the server's own is letters only.
+    if (!std::all_of(run.begin(), run.end(), [](unsigned char d) { return std::isalpha(d); })) {
+      return run;
+    }
+    start += kTelling;
   }
   return {};
 }
 
-// A server logs what it is at work on: bytes that it has just read, or that it is about to send.
-bool ShowsRecentBytes(const ClientFacts& client, std::string_view bytes) {
-  constexpr uint64_t kNear = 4096;
+// Whether what the client sent has `bytes` within `distance` of where the server reads or sends.
+bool HasNearby(const ClientFacts& client, std::string_view bytes, uint64_t distance) {
   for (const uint64_t at : {client.consumed, client.answered}) {
-    if (client.stream.Find(bytes, at > kNear ? at - kNear : 0, 2 * kNear)) return true;
+    if (client.stream.Find(bytes, at > distance ? at - distance : 0, 2 * distance)) return true;
   }
   return false;
 }
 
-}  // namespace
+// A server logs what it is at work on: bytes that it has just read, or that it is about to send.
+// Most are found within the last kilobyte read, and those before it need not be written out then.
+bool ShowsRecentBytes(const ClientFacts& client, std::string_view bytes) {
+  return HasNearby(client, bytes, 1024) || HasNearby(client, bytes, 4096);
+}
 
-int ClientNamedIn(std::string_view line, const Ledger& ledger) {
+// The port that follows the last address in `line`, 0 for none.
+int PortNamedIn(std::string_view line) {
   const size_t at = line.rfind(kAddress);
-  if (at == std::string_view::npos) return -1;
+  if (at == std::string_view::npos) return 0;
   size_t digit = at + kAddress.size();
   while (digit < line.size() && !std::isdigit(static_cast<unsigned char>(line[digit]))) ++digit;
-  if (digit > at + kAddress.size() + 3) return -1;
+  if (digit > at + kAddress.size() + 3) return 0;
   int port = 0;
   for (; digit < line.size() && std::isdigit(static_cast<unsigned char>(line[digit])); ++digit) {
     port = port * 10 + (line[digit] - '0');
-    if (port > 65535) return -1;
+    if (port > 65535) return 0;
+  }
+  return port;
+}
+
+}  // namespace
+
+int ClientNamedIn(std::string_view line, const Ledger& ledger, int likely) {
+  const int port = PortNamedIn(line);
+  if (port == 0) return -1;
+  if (likely >= 0 && static_cast<size_t>(likely) < ledger.client_count &&
+      ledger.clients[likely].port == port) {
+    return likely;
   }
   for (size_t i = 0; i < ledger.client_count; ++i) {
     if (ledger.clients[i].port == port) return static_cast<int>(i);
@@ -62,14 +81,15 @@ int ClientNamedIn(std::string_view line, const Ledger& ledger) {
 
 std::string ForeignLogLine(std::string_view line, const Ledger& ledger, bool names_client,
                            int current) {
-  const int named = ClientNamedIn(line, ledger);
+  const std::string_view bytes = PatternIn(line.substr(0, kSearched));
+  if (bytes.empty() && !names_client) return "";
+  const int named = ClientNamedIn(line, ledger, current);
   if (named < 0) return "";
   const ClientFacts& client = ledger.clients[named];
   if (names_client && current >= 0 && current != named) {
     return fmt::format("a log line names {} while the server was at work on {}",
                        ledger.ClientName(client), ledger.ClientName(ledger.clients[current]));
   }
-  const std::string_view bytes = PatternIn(line.substr(0, kSearched));
   if (bytes.empty() || ShowsRecentBytes(client, bytes)) return "";
   for (size_t i = 0; i < ledger.client_count; ++i) {
     if (!ShowsRecentBytes(ledger.clients[i], bytes) || client.stream.Find(bytes, 0)) continue;

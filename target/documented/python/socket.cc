@@ -36,10 +36,15 @@ sockaddr_in ToSystem(const Address& address) {
   return system;
 }
 
+// As inet_ntop writes it, but not by way of sprintf: servers log addresses all the time.
 Address FromSystem(const sockaddr_in& system) {
-  std::array<char, INET_ADDRSTRLEN> host{};
-  inet_ntop(AF_INET, &system.sin_addr, host.data(), host.size());
-  return {host.data(), ntohs(system.sin_port)};
+  const uint32_t ip = ntohl(system.sin_addr.s_addr);
+  std::string host;
+  for (const int shift : {24, 16, 8, 0}) {
+    if (!host.empty()) host += '.';
+    host += std::to_string(ip >> shift & 0xFF);
+  }
+  return {std::move(host), ntohs(system.sin_port)};
 }
 
 }  // namespace
@@ -150,19 +155,28 @@ const Address& Socket::accepted_from() const { return object_->accepted_from; }
 
 std::string Repr(const Socket& socket) {
   const int fd = socket.fileno();
-  std::string text = std::string("<socket.socket") + (fd < 0 ? " [closed]" : "") +
-                     " fd=" + std::to_string(fd) + ", family=2, type=1, proto=0";
-  if (fd < 0) return text + ">";
+  std::string text;
+  text.reserve(128);
+  text += "<socket.socket";
+  if (fd < 0) text += " [closed]";
+  text += " fd=";
+  text += std::to_string(fd);
+  text += ", family=2, type=1, proto=0";
   // Lib/socket.py, __repr__: an address that can't be had is left out.
-  try {
-    text += ", laddr=" + Repr(socket.GetSockName());
-  } catch (const OSError&) {
+  const auto append_address = [&](const char* name, Address (Socket::*get)() const) {
+    try {
+      const std::string address = Repr((socket.*get)());
+      text += name;
+      text += address;
+    } catch (const OSError&) {
+    }
+  };
+  if (fd >= 0) {
+    append_address(", laddr=", &Socket::GetSockName);
+    append_address(", raddr=", &Socket::GetPeerName);
   }
-  try {
-    text += ", raddr=" + Repr(socket.GetPeerName());
-  } catch (const OSError&) {
-  }
-  return text + ">";
+  text += '>';
+  return text;
 }
 
 std::string ReprOfPython2(const Socket& socket) {

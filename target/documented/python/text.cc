@@ -69,6 +69,26 @@ std::string DecodeErrorMessage(const Bytes& bytes, size_t start, const Piece& pi
   return codec + "byte " + byte + " in position " + std::to_string(start) + reason;
 }
 
+bool IsPrintable(char c) { return c >= 0x20 && c < 0x7F; }
+
+// For a byte that Repr can't leave as it is.
+void AppendEscaped(char c, std::string* text) {
+  constexpr char kDigits[] = "0123456789abcdef";
+  *text += '\\';
+  if (c == '\t') {
+    *text += 't';
+  } else if (c == '\n') {
+    *text += 'n';
+  } else if (c == '\r') {
+    *text += 'r';
+  } else if (!IsPrintable(c)) {
+    const auto byte = static_cast<uint8_t>(c);
+    *text += {'x', kDigits[byte >> 4], kDigits[byte & 0xF]};
+  } else {
+    *text += c;
+  }
+}
+
 }  // namespace
 
 std::string Repr(const Bytes& bytes) {
@@ -77,31 +97,28 @@ std::string Repr(const Bytes& bytes) {
   std::string text = "b";
   text.reserve(bytes.size() + 3);
   text += quote;
-  for (const char c : bytes) {
-    const auto byte = static_cast<uint8_t>(c);
-    if (c == quote || c == '\\') {
-      text += '\\';
-      text += c;
-    } else if (c == '\t') {
-      text += "\\t";
-    } else if (c == '\n') {
-      text += "\\n";
-    } else if (c == '\r') {
-      text += "\\r";
-    } else if (byte < 0x20 || byte >= 0x7F) {
-      char escape[8];
-      std::snprintf(escape, sizeof(escape), "\\x%02x", byte);
-      text += escape;
-    } else {
-      text += c;
-    }
+  size_t plain = 0;  // where the run of bytes that stand for themselves began
+  for (size_t i = 0; i < bytes.size(); ++i) {
+    const char c = bytes[i];
+    if (IsPrintable(c) && c != quote && c != '\\') continue;
+    text.append(bytes, plain, i - plain);
+    plain = i + 1;
+    AppendEscaped(c, &text);
   }
+  text.append(bytes, plain);
   text += quote;
   return text;
 }
 
 std::string Repr(const Address& address) {
-  return "('" + address.host + "', " + std::to_string(address.port) + ")";
+  std::string text;
+  text.reserve(address.host.size() + 11);
+  text += "('";
+  text += address.host;
+  text += "', ";
+  text += std::to_string(address.port);
+  text += ')';
+  return text;
 }
 
 std::string DecodeUtf8(const Bytes& bytes) {

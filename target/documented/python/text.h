@@ -46,15 +46,16 @@ std::string DropLastCharacters(const std::string& text, size_t count);
 // event to whoever watches; a line that can't be written is lost.
 void WriteLine(int fd, std::string line);
 
-inline std::string Str(std::string_view text) { return std::string(text); }
-inline std::string Str(const Address& address) { return Repr(address); }
-inline std::string Str(size_t number) { return std::to_string(number); }
-inline std::string Str(int number) { return std::to_string(number); }
+inline void AppendStr(std::string_view text, std::string* line) { *line += text; }
+inline void AppendStr(const Address& address, std::string* line) { *line += Repr(address); }
+inline void AppendStr(size_t number, std::string* line) { *line += std::to_string(number); }
+inline void AppendStr(int number, std::string* line) { *line += std::to_string(number); }
 
 template <typename First, typename... Rest>
 void PrintTo(int fd, const First& first, const Rest&... rest) {
-  std::string line = Str(first);
-  ((line += ' ', line += Str(rest)), ...);
+  std::string line;
+  AppendStr(first, &line);
+  ((line += ' ', AppendStr(rest, &line)), ...);
   WriteLine(fd, std::move(line));
 }
 
