@@ -15,36 +15,38 @@ namespace hupstorm {
 // without bounds.
 inline constexpr uint64_t kFuzzQueueBound = 128 * 1024;
 
-// True if `scenario` takes a tenth of a millisecond or so, and no more.
+// True if `scenario` takes some tens of microseconds, and no more: some hundreds of the server's
+// calls, and data beyond the bound above only just.
 inline bool IsAffordable(const Scenario& scenario) {
-  constexpr uint64_t kMostBytes = 2 * kFuzzQueueBound;
-  constexpr uint64_t kMostCalls = 1'000;  // of the server, where faults cut bytes small
-  constexpr uint64_t kMostClientSteps = 200;
+  constexpr uint64_t kMostBytes = kFuzzQueueBound + kFuzzQueueBound / 4;
+  constexpr uint64_t kMostCalls = 384;
+  constexpr uint64_t kCallsARound = 12;  // for the new client that comes at its end
+  constexpr uint64_t kCallsAStep = 3;    // for each client: wait, receive, send
   // Servers that poll for descriptors or have timers wake up in every second or so of it.
   constexpr uint64_t kMostWaitNs = 60'000'000'000;
   uint64_t wait_ns = 0;
   uint64_t bytes = 0;
-  uint64_t client_steps = 0;
-  uint64_t bytes_a_call = 1024;
+  uint64_t calls = kCallsARound;
+  uint64_t bytes_a_call = 1024;  // less where faults or buffers cut them small
   for (const Step& step : scenario.steps) {
     if (step.action == Action::kFault && step.fault.outcome == FaultOutcome::kShort) {
       bytes_a_call = std::min<uint64_t>(bytes_a_call, step.fault.amount);
     }
     if (step.action == Action::kBuffer || step.action == Action::kServerBufferSend ||
         step.action == Action::kServerBufferReceive) {
-      bytes_a_call = std::min<uint64_t>(bytes_a_call, std::max<uint64_t>(step.amount / 4, 1));
+      bytes_a_call = std::min<uint64_t>(bytes_a_call, step.amount / 4);
     }
     if (step.action == Action::kWait) wait_ns += step.amount;
-    if (!IsClientAction(step.action)) continue;
-    const uint64_t clients = step.clients.last - step.clients.first + 1;
-    client_steps += clients;
+    const uint64_t clients =
+        IsClientAction(step.action) ? step.clients.last - step.clients.first + 1 : 1;
+    calls += clients * kCallsAStep;
     if (step.action == Action::kSend || step.action == Action::kRequest) {
       bytes += clients * step.amount;
     }
   }
+  calls += bytes / std::max<uint64_t>(bytes_a_call, 1);
   return wait_ns * scenario.rounds <= kMostWaitNs && bytes * scenario.rounds <= kMostBytes &&
-         bytes * scenario.rounds / std::max<uint64_t>(bytes_a_call, 1) <= kMostCalls &&
-         client_steps * scenario.rounds <= kMostClientSteps;
+         calls * scenario.rounds <= kMostCalls;
 }
 
 }  // namespace hupstorm

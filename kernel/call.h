@@ -76,7 +76,41 @@ enum class CallFamily : uint8_t {
 };
 inline constexpr int kCallFamilyCount = static_cast<int>(CallFamily::kOther) + 1;
 
-CallFamily FamilyOf(Call call);
+// Asked several times in each call of the server, so it is inline.
+constexpr CallFamily FamilyOf(Call call) {
+  switch (call) {
+    case Call::kAccept:
+      return CallFamily::kAccept;
+    case Call::kShutdown:
+      return CallFamily::kShutdown;
+    case Call::kGetpeername:
+      return CallFamily::kGetpeername;
+    case Call::kSetsockopt:
+      return CallFamily::kSetsockopt;
+    case Call::kRecv:
+    case Call::kRecvmsg:
+    case Call::kRead:
+    case Call::kReadv:
+      return CallFamily::kRecv;
+    case Call::kSend:
+    case Call::kSendmsg:
+    case Call::kWrite:
+    case Call::kWritev:
+      return CallFamily::kSend;
+    case Call::kClose:
+      return CallFamily::kClose;
+    case Call::kFcntl:
+      return CallFamily::kFcntl;
+    case Call::kSelect:
+    case Call::kPoll:
+    case Call::kEpollWait:
+      return CallFamily::kWait;
+    case Call::kEpollCtl:
+      return CallFamily::kEpollCtl;
+    default:
+      return CallFamily::kOther;
+  }
+}
 std::string_view CallFamilyName(CallFamily family);
 std::optional<CallFamily> CallFamilyFromName(std::string_view name);
 

@@ -34,7 +34,9 @@ void WatchTable::Learn(const CallRecord& call) {
 }
 
 void WatchTable::Reset() {
-  descriptors_.clear();
+  for (size_t i = used_begin_; i < used_end_; ++i) descriptors_[i] = {};
+  used_begin_ = SIZE_MAX;
+  used_end_ = 0;
   more_.clear();
   last_file_ = 0;
 }
@@ -42,6 +44,8 @@ void WatchTable::Reset() {
 WatchTable::Descriptor& WatchTable::At(int fd) {
   const size_t index = static_cast<size_t>(fd);
   if (index >= descriptors_.size()) descriptors_.resize(index + 1);
+  used_begin_ = std::min(used_begin_, index);
+  used_end_ = std::max(used_end_, index + 1);
   return descriptors_[index];
 }
 

@@ -50,6 +50,9 @@ class WatchTable {
   static void Raise(Syscalls& kernel, int fd, const Watch& watch, uint32_t events);
 
   std::vector<Descriptor> descriptors_;
+  // What has been used of it since Reset, so that a small run after a large one is soon forgotten.
+  size_t used_begin_ = SIZE_MAX;
+  size_t used_end_ = 0;
   std::vector<MoreWatch> more_;  // of descriptors that are in several epolls at once
   uint32_t last_file_ = 0;
 };

@@ -52,12 +52,12 @@ class Operands {
 
   uint64_t Size() {
     const uint8_t byte = Byte();
-    return byte == kEscape ? Exact(1, kMaxSend) : kSizes[byte % kSizes.size()];
+    return byte == kEscape ? Exact(1, kMaxSend) : kSizes[SizeIndex(byte)];
   }
   uint64_t RequestSize() {  // 0 is a request as short as it can be
     const uint8_t byte = Byte();
     if (byte == kEscape) return Exact(0, kMaxSend);
-    const size_t index = byte % kSizes.size();
+    const size_t index = SizeIndex(byte);
     return index == 0 ? 0 : kSizes[index];
   }
   uint64_t Duration() {

@@ -121,7 +121,9 @@ inline constexpr std::array<Opcode, 256> kOpcodes = [] {
 }();
 
 // ---- Amounts of bytes: 0 to 127 are sizes on a log scale (1 to 16 by one, then eight to each
-// doubling, up to 256 KiB) and so are 128 to 254; kEscape is followed by the exact amount.
+// doubling, up to 256 KiB). 128 to 254 are the smaller half of them once more: what is large costs
+// time in proportion, and small buffers show with few bytes what large ones show with many. kEscape
+// is followed by the exact amount.
 inline constexpr uint8_t kEscape = 255;
 inline constexpr std::array<uint32_t, 128> kSizes = [] {
   std::array<uint32_t, 128> sizes{};
@@ -130,6 +132,9 @@ inline constexpr std::array<uint32_t, 128> kSizes = [] {
   }
   return sizes;
 }();
+inline constexpr size_t SizeIndex(uint8_t byte) {
+  return byte < kSizes.size() ? byte : (byte - kSizes.size()) / 2;
+}
 
 // ---- Durations, by the times that event loops and TCP care for: nanoseconds, modulo the size of
 // the table; kEscape is followed by the exact one.

@@ -1,20 +1,26 @@
 #include "scenarios/worlds/http_request.h"
 
+#include <string_view>
+
 namespace hupstorm {
 
 std::string HttpRequest(uint64_t length) {
-  std::string request = "GET / HTTP/1.0\r\n";
-  const std::string name = "X-Padding: ";
-  const std::string end = "\r\n";
-  const uint64_t bare = request.size() + end.size();
+  constexpr std::string_view kLine = "GET / HTTP/1.0\r\n";
+  constexpr std::string_view kName = "X-Padding: ";
+  constexpr std::string_view kEnd = "\r\n";
+  std::string request;
+  request.reserve(length);
+  request += kLine;
+  const uint64_t bare = kLine.size() + kEnd.size();
   if (length > bare) {
     const uint64_t wanted = length - bare;
-    const uint64_t frame = name.size() + end.size();
-    request += name;
+    const uint64_t frame = kName.size() + kEnd.size();
+    request += kName;
     request.append(wanted > frame ? wanted - frame : 1, 'x');
-    request += end;
+    request += kEnd;
   }
-  return request + end;
+  request += kEnd;
+  return request;
 }
 
 }  // namespace hupstorm

@@ -1,5 +1,6 @@
 // What belongs to each descriptor, by its number: an array, since the kernel hands out the lowest
-// number that is free. Gives memory back when the high numbers are gone.
+// number that is free. Gives memory back when high numbers are gone, and keeps what a small server
+// needs.
 
 #ifndef HUPSTORM_TARGET_REFERENCE_DESCRIPTOR_TABLE_H_
 #define HUPSTORM_TARGET_REFERENCE_DESCRIPTOR_TABLE_H_
@@ -39,6 +40,7 @@ class DescriptorTable {
 
   void Clear(int fd) {
     items_[static_cast<size_t>(fd)] = kNone;
+    if (items_.capacity() <= kLeast) return;
     while (!items_.empty() && items_.back() == kNone) items_.pop_back();
     ShrinkIfSparse(items_, kLeast);
   }
