@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 #include <fstream>
@@ -56,7 +57,34 @@ TEST(BadUsageTest, UnknownListNamesTheNearest) {
   ExpectRefused({"list", "target"}, "did you mean \"targets\"?");
 }
 
-TEST(BadUsageTest, AnEmptyTargetIsUnknown) { ExpectRefused({"run", "--target", ""}, "target"); }
+TEST(BadUsageTest, UnknownListNamesThemAll) {
+  ExpectRefused({"list", "sausages"}, "targets, scenarios, defects, oracles, faults");
+  ExpectRefused({"list"}, "say what to list: one of targets");
+}
+
+TEST(BadUsageTest, TheBeginningOfANameShowsWhatBeginsSo) {
+  ExpectRefused({"run", "--target", "reference"}, "there are reference/select, reference/poll");
+}
+
+TEST(BadUsageTest, AnEmptyNameAmongTargetsOrDefectsIsRefused) {
+  ExpectRefused({"run", "--target", ""}, "--target has an empty name");
+  ExpectRefused({"run", "--target", "reference/poll,"}, "--target has an empty name");
+  ExpectRefused({"run", "--target", "doc001/poll", "--mend", "all-but="},
+                "--mend all-but has an empty name");
+}
+
+TEST(BadUsageTest, TimeoutsAreNumbersOfSeconds) {
+  for (const char* timeout : {"0", "-1", "nan", "inf", "1e9", "ten", "10s", ""}) {
+    ExpectRefused({"replay", "half-close/idle", "--timeout", timeout}, "0.1 to 3600 seconds");
+    ExpectRefused({"matrix", "--timeout", timeout}, "0.1 to 3600 seconds");
+  }
+}
+
+TEST(BadUsageTest, NumbersOfWorkersAreBounded) {
+  for (const char* jobs : {"0", "-1", "9999", "x"}) {
+    ExpectRefused({"matrix", "--jobs", jobs}, "1 to 64");
+  }
+}
 
 TEST(BadUsageTest, ATargetNamedTwiceIsRefused) {
   ExpectRefused({"run", "--target", "reference/poll,reference/poll"}, "named twice");
@@ -120,6 +148,22 @@ TEST_F(BadFileTest, HugeFileIsRefusedWithoutReadingIt) {
 
 TEST_F(BadFileTest, EndlessDeviceIsRefused) { ExpectBothRefuse("/dev/zero", "too large"); }
 
+TEST_F(BadFileTest, PipeWithoutAWriterIsRefusedAtOnce) {
+  const std::string path = folder_.path() + "/pipe.scn";
+  ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
+  ExpectBothRefuse(path, "it is a pipe, and nobody wrote to it");
+}
+
+TEST_F(BadFileTest, LinksInACircle) {
+  const std::string path = folder_.path() + "/circle.scn";
+  std::filesystem::create_symlink(path, path);
+  ExpectBothRefuse(path, "Too many levels of symbolic links");
+}
+
+TEST(SuiteFolderTest, ReplayTakesOneScenarioOfIt) {
+  ExpectRefused({"replay", "half-close"}, "half-close is a folder; replay takes one file");
+}
+
 TEST_F(BadFileTest, FolderWithoutScenarios) {
   folder_.Write("notes.txt", "a connect\n");
   ExpectRefused({"run", folder_.path(), "--target", "reference/poll"},
@@ -154,7 +198,7 @@ TEST_F(BadFileTest, UnreadableFile) {
 
 TEST(FailureTest, FullDiskIsAFailureOfHupstorm) {
   for (const auto& arguments : std::vector<std::vector<std::string>>{
-           {"list", "targets"}, {"--help"}, {"explain", "busy-loop"}}) {
+           {"list", "targets"}, {"--help"}, {"--version"}, {"explain", "busy-loop"}}) {
     CommandInput input;
     input.output_file = "/dev/full";
     const CommandResult result = Hupstorm(arguments, input);

@@ -56,6 +56,12 @@ TEST(ListTest, TablesAreAligned) {
   EXPECT_THAT(result.out, HasSubstr("doc003/epoll-http   http      "));
 }
 
+TEST(ExplainTest, JsonHoldsTheSamePage) {
+  const nlohmann::json page = JsonOf(Hupstorm({"explain", "busy-loop", "--json"}));
+  EXPECT_EQ(page.at("name"), "busy-loop");
+  EXPECT_EQ(page.at("page"), Hupstorm({"explain", "busy-loop"}).out);
+}
+
 TEST(ExplainTest, EachOracleHasAPage) {
   for (const Oracle& oracle : Oracles()) {
     const CommandResult result = Hupstorm({"explain", std::string(oracle.name)});

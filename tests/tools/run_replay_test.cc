@@ -192,6 +192,14 @@ TEST_F(ReplayTest, BytesCanBeForced) {
   EXPECT_THAT(Hupstorm({"replay", path, "--bytes"}).out, HasSubstr("The input as a scenario"));
 }
 
+TEST_F(ReplayTest, AScenarioMayComeThroughAPipe) {
+  CommandInput input;
+  input.standard_input = "a connect\na close\n";
+  const CommandResult result = Hupstorm({"replay", "/dev/stdin"}, input);
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("> a close"));
+}
+
 TEST_F(ReplayTest, AnEmptyInputIsAScenarioOfNoSteps) {
   const std::string path = folder_.Write("crash-empty", "");
   const CommandResult result = Hupstorm({"replay", path, "--bytes"});

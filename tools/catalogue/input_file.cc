@@ -1,29 +1,79 @@
 #include "tools/catalogue/input_file.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
-#include <memory>
 
 #include "tools/cli/errors.h"
 
 namespace hupstorm {
+namespace {
+
+constexpr int kPatienceMs = 10'000;
+
+UsageError CannotRead(const std::string& path, int error) {
+  return UsageError(fmt::format("cannot read {}: {}", path, std::strerror(error)));
+}
+
+class InputFile {
+ public:
+  // Not to wait here: opening a FIFO waits for someone who opens its other end.
+  explicit InputFile(const std::string& path)
+      : path_(path), fd_(open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)) {
+    if (fd_ < 0) throw CannotRead(path, errno);
+  }
+  ~InputFile() { close(fd_); }
+  InputFile(const InputFile&) = delete;
+  InputFile& operator=(const InputFile&) = delete;
+
+  // Bytes read, 0 at the end.
+  size_t Read(char* buffer, size_t size) {
+    while (true) {
+      const ssize_t count = read(fd_, buffer, size);
+      if (count >= 0) return static_cast<size_t>(count);
+      if (errno == EAGAIN) {
+        Await();
+      } else if (errno != EINTR) {
+        throw CannotRead(path_, errno);
+      }
+    }
+  }
+
+  bool IsPipe() const {
+    struct stat file;
+    return fstat(fd_, &file) == 0 && S_ISFIFO(file.st_mode);
+  }
+
+ private:
+  void Await() {
+    pollfd entry = {fd_, POLLIN, 0};
+    if (poll(&entry, 1, kPatienceMs) != 0) return;
+    throw UsageError(
+        fmt::format("cannot read {}: nothing came for {} s", path_, kPatienceMs / 1000));
+  }
+
+  const std::string& path_;
+  int fd_;
+};
+
+}  // namespace
 
 std::string ReadInputFile(const std::string& path, size_t limit) {
-  const auto close = [](FILE* file) { std::fclose(file); };
-  const std::unique_ptr<FILE, decltype(close)> file(std::fopen(path.c_str(), "rbe"), close);
-  if (!file) throw UsageError(fmt::format("cannot read {}: {}", path, std::strerror(errno)));
+  InputFile file(path);
   std::string content;
   char block[64 << 10];
   while (content.size() <= limit) {
-    const size_t count = std::fread(block, 1, sizeof block, file.get());
+    const size_t count = file.Read(block, sizeof block);
     content.append(block, count);
-    if (count < sizeof block) break;
+    if (count == 0) break;
   }
-  if (std::ferror(file.get()) != 0) {
-    throw UsageError(fmt::format("cannot read {}: {}", path, std::strerror(errno)));
+  if (content.empty() && file.IsPipe()) {
+    throw UsageError(fmt::format("cannot read {}: it is a pipe, and nobody wrote to it", path));
   }
   if (content.size() > limit) {
     throw UsageError(

@@ -10,13 +10,12 @@
 #include "tools/catalogue/scenario_catalogue.h"
 #include "tools/catalogue/suite_texts.h"
 #include "tools/catalogue/target_catalogue.h"
+#include "tools/cli/output.h"
 #include "tools/cli/suggest.h"
 #include "tools/cli/text_table.h"
 
 namespace hupstorm {
 namespace {
-
-constexpr size_t kWidth = 100;
 
 struct TargetTitleRow {
   std::string_view name;
@@ -36,7 +35,7 @@ constexpr TargetTitleRow kTitles[] = {
 
 std::string Paragraph(std::string_view heading, std::string_view text) {
   if (text.empty()) return {};
-  std::string paragraph = fmt::format("{}\n{}", heading, WrapText(text, kWidth, 2));
+  std::string paragraph = fmt::format("{}\n{}", heading, WrapText(text, TextWidth(), 2));
   if (paragraph.back() != '\n') paragraph += '\n';
   return paragraph + "\n";
 }

@@ -83,6 +83,24 @@ UsageError NoSuchScenario(const std::string& argument) {
       argument, nearest.empty() ? "." : fmt::format("; did you mean \"{}\"?", nearest)));
 }
 
+UsageError IsFolder(const std::string& argument) {
+  return UsageError(
+      fmt::format("{0} is a folder; replay takes one file. To run all of its scenarios: hupstorm "
+                  "run {0} --target NAME",
+                  argument));
+}
+
+// What there is at a path; nothing at all is an answer too. Throws UsageError where it can't be
+// looked at.
+fs::file_status StatusOf(const std::string& path) {
+  std::error_code error;
+  const fs::file_status status = fs::status(path, error);
+  if (status.type() == fs::file_type::none) {
+    throw UsageError(fmt::format("cannot read {}: {}", path, error.message()));
+  }
+  return status;
+}
+
 }  // namespace
 
 const std::vector<Scenario>& Suite() {
@@ -109,8 +127,7 @@ std::vector<ChosenScenario> ChooseScenarios(std::span<const std::string> argumen
   };
   if (arguments.empty()) add(Suite(), false);
   for (const std::string& argument : arguments) {
-    std::error_code error;
-    const fs::file_status status = fs::status(argument, error);
+    const fs::file_status status = StatusOf(argument);
     if (fs::is_directory(status)) {
       add(FromFolder(argument), false);
     } else if (fs::exists(status)) {
@@ -126,18 +143,15 @@ std::vector<ChosenScenario> ChooseScenarios(std::span<const std::string> argumen
 }
 
 ReplayInput LoadReplayInput(const std::string& argument, bool as_bytes) {
-  std::error_code error;
-  const fs::file_status status = fs::status(argument, error);
+  const fs::file_status status = StatusOf(argument);
   if (fs::is_directory(status)) {
-    throw UsageError(
-        fmt::format("{} is a folder; replay takes one file. To run all of its "
-                    "scenarios: hupstorm run {}",
-                    argument, argument));
+    throw IsFolder(argument);
   }
   if (!fs::exists(status)) {
     bool is_folder = false;
     std::vector<Scenario> scenarios = FromSuite(argument, &is_folder);
-    if (scenarios.size() != 1 || is_folder) throw NoSuchScenario(argument);
+    if (is_folder) throw IsFolder(argument);
+    if (scenarios.empty()) throw NoSuchScenario(argument);
     return {std::move(scenarios.front()), false};
   }
   const std::string content = ReadInputFile(argument, kMaxScenarioFile);

@@ -15,11 +15,14 @@ namespace {
 
 constexpr std::string_view kAllBut = "all-but=";
 
-std::vector<std::string> SplitAtCommas(std::string_view text) {
+std::vector<std::string> SplitAtCommas(std::string_view text, std::string_view option) {
   std::vector<std::string> parts;
   while (true) {
     const size_t comma = text.find(',');
     parts.emplace_back(text.substr(0, comma));
+    if (parts.back().empty()) {
+      throw UsageError(fmt::format("{} has an empty name in it: write NAME or NAME,NAME", option));
+    }
     if (comma == std::string_view::npos) return parts;
     text.remove_prefix(comma + 1);
   }
@@ -69,7 +72,8 @@ MendChoice ParseMend(std::string_view text) {
   if (text == "none") return {MendChoice::Kind::kNone, {}};
   if (text == "all") return {MendChoice::Kind::kAll, {}};
   if (text.starts_with(kAllBut)) {
-    return {MendChoice::Kind::kAllBut, SplitAtCommas(text.substr(kAllBut.size()))};
+    return {MendChoice::Kind::kAllBut,
+            SplitAtCommas(text.substr(kAllBut.size()), "--mend all-but")};
   }
   throw UsageError(
       fmt::format("--mend takes none, all, or all-but=DEFECT[,DEFECT], not \"{}\". Defects: "
@@ -103,7 +107,7 @@ Target MakeTarget(const std::string& name, const MendChoice& mend) {
 
 std::vector<Target> MakeTargets(std::string_view names, const MendChoice& mend) {
   std::vector<Target> targets;
-  for (const std::string& name : SplitAtCommas(names)) {
+  for (const std::string& name : SplitAtCommas(names, "--target")) {
     const bool again = std::any_of(targets.begin(), targets.end(),
                                    [&](const Target& target) { return target.name == name; });
     if (again) throw UsageError(fmt::format("target {} is named twice", name));

@@ -1,8 +1,10 @@
 #include "tools/cli/output.h"
 
 #include <fmt/format.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -12,6 +14,8 @@
 namespace hupstorm {
 namespace {
 
+constexpr size_t kWidest = 100;
+constexpr size_t kNarrowest = 30;
 constexpr std::chrono::milliseconds kQuiet{2000};
 constexpr std::chrono::milliseconds kBetweenUpdates{100};
 
@@ -31,7 +35,20 @@ void Print(std::string_view text) {
 }
 
 void FlushOutput() {
-  if (std::fflush(stdout) != 0) ThrowCannotWrite(errno);
+  // An earlier failure too: whoever met it (the library that prints --version) may not have said
+  // so.
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) ThrowCannotWrite(errno);
+}
+
+size_t TerminalColumns(FILE* stream) {
+  winsize size = {};
+  if (ioctl(fileno(stream), TIOCGWINSZ, &size) != 0) return 0;
+  return size.ws_col;
+}
+
+size_t TextWidth() {
+  const size_t columns = TerminalColumns(stdout);
+  return columns == 0 ? kWidest : std::clamp(columns, kNarrowest, kWidest);
 }
 
 Style Style::For(FILE* stream) {
@@ -58,9 +75,12 @@ void Progress::Update(size_t done, size_t total, std::string_view note) {
   if (now - start_ < kQuiet || now - last_ < kBetweenUpdates) return;
   last_ = now;
   shown_ = true;
-  const std::string line =
-      fmt::format("\r\033[K{}: {} of {}{}{}", what_, done, total, note.empty() ? "" : ", ", note);
-  std::fputs(line.c_str(), stderr);
+  std::string line =
+      fmt::format("{}: {} of {}{}{}", what_, done, total, note.empty() ? "" : ", ", note);
+  // Of a line that is broken only the last part could be rewritten.
+  const size_t columns = TerminalColumns(stderr);
+  if (columns > 0) line.resize(std::min(line.size(), columns - 1));
+  std::fputs(("\r\033[K" + line).c_str(), stderr);
 }
 
 }  // namespace hupstorm

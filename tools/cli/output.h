@@ -15,6 +15,11 @@ void Print(std::string_view text);
 // Writes out what Print has buffered; call it before ending. Throws as Print does.
 void FlushOutput();
 
+// Columns of the terminal that `stream` is, 0 where it is none.
+size_t TerminalColumns(FILE* stream);
+// Columns to fill text to on standard output: 100, or what the terminal has, but 30 at least.
+size_t TextWidth();
+
 // Colour where `stream` is a terminal and the user has not asked for none (NO_COLOR, TERM=dumb).
 class Style {
  public:

@@ -11,6 +11,8 @@ namespace {
 
 // A name longer than this is no misspelling of ours; it also bounds the work below.
 constexpr size_t kLongest = 200;
+// Fewer letters are part of too many names.
+constexpr size_t kShortestPart = 3;
 
 // Levenshtein's distance, one row at a time.
 size_t Edits(std::string_view a, std::string_view b) {
@@ -28,6 +30,20 @@ size_t Edits(std::string_view a, std::string_view b) {
   return row[b.size()];
 }
 
+// Some of the names that what was typed is the beginning of: "; there are reference/select, ...".
+std::string NamesThatBegin(std::string_view typed, std::span<const std::string> names) {
+  constexpr int kMostShown = 4;
+  if (typed.size() < kShortestPart) return {};
+  std::string text;
+  int count = 0;
+  for (const std::string& name : names) {
+    if (!name.starts_with(typed) || ++count > kMostShown) continue;
+    text += (text.empty() ? "; there are " : ", ") + name;
+  }
+  if (count > kMostShown) text += " and others";
+  return text;
+}
+
 }  // namespace
 
 std::string NearestName(std::string_view typed, std::span<const std::string> names) {
@@ -39,7 +55,7 @@ std::string NearestName(std::string_view typed, std::span<const std::string> nam
         name[name.size() - typed.size() - 1] == '/') {
       return name;
     }
-    if (typed.size() >= 3 && name.find(typed) != std::string::npos) {
+    if (typed.size() >= kShortestPart && name.find(typed) != std::string::npos) {
       containing = &name;
       ++containing_count;
     }
@@ -63,7 +79,8 @@ std::string NearestName(std::string_view typed, std::span<const std::string> nam
 UsageError UnknownName(std::string_view kind, std::string_view typed,
                        std::span<const std::string> names, std::string_view list_command) {
   const std::string nearest = NearestName(typed, names);
-  const std::string guess = nearest.empty() ? "." : fmt::format("; did you mean \"{}\"?", nearest);
+  std::string guess = fmt::format("; did you mean \"{}\"?", nearest);
+  if (nearest.empty()) guess = NamesThatBegin(typed, names) + ".";
   return UsageError(fmt::format("unknown {} \"{}\"{} To see all: {}", kind,
                                 typed.substr(0, kLongest), guess, list_command));
 }

@@ -15,8 +15,8 @@ namespace hupstorm {
 // ("epoll-queue"), else the one with the fewest edits. Empty where nothing is near.
 std::string NearestName(std::string_view typed, std::span<const std::string> names);
 
-// unknown target "doc000/epol-queue"; did you mean "doc000/epoll-queue"? All of them:
-// hupstorm list targets
+// unknown target "doc000/epol-queue"; did you mean "doc000/epoll-queue"? To see all: hupstorm list
+// targets. Where nothing is near but names begin so, some of these are shown.
 UsageError UnknownName(std::string_view kind, std::string_view typed,
                        std::span<const std::string> names, std::string_view list_command);
 

@@ -2,11 +2,13 @@
 
 #include <CLI/CLI.hpp>
 #include <memory>
+#include <string>
 
 #include "tools/catalogue/pages.h"
 #include "tools/cli/errors.h"
 #include "tools/cli/output.h"
 #include "tools/commands/commands.h"
+#include "tools/report/json_output.h"
 
 namespace hupstorm {
 namespace {
@@ -17,21 +19,36 @@ NAME is an oracle, a defect, a target, a fault or a scenario, as hupstorm list s
 Examples:
   hupstorm explain close-wait-leak
   hupstorm explain doc000/epoll-queue/fin-ignored
-  hupstorm explain accept/EMFILE)";
+  hupstorm explain accept/EMFILE
+
+--json prints {"name","page"}: the same page, as one string.)";
+
+struct Options {
+  std::string name;
+  bool json = false;
+};
+
+int Explain(const Options& options, const std::string& program) {
+  std::string page = PageOn(options.name, program);
+  if (options.json) {
+    PrintJson({{"name", options.name}, {"page", std::move(page)}});
+  } else {
+    Print(page);
+  }
+  return kExitClean;
+}
 
 }  // namespace
 
 void AddExplainCommand(CLI::App& app, CommandLine& line) {
-  auto name = std::make_shared<std::string>();
+  auto options = std::make_shared<Options>();
   CLI::App* command =
       app.add_subcommand("explain", "Say what a name means and what to do about it");
   command->footer(kFooter);
-  command->add_option("name", *name, "what to explain")->required()->type_name("NAME");
-  command->callback([name, &line] {
-    line.action = [name, program = line.program] {
-      Print(PageOn(*name, program));
-      return static_cast<int>(kExitClean);
-    };
+  command->add_option("name", options->name, "what to explain")->required()->type_name("NAME");
+  command->add_flag("--json", options->json, "print one JSON object");
+  command->callback([options, &line] {
+    line.action = [options, program = line.program] { return Explain(*options, program); };
   });
 }
 

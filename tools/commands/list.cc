@@ -125,7 +125,12 @@ Listing MakeListing(const std::string& what) {
     if (kind.name == what) return kind.make();
     names.push_back(kind.name);
   }
-  throw UnknownName("list", what, names, "hupstorm list --help");
+  const std::string all = fmt::format("{}", fmt::join(names, ", "));
+  if (what.empty()) throw UsageError(fmt::format("say what to list: one of {}", all));
+  const std::string nearest = NearestName(what, names);
+  throw UsageError(
+      fmt::format("there is no list of \"{}\"{} There are: {}", what,
+                  nearest.empty() ? "." : fmt::format("; did you mean \"{}\"?", nearest), all));
 }
 
 int List(const Options& options) {
@@ -145,7 +150,6 @@ void AddListCommand(CLI::App& app, CommandLine& line) {
   CLI::App* command = app.add_subcommand("list", "Show the names there are");
   command->footer(kFooter);
   command->add_option("what", options->what, "which names")
-      ->required()
       ->type_name("targets|scenarios|defects|oracles|faults");
   command->add_flag("--json", options->json, "print one JSON object");
   command->callback([options, &line] { line.action = [options] { return List(*options); }; });

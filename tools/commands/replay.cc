@@ -173,11 +173,7 @@ void AddReplayCommand(CLI::App& app, CommandLine& line) {
   command->add_flag("--bytes", options->bytes, "take FILE for a fuzzer's input, whatever it holds");
   command->add_flag("--full", options->full, "show each turn of a loop and each connection");
   command->add_flag("--json", options->json, "print the findings as one JSON object");
-  command
-      ->add_option("--timeout", options->workers.timeout_s,
-                   "seconds after which a server that makes no system call is killed (default: 10)")
-      ->check(CLI::Range(0.1, 3600.0))
-      ->type_name("SECONDS");
+  AddTimeoutOption(*command, options->workers);
   command->callback([options, &line] {
     line.action = [options, program = line.program] { return Replay(*options, program); };
   });

@@ -3,21 +3,44 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <charconv>
 #include <cmath>
 
 #include "scenarios/worlds/simulated_world.h"
 #include "tools/cli/errors.h"
 
 namespace hupstorm {
+namespace {
+
+constexpr double kShortestTimeout = 0.1;
+constexpr double kLongestTimeout = 3600;
+
+// What is wrong with it; empty for nothing. CLI::Range would let "nan" through.
+std::string CheckTimeout(const std::string& text) {
+  double seconds = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, seconds);
+  if (error == std::errc() && stop == end && seconds >= kShortestTimeout &&
+      seconds <= kLongestTimeout) {
+    return {};
+  }
+  return fmt::format("takes {} to {} seconds, not \"{}\"", kShortestTimeout, kLongestTimeout, text);
+}
+
+}  // namespace
 
 void AddWorkerOptions(CLI::App& command, WorkerOptions& options) {
   command.add_option("--jobs", options.jobs, "worker processes (default: one a processor)")
       ->check(CLI::Range(1, 64))
       ->type_name("N");
+  AddTimeoutOption(command, options);
+}
+
+void AddTimeoutOption(CLI::App& command, WorkerOptions& options) {
   command
       .add_option("--timeout", options.timeout_s,
                   "seconds after which a server that makes no system call is killed (default: 10)")
-      ->check(CLI::Range(0.1, 3600.0))
+      ->check(CLI::Validator(CheckTimeout, ""))
       ->type_name("SECONDS");
 }
 

@@ -1,4 +1,4 @@
-// Options that `run` and `matrix` share, and what becomes of them.
+// Options that `run`, `replay` and `matrix` share, and what becomes of them.
 
 #ifndef HUPSTORM_TOOLS_COMMANDS_RUN_OPTIONS_H_
 #define HUPSTORM_TOOLS_COMMANDS_RUN_OPTIONS_H_
@@ -17,7 +17,8 @@ struct WorkerOptions {
   int jobs = 0;             // worker processes; 0: as many as suit this machine
   double timeout_s = 10.0;  // seconds for one scenario
 };
-void AddWorkerOptions(CLI::App& command, WorkerOptions& options);
+void AddWorkerOptions(CLI::App& command, WorkerOptions& options);  // --jobs, --timeout
+void AddTimeoutOption(CLI::App& command, WorkerOptions& options);  // --timeout alone
 
 // In the simulated world.
 IsolationOptions ToIsolation(const WorkerOptions& options);

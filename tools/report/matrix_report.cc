@@ -11,8 +11,6 @@
 namespace hupstorm {
 namespace {
 
-constexpr size_t kWidth = 100;
-
 bool Contains(std::span<const std::string_view> names, std::string_view wanted) {
   return std::find(names.begin(), names.end(), wanted) != names.end();
 }
@@ -74,8 +72,8 @@ std::string UnreachableText(const Matrix& matrix) {
   std::string text;
   for (const DefectRow& row : matrix.defects) {
     if (row.defect->reachable) continue;
-    text +=
-        fmt::format("  {}\n{}", row.defect->full_name, WrapText(row.defect->evidence, kWidth, 4));
+    text += fmt::format("  {}\n{}", row.defect->full_name,
+                        WrapText(row.defect->evidence, TextWidth(), 4));
   }
   return text.empty() ? text
                       : "Defects that Linux cannot produce, and how that is known\n" + text + "\n";
