@@ -10,6 +10,7 @@
 #include "tools/cli/output.h"
 #include "tools/cli/suggest.h"
 #include "tools/commands/commands.h"
+#include "tools/commands/conform.h"
 
 namespace hupstorm {
 namespace {
@@ -50,6 +51,7 @@ int RunCommandLine(int argc, char** argv) {
   AddMatrixCommand(app, line);
   AddServeCommand(app, line);
   AddClientCommand(app, line);
+  AddConformCommand(app, line);
   if (argc < 2) {
     std::fputs(app.help().c_str(), stderr);
     return kExitUsage;

@@ -1,0 +1,102 @@
+#include "tools/conform/differences.h"
+
+#include <errno.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+
+namespace hupstorm::conform {
+namespace {
+
+// Registrations are numbered by slot in their last two digits.
+int SlotOf(const Seen& seen, Code code) {
+  return static_cast<int>(code == Code::kEpollWait ? seen.data % 100 : seen.data);
+}
+
+std::vector<Seen> ComparableEvents(const Outcome& outcome, Code code, const Uncertain& uncertain) {
+  std::vector<Seen> events;
+  for (const Seen& seen : outcome.events) {
+    const int slot = SlotOf(seen, code);
+    if (slot < 0 || slot >= kSlots) continue;
+    const uint32_t left = Comparable(seen.events, slot, uncertain);
+    if (left != 0) events.push_back({seen.data, left});
+  }
+  std::sort(events.begin(), events.end(),
+            [](const Seen& a, const Seen& b) { return a.data < b.data; });
+  return events;
+}
+
+// Took something, or would have had to wait.
+bool SentOrWaits(const Outcome& outcome) { return outcome.result >= 0 || outcome.error == EAGAIN; }
+
+bool IsFullBuffer(const Disagreement& it) {
+  if (!it.program.fills_buffers) return false;
+  const Operation& op = it.program.operations[it.operation];
+  switch (op.code) {
+    case Code::kEpollWait:
+    case Code::kPoll:
+    case Code::kSelect:
+      return it.simulated.result >= 0 && it.host.result >= 0 &&
+             ComparableEvents(it.simulated, op.code, it.uncertain) ==
+                 ComparableEvents(it.host, op.code, it.uncertain);
+    case Code::kSend:
+    case Code::kSendmsg:
+    case Code::kWrite:
+    case Code::kWritev:
+      return op.slot != kNoSlot && it.uncertain[static_cast<size_t>(op.slot)] != 0 &&
+             SentOrWaits(it.simulated) && SentOrWaits(it.host);
+    default:
+      return false;
+  }
+}
+
+bool IsAutotuned(const Disagreement& it) {
+  const Operation& op = it.program.operations[it.operation];
+  if (op.code != Code::kGetOption) return false;
+  const Option& option = Options()[op.flags];
+  if (option.level != SOL_SOCKET || (option.name != SO_SNDBUF && option.name != SO_RCVBUF)) {
+    return false;
+  }
+  for (size_t i = 0; i < it.operation; ++i) {
+    const Operation& former = it.program.operations[i];
+    if (former.code == Code::kSetOption && former.slot == op.slot && former.flags == op.flags) {
+      return false;
+    }
+  }
+  return it.simulated.result == 0 && it.host.result == 0;
+}
+
+constexpr DeclaredDifference kDeclared[] = {
+    {"full-buffer",
+     "How many bytes a full buffer takes, and when there is room again before the other end has "
+     "read all, is Linux's to choose. Order, errors and that all arrives are compared.",
+     IsFullBuffer},
+    {"autotuned-buffers",
+     "Linux fits SO_SNDBUF and SO_RCVBUF to the connection until a program sets them; the "
+     "simulation keeps its own defaults.",
+     IsAutotuned},
+    {"no-delay",
+     "The simulation acknowledges at once and holds nothing back. Programs set TCP_NODELAY, do not "
+     "use MSG_MORE and TCP_CORK, and acknowledgments that Linux delays are called for.",
+     nullptr},
+    {"no-sleep",
+     "No call waits: close with SO_LINGER of more than zero is left out, and a program ends at a "
+     "call that would sleep in the simulation.",
+     nullptr},
+    {"unix-urgent", "The simulation has no urgent data on AF_UNIX: such calls are left out.",
+     nullptr},
+};
+
+}  // namespace
+
+std::span<const DeclaredDifference> DeclaredDifferences() { return kDeclared; }
+
+const DeclaredDifference* FindDeclared(const Disagreement& disagreement) {
+  for (const DeclaredDifference& declared : kDeclared) {
+    if (declared.accounts_for != nullptr && declared.accounts_for(disagreement)) return &declared;
+  }
+  return nullptr;
+}
+
+}  // namespace hupstorm::conform
