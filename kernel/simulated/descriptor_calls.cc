@@ -73,6 +73,8 @@ ssize_t UnreadBytes(const Object& object) {
       return static_cast<const simulated::UnixStream&>(object).receive.size();
     case Kind::kPipeEnd:
       return static_cast<const simulated::PipeEnd&>(object).pipe->bytes.size();
+    case Kind::kEpoll:
+      return -EINVAL;  // ep_eventpoll_ioctl
     default:
       return -ENOTTY;
   }
@@ -89,7 +91,21 @@ bool LinuxHasSocketIoctl(unsigned long request) {
 }
 
 int ControlSocket(Object& object, unsigned long request, int* value) {
-  if (object.kind != Kind::kTcp) return -EINVAL;
+  switch (object.kind) {
+    case Kind::kTcp:
+      break;
+    case Kind::kUnixStream: {
+      // What waits to be read; Linux counts the memory that it takes.
+      const auto& other = static_cast<const simulated::UnixStream&>(object).other;
+      const bool unsent = request == SIOCOUTQ && other != nullptr;
+      *value = unsent ? static_cast<int>(other->receive.size()) : 0;
+      return 0;
+    }
+    case Kind::kEpoll:
+      return -EINVAL;
+    default:
+      return -ENOTTY;
+  }
   const auto& endpoint = static_cast<const TcpEndpoint&>(object);
   const bool in_handshake =
       endpoint.state == TcpState::kSynSent || endpoint.state == TcpState::kSynRecv;
@@ -99,7 +115,7 @@ int ControlSocket(Object& object, unsigned long request, int* value) {
     return 0;
   }
   if (endpoint.state == TcpState::kListen) return -EINVAL;
-  *value = in_handshake ? 0 : static_cast<int>(endpoint.send.size());
+  *value = in_handshake ? 0 : static_cast<int>(endpoint.send.size() + endpoint.lost);
   return 0;
 }
 

@@ -20,34 +20,6 @@ int InstallLowest(Kernel& kernel, Object& object, bool close_on_exec) {
 
 }  // namespace simulated
 
-std::string_view TcpStateName(TcpState state) {
-  switch (state) {
-    case TcpState::kClosed:
-      return "CLOSED";
-    case TcpState::kListen:
-      return "LISTEN";
-    case TcpState::kSynSent:
-      return "SYN-SENT";
-    case TcpState::kSynRecv:
-      return "SYN-RECV";
-    case TcpState::kEstablished:
-      return "ESTAB";
-    case TcpState::kFinWait1:
-      return "FIN-WAIT-1";
-    case TcpState::kFinWait2:
-      return "FIN-WAIT-2";
-    case TcpState::kCloseWait:
-      return "CLOSE-WAIT";
-    case TcpState::kLastAck:
-      return "LAST-ACK";
-    case TcpState::kClosing:
-      return "CLOSING";
-    case TcpState::kTimeWait:
-      return "TIME-WAIT";
-  }
-  return "?";
-}
-
 SimulatedKernel::SimulatedKernel(const Options& options)
     : state_(std::make_unique<State>(options)) {
   state_->descriptors.set_limit(options.descriptor_limit);
@@ -117,11 +89,12 @@ void SimulatedKernel::set_descriptor_limit(int limit) { state_->descriptors.set_
 int SimulatedKernel::descriptor_limit() const { return state_->descriptors.limit(); }
 
 void SimulatedKernel::set_server_send_buffer(int bytes) {
-  state_->accepted_send_buffer = simulated::SendBufferFor(bytes);
+  state_->accepted_send_buffer = bytes == kDefaultBuffer ? 0 : simulated::SendBufferFor(bytes);
 }
 
 void SimulatedKernel::set_server_receive_buffer(int bytes) {
-  state_->accepted_receive_buffer = simulated::ReceiveBufferFor(bytes);
+  state_->accepted_receive_buffer =
+      bytes == kDefaultBuffer ? 0 : simulated::ReceiveBufferFor(bytes);
 }
 
 size_t SimulatedKernel::accept_queue_length() const { return state_->accept_queue_length; }

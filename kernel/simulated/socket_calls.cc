@@ -175,7 +175,11 @@ int SimulatedKernel::Connect(int fd, const sockaddr* address, socklen_t length) 
   int error = 0;
   Object* object = FindSocket(*state_, fd, &error);
   if (object == nullptr) return Result(error);
-  if (object->kind == Kind::kUnixStream) return Result(-EISCONN);
+  if (object->kind == Kind::kUnixStream) {
+    if (address == nullptr) return Result(-EFAULT);
+    const bool of_unix = length > sizeof(sa_family_t) && address->sa_family == AF_UNIX;
+    return Result(of_unix ? -EISCONN : -EINVAL);
+  }
   return Result(
       simulated::tcp::Connect(*state_, static_cast<TcpEndpoint&>(*object), address, length, fd));
 }

@@ -63,7 +63,8 @@ void StopResting(Kernel& kernel, TcpEndpoint& endpoint) {
   endpoint.in_time_wait = false;
 }
 
-// inet_csk_listen_stop: who was not accepted yet is reset, who waited is refused.
+// inet_csk_listen_stop: who was not accepted yet is reset. Who was not let in hears nothing, and is
+// refused when it sends its SYN again; a peer, which does not sleep that long, at once.
 void StopListening(Kernel& kernel, TcpEndpoint& endpoint) {
   Listener* listener = endpoint.listener;
   endpoint.listener = nullptr;
@@ -83,7 +84,7 @@ void StopListening(Kernel& kernel, TcpEndpoint& endpoint) {
   }
   while (TcpEndpoint* client = listener->syns.PopFront()) {
     client->queued_at = nullptr;
-    ReceiveReset(kernel, *client);
+    if (client->is_peer) ReceiveReset(kernel, *client);
   }
   kernel.listeners.Delete(listener);
 }
@@ -114,6 +115,7 @@ void Finish(Kernel& kernel, TcpEndpoint& endpoint) {
 
 void FailWith(Kernel& kernel, TcpEndpoint& endpoint, int error) {
   endpoint.error = error;
+  endpoint.lost = endpoint.send.size() + (endpoint.fin_wanted && !endpoint.fin_sent ? 1 : 0);
   endpoint.send.Clear(kernel.chunks);
   StopResting(kernel, endpoint);
   Finish(kernel, endpoint);
@@ -286,6 +288,7 @@ void Disconnect(Kernel& kernel, TcpEndpoint& endpoint) {
   endpoint.state = TcpState::kClosed;
   endpoint.send.Clear(kernel.chunks);
   endpoint.receive.Clear(kernel.chunks);
+  endpoint.lost = 0;
   endpoint.urgent = Urgent::kNone;
   endpoint.shutdown = 0;
   endpoint.done = endpoint.fin_wanted = endpoint.fin_sent = endpoint.urgent_mode = false;

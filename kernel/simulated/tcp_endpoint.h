@@ -113,6 +113,7 @@ struct alignas(64) TcpEndpoint : Object {
   Link<TcpEndpoint> port_link;
   Address local;
   Address foreign;
+  uint32_t lost = 0;          // what was not acknowledged when the connection failed, FIN included
   int64_t rest_until_ns = 0;  // end of TIME-WAIT, or of FIN-WAIT-2 without owner
   Timer* timer = nullptr;
 

@@ -63,14 +63,17 @@ ssize_t SendTo(Kernel& kernel, Object& object, IoVector& from, Call call, int fd
 ssize_t ReadFrom(Kernel& kernel, int fd, IoVector& to, Call call) {
   Object* object = kernel.descriptors.Get(fd);
   if (object == nullptr) return -EBADF;
+  const bool nothing = call == Call::kReadv && to.left() == 0;  // vfs_readv asks nobody
   switch (object->kind) {
     case Kind::kTcp:
     case Kind::kUnixStream:
       if (to.left() == 0) return 0;  // sock_read_iter, but not recv(2)
       return ReceiveFrom(kernel, *object, to, call, fd, 0);
     case Kind::kEventfd:
+      if (nothing) return 0;
       return ReadEventfd(kernel, static_cast<simulated::Eventfd&>(*object), to, fd);
     case Kind::kTimerfd:
+      if (nothing) return 0;
       return ReadTimerfd(kernel, static_cast<simulated::Timerfd&>(*object), to, fd);
     case Kind::kPipeEnd: {
       auto& end = static_cast<simulated::PipeEnd&>(*object);
@@ -86,9 +89,11 @@ ssize_t ReadFrom(Kernel& kernel, int fd, IoVector& to, Call call) {
 ssize_t WriteTo(Kernel& kernel, int fd, IoVector& from, Call call) {
   Object* object = kernel.descriptors.Get(fd);
   if (object == nullptr) return -EBADF;
+  const bool nothing = call == Call::kWritev && from.left() == 0;  // vfs_writev asks nobody
   switch (object->kind) {
     case Kind::kTcp:
     case Kind::kUnixStream:
+      if (nothing) return 0;
       return SendTo(kernel, *object, from, call, fd, 0);
     case Kind::kEventfd:
       return WriteEventfd(kernel, static_cast<simulated::Eventfd&>(*object), from, fd);
@@ -102,6 +107,19 @@ ssize_t WriteTo(Kernel& kernel, int fd, IoVector& from, Call call) {
       break;
   }
   return -EINVAL;
+}
+
+// do_loop_readv_writev: an eventfd knows no vectors and is given them part by part.
+ssize_t WriteParts(Kernel& kernel, simulated::Eventfd& eventfd, const iovec* parts, ssize_t total,
+                   int fd) {
+  ssize_t written = 0;
+  for (; written < total; ++parts) {
+    IoVector part(parts, parts->iov_len);
+    const ssize_t result = WriteEventfd(kernel, eventfd, part, fd);
+    if (result < 0) return written > 0 ? written : result;
+    written += result;
+  }
+  return written;
 }
 
 // Checks a message's header. The sum of its parts, or a negative errno.
@@ -198,9 +216,14 @@ ssize_t SimulatedKernel::Readv(int fd, const iovec* parts, int count) {
 
 ssize_t SimulatedKernel::Writev(int fd, const iovec* parts, int count) {
   if (IsHost(fd)) return state_->host.Writev(fd, parts, count);
-  if (state_->descriptors.Get(fd) == nullptr) return Result(ssize_t{-EBADF});
+  Object* object = state_->descriptors.Get(fd);
+  if (object == nullptr) return Result(ssize_t{-EBADF});
   const ssize_t length = simulated::TotalLength(parts, count);
   if (length < 0) return Result(length);
+  if (object->kind == Kind::kEventfd) {
+    return Result(
+        WriteParts(*state_, static_cast<simulated::Eventfd&>(*object), parts, length, fd));
+  }
   IoVector from(parts, static_cast<size_t>(length));
   return Result(WriteTo(*state_, fd, from, Call::kWritev));
 }

@@ -247,5 +247,27 @@ TEST_P(BytesTest, LongMessagesArriveWholeAndInOrder) {
   EXPECT_EQ(received, sent);
 }
 
+TEST_P(BytesTest, AnEmptyVectorIsNoCallToTheSocket) {
+  Pair pair = ConnectedPair();
+  Reset(pair.client);
+  Await(pair.server, kErr);
+  char byte = 'x';
+  const iovec empty = {&byte, 0};
+  EXPECT_THAT(kernel.Writev(pair.server, &empty, 1), SyscallSucceedsWithValue(0));
+  EXPECT_THAT(kernel.Readv(pair.server, &empty, 1), SyscallSucceedsWithValue(0));
+  EXPECT_THAT(kernel.Write(pair.server, &byte, 0), SyscallFailsWith(ECONNRESET));
+}
+
+TEST_P(BytesTest, AnEmptyVectorOnTheWrongEndOfAPipeFails) {
+  const Pipe pipe = NewPipe();
+  const Fd epoll = NewEpoll();
+  char byte = 'x';
+  const iovec empty = {&byte, 0};
+  EXPECT_THAT(kernel.Writev(pipe.read, &empty, 1), SyscallFailsWith(EBADF));
+  EXPECT_THAT(kernel.Readv(pipe.write, &empty, 1), SyscallFailsWith(EBADF));
+  EXPECT_THAT(kernel.Writev(epoll, &empty, 1), SyscallFailsWith(EINVAL));
+  EXPECT_THAT(kernel.Readv(epoll, &empty, 1), SyscallFailsWith(EINVAL));
+}
+
 }  // namespace
 }  // namespace hupstorm

@@ -129,5 +129,39 @@ TEST_P(EventfdTest, EpollReportsItUntilRead) {
   EXPECT_THAT(EpollNow(epoll), testing::IsEmpty());
 }
 
+TEST_P(EventfdTest, AVectorIsWrittenPartByPart) {
+  const Fd fd = NewEventfd(0);
+  uint64_t value = 5;
+  const auto part = [&value](size_t offset, size_t size) {
+    return iovec{reinterpret_cast<char*>(&value) + offset, size};
+  };
+  const iovec halves[] = {part(0, 4), part(4, 4)};
+  EXPECT_THAT(kernel.Writev(fd, halves, 2), SyscallFailsWith(EINVAL));
+  const iovec wholes[] = {part(0, 8), part(0, 8)};
+  EXPECT_THAT(kernel.Writev(fd, wholes, 2), SyscallSucceedsWithValue(16));
+  EXPECT_EQ(Take(fd), 10u);
+  const iovec whole_and_half[] = {part(0, 8), part(0, 4)};
+  EXPECT_THAT(kernel.Writev(fd, whole_and_half, 2), SyscallSucceedsWithValue(8));
+  EXPECT_EQ(Take(fd), 5u);
+  const iovec empty_first[] = {part(0, 0), part(0, 8)};
+  EXPECT_THAT(kernel.Writev(fd, empty_first, 2), SyscallFailsWith(EINVAL));
+  const iovec empty_last[] = {part(0, 8), part(0, 0)};
+  EXPECT_THAT(kernel.Writev(fd, empty_last, 2), SyscallSucceedsWithValue(8));
+}
+
+TEST_P(EventfdTest, AVectorThatIsEmptyWritesNothing) {
+  const Fd fd = NewEventfd(0);
+  EXPECT_THAT(kernel.Writev(fd, nullptr, 0), SyscallSucceedsWithValue(0));
+  EXPECT_THAT(kernel.Readv(fd, nullptr, 0), SyscallSucceedsWithValue(0));
+}
+
+TEST_P(EventfdTest, AVectorIsReadAsAWhole) {
+  const Fd fd = NewEventfd(5);
+  uint64_t value = 0;
+  const iovec halves[] = {{&value, 4}, {reinterpret_cast<char*>(&value) + 4, 4}};
+  EXPECT_THAT(kernel.Readv(fd, halves, 2), SyscallSucceedsWithValue(8));
+  EXPECT_EQ(value, 5u);
+}
+
 }  // namespace
 }  // namespace hupstorm

@@ -260,5 +260,18 @@ TEST_P(ConnectTest, EdgeTriggeredEpollReportsTheHandshakeOnce) {
   EXPECT_THAT(EpollNow(epoll), testing::IsEmpty());
 }
 
+TEST_P(ConnectTest, AClosedListenerSaysNothingToWhomItDidNotLetIn) {
+  Listener listener = Listen(0);
+  const Fd first = Connect(listener);
+  const Fd second = TcpSocket(SOCK_NONBLOCK);
+  EXPECT_THAT(Connect(second, listener.address), SyscallFailsWith(EINPROGRESS));
+  listener.fd.Close();
+  Await(first, kErr);
+  EXPECT_EQ(Ready(second), kNothing);
+  // Refused when the SYN is sent again, after a second.
+  Await(second, kErr);
+  EXPECT_EQ(PendingError(second), ECONNREFUSED);
+}
+
 }  // namespace
 }  // namespace hupstorm

@@ -152,5 +152,12 @@ TEST_P(SocketpairTest, EdgeTriggeredEpollReportsSpaceAfterAFullBuffer) {
   EXPECT_THAT(EpollNow(epoll), testing::ElementsAre(Event{pair.client, kOut}));
 }
 
+TEST_P(SocketpairTest, ConnectRefusesAnAddressOfAnotherFamily) {
+  const Pair pair = SocketPair();
+  sockaddr_in address = {};
+  address.sin_family = AF_INET;
+  EXPECT_THAT(Connect(pair.client, address), SyscallFailsWith(EINVAL));
+}
+
 }  // namespace
 }  // namespace hupstorm
