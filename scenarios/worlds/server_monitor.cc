@@ -1,8 +1,6 @@
 #include "scenarios/worlds/server_monitor.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -41,11 +39,7 @@ std::string EventNames(uint32_t events) {
 }  // namespace
 
 ServerMonitor::ServerMonitor(Syscalls& inner, Ledger& ledger, MonitorHost& host)
-    : SyscallsLayer(inner), ledger_(ledger), host_(host) {
-  for (size_t fd = 0; fd < harness_descriptors_.size(); ++fd) {
-    harness_descriptors_[fd] = syscall(SYS_fcntl, static_cast<int>(fd), F_GETFD) >= 0;
-  }
-}
+    : SyscallsLayer(inner), ledger_(ledger), host_(host) {}
 
 void ServerMonitor::Start(bool names_client, std::atomic<uint64_t>* progress) {
   progress_ = progress != nullptr ? progress : &no_progress_;
@@ -98,9 +92,7 @@ bool ServerMonitor::Enter(CallRecord& call) {
     host_.OnSpin();
   }
   if (!placed_.empty()) CarryOutPlaced(call);
-  if (family == CallFamily::kClose && call.fd >= 0 && call.fd < 256 &&
-      harness_descriptors_[call.fd]) {
-    // The harness lives in this process too: its descriptors are not the server's to close.
+  if (family == CallFamily::kClose && host_.IsOffLimits(call.fd)) {
     call.result = -1;
     call.error = EBADF;
     return false;

@@ -6,7 +6,6 @@
 #define HUPSTORM_SCENARIOS_WORLDS_SERVER_MONITOR_H_
 
 #include <atomic>
-#include <bitset>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -27,6 +26,8 @@ class MonitorHost {
   virtual int64_t NowNs() = 0;
   // The step carried out last: index from 1, 0 before any.
   virtual int CurrentStep() = 0;
+  // A descriptor that the server must not close, as it is not its own: to it, it is not open.
+  virtual bool IsOffLimits(int fd) = 0;
   // The server makes the call that step `step` (index from 0) was set to fall inside.
   virtual void CarryOutPlaced(int step) = 0;
   // True if faults made calls fail in vain since the last step: being woken for that is no fault of
@@ -93,7 +94,6 @@ class ServerMonitor final : public SyscallsLayer {
 
   Ledger& ledger_;
   MonitorHost& host_;
-  std::bitset<256> harness_descriptors_;
   std::vector<Placed> placed_;
   std::string log_line_;
   std::string wake_reason_;

@@ -6,9 +6,8 @@
 #include <algorithm>
 #include <csignal>
 
-#include "kernel/heap/heap_meter.h"
 #include "scenarios/worlds/http_request.h"
-#include "scenarios/worlds/simulated_run.h"
+#include "scenarios/worlds/scenario_run.h"
 
 namespace hupstorm {
 namespace {
@@ -25,7 +24,7 @@ constexpr uint32_t kExtraRounds = 3;
 
 }  // namespace
 
-void SimulatedWorld::Impl::ContinueEpilogue(int64_t deadline_ns) {
+void ScenarioRun::ContinueEpilogue(int64_t deadline_ns) {
   if (WaitsForTime(deadline_ns)) return;
   clients_.Refresh();
   switch (phase_) {
@@ -64,7 +63,7 @@ void SimulatedWorld::Impl::ContinueEpilogue(int64_t deadline_ns) {
   }
 }
 
-void SimulatedWorld::Impl::EnterPhase(Phase phase, std::string_view name) {
+void ScenarioRun::EnterPhase(Phase phase, std::string_view name) {
   phase_ = phase;
   phase_started_ns_ = kernel_.now_ns();
   clock_moves_ = 0;
@@ -72,7 +71,7 @@ void SimulatedWorld::Impl::EnterPhase(Phase phase, std::string_view name) {
 }
 
 // Something is left to do and the server, or the kernel, waits for the clock: moves it on.
-bool SimulatedWorld::Impl::WaitsForTime(int64_t deadline_ns) {
+bool ScenarioRun::WaitsForTime(int64_t deadline_ns) {
   if (phase_ == Phase::kStopping) return false;
   int64_t next = deadline_ns;
   const int64_t timer = kernel_.NextTimerNs();
@@ -88,7 +87,7 @@ bool SimulatedWorld::Impl::WaitsForTime(int64_t deadline_ns) {
   return true;
 }
 
-bool SimulatedWorld::Impl::IsOutstanding() const {
+bool ScenarioRun::IsOutstanding() const {
   for (size_t i = 0; i < ledger_.client_count; ++i) {
     const ClientFacts& client = ledger_.clients[i];
     if (client.server_open && (client.finished_sending || client.was_reset)) return true;
@@ -104,25 +103,25 @@ bool SimulatedWorld::Impl::IsOutstanding() const {
   return false;
 }
 
-void SimulatedWorld::Impl::Lift() {
+void ScenarioRun::Lift() {
   if (!sockets_recorded_) RecordSockets();
   EnterPhase(Phase::kLifted, "faults and limits are lifted");
   for (const int step : monitor_.TakePlaced()) {
     if (round_ == 0) result_.steps_not_reached.push_back(step);
   }
   injector_.Clear();
-  kernel_.set_descriptor_limit(SimulatedKernel::Options{}.descriptor_limit);
-  kernel_.set_server_send_buffer(SimulatedKernel::Options{}.send_buffer);
-  kernel_.set_server_receive_buffer(SimulatedKernel::Options{}.receive_buffer);
+  kernel_.set_descriptor_limit(DrivenKernel::kNoDescriptorLimit);
+  kernel_.set_server_send_buffer(DrivenKernel::kDefaultBuffer);
+  kernel_.set_server_receive_buffer(DrivenKernel::kDefaultBuffer);
 }
 
-void SimulatedWorld::Impl::Drain() {
+void ScenarioRun::Drain() {
   EnterPhase(Phase::kDraining, "all clients read what is left");
   for (size_t i = 0; i < ledger_.client_count; ++i) clients_.ReadAll(static_cast<int>(i));
   acted_ = true;
 }
 
-void SimulatedWorld::Impl::HalfClose() {
+void ScenarioRun::HalfClose() {
   EnterPhase(Phase::kHalfClosing, "all clients shut down writing");
   for (size_t i = 0; i < ledger_.client_count; ++i) {
     if (ledger_.clients[i].finished_sending) continue;
@@ -131,7 +130,7 @@ void SimulatedWorld::Impl::HalfClose() {
   }
 }
 
-void SimulatedWorld::Impl::CloseAll() {
+void ScenarioRun::CloseAll() {
   EnterPhase(Phase::kClosing, "all clients close");
   for (size_t i = 0; i < ledger_.client_count; ++i) {
     const int client = static_cast<int>(i);
@@ -142,10 +141,10 @@ void SimulatedWorld::Impl::CloseAll() {
   acted_ = true;
 }
 
-void SimulatedWorld::Impl::Probe() {
+void ScenarioRun::Probe() {
   EnterPhase(Phase::kProbing, "a new client connects and speaks");
   if (ledger_.asked_to_stop) return;
-  probe_ = clients_.Connect('z', kMaxClientIndex, kPort, /*probe=*/true);
+  probe_ = clients_.Connect('z', kMaxClientIndex, port_, /*probe=*/true);
   if (ledger_.protocol == Protocol::kHttp) {
     clients_.SendText(probe_, HttpRequest(0));
   } else {
@@ -155,7 +154,7 @@ void SimulatedWorld::Impl::Probe() {
   acted_ = true;
 }
 
-void SimulatedWorld::Impl::Part() {
+void ScenarioRun::Part() {
   EnterPhase(Phase::kParting, "");
   if (probe_ < 0) return;
   clients_.CloseNow(probe_);
@@ -163,9 +162,9 @@ void SimulatedWorld::Impl::Part() {
   acted_ = true;
 }
 
-void SimulatedWorld::Impl::EndRound() {
+void ScenarioRun::EndRound() {
   LookAtDescriptors();
-  ledger_.heap_marks.push_back({.heap = ServerHeap(), .most_clients = most_connected_});
+  ledger_.heap_marks.push_back({.heap = HeapOfServer(), .most_clients = most_connected_});
   Judge(Moment::kRoundEnd);
   ++round_;
   const std::vector<HeapMark>& marks = ledger_.heap_marks;
@@ -180,16 +179,16 @@ void SimulatedWorld::Impl::EndRound() {
   }
   EnterPhase(Phase::kStopping, ledger_.asked_to_stop ? "" : "the server is asked to stop");
   if (ledger_.asked_to_stop) return;
-  const SimulatedKernel::Disposition disposition = kernel_.SignalDisposition(SIGTERM);
-  if (disposition == SimulatedKernel::Disposition::kDefault) EndRun();  // the signal ends it
+  const DrivenKernel::Disposition disposition = kernel_.SignalDisposition(SIGTERM);
+  if (disposition == DrivenKernel::Disposition::kDefault) EndRun();  // the signal ends it
   ledger_.asked_to_stop = true;
   kernel_.RaiseSignal(SIGTERM);
   acted_ = true;
 }
 
 // The server was asked to stop and sleeps again.
-void SimulatedWorld::Impl::Stop(int64_t deadline_ns) {
-  if (kernel_.SignalDisposition(SIGTERM) == SimulatedKernel::Disposition::kDefault) EndRun();
+void ScenarioRun::Stop(int64_t deadline_ns) {
+  if (kernel_.SignalDisposition(SIGTERM) == DrivenKernel::Disposition::kDefault) EndRun();
   int64_t next = deadline_ns;
   const int64_t timer = kernel_.NextTimerNs();
   if (timer >= 0) next = next < 0 ? timer : std::min(next, timer);
@@ -203,7 +202,7 @@ void SimulatedWorld::Impl::Stop(int64_t deadline_ns) {
   EndRun();
 }
 
-void SimulatedWorld::Impl::LookAtDescriptors() {
+void ScenarioRun::LookAtDescriptors() {
   ledger_.descriptors_now = kernel_.open_descriptor_count();
   ledger_.descriptors_left.clear();
   const int start = ledger_.stopped ? 0 : ledger_.descriptors_at_start;
@@ -211,8 +210,8 @@ void SimulatedWorld::Impl::LookAtDescriptors() {
   int connections = 0;
   int others = 0;
   std::string names;
-  for (const SimulatedKernel::Descriptor& descriptor : kernel_.OpenDescriptors()) {
-    if (descriptor.kind != SimulatedKernel::DescriptorKind::kConnection) {
+  for (const DrivenKernel::Descriptor& descriptor : kernel_.OpenDescriptors()) {
+    if (descriptor.kind != DrivenKernel::DescriptorKind::kConnection) {
       ++others;
       continue;
     }
@@ -232,13 +231,13 @@ void SimulatedWorld::Impl::LookAtDescriptors() {
   }
 }
 
-void SimulatedWorld::Impl::RecordSockets() {
+void ScenarioRun::RecordSockets() {
   sockets_recorded_ = true;
   if (!options_->record_time_line) return;
   for (size_t i = 0; i < ledger_.client_count; ++i) {
     const PeerId peer = clients_.PeerOf(static_cast<int>(i));
-    const SimulatedKernel::ConnectionStatus server = kernel_.ServerSide(peer);
-    const SimulatedKernel::PeerStatus client = kernel_.Status(peer);
+    const DrivenKernel::ConnectionStatus server = kernel_.ServerSide(peer);
+    const DrivenKernel::PeerStatus client = kernel_.Status(peer);
     const bool gone = server.fd < 0 && server.state == TcpState::kClosed;
     result_.sockets.push_back({.client = ledger_.ClientName(ledger_.clients[i]),
                                .server_state = gone ? "-" : std::string(TcpStateName(server.state)),

@@ -1,23 +1,23 @@
-// The clients of the simulated world: they send, read and end their connections as their steps say,
-// as soon as the server's windows let them.
+// The clients of a scenario: they send, read and end their connections as their steps say, as soon
+// as the server's windows let them.
 
-#ifndef HUPSTORM_SCENARIOS_WORLDS_SIMULATED_CLIENTS_H_
-#define HUPSTORM_SCENARIOS_WORLDS_SIMULATED_CLIENTS_H_
+#ifndef HUPSTORM_SCENARIOS_WORLDS_SCENARIO_CLIENTS_H_
+#define HUPSTORM_SCENARIOS_WORLDS_SCENARIO_CLIENTS_H_
 
 #include <array>
 #include <cstdint>
 #include <string_view>
 #include <vector>
 
-#include "kernel/simulated/simulated_kernel.h"
+#include "kernel/driven_kernel.h"
 #include "scenarios/oracles/ledger.h"
 
 namespace hupstorm {
 
 // Clients are numbered as in Ledger::clients.
-class SimulatedClients {
+class ScenarioClients {
  public:
-  SimulatedClients(SimulatedKernel& kernel, Ledger& ledger) : kernel_(kernel), ledger_(ledger) {}
+  ScenarioClients(DrivenKernel& kernel, Ledger& ledger) : kernel_(kernel), ledger_(ledger) {}
 
   // Forgets all clients; the kernel's peers of before are nobody's.
   void StartRound();
@@ -82,7 +82,7 @@ class SimulatedClients {
   void NoteEnd(int client);
   void Act(int client) { clients_[client].last_act_ns = kernel_.now_ns(); }
 
-  SimulatedKernel& kernel_;
+  DrivenKernel& kernel_;
   Ledger& ledger_;
   PeerId first_peer_ = 0;
   uint64_t round_ = 1;
@@ -93,4 +93,4 @@ class SimulatedClients {
 
 }  // namespace hupstorm
 
-#endif  // HUPSTORM_SCENARIOS_WORLDS_SIMULATED_CLIENTS_H_
+#endif  // HUPSTORM_SCENARIOS_WORLDS_SCENARIO_CLIENTS_H_

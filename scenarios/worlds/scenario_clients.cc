@@ -1,17 +1,17 @@
-#include "scenarios/worlds/simulated_clients.h"
+#include "scenarios/worlds/scenario_clients.h"
 
 #include <algorithm>
 #include <span>
 
 namespace hupstorm {
 
-void SimulatedClients::StartRound() {
+void ScenarioClients::StartRound() {
   ++round_;
   first_peer_ = kernel_.peer_count();
   ledger_.client_count = 0;
 }
 
-SimulatedClients::Name& SimulatedClients::NameOf(char letter, uint32_t index) {
+ScenarioClients::Name& ScenarioClients::NameOf(char letter, uint32_t index) {
   std::vector<Name>& names = names_[static_cast<size_t>(letter - 'a')];
   if (index >= names.size()) names.resize(index + 1);
   Name& name = names[index];
@@ -19,29 +19,29 @@ SimulatedClients::Name& SimulatedClients::NameOf(char letter, uint32_t index) {
   return name;
 }
 
-int SimulatedClients::Find(char letter, uint32_t index) const {
+int ScenarioClients::Find(char letter, uint32_t index) const {
   const std::vector<Name>& names = names_[static_cast<size_t>(letter - 'a')];
   if (index >= names.size() || names[index].round != round_) return -1;
   return names[index].client;
 }
 
-int SimulatedClients::ClientOf(int fd) const {
+int ScenarioClients::ClientOf(int fd) const {
   const PeerId peer = kernel_.PeerOf(fd);
   return peer >= first_peer_ ? peer - first_peer_ : -1;
 }
 
-void SimulatedClients::SetBuffer(char letter, uint32_t index, int bytes) {
+void ScenarioClients::SetBuffer(char letter, uint32_t index, int bytes) {
   NameOf(letter, index).buffer = bytes;
 }
 
-int SimulatedClients::Connect(char letter, uint32_t index, uint16_t port, bool probe) {
+int ScenarioClients::Connect(char letter, uint32_t index, uint16_t port, bool probe) {
   Name& name = NameOf(letter, index);
   if (!probe && name.client >= 0 && !clients_[name.client].over) {
     const ClientFacts& facts = ledger_.clients[name.client];
     if (!facts.end_of_input && !facts.was_reset) return name.client;
     CloseNow(name.client);
   }
-  SimulatedKernel::PeerOptions options;
+  DrivenKernel::PeerOptions options;
   if (name.buffer > 0) options.receive_buffer = name.buffer;
   ClientFacts& facts = ledger_.AddClient();
   const int client = static_cast<int>(ledger_.client_count) - 1;
@@ -63,21 +63,21 @@ int SimulatedClients::Connect(char letter, uint32_t index, uint16_t port, bool p
   return client;
 }
 
-void SimulatedClients::SendPattern(int client, uint64_t count) {
+void ScenarioClients::SendPattern(int client, uint64_t count) {
   if (!IsActive(client) || clients_[client].fin_wanted) return;
   ledger_.clients[client].stream.AppendPattern(count);
   Act(client);
   Pump(client);
 }
 
-void SimulatedClients::SendText(int client, std::string_view text) {
+void ScenarioClients::SendText(int client, std::string_view text) {
   if (!IsActive(client) || clients_[client].fin_wanted) return;
   ledger_.clients[client].stream.AppendText(text);
   Act(client);
   Pump(client);
 }
 
-void SimulatedClients::SendUrgent(int client) {
+void ScenarioClients::SendUrgent(int client) {
   if (!IsActive(client) || clients_[client].fin_wanted) return;
   ClientStream& stream = ledger_.clients[client].stream;
   clients_[client].urgent.push_back(stream.sent());
@@ -86,21 +86,21 @@ void SimulatedClients::SendUrgent(int client) {
   Pump(client);
 }
 
-void SimulatedClients::ShutdownWrite(int client) {
+void ScenarioClients::ShutdownWrite(int client) {
   if (!IsActive(client) || clients_[client].fin_wanted) return;
   clients_[client].fin_wanted = true;
   Act(client);
   Pump(client);
 }
 
-void SimulatedClients::Close(int client) {
+void ScenarioClients::Close(int client) {
   if (!IsActive(client)) return;
   clients_[client].fin_wanted = clients_[client].close_wanted = true;
   Act(client);
   Pump(client);
 }
 
-void SimulatedClients::CloseNow(int client) {
+void ScenarioClients::CloseNow(int client) {
   if (!IsActive(client)) return;
   clients_[client].over = true;
   ClientFacts& facts = ledger_.clients[client];
@@ -109,7 +109,7 @@ void SimulatedClients::CloseNow(int client) {
   kernel_.PeerClose(PeerOf(client));
 }
 
-void SimulatedClients::Reset(int client) {
+void ScenarioClients::Reset(int client) {
   if (!IsActive(client)) return;
   clients_[client].over = true;
   ClientFacts& facts = ledger_.clients[client];
@@ -118,20 +118,20 @@ void SimulatedClients::Reset(int client) {
   kernel_.PeerReset(PeerOf(client));
 }
 
-void SimulatedClients::ResetByNetwork(int client, bool fin_first) {
+void ScenarioClients::ResetByNetwork(int client, bool fin_first) {
   if (!IsActive(client)) return;
   if (fin_first) kernel_.PeerShutdownWrite(PeerOf(client));
   Reset(client);
 }
 
-void SimulatedClients::Vanish(int client) {
+void ScenarioClients::Vanish(int client) {
   if (!IsActive(client)) return;
   ledger_.clients[client].vanished = true;
   clients_[client].over = true;
   kernel_.PeerVanish(PeerOf(client));
 }
 
-void SimulatedClients::Read(int client, uint64_t count) {
+void ScenarioClients::Read(int client, uint64_t count) {
   if (!IsActive(client)) return;
   Client& state = clients_[client];
   if (state.to_read != kEverything) state.to_read += count;
@@ -139,7 +139,7 @@ void SimulatedClients::Read(int client, uint64_t count) {
   Pump(client);
 }
 
-void SimulatedClients::ReadAll(int client) {
+void ScenarioClients::ReadAll(int client) {
   if (!IsActive(client)) return;
   clients_[client].to_read = kEverything;
   ledger_.clients[client].reading = true;
@@ -147,13 +147,13 @@ void SimulatedClients::ReadAll(int client) {
   Pump(client);
 }
 
-void SimulatedClients::ReadNone(int client) {
+void ScenarioClients::ReadNone(int client) {
   if (!IsActive(client)) return;
   clients_[client].to_read = 0;
   ledger_.clients[client].reading = false;
 }
 
-void SimulatedClients::PumpChanged() {
+void ScenarioClients::PumpChanged() {
   // A client that acts may change another's state only through the server, so one pass is enough.
   for (const PeerId peer : kernel_.TakeChangedPeers()) {
     const int client = peer - first_peer_;
@@ -161,7 +161,7 @@ void SimulatedClients::PumpChanged() {
   }
 }
 
-void SimulatedClients::Pump(int client) {
+void ScenarioClients::Pump(int client) {
   Client& state = clients_[client];
   if (state.over) return;
   Receive(client);
@@ -177,11 +177,11 @@ void SimulatedClients::Pump(int client) {
   }
 }
 
-bool SimulatedClients::HasUnsent(int client) const {
+bool ScenarioClients::HasUnsent(int client) const {
   return clients_[client].handed_over < ledger_.clients[client].stream.sent();
 }
 
-void SimulatedClients::Send(int client) {
+void ScenarioClients::Send(int client) {
   Client& state = clients_[client];
   const PeerId peer = PeerOf(client);
   const ClientStream& stream = ledger_.clients[client].stream;
@@ -206,7 +206,7 @@ void SimulatedClients::Send(int client) {
   }
 }
 
-void SimulatedClients::Receive(int client) {
+void ScenarioClients::Receive(int client) {
   Client& state = clients_[client];
   const PeerId peer = PeerOf(client);
   ClientStream& stream = ledger_.clients[client].stream;
@@ -220,9 +220,9 @@ void SimulatedClients::Receive(int client) {
   }
 }
 
-void SimulatedClients::NoteEnd(int client) {
+void ScenarioClients::NoteEnd(int client) {
   ClientFacts& facts = ledger_.clients[client];
-  const SimulatedKernel::PeerStatus status = kernel_.Status(PeerOf(client));
+  const DrivenKernel::PeerStatus status = kernel_.Status(PeerOf(client));
   if (status.connected) facts.connected = true;
   if (status.refused) {
     facts.refused = true;
@@ -236,12 +236,12 @@ void SimulatedClients::NoteEnd(int client) {
   }
 }
 
-void SimulatedClients::Refresh() {
+void ScenarioClients::Refresh() {
   for (size_t i = 0; i < ledger_.client_count; ++i) {
     const int client = static_cast<int>(i);
     ClientFacts& facts = ledger_.clients[i];
     if (!clients_[i].over) NoteEnd(client);
-    const SimulatedKernel::ConnectionStatus server = kernel_.ServerSide(PeerOf(client));
+    const DrivenKernel::ConnectionStatus server = kernel_.ServerSide(PeerOf(client));
     facts.accepted = facts.accepted || server.accepted;
     facts.fd = server.fd;
     facts.server_open = server.fd >= 0;

@@ -1,38 +1,58 @@
-// The simulated world from the inside: one object that the kernel, the fault injector and the
-// monitor ask what happens next. Its parts: simulated_world.cc starts and ends a run,
-// simulated_script.cc carries out the script, simulated_epilogue.cc what follows it.
+// One run of a scenario, whatever kernel the server runs on: an object that the kernel, the fault
+// injector and the monitor ask what happens next. Its parts: scenario_run.cc starts and ends a run,
+// scenario_script.cc carries out the script, scenario_epilogue.cc what follows it. Each world adds
+// how its server is run.
 
-#ifndef HUPSTORM_SCENARIOS_WORLDS_SIMULATED_RUN_H_
-#define HUPSTORM_SCENARIOS_WORLDS_SIMULATED_RUN_H_
+#ifndef HUPSTORM_SCENARIOS_WORLDS_SCENARIO_RUN_H_
+#define HUPSTORM_SCENARIOS_WORLDS_SCENARIO_RUN_H_
 
 #include <cstdint>
 #include <string>
 #include <string_view>
 
+#include "kernel/driven_kernel.h"
 #include "kernel/faults/fault_injector.h"
-#include "kernel/simulated/simulated_kernel.h"
+#include "kernel/heap/heap_meter.h"
 #include "kernel/trace/trace_recorder.h"
 #include "scenarios/oracles/finding_list.h"
 #include "scenarios/oracles/ledger.h"
 #include "scenarios/oracles/oracles.h"
+#include "scenarios/worlds/scenario_clients.h"
 #include "scenarios/worlds/server_monitor.h"
-#include "scenarios/worlds/simulated_clients.h"
-#include "scenarios/worlds/simulated_world.h"
+#include "scenarios/worlds/world.h"
 
 namespace hupstorm {
 
-class SimulatedWorld::Impl final : public KernelDriver, public FaultWorld, public MonitorHost {
+class ScenarioRun : public KernelDriver, public FaultWorld, public MonitorHost {
  public:
-  Impl();
   RunResult Run(const Scenario& scenario, const Target& target, const RunOptions& options);
 
- private:
-  static constexpr uint16_t kPort = 8888;  // where the server listens
-
+ protected:
   // Thrown out of the server's blocked call to end the run. Not a std::exception, so that a server
   // that catches those does not catch it.
   struct EndOfRun {};
 
+  // `kernel` must outlive the run.
+  explicit ScenarioRun(DrivenKernel& kernel);
+  ~ScenarioRun() override = default;
+
+  // ---- What a world does in its own way.
+  // Makes the kernel as new.
+  virtual void ResetKernel() = 0;
+  // Where the server of the run that begins is to listen.
+  virtual uint16_t ChoosePort() = 0;
+  // Runs the server, with `top` for its kernel, until it returns, or throws, or EndOfRun is thrown
+  // out of one of its calls. What it throws besides EndOfRun becomes its death.
+  virtual void Serve(const Target& target, uint16_t port, Syscalls& top) = 0;
+  virtual HeapUse HeapOfServer() = 0;
+
+  // The server's life has ended, and nobody had asked it to.
+  void Die(std::string what);
+  [[noreturn]] void EndRun();
+  uint64_t calls() const { return monitor_.calls(); }
+  bool started() const { return phase_ != Phase::kStarting; }
+
+ private:
   // What the run is at. The epilogue's phases come in this order, each when the server is at rest.
   enum class Phase : uint8_t {
     kStarting,     // the server has not slept yet
@@ -65,17 +85,15 @@ class SimulatedWorld::Impl final : public KernelDriver, public FaultWorld, publi
   void OnLogLine(std::string_view line) override;
   void AfterCall(const CallRecord& call) override;
 
-  // simulated_world.cc
+  // scenario_run.cc
   void StartRun(const Scenario& scenario, const Target& target, const RunOptions& options);
-  void Serve(const Target& target);
-  void Die(std::string what);
+  void RunServer(const Target& target);
   void Advance(int64_t deadline_ns);
   void AdvanceClock(int64_t ns);
-  [[noreturn]] void EndRun();
   void Judge(Moment moment);
   void Note(TimeLineEntry::Kind kind, std::string_view text, int line = 0);
 
-  // simulated_script.cc
+  // scenario_script.cc
   void ContinueScript(int64_t deadline_ns);
   bool CarryOutBatch();
   void CarryOut(const Step& step, bool placed);
@@ -87,7 +105,7 @@ class SimulatedWorld::Impl final : public KernelDriver, public FaultWorld, publi
   std::string Unexpected(const Step& step, const ClientFacts& client) const;
   void ExpectAfterStop();
 
-  // simulated_epilogue.cc
+  // scenario_epilogue.cc
   void ContinueEpilogue(int64_t deadline_ns);
   bool WaitsForTime(int64_t deadline_ns);
   bool IsOutstanding() const;
@@ -103,10 +121,10 @@ class SimulatedWorld::Impl final : public KernelDriver, public FaultWorld, publi
   void LookAtDescriptors();
   void RecordSockets();
 
-  SimulatedKernel kernel_;
+  DrivenKernel& kernel_;
   Ledger ledger_;
   FindingList findings_;
-  SimulatedClients clients_;
+  ScenarioClients clients_;
   FaultInjector injector_;
   ServerMonitor monitor_;
   TraceRecorder recorder_;
@@ -114,6 +132,8 @@ class SimulatedWorld::Impl final : public KernelDriver, public FaultWorld, publi
   const Scenario* scenario_ = nullptr;
   const RunOptions* options_ = nullptr;
   RunResult result_;
+  uint16_t port_ = 0;
+  int64_t start_ns_ = 0;
   Phase phase_ = Phase::kStarting;
   size_t next_step_ = 0;       // index into Scenario::steps
   int current_step_ = 0;       // index from 1 of the step carried out last
@@ -133,4 +153,4 @@ class SimulatedWorld::Impl final : public KernelDriver, public FaultWorld, publi
 
 }  // namespace hupstorm
 
-#endif  // HUPSTORM_SCENARIOS_WORLDS_SIMULATED_RUN_H_
+#endif  // HUPSTORM_SCENARIOS_WORLDS_SCENARIO_RUN_H_

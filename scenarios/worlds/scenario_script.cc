@@ -5,10 +5,9 @@
 #include <algorithm>
 #include <csignal>
 
-#include "kernel/heap/heap_meter.h"
 #include "scenarios/language/print.h"
 #include "scenarios/worlds/http_request.h"
-#include "scenarios/worlds/simulated_run.h"
+#include "scenarios/worlds/scenario_run.h"
 
 namespace hupstorm {
 namespace {
@@ -34,10 +33,10 @@ bool TakesNoTime(const Step& step) {
 
 }  // namespace
 
-void SimulatedWorld::Impl::ContinueScript(int64_t deadline_ns) {
+void ScenarioRun::ContinueScript(int64_t deadline_ns) {
   if (phase_ == Phase::kStarting) {
     ledger_.descriptors_at_start = kernel_.open_descriptor_count();
-    ledger_.heap_marks.push_back({.heap = ServerHeap()});
+    ledger_.heap_marks.push_back({.heap = HeapOfServer()});
     phase_ = Phase::kScript;
   }
   if (wait_until_ns_ >= 0) {
@@ -56,7 +55,7 @@ void SimulatedWorld::Impl::ContinueScript(int64_t deadline_ns) {
 
 // Carries out the next step and those that come together with it, and the steps before it that
 // take no time. False at the script's end.
-bool SimulatedWorld::Impl::CarryOutBatch() {
+bool ScenarioRun::CarryOutBatch() {
   const std::vector<Step>& steps = scenario_->steps;
   bool time_taken = false;
   while (next_step_ < steps.size()) {
@@ -84,14 +83,14 @@ bool SimulatedWorld::Impl::CarryOutBatch() {
   return time_taken;
 }
 
-void SimulatedWorld::Impl::CarryOutPlaced(int step) {
+void ScenarioRun::CarryOutPlaced(int step) {
   const int outer = current_step_;
   current_step_ = step + 1;
   CarryOut(scenario_->steps[step], true);
   current_step_ = outer;
 }
 
-void SimulatedWorld::Impl::CarryOut(const Step& step, bool placed) {
+void ScenarioRun::CarryOut(const Step& step, bool placed) {
   if (options_->record_time_line) {
     Note(placed ? TimeLineEntry::Kind::kPlacedStep : TimeLineEntry::Kind::kStep, PrintStep(step),
          step.line);
@@ -105,7 +104,7 @@ void SimulatedWorld::Impl::CarryOut(const Step& step, bool placed) {
   }
 }
 
-void SimulatedWorld::Impl::CarryOutForEach(const Step& step) {
+void ScenarioRun::CarryOutForEach(const Step& step) {
   const uint32_t index = step.clients.first + next_of_each_;
   if (options_->record_time_line) {
     Step one = step;
@@ -117,14 +116,14 @@ void SimulatedWorld::Impl::CarryOutForEach(const Step& step) {
   next_of_each_ = index < step.clients.last ? next_of_each_ + 1 : 0;
 }
 
-void SimulatedWorld::Impl::CarryOutForClient(const Step& step, uint32_t index) {
+void ScenarioRun::CarryOutForClient(const Step& step, uint32_t index) {
   const char letter = step.clients.letter;
   if (step.action == Action::kBuffer) {
     clients_.SetBuffer(letter, index, static_cast<int>(std::max<uint64_t>(step.amount, 1)));
     return;
   }
   const int client = step.action == Action::kConnect
-                         ? clients_.Connect(letter, index, kPort, /*probe=*/false)
+                         ? clients_.Connect(letter, index, port_, /*probe=*/false)
                          : clients_.Find(letter, index);
   if (client < 0) return;  // it has never connected: there is nothing to act on
   ledger_.clients[client].last_step = current_step_;
@@ -167,11 +166,11 @@ void SimulatedWorld::Impl::CarryOutForClient(const Step& step, uint32_t index) {
   }
 }
 
-void SimulatedWorld::Impl::CarryOutForServer(const Step& step) {
+void ScenarioRun::CarryOutForServer(const Step& step) {
   switch (step.action) {
     case Action::kServerStop:
       ledger_.asked_to_stop = true;
-      if (kernel_.RaiseSignal(SIGTERM) == SimulatedKernel::Disposition::kDefault) {
+      if (kernel_.RaiseSignal(SIGTERM) == DrivenKernel::Disposition::kDefault) {
         // The signal ends the process, as asked. Said here, done where the server can be left.
         next_step_ = scenario_->steps.size();
         phase_ = Phase::kStopping;
@@ -193,7 +192,7 @@ void SimulatedWorld::Impl::CarryOutForServer(const Step& step) {
                    kernel_.open_descriptor_count()));
       break;
     case Action::kLimitNone:
-      kernel_.set_descriptor_limit(SimulatedKernel::Options{}.descriptor_limit);
+      kernel_.set_descriptor_limit(DrivenKernel::kNoDescriptorLimit);
       break;
     case Action::kWait:
       wait_until_ns_ = kernel_.now_ns() + static_cast<int64_t>(step.amount);
@@ -209,7 +208,7 @@ void SimulatedWorld::Impl::CarryOutForServer(const Step& step) {
   }
 }
 
-void SimulatedWorld::Impl::AddFault(const Step& step) {
+void ScenarioRun::AddFault(const Step& step) {
   FaultRule rule = step.fault;
   if (!step.fault_any_client) {
     rule.connection =
@@ -218,7 +217,7 @@ void SimulatedWorld::Impl::AddFault(const Step& step) {
   injector_.Add(rule);
 }
 
-void SimulatedWorld::Impl::Expect(const Step& step) {
+void ScenarioRun::Expect(const Step& step) {
   Note(TimeLineEntry::Kind::kStep, options_->record_time_line ? PrintStep(step) : "", step.line);
   std::string unexpected;
   if (step.action == Action::kExpectServerStopped) {
@@ -241,7 +240,7 @@ void SimulatedWorld::Impl::Expect(const Step& step) {
 }
 
 // What holds instead of what `step` expects of `client`; empty where it holds.
-std::string SimulatedWorld::Impl::Unexpected(const Step& step, const ClientFacts& client) const {
+std::string ScenarioRun::Unexpected(const Step& step, const ClientFacts& client) const {
   const std::string name = ledger_.ClientName(client);
   const uint64_t received = client.stream.received();
   const std::string_view state = client.refused        ? "was refused"
@@ -285,7 +284,7 @@ std::string SimulatedWorld::Impl::Unexpected(const Step& step, const ClientFacts
 
 // The server has stopped, so nothing will be at rest again: what is still expected holds now or
 // never.
-void SimulatedWorld::Impl::ExpectAfterStop() {
+void ScenarioRun::ExpectAfterStop() {
   if (phase_ != Phase::kScript) return;
   for (; next_step_ < scenario_->steps.size(); ++next_step_) {
     current_step_ = static_cast<int>(next_step_) + 1;

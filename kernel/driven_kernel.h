@@ -1,0 +1,169 @@
+// A kernel that somebody drives: the server's calls on one side, and on the other an owner that
+// plays the clients ("peers"), the clock, signals and limits, and looks at the state of every
+// socket. The simulated kernel is one; Linux in another process, held at each of its calls, is
+// another. What a scenario does is written once, against this.
+
+#ifndef HUPSTORM_KERNEL_DRIVEN_KERNEL_H_
+#define HUPSTORM_KERNEL_DRIVEN_KERNEL_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "kernel/call.h"
+#include "kernel/syscalls.h"
+
+namespace hupstorm {
+
+// A client of the server: a TCP endpoint without a descriptor. Numbers go up from 0 in the order of
+// PeerConnect and are not reused before Reset.
+using PeerId = int32_t;
+inline constexpr PeerId kNoPeer = -1;
+
+// As `ss` names them.
+enum class TcpState : uint8_t {
+  kClosed,
+  kListen,
+  kSynSent,
+  kSynRecv,
+  kEstablished,
+  kFinWait1,
+  kFinWait2,
+  kCloseWait,
+  kLastAck,
+  kClosing,
+  kTimeWait,
+};
+std::string_view TcpStateName(TcpState state);  // "CLOSE-WAIT"
+
+// What the kernel asks of its owner when the server would sleep.
+class KernelDriver {
+ public:
+  virtual ~KernelDriver() = default;
+
+  // The server made call `call` on `fd` (-1 for select and poll) and nothing is there for it.
+  // `deadline_ns` is when the call times out on the virtual clock, -1 for never. Make something
+  // happen: let a peer act, advance the clock, interrupt the call; then return, and the kernel
+  // looks again. Throwing leaves through the server's frames: that is how a run ends.
+  // Returning without a change asks again; a driver that never changes anything hangs the run.
+  virtual void OnBlock(Call call, int fd, int64_t deadline_ns) = 0;
+};
+
+class DrivenKernel : public Syscalls {
+ public:
+  // Null (the default): a call that would block for ever returns -1 with EDEADLK.
+  virtual void set_driver(KernelDriver* driver) = 0;
+
+  // ---- The clock, in nanoseconds. Owner-driven: no call of the server moves it by itself.
+  virtual int64_t now_ns() const = 0;
+  // Moves the clock to `ns` (not backwards), firing timers on the way, in order.
+  virtual void AdvanceTo(int64_t ns) = 0;
+  // When the next timer of the kernel's own is due (timerfd, TCP timers), -1 for none.
+  virtual int64_t NextTimerNs() const = 0;
+
+  // ---- Signals to the server. Runs the handler installed by Sigaction as the server, and makes
+  // the blocked call, if any, fail with EINTR where Linux would not restart it.
+  enum class Disposition : uint8_t { kDefault, kIgnored, kHandled };
+  virtual Disposition SignalDisposition(int signal) const = 0;
+  virtual Disposition RaiseSignal(int signal) = 0;
+  // The blocked call returns EINTR although no handler ran (stopped and continued, signal(7)).
+  virtual void InterruptBlockedCall() = 0;
+  // SIGPIPEs that a send to a closed connection raised, since the kernel was new, with the default
+  // disposition (each of which kills a real process).
+  virtual int fatal_sigpipes() const = 0;
+
+  // ---- Limits.
+  // How many descriptors the server may have open, RLIMIT_NOFILE in effect.
+  static constexpr int kNoDescriptorLimit = 1 << 20;
+  virtual void set_descriptor_limit(int limit) = 0;
+  // SO_SNDBUF / SO_RCVBUF of connections accepted from now on, as if set on the listening socket;
+  // kDefaultBuffer for what the kernel gives by itself.
+  static constexpr int kDefaultBuffer = 0;
+  virtual void set_server_send_buffer(int bytes) = 0;
+  virtual void set_server_receive_buffer(int bytes) = 0;
+
+  // ---- Peers. Each call takes effect at once, for the server too.
+  struct PeerOptions {
+    int receive_buffer = 64 * 1024;  // bytes that the server can send before this peer reads
+    int send_buffer = 64 * 1024;     // bytes that this peer can queue before the server reads
+  };
+  // Connects to 127.0.0.1:`port`. Refused where nobody listens; waits in SYN-SENT while the accept
+  // queue is full, and gets in when there is room (the SYN is sent again).
+  virtual PeerId PeerConnect(uint16_t port, const PeerOptions& options) = 0;
+  // Takes as many bytes as fit, from 0 to bytes.size(). 0 after the connection ended.
+  virtual size_t PeerSend(PeerId peer, std::span<const std::byte> bytes) = 0;
+  // One byte of urgent data (MSG_OOB). False where the buffer is full or the connection ended.
+  virtual bool PeerSendUrgent(PeerId peer, std::byte byte) = 0;
+  // The unread bytes that are contiguous in memory, oldest first; empty where there are none.
+  // Consume at most that many, then ask again. Consuming opens the window.
+  virtual std::span<const std::byte> PeerPeek(PeerId peer) const = 0;
+  virtual void PeerConsume(PeerId peer, size_t count) = 0;
+  virtual void PeerShutdownWrite(PeerId peer) = 0;  // FIN after what is queued
+  // As close(2): FIN, or RST where unread bytes are thrown away.
+  virtual void PeerClose(PeerId peer) = 0;
+  // RST at once (SO_LINGER with zero); from a peer that has vanished too: its host is back and
+  // knows of nothing.
+  virtual void PeerReset(PeerId peer) = 0;
+  // The peer's host is gone without a word: nothing more is acknowledged. What the server sends
+  // then dies with ETIMEDOUT after tcp_retries2 (924.6 s), or by keepalive or TCP_USER_TIMEOUT.
+  virtual void PeerVanish(PeerId peer) = 0;
+
+  struct PeerStatus {
+    TcpState state = TcpState::kClosed;
+    size_t unread = 0;          // bytes that PeerPeek can reach in the end
+    size_t send_space = 0;      // bytes that PeerSend would take now
+    size_t unsent = 0;          // bytes sent that the server's receive buffer has not taken yet
+    bool connected = false;     // the handshake has finished (it may have ended since)
+    bool refused = false;       // connection refused
+    bool end_of_input = false;  // the server's FIN arrived and nothing is unread before it
+    bool was_reset = false;     // the server reset the connection
+  };
+  virtual PeerStatus Status(PeerId peer) const = 0;
+  virtual uint16_t PeerPort(PeerId peer) const = 0;  // the peer's own: the address the server sees
+  virtual int peer_count() const = 0;
+  // Peers for which something changed by a call of the server since the last call of this: bytes,
+  // room to send, FIN, RST, handshake. In order of first change, each once. Cheap when empty.
+  // The span is good until the next call into the kernel.
+  virtual std::span<const PeerId> TakeChangedPeers() = 0;
+  virtual bool HasChangedPeers() const = 0;
+
+  // ---- The server's side of each connection.
+  struct ConnectionStatus {
+    TcpState state = TcpState::kClosed;  // kClosed: gone, or not there yet
+    int fd = -1;                         // the server's descriptor; -1 not accepted yet, or closed
+    bool accepted = false;               // accept has handed it out
+    size_t unread = 0;  // bytes in its receive buffer that the server could read now (FIONREAD)
+    size_t unsent = 0;  // bytes in its send buffer that the peer has not taken
+    bool unseen_fin = false;  // the peer's FIN is there and the server has not read up to it
+    int pending_error = 0;    // SO_ERROR
+  };
+  virtual ConnectionStatus ServerSide(PeerId peer) const = 0;
+  // The peer behind a descriptor of the server, kNoPeer for any other descriptor.
+  virtual PeerId PeerOf(int fd) const = 0;
+
+  enum class DescriptorKind : uint8_t {
+    kFree,
+    kListener,
+    kConnection,
+    kSocket,
+    kEpoll,
+    kEventfd,
+    kTimerfd,
+    kPipe,
+    kSocketpair,
+    kOther,  // a file, say; never in the simulation
+  };
+  struct Descriptor {
+    int fd;
+    DescriptorKind kind;
+  };
+  // Every open descriptor of the server's own, in order.
+  virtual std::vector<Descriptor> OpenDescriptors() const = 0;
+  virtual int open_descriptor_count() const = 0;
+};
+
+}  // namespace hupstorm
+
+#endif  // HUPSTORM_KERNEL_DRIVEN_KERNEL_H_

@@ -1,0 +1,224 @@
+#include "scenarios/worlds/scenario_run.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+
+namespace hupstorm {
+namespace {
+
+// A server that swallows the exception that ends a run, or that sleeps in a destructor while the
+// exception passes, is given up after so many attempts.
+constexpr int kMostEndRequests = 1000;
+
+}  // namespace
+
+ScenarioRun::ScenarioRun(DrivenKernel& kernel)
+    : kernel_(kernel),
+      clients_(kernel_, ledger_),
+      injector_(kernel_, *this),
+      monitor_(injector_, ledger_, *this),
+      recorder_(monitor_, [this](const CallRecord& call, std::string line) {
+        // What the server logs stands in the time line as such.
+        if (FamilyOf(call.call) == CallFamily::kSend && call.fd <= STDERR_FILENO) return;
+        Note(TimeLineEntry::Kind::kCall, line);
+      }) {}
+
+RunResult ScenarioRun::Run(const Scenario& scenario, const Target& target,
+                           const RunOptions& options) {
+  StartRun(scenario, target, options);
+  RunServer(target);
+  if (!sockets_recorded_) RecordSockets();
+  if (!ledger_.dead && ledger_.stopped) {
+    LookAtDescriptors();
+    ExpectAfterStop();
+  }
+  Judge(Moment::kStopped);
+  for (const int step : monitor_.TakePlaced()) result_.steps_not_reached.push_back(step);
+  result_.calls = monitor_.calls();
+  result_.faults = injector_.injected();
+  result_.findings = findings_.Take();
+  return std::move(result_);
+}
+
+void ScenarioRun::StartRun(const Scenario& scenario, const Target& target,
+                           const RunOptions& options) {
+  ResetKernel();
+  kernel_.set_driver(this);
+  port_ = ChoosePort();
+  start_ns_ = kernel_.now_ns();
+  injector_.Reset();
+  monitor_.Start(target.log_names_client, options.progress);
+  ledger_.Clear();
+  ledger_.protocol = target.protocol;
+  ledger_.queue_bound = options.queue_bound;
+  clients_.StartRound();
+  findings_.Start(target.name, scenario);
+  result_ = RunResult{};
+  scenario_ = &scenario;
+  options_ = &options;
+  phase_ = Phase::kStarting;
+  next_step_ = 0;
+  current_step_ = 0;
+  next_of_each_ = 0;
+  wait_until_ns_ = -1;
+  round_ = 0;
+  sockets_recorded_ = false;
+  phase_started_ns_ = start_ns_;
+  clock_moves_ = 0;
+  connected_now_ = most_connected_ = 0;
+  probe_ = -1;
+  end_requests_ = 0;
+  passing_at_step_ = 0;
+}
+
+void ScenarioRun::RunServer(const Target& target) {
+  Syscalls& top = options_->record_time_line ? static_cast<Syscalls&>(recorder_) : monitor_;
+  try {
+    Serve(target, port_, top);
+    if (ledger_.asked_to_stop) {
+      ledger_.stopped = true;
+    } else if (!ledger_.dead) {
+      Die("serve() returned although nobody had asked the server to stop");
+    }
+  } catch (const EndOfRun&) {
+    // Ended by the script, or killed by a signal, which is written down already.
+  } catch (const std::exception& error) {
+    Die(fmt::format("uncaught exception: {}", error.what()));
+  } catch (...) {
+    Die("uncaught exception that is not a std::exception");
+  }
+}
+
+void ScenarioRun::Die(std::string what) {
+  ledger_.dead = true;
+  const int client = monitor_.last_client();
+  uint64_t context = StableHash(what);
+  if (client >= 0 && static_cast<size_t>(client) < ledger_.client_count) {
+    context ^= ledger_.clients[client].history.value();
+  }
+  ledger_.deaths.push_back(
+      {.what = std::move(what), .client = client, .step = current_step_, .context = context});
+  OnIncident();
+}
+
+void ScenarioRun::EndRun() {
+  if (++end_requests_ > kMostEndRequests) {
+    std::fputs(
+        "hupstorm: the server catches every exception, or sleeps in a destructor: cannot end it\n",
+        stderr);
+    std::abort();
+  }
+  throw EndOfRun{};
+}
+
+void ScenarioRun::OnBlock(Call call, int fd, int64_t deadline_ns) {
+  const CallFamily family = FamilyOf(call);
+  ledger_.blocked_outside_wait = family != CallFamily::kWait && call != Call::kNanosleep;
+  ledger_.blocked_call = call;
+  ledger_.blocked_client = fd >= 0 ? clients_.ClientOf(fd) : -1;
+  Advance(deadline_ns);
+}
+
+void ScenarioRun::OnSpin() {
+  ledger_.blocked_outside_wait = false;
+  Advance(-1);
+}
+
+// The server is at rest, or gets nowhere: makes the next thing happen.
+void ScenarioRun::Advance(int64_t deadline_ns) {
+  if (std::uncaught_exceptions() > 0) {
+    // A destructor sleeps while the run ends: wake it, it cannot be left by another exception.
+    if (++end_requests_ > kMostEndRequests) EndRun();
+    kernel_.InterruptBlockedCall();
+    return;
+  }
+  if (end_requests_ > 0) EndRun();  // the server has swallowed the first one
+  monitor_.OnStep();
+  passing_at_step_ = injector_.passing();
+  for (acted_ = false; !acted_;) {
+    if (phase_ <= Phase::kScript) {
+      ContinueScript(deadline_ns);
+    } else {
+      ContinueEpilogue(deadline_ns);
+    }
+  }
+}
+
+void ScenarioRun::AdvanceClock(int64_t ns) {
+  const int64_t amount = ns - kernel_.now_ns();
+  kernel_.AdvanceTo(ns);
+  clients_.PumpChanged();
+  if (options_->record_time_line && amount > 0) {
+    Note(TimeLineEntry::Kind::kClock, fmt::format("{} ms", amount / 1'000'000));
+  }
+}
+
+int64_t ScenarioRun::ConnectionOf(int fd) {
+  const int client = clients_.ClientOf(fd);
+  if (client < 0) return -2;
+  const ClientFacts& facts = ledger_.clients[client];
+  return static_cast<int64_t>(facts.letter) << 32 | facts.index;
+}
+
+void ScenarioRun::ResetPeerOf(int fd, bool fin_first) {
+  clients_.ResetByNetwork(clients_.ClientOf(fd), fin_first);
+}
+
+void ScenarioRun::OnAborted(int fd) {
+  const int client = clients_.ClientOf(fd);
+  if (client >= 0) ledger_.clients[client].aborted = true;
+}
+
+void ScenarioRun::OnLogLine(std::string_view line) { Note(TimeLineEntry::Kind::kLog, line); }
+
+void ScenarioRun::AfterCall(const CallRecord& call) {
+  if (kernel_.HasChangedPeers()) clients_.PumpChanged();
+  if (call.call == Call::kClose && call.result == 0) {
+    if (monitor_.call_client() >= 0 && connected_now_ > 0) --connected_now_;
+  } else if (FamilyOf(call.call) == CallFamily::kAccept && call.result >= 0) {
+    most_connected_ = std::max(most_connected_, ++connected_now_);
+    const int client = clients_.ClientOf(static_cast<int>(call.result));
+    if (client >= 0) ledger_.clients[client].accepted = true;
+  } else if (FamilyOf(call.call) == CallFamily::kRecv && call.result > 0) {
+    const int client = clients_.ClientOf(call.fd);
+    if (client < 0) return;
+    ClientFacts& facts = ledger_.clients[client];
+    // For HTTP only an unanswered request is held; what comes after the answer is thrown away.
+    const uint64_t given_out =
+        ledger_.protocol == Protocol::kHttp && facts.answered > 0 ? facts.consumed : facts.answered;
+    const uint64_t held = facts.consumed > given_out ? facts.consumed - given_out : 0;
+    if (held <= std::max(facts.most_held, ledger_.queue_bound)) return;
+    // What was dropped is not held: the heap has to bear it out.
+    const int64_t heap_at_start = ledger_.heap_marks.front().heap.bytes;
+    if (ServerHeap().bytes - heap_at_start > static_cast<int64_t>(held / 2)) {
+      facts.most_held = held;
+    }
+  }
+  if (kernel_.fatal_sigpipes() > 0 && !ledger_.dead && FamilyOf(call.call) == CallFamily::kSend) {
+    Die(fmt::format("killed by SIGPIPE in {}", CallName(call.call)));
+    EndRun();
+  }
+}
+
+void ScenarioRun::Judge(Moment moment) {
+  const size_t before = findings_.findings().size();
+  for (const Oracle& oracle : Oracles()) oracle.judge(moment, ledger_, findings_);
+  if (!options_->record_time_line) return;
+  for (size_t i = before; i < findings_.findings().size(); ++i) {
+    const Finding& finding = findings_.findings()[i];
+    Note(TimeLineEntry::Kind::kFinding, finding.oracle + ": " + finding.evidence, finding.line);
+  }
+}
+
+void ScenarioRun::Note(TimeLineEntry::Kind kind, std::string_view text, int line) {
+  if (!options_->record_time_line) return;
+  result_.time_line.push_back(
+      {.kind = kind, .ns = kernel_.now_ns() - start_ns_, .line = line, .text = std::string(text)});
+}
+
+}  // namespace hupstorm
