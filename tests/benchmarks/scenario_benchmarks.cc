@@ -1,8 +1,11 @@
 #include "tests/benchmarks/scenario_benchmarks.h"
 
 #include <benchmark/benchmark.h>
+#include <fmt/format.h>
 
+#include <algorithm>
 #include <string>
+#include <vector>
 
 #include "scenarios/language/parse.h"
 #include "scenarios/worlds/simulated_world.h"
@@ -12,19 +15,34 @@ namespace hupstorm {
 namespace {
 
 struct Case {
-  const char* name;
-  const char* text;
+  std::string name;
+  std::string text;
 };
 
-constexpr Case kCases[] = {
-    {"one-client-connects", "a connect\n"},
-    {"one-client-echo-100B", "a connect\na read all\na send 100B\na shutdown write\n"},
-    {"ten-clients-and-a-reset",
-     "c[1..10] connect\nc[1..10] read all\nc[1..10] send 100B\nc[3] reset\nc[1..10] close\n"},
-    {"10-connections", "c[1..10] connect\nc[1..10] send 100B\n"},
-    {"1000-connections", "c[1..1000] connect\nc[1..1000] send 100B\n"},
-    {"9000-connections", "c[1..9000] connect\nc[1..9000] send 100B\n"},
-};
+// Each client connects and sends 100 B. A letter stands for 10,000 clients at most.
+Case CrowdOf(int clients) {
+  constexpr int kClientsOfALetter = 10'000;
+  std::string text;
+  for (const char* action : {"connect", "send 100B"}) {
+    for (int first = 0; first < clients; first += kClientsOfALetter) {
+      text += fmt::format("{}[0..{}] {}\n", static_cast<char>('a' + first / kClientsOfALetter),
+                          std::min(clients - first, kClientsOfALetter) - 1, action);
+    }
+  }
+  return {fmt::format("{} connections", clients), text};
+}
+
+std::vector<Case> Cases() {
+  return {
+      {"one client connects", "a connect\n"},
+      {"echo of 100 B, half-close", "a connect\na read all\na send 100B\na shutdown write\n"},
+      {"10 clients, one resets",
+       "c[1..10] connect\nc[1..10] read all\nc[1..10] send 100B\nc[3] reset\nc[1..10] close\n"},
+      CrowdOf(10),
+      CrowdOf(1'000),
+      CrowdOf(100'000),
+  };
+}
 
 void RunScenarios(benchmark::State& state, const Case& what, const Target& target) {
   SimulatedWorld world;
@@ -36,17 +54,16 @@ void RunScenarios(benchmark::State& state, const Case& what, const Target& targe
     calls = result.calls;
   }
   state.SetItemsProcessed(state.iterations());
-  state.counters["calls"] = static_cast<double>(calls);
+  state.counters[kCallsCounter] = static_cast<double>(calls);
 }
 
 }  // namespace
 
 void RegisterScenarioBenchmarks() {
   for (const Target& target : ReferenceTargets()) {
-    if (target.name != "reference/epoll-lt" && target.name != "reference/epoll-et") continue;
-    for (const Case& what : kCases) {
+    for (const Case& what : Cases()) {
       benchmark::RegisterBenchmark(
-          ("scenario/" + std::string(what.name) + "/" + target.name).c_str(),
+          ("scenario/" + what.name + "/" + target.name).c_str(),
           [what, target](benchmark::State& state) { RunScenarios(state, what, target); });
     }
   }

@@ -5,6 +5,9 @@
 
 namespace hupstorm {
 
+// The counter that holds how many calls the server makes in one run.
+inline constexpr char kCallsCounter[] = "calls";
+
 // Names are "scenario/<what it does>/<target>"; items_per_second are scenarios a second.
 void RegisterScenarioBenchmarks();
 

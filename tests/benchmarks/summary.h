@@ -12,7 +12,7 @@
 namespace hupstorm {
 
 // Prints Google Benchmark's own lines as they come, then each call on Linux beside the simulation,
-// then the same by number of connections. What did not run is left out.
+// the same by number of connections, and scenarios a second. What did not run is left out.
 class SummaryReporter final : public benchmark::ConsoleReporter {
  public:
   SummaryReporter() : ConsoleReporter(OO_Tabular) {}
@@ -25,9 +25,11 @@ class SummaryReporter final : public benchmark::ConsoleReporter {
   double Cost(const std::string& name) const;
   void PrintCalls() const;
   void PrintLoads() const;
+  void PrintScenarios() const;
 
   std::vector<std::string> names_;  // in order of their running
   std::map<std::string, double> costs_ns_;
+  std::map<std::string, double> calls_;  // of the server, in one run of a scenario
 };
 
 }  // namespace hupstorm
