@@ -12,7 +12,12 @@ if(NOT CMAKE_BUILD_TYPE)
 endif()
 
 find_program(CCACHE_PROGRAM ccache)
-if(CCACHE_PROGRAM)
+if(HUPSTORM_FUZZ_ENGINE STREQUAL "afl")
+  # afl-clang-fast++ instruments all that it compiles, unless a list in its environment leaves it out
+  # (ccache does not know that variable). hupstorm_instrument lifts this.
+  set(CMAKE_CXX_COMPILER_LAUNCHER
+      ${CMAKE_COMMAND} -E env AFL_LLVM_DENYLIST=${CMAKE_SOURCE_DIR}/cmake/afl_denylist.txt)
+elseif(CCACHE_PROGRAM)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
 endif()
 
@@ -49,6 +54,8 @@ endfunction()
 function(hupstorm_instrument name)
   if(HUPSTORM_FUZZ_ENGINE STREQUAL "libfuzzer")
     target_compile_options(${name} PRIVATE -fsanitize=fuzzer-no-link)
+  elseif(HUPSTORM_FUZZ_ENGINE STREQUAL "afl")
+    set_target_properties(${name} PROPERTIES CXX_COMPILER_LAUNCHER "")
   endif()
 endfunction()
 
