@@ -51,6 +51,7 @@ int BindTcp(Kernel& kernel, TcpEndpoint& endpoint, const sockaddr* address, sock
   }
   // A port that the kernel chose is given up with the connection, one that was asked for is not.
   endpoint.bound_by_user = wanted.port != 0;
+  endpoint.address_by_user = !wanted.IsAny();
   return 0;
 }
 

@@ -208,7 +208,9 @@ int SetSocketOption(Kernel& kernel, TcpEndpoint& endpoint, int name, const void*
       return 0;
     case SO_SNDBUF:
       options.send_buffer = SendBufferFor(number);
-      if (endpoint.no_space) {  // sk_write_space: there may be room now
+      // sk_stream_write_space wakes whether or not somebody found the buffer full.
+      if (simulated::tcp::IsWritable(endpoint)) {
+        endpoint.no_space = false;
         WakeEndpoint(kernel, endpoint, simulated::kWriteSpace);
       }
       return 0;

@@ -115,7 +115,9 @@ void Finish(Kernel& kernel, TcpEndpoint& endpoint) {
 
 void FailWith(Kernel& kernel, TcpEndpoint& endpoint, int error) {
   endpoint.error = error;
-  endpoint.lost = endpoint.send.size() + (endpoint.fin_wanted && !endpoint.fin_sent ? 1 : 0);
+  const bool unanswered_syn = endpoint.state == TcpState::kSynSent;
+  const bool unanswered_fin = endpoint.fin_wanted && !endpoint.fin_sent;
+  endpoint.lost = endpoint.send.size() + (unanswered_syn || unanswered_fin ? 1 : 0);
   endpoint.send.Clear(kernel.chunks);
   StopResting(kernel, endpoint);
   Finish(kernel, endpoint);
@@ -278,6 +280,7 @@ void Disconnect(Kernel& kernel, TcpEndpoint& endpoint) {
       break;
     case TcpState::kSynSent:
       endpoint.error = ECONNRESET;
+      endpoint.lost = 1;  // the SYN
       break;
     default:
       break;
@@ -288,16 +291,19 @@ void Disconnect(Kernel& kernel, TcpEndpoint& endpoint) {
   endpoint.state = TcpState::kClosed;
   endpoint.send.Clear(kernel.chunks);
   endpoint.receive.Clear(kernel.chunks);
-  endpoint.lost = 0;
+  // tcp_disconnect moves write_seq on, so that SIOCOUTQ tells of bytes that were never written.
+  endpoint.lost += 2;
   endpoint.urgent = Urgent::kNone;
   endpoint.shutdown = 0;
   endpoint.done = endpoint.fin_wanted = endpoint.fin_sent = endpoint.urgent_mode = false;
   endpoint.read_sequence = endpoint.write_sequence = 0;
   endpoint.foreign = {};
   endpoint.unanswered = false;
-  if (!endpoint.bound_by_user) {
-    kernel.ports.Release(endpoint);
-    endpoint.local = {};
+  // getsockname still tells the port (inet_sport).
+  if (!endpoint.bound_by_user) kernel.ports.Release(endpoint);
+  if (!endpoint.address_by_user) {
+    endpoint.local.ip = 0;
+    if (!endpoint.bound_by_user) endpoint.local.native_v6 = false;
   }
   if (!endpoint.orphan) WakeEndpoint(kernel, endpoint, EPOLLERR);
 }

@@ -102,6 +102,7 @@ int Listen(Kernel& kernel, TcpEndpoint& endpoint, int backlog) {
   if (endpoint.state != TcpState::kClosed && endpoint.state != TcpState::kListen) return -EINVAL;
   if (endpoint.state == TcpState::kClosed) {
     if (endpoint.port == nullptr) {
+      endpoint.local.port = 0;  // a former connection's
       if (const int result = kernel.ports.Bind(endpoint); result != 0) return result;
     } else if (!kernel.ports.MayListen(endpoint)) {
       return -EADDRINUSE;
@@ -201,6 +202,7 @@ int Connect(Kernel& kernel, TcpEndpoint& endpoint, const sockaddr* address, sock
       // never sees how the handshake, which is over by then, has ended.
       endpoint.socket_state = SocketState::kConnecting;
       endpoint.syn_tries = 0;
+      endpoint.lost = 0;
       endpoint.error = 0;
       StartConnect(kernel, endpoint);
       if (endpoint.non_blocking) return -EINPROGRESS;

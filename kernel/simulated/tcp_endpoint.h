@@ -82,6 +82,7 @@ struct alignas(64) TcpEndpoint : Object {
   bool unanswered : 1 = false;    // the other end's host is gone: `remote` is null, no RST comes
   bool awaits_acknowledgment : 1 = false;  // `timer` is for data that nobody acknowledges
   bool bound_by_user : 1 = false;          // keeps its port when it is closed (SOCK_BINDPORT_LOCK)
+  bool address_by_user : 1 = false;        // and its address (SOCK_BINDADDR_LOCK)
   bool fin_wanted : 1 = false;             // FIN follows what is in `send`
   bool fin_sent : 1 = false;
   bool urgent_mode : 1 = false;   // `urgent_end` is ahead of what was sent
@@ -113,7 +114,7 @@ struct alignas(64) TcpEndpoint : Object {
   Link<TcpEndpoint> port_link;
   Address local;
   Address foreign;
-  uint32_t lost = 0;          // what was not acknowledged when the connection failed, FIN included
+  uint32_t lost = 0;  // what was not acknowledged when the connection failed, SYN and FIN too
   int64_t rest_until_ns = 0;  // end of TIME-WAIT, or of FIN-WAIT-2 without owner
   Timer* timer = nullptr;
 

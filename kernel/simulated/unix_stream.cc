@@ -35,11 +35,12 @@ ssize_t ReceiveUnix(Kernel& kernel, UnixStream& stream, IoVector& to,
   const bool may_wait = !stream.non_blocking && (transfer.flags & MSG_DONTWAIT) == 0;
   const int64_t timeout = stream.receive_timeout_ns;
   const int64_t deadline = may_wait ? DeadlineAfter(kernel, timeout) : -1;
-  const size_t target = (transfer.flags & MSG_WAITALL) != 0 ? to.left() : 1;
+  const size_t target = (transfer.flags & MSG_WAITALL) != 0 ? std::max<size_t>(to.left(), 1) : 1;
   const bool peek = (transfer.flags & MSG_PEEK) != 0;
   size_t copied = 0;
-  while (to.left() > 0) {
-    const size_t count = std::min(stream.receive.size() - (peek ? copied : 0), to.left());
+  for (;;) {
+    const size_t unread = stream.receive.size() - (peek ? copied : 0);
+    const size_t count = std::min(unread, to.left());
     for (size_t left = count; left > 0;) {
       const std::span<std::byte> piece = to.Next(left);
       if (peek) {
@@ -54,7 +55,7 @@ ssize_t ReceiveUnix(Kernel& kernel, UnixStream& stream, IoVector& to,
     if (count > 0 && !peek && stream.other != nullptr && IsWritable(*stream.other)) {
       Wake(kernel, *stream.other, kWriteSpace, false);
     }
-    if (copied >= target) break;
+    if (copied >= target || (unread > 0 && to.left() == 0)) break;
     int failure = 0;
     if (stream.error != 0) {
       if (copied == 0) failure = -std::exchange(stream.error, 0);
@@ -127,7 +128,7 @@ int ShutdownUnix(Kernel& kernel, UnixStream& stream, int how) {
     if ((halves & kReceiveShutdown) != 0) others |= kSendShutdown;
     if ((halves & kSendShutdown) != 0) others |= kReceiveShutdown;
     stream.other->shutdown |= others;
-    Wake(kernel, *stream.other, others == kBothShutdown ? 0 : kDataReady, true);
+    Wake(kernel, *stream.other, 0, true);
   }
   return 0;
 }

@@ -314,5 +314,13 @@ TEST_P(AcceptTest, ListenWithoutBindChoosesAPort) {
   EXPECT_NE(LocalAddress(fd).sin_port, 0);
 }
 
+TEST_P(AcceptTest, AListenerThatIsShutDownKeepsItsName) {
+  const Listener listener = Listen();
+  EXPECT_THAT(kernel.Shutdown(listener.fd, SHUT_RD), SyscallSucceeds());
+  const sockaddr_in name = LocalAddress(listener.fd);
+  EXPECT_EQ(name.sin_addr.s_addr, listener.address.sin_addr.s_addr);
+  EXPECT_EQ(name.sin_port, listener.address.sin_port);
+}
+
 }  // namespace
 }  // namespace hupstorm

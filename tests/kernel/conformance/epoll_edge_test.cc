@@ -363,5 +363,21 @@ TEST_P(EpollEdgeTest, LevelAndEdgeSideBySide) {
   EXPECT_THAT(EpollNow(epoll), ElementsAre(Event{level.server, kIn}));
 }
 
+TEST_P(EpollEdgeTest, SettingTheSendBufferIsAnEdgeOfRoom) {
+  const Listener listener = Listen();
+  const Pair pair = ConnectedPair();
+  const Fd epoll = NewEpoll();
+  EpollAdd(epoll, pair.server, kOut | kEdge);
+  EXPECT_THAT(EpollNow(epoll), ElementsAre(Event{pair.server, kOut}));
+  EXPECT_THAT(EpollNow(epoll), IsEmpty());
+  SetOption(pair.server, SOL_SOCKET, SO_SNDBUF, 64 * 1024);
+  EXPECT_THAT(EpollNow(epoll), ElementsAre(Event{pair.server, kOut}));
+  EpollAdd(epoll, listener.fd, kIn | kOut | kEdge);
+  const Fd client = Connect(listener);
+  EXPECT_THAT(AwaitEvents(epoll), ElementsAre(Event{listener.fd, kIn}));
+  SetOption(listener.fd, SOL_SOCKET, SO_SNDBUF, 64 * 1024);
+  EXPECT_THAT(EpollNow(epoll), ElementsAre(Event{listener.fd, kIn}));
+}
+
 }  // namespace
 }  // namespace hupstorm

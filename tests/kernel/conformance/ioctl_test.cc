@@ -64,5 +64,20 @@ TEST_P(IoctlTest, BytesThatAResetAnsweredStayUnsent) {
   EXPECT_EQ(value_, 3);
 }
 
+TEST_P(IoctlTest, ARefusedConnectLeavesItsSynUnsent) {
+  Listener listener = Listen();
+  listener.fd.Close();
+  const Fd fd = TcpSocket(SOCK_NONBLOCK);
+  EXPECT_THAT(Ask(fd, SIOCOUTQ), SyscallSucceeds());
+  EXPECT_EQ(value_, 0);
+  EXPECT_THAT(Connect(fd, listener.address), SyscallFailsWith(EINPROGRESS));
+  Await(fd, kErr);
+  EXPECT_THAT(Ask(fd, SIOCOUTQ), SyscallSucceeds());
+  EXPECT_EQ(value_, 1);
+  EXPECT_THAT(Connect(fd, listener.address), SyscallFailsWith(ECONNREFUSED));
+  EXPECT_THAT(Ask(fd, SIOCOUTQ), SyscallSucceeds());
+  EXPECT_EQ(value_, 3);
+}
+
 }  // namespace
 }  // namespace hupstorm

@@ -273,5 +273,15 @@ TEST_P(ConnectTest, AClosedListenerSaysNothingToWhomItDidNotLetIn) {
   EXPECT_EQ(PendingError(second), ECONNREFUSED);
 }
 
+TEST_P(ConnectTest, AfterARefusalTheSocketIsStillNamedByItsPort) {
+  Listener listener = Listen();
+  listener.fd.Close();
+  const Fd fd = TcpSocket();
+  EXPECT_THAT(Connect(fd, listener.address), SyscallFailsWith(ECONNREFUSED));
+  const sockaddr_in name = LocalAddress(fd);
+  EXPECT_EQ(name.sin_addr.s_addr, htonl(INADDR_ANY));
+  EXPECT_NE(name.sin_port, 0);
+}
+
 }  // namespace
 }  // namespace hupstorm

@@ -159,5 +159,26 @@ TEST_P(SocketpairTest, ConnectRefusesAnAddressOfAnotherFamily) {
   EXPECT_THAT(Connect(pair.client, address), SyscallFailsWith(EINVAL));
 }
 
+TEST_P(SocketpairTest, ARecvOfNoBytesSaysWhetherThereAreAny) {
+  Pair pair = SocketPair();
+  char none;
+  EXPECT_THAT(kernel.Recv(pair.client, &none, 0, 0), SyscallFailsWith(EAGAIN));
+  Send(pair.server, "abc");
+  EXPECT_THAT(kernel.Recv(pair.client, &none, 0, 0), SyscallSucceedsWithValue(0));
+  EXPECT_EQ(Recv(pair.client), "abc");
+  EXPECT_THAT(kernel.Recv(pair.client, &none, 0, MSG_WAITALL), SyscallFailsWith(EAGAIN));
+  pair.server.Close();
+  EXPECT_THAT(kernel.Recv(pair.client, &none, 0, 0), SyscallSucceedsWithValue(0));
+}
+
+TEST_P(SocketpairTest, WhoeverWatchesForRdhupAloneHearsOfAHalfClose) {
+  const Pair pair = SocketPair();
+  const Fd epoll = NewEpoll();
+  EpollAdd(epoll, pair.server, kRdhup);
+  EXPECT_THAT(EpollNow(epoll), testing::IsEmpty());
+  kernel.Shutdown(pair.client, SHUT_WR);
+  EXPECT_THAT(EpollNow(epoll), testing::ElementsAre(Event{pair.server, kRdhup}));
+}
+
 }  // namespace
 }  // namespace hupstorm
