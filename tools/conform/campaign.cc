@@ -1,15 +1,26 @@
 #include "tools/conform/campaign.h"
 
-#include <algorithm>
-
 #include "tools/conform/generator.h"
 
 namespace hupstorm::conform {
 
+namespace {
+
+// Counts the program where a difference of its kind was found before.
+bool IsKnown(CampaignResult& result, const std::string& kind) {
+  for (Finding& finding : result.findings) {
+    if (finding.shrunk.mismatch.kind != kind) continue;
+    ++finding.programs;
+    return true;
+  }
+  return false;
+}
+
+}  // namespace
+
 CampaignResult RunCampaign(Runner& runner, const Campaign& campaign,
                            const std::function<void(uint64_t, size_t)>& progress) {
   CampaignResult result;
-  const uint64_t unsettled_before = runner.unsettled();
   const uint64_t calls_before = runner.calls();
   const Observer count = [&result](const Operation& operation, const Outcome& host,
                                    const std::vector<Seen>& readiness) {
@@ -18,20 +29,17 @@ CampaignResult RunCampaign(Runner& runner, const Campaign& campaign,
   runner.set_observer(count);
   for (; result.programs < campaign.programs; ++result.programs) {
     const Program program = Generate(campaign.seed, campaign.first + result.programs);
-    const RunResult run = runner.Run(program);
+    RunResult run = runner.Run(program, false);
     result.declared += run.declared;
-    if (run.mismatch) {
-      const auto known = std::find_if(result.findings.begin(), result.findings.end(),
-                                      [&run](const Finding& finding) {
-                                        return finding.shrunk.mismatch.kind == run.mismatch->kind;
-                                      });
-      if (known != result.findings.end()) {
-        ++known->programs;
-      } else {
-        runner.set_observer(nullptr);
+    if (run.mismatch && !IsKnown(result, run.mismatch->kind)) {
+      runner.set_observer(nullptr);
+      run = runner.Confirm(program);
+      if (!run.mismatch) {
+        ++result.unsettled;
+      } else if (!IsKnown(result, run.mismatch->kind)) {
         result.findings.push_back({Shrink(runner, program, *run.mismatch), 1});
-        runner.set_observer(count);
       }
+      runner.set_observer(count);
     }
     progress(result.programs + 1, result.findings.size());
     if (result.findings.size() >= campaign.most_findings) {
@@ -40,7 +48,6 @@ CampaignResult RunCampaign(Runner& runner, const Campaign& campaign,
     }
   }
   runner.set_observer(nullptr);
-  result.unsettled = runner.unsettled() - unsettled_before;
   result.calls = runner.calls() - calls_before;
   return result;
 }

@@ -14,12 +14,23 @@ int SlotOf(const Seen& seen, Code code) {
   return static_cast<int>(code == Code::kEpollWait ? seen.data % 100 : seen.data);
 }
 
-std::vector<Seen> ComparableEvents(const Outcome& outcome, Code code, const Uncertain& uncertain) {
+bool IsEpoll(const Program& program, int slot) {
+  return std::any_of(program.operations.begin(), program.operations.end(),
+                     [slot](const Operation& operation) {
+                       return operation.code == Code::kEpoll && operation.made == slot;
+                     });
+}
+
+std::vector<Seen> ComparableEvents(const Disagreement& it, const Outcome& outcome) {
+  const Code code = it.program.operations[it.operation].code;
   std::vector<Seen> events;
   for (const Seen& seen : outcome.events) {
     const int slot = SlotOf(seen, code);
-    if (slot < 0 || slot >= kSlots) continue;
-    const uint32_t left = Comparable(seen.events, slot, uncertain);
+    if (slot < 0 || slot >= kSlots || IsEpoll(it.program, slot)) continue;
+    const Uncertain& uncertain = it.uncertain[static_cast<size_t>(slot)];
+    // An edge of room brings whatever else is ready with it.
+    if (code == Code::kEpollWait && (uncertain.filled || uncertain.edge_taken)) continue;
+    const uint32_t left = Comparable(seen.events, slot, it.uncertain);
     if (left != 0) events.push_back({seen.data, left});
   }
   std::sort(events.begin(), events.end(),
@@ -33,19 +44,30 @@ bool SentOrWaits(const Outcome& outcome) { return outcome.result >= 0 || outcome
 bool IsFullBuffer(const Disagreement& it) {
   if (!it.program.fills_buffers) return false;
   const Operation& op = it.program.operations[it.operation];
+  const Uncertain uncertain =
+      op.slot == kNoSlot ? Uncertain() : it.uncertain[static_cast<size_t>(op.slot)];
+  if (uncertain.calls == Uncertain::Calls::kForGood) return true;
+  if (uncertain.calls == Uncertain::Calls::kUntilDrained && op.code != Code::kDrain) return true;
   switch (op.code) {
     case Code::kEpollWait:
     case Code::kPoll:
     case Code::kSelect:
       return it.simulated.result >= 0 && it.host.result >= 0 &&
-             ComparableEvents(it.simulated, op.code, it.uncertain) ==
-                 ComparableEvents(it.host, op.code, it.uncertain);
+             ComparableEvents(it, it.simulated) == ComparableEvents(it, it.host);
     case Code::kSend:
     case Code::kSendmsg:
     case Code::kWrite:
     case Code::kWritev:
-      return op.slot != kNoSlot && it.uncertain[static_cast<size_t>(op.slot)] != 0 &&
-             SentOrWaits(it.simulated) && SentOrWaits(it.host);
+      return uncertain.filled && SentOrWaits(it.simulated) && SentOrWaits(it.host);
+    case Code::kRecv:
+    case Code::kRead:
+    case Code::kReadv:
+    case Code::kRecvmsg: {
+      // Each kernel's stream is as long as what its buffers took.
+      Outcome simulated = it.simulated;
+      simulated.bytes = it.host.bytes;
+      return it.host.in_order && simulated == it.host;
+    }
     default:
       return false;
   }

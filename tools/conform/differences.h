@@ -15,12 +15,24 @@
 
 namespace hupstorm::conform {
 
-// By slot: the events that are not to be compared, as a buffer between it and its other end was
-// filled, and not emptied since.
-using Uncertain = std::array<uint32_t, kSlots>;
-inline constexpr uint32_t kUncertainOfSender = EPOLLOUT | EPOLLWRNORM;
-// A FIN behind the bytes arrives when they fit.
-inline constexpr uint32_t kUncertainOfReader = EPOLLRDHUP | EPOLLHUP;
+// What cannot be compared of a slot, as a buffer between it and its other end was filled.
+struct Uncertain {
+  bool filled = false;      // it sends into a buffer that was filled, and not emptied since
+  bool edge_taken = false;  // an epoll may have reported room before the buffer was empty
+  enum class Calls : uint8_t {
+    kComparable,
+    kUntilDrained,  // all but a kDrain: a FIN waits behind the bytes
+    kForGood,       // nor that: bytes may have met a socket that refuses them
+  };
+  Calls calls = Calls::kComparable;
+
+  // Of what poll says.
+  uint32_t events() const {
+    if (calls != Calls::kComparable) return ~0u;
+    return filled ? EPOLLOUT | EPOLLWRNORM : 0;
+  }
+};
+using Uncertainties = std::array<Uncertain, kSlots>;
 
 // A call on which the two kernels do not give the same.
 struct Disagreement {
@@ -28,7 +40,7 @@ struct Disagreement {
   size_t operation;
   const Outcome& simulated;
   const Outcome& host;
-  const Uncertain& uncertain;
+  const Uncertainties& uncertain;
 };
 
 struct DeclaredDifference {
@@ -43,8 +55,8 @@ std::span<const DeclaredDifference> DeclaredDifferences();
 const DeclaredDifference* FindDeclared(const Disagreement& disagreement);
 
 // Events of `slot` that may be compared.
-inline uint32_t Comparable(uint32_t events, int slot, const Uncertain& uncertain) {
-  return events & ~uncertain[static_cast<size_t>(slot)];
+inline uint32_t Comparable(uint32_t events, int slot, const Uncertainties& uncertain) {
+  return events & ~uncertain[static_cast<size_t>(slot)].events();
 }
 
 }  // namespace hupstorm::conform

@@ -265,7 +265,8 @@ void Machine::Connect(const Operation& op, Outcome* outcome) {
 }
 
 void Machine::Dup3(const Operation& op, Outcome* outcome) {
-  const int result = kernel_.Dup3(fd(op.slot), fd(op.other), static_cast<int>(op.flags));
+  const int wanted = IsOpen(op.other) ? fd(op.other) : -1;
+  const int result = kernel_.Dup3(fd(op.slot), wanted, static_cast<int>(op.flags));
   if (Result(result < 0 ? -1 : 0, outcome) < 0) return;
   const Code made_by = MadeBy(op.slot);
   const int8_t origin = Origin(op.slot);

@@ -12,6 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <stdexcept>
 
@@ -29,6 +30,8 @@ constexpr milliseconds kLongPatience{300};  // more than any timer of TCP's that
 constexpr int kDrainPatienceMs = 1000;
 constexpr time_t kWatchdogSeconds = 5;  // a call that sleeps is interrupted
 constexpr int kConfirmations = 2;
+
+struct WouldSleep {};
 
 bool Moves(Code code) {  // may make the other end of a connection see something
   switch (code) {
@@ -115,6 +118,7 @@ Runner::Runner(SimulatedKernel& kernel, Syscalls& simulation, Syscalls& host)
 }
 
 Runner::~Runner() {
+  kernel_.set_driver(nullptr);
   timer_delete(watchdog_);
   sigaction(SIGPIPE, &former_pipe_, nullptr);
   sigaction(SIGALRM, &former_alarm_, nullptr);
@@ -126,24 +130,23 @@ void Runner::ArmWatchdog() {
   timer_settime(watchdog_, 0, &value, nullptr);
 }
 
-RunResult Runner::Run(const Program& program) {
-  RunResult result = RunOnce(program, false);
-  if (!result.mismatch) return result;
+RunResult Runner::Confirm(const Program& program) {
+  RunResult result;
   for (int i = 0; i < kConfirmations; ++i) {
-    result = RunOnce(program, true);
-    if (result.mismatch) continue;
-    ++unsettled_;
-    break;
+    result = Run(program, true);
+    if (!result.mismatch) break;
   }
   return result;
 }
 
-RunResult Runner::RunOnce(const Program& program, bool patiently) {
+void Runner::OnBlock(Call, int, int64_t) { throw WouldSleep(); }
+
+RunResult Runner::Run(const Program& program, bool patiently) {
   // A loopback address for each program: pairs of addresses that rest in TIME-WAIT do not meet.
   next_address_ = (next_address_ + 1) % 0xfffff0;
   const uint32_t ip = INADDR_LOOPBACK + 0x100 + next_address_;
   kernel_.Reset();
-  kernel_.set_driver(nullptr);
+  kernel_.set_driver(this);
   uncertain_ = {};
   watched_ = 0;
   simulated_.Start(ip, program.fills_buffers);
@@ -155,9 +158,15 @@ RunResult Runner::RunOnce(const Program& program, bool patiently) {
   for (size_t i = 0; i < program.operations.size() && !result.mismatch; ++i) {
     const Operation& operation = program.operations[i];
     if (MustSkip(operation)) continue;
-    simulated_.Do(operation, &simulated_outcome_);
-    // It would sleep, and what it has done by then cannot be undone.
-    if (simulated_outcome_.result == -1 && simulated_outcome_.error == EDEADLK) break;
+    TrackEndWhileFull(operation);
+    try {
+      simulated_.Do(operation, &simulated_outcome_);
+    } catch (const WouldSleep&) {
+      break;  // what it has done by then cannot be undone
+    }
+    if (operation.code == Code::kUnsent && simulated_outcome_.result == 0) {
+      AwaitAcknowledged(operation.slot, simulated_outcome_.values[0]);
+    }
     host_.Do(operation, &host_outcome_);
     ++calls_;
     if (host_outcome_.result == -1 && operation.made != kNoSlot &&
@@ -171,6 +180,7 @@ RunResult Runner::RunOnce(const Program& program, bool patiently) {
     TrackFull(operation);
     if (operation.code == Code::kEpollAdd && host_.IsOpen(operation.other)) {
       watched_ |= 1u << host_.Origin(operation.other);
+      AwaitFinAcknowledged(operation.other);
     }
     result.mismatch = Compare(program, i, &result);
     if (result.mismatch) break;
@@ -182,10 +192,11 @@ RunResult Runner::RunOnce(const Program& program, bool patiently) {
   return result;
 }
 
-// A buffer that this end sends into was filled and not emptied since.
 bool Runner::IsFull(int slot) const {
-  return slot != kNoSlot && (uncertain_[static_cast<size_t>(slot)] & kUncertainOfSender) != 0;
+  return slot != kNoSlot && uncertain_[static_cast<size_t>(slot)].filled;
 }
+
+bool Runner::IsWatched(int slot) const { return (watched_ & (1u << host_.Origin(slot))) != 0; }
 
 // How much a reader finds in buffers that were full is no more promised than how much they took.
 bool Runner::MustSkip(const Operation& operation) const {
@@ -196,17 +207,38 @@ bool Runner::MustSkip(const Operation& operation) const {
 }
 
 void Runner::TrackFull(const Operation& operation) {
-  const int slot = operation.code == Code::kAccept ? operation.made : operation.slot;
-  if (slot == kNoSlot) return;
-  const int8_t partner = simulated_.Partner(slot);
-  if (operation.code == Code::kFill) {
-    uncertain_[static_cast<size_t>(slot)] |= kUncertainOfSender;
-    if (partner != kNoSlot) uncertain_[static_cast<size_t>(partner)] |= kUncertainOfReader;
-  } else if (operation.code == Code::kAccept && IsFull(partner)) {
-    uncertain_[static_cast<size_t>(slot)] |= kUncertainOfReader;
-  } else if (operation.code == Code::kDrain && partner != kNoSlot) {
-    uncertain_[static_cast<size_t>(partner)] &= ~kUncertainOfSender;
-    uncertain_[static_cast<size_t>(slot)] &= ~kUncertainOfReader;
+  if (operation.slot == kNoSlot) return;
+  Uncertain& own = uncertain_[static_cast<size_t>(operation.slot)];
+  if (operation.code == Code::kFill) own.filled = true;
+  if (operation.code == Code::kEpollWait) {
+    for (Uncertain& slot : uncertain_) slot.edge_taken = slot.edge_taken || slot.filled;
+  }
+  const int8_t partner = simulated_.Partner(operation.slot);
+  if (operation.code != Code::kDrain || partner == kNoSlot) return;
+  Uncertain& others = uncertain_[static_cast<size_t>(partner)];
+  others.filled = false;
+  if (own.filled) return;  // the other direction
+  for (Uncertain* end : {&own, &others}) {
+    if (end->calls == Uncertain::Calls::kUntilDrained) end->calls = Uncertain::Calls::kComparable;
+  }
+}
+
+// Comes before the call is judged. A reset ends a connection whatever its buffers hold; a FIN waits
+// behind what does not fit, and what comes first then is Linux's to choose.
+void Runner::TrackEndWhileFull(const Operation& operation) {
+  using Calls = Uncertain::Calls;
+  if (operation.slot == kNoSlot || !Moves(operation.code)) return;
+  const int8_t partner = simulated_.Partner(operation.slot);
+  const Calls before = uncertain_[static_cast<size_t>(operation.slot)].calls;
+  Calls calls = Calls::kComparable;
+  if (before == Calls::kUntilDrained && operation.code != Code::kDrain) calls = Calls::kForGood;
+  const bool ends = operation.code == Code::kShutdown || operation.code == Code::kClose;
+  if (IsFull(operation.slot) && ends) calls = std::max(calls, Calls::kUntilDrained);
+  if (IsFull(partner) && operation.code == Code::kShutdown) calls = Calls::kForGood;
+  for (const int8_t slot : {operation.slot, partner}) {
+    if (slot == kNoSlot) continue;
+    Uncertain& end = uncertain_[static_cast<size_t>(slot)];
+    end.calls = std::max(end.calls, calls);
   }
 }
 
@@ -306,7 +338,7 @@ void Runner::Settle(const Operation& operation, bool patiently) {
 // and it is put off where nobody can call for it: the other end was not accepted yet.
 void Runner::AwaitFinAcknowledged(int slot) {
   if (!host_.IsTcp(slot) || host_.MadeBy(slot) == Code::kListener) return;
-  if ((watched_ & (1u << host_.Origin(slot))) == 0 || IsFull(slot)) return;
+  if (!IsWatched(slot) || IsFull(slot)) return;
   const Clock::time_point end = Clock::now() + kLongPatience;
   do {
     tcp_info info = {};
@@ -317,6 +349,16 @@ void Runner::AwaitFinAcknowledged(int slot) {
     }
     host_.kernel().Poll(nullptr, 0, 1);
   } while (Clock::now() < end);
+}
+
+// Linux may put off the acknowledgment of what was not read yet.
+void Runner::AwaitAcknowledged(int slot, int64_t unsent) {
+  const Clock::time_point end = Clock::now() + kLongPatience;
+  int value = 0;
+  while (host_.kernel().Ioctl(host_.fd(slot), SIOCOUTQ, &value) == 0 && value != unsent &&
+         Clock::now() < end) {
+    host_.kernel().Poll(nullptr, 0, 1);
+  }
 }
 
 }  // namespace hupstorm::conform

@@ -48,7 +48,7 @@ struct RunResult {
 using Observer =
     std::function<void(const Operation&, const Outcome& host, const std::vector<Seen>& readiness)>;
 
-class Runner {
+class Runner : private KernelDriver {
  public:
   // `simulation` is `kernel`, or layers around it. All must outlive the runner. While it exists
   // SIGALRM and SIGPIPE of this process are its own. Throws std::runtime_error where Linux gives no
@@ -58,41 +58,44 @@ class Runner {
   Runner(const Runner&) = delete;
   Runner& operator=(const Runner&) = delete;
 
-  // Runs the program; again, patiently, where it differs. Throws std::runtime_error where Linux
-  // cannot make the sockets for it.
-  RunResult Run(const Program& program);
-  // Runs it once. Not patiently, a difference may be one of time.
-  RunResult RunOnce(const Program& program, bool patiently);
+  // Runs the program once. Not patiently, a difference may be one of time. Throws
+  // std::runtime_error where Linux cannot make the sockets for it.
+  RunResult Run(const Program& program, bool patiently);
+  // Runs a program that differed again, patiently. Without a mismatch where it does not always
+  // differ: Linux took its time.
+  RunResult Confirm(const Program& program);
 
   void set_observer(Observer observer) { observer_ = std::move(observer); }
-  // Programs that differed once and not again: Linux took its time.
-  uint64_t unsettled() const { return unsettled_; }
   uint64_t calls() const { return calls_; }
 
  private:
+  // The simulation says that a call would sleep: the program ends.
+  void OnBlock(Call call, int fd, int64_t deadline_ns) override;
   std::optional<Mismatch> Compare(const Program& program, size_t index, RunResult* result);
   std::optional<Mismatch> CompareReadiness(const Program& program, size_t index);
   bool MustSkip(const Operation& operation) const;
   bool IsFull(int slot) const;
+  bool IsWatched(int slot) const;
   void TrackFull(const Operation& operation);
+  void TrackEndWhileFull(const Operation& operation);
   void PrepareHostSocket(const Operation& operation);
   void Settle(const Operation& operation, bool patiently);
   bool IsSettled(bool patiently);
   void AwaitFinAcknowledged(int slot);
+  void AwaitAcknowledged(int slot, int64_t unsent);
   void ArmWatchdog();
 
   SimulatedKernel& kernel_;
   Machine simulated_;
   Machine host_;
   Observer observer_;
-  Uncertain uncertain_ = {};
+  Uncertainties uncertain_ = {};
   uint32_t watched_ = 0;  // origins of what an epoll watches
   Outcome simulated_outcome_;
   Outcome host_outcome_;
   std::vector<Seen> simulated_ready_;
   std::vector<Seen> host_ready_;
   uint32_t next_address_ = 0;
-  uint64_t unsettled_ = 0;
   uint64_t calls_ = 0;
   timer_t watchdog_ = {};
   struct sigaction former_alarm_ = {};

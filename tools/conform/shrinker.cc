@@ -26,7 +26,7 @@ class Shrinker {
   void CutTail() { best_.program.operations.resize(best_.mismatch.operation + 1); }
 
   bool Try(Program candidate) {
-    const RunResult result = runner_.RunOnce(candidate, patiently_);
+    const RunResult result = runner_.Run(candidate, patiently_);
     if (!result.mismatch || result.mismatch->kind != best_.mismatch.kind) return false;
     best_ = {std::move(candidate), *result.mismatch};
     CutTail();
@@ -97,7 +97,7 @@ class Shrinker {
 
 Shrunk Shrink(Runner& runner, const Program& program, const Mismatch& mismatch) {
   const Shrunk quick = Shrinker(runner, program, mismatch, false).Run();
-  const RunResult confirmed = runner.RunOnce(quick.program, true);
+  const RunResult confirmed = runner.Run(quick.program, true);
   if (confirmed.mismatch && confirmed.mismatch->kind == mismatch.kind) {
     return {quick.program, *confirmed.mismatch};
   }
