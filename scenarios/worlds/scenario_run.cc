@@ -15,6 +15,9 @@ namespace {
 // exception passes, is given up after so many attempts.
 constexpr int kMostEndRequests = 1000;
 
+// Entries of a time line, so that a scenario of millions of steps does not take all memory.
+constexpr size_t kLongestTimeLine = 1'000'000;
+
 }  // namespace
 
 ScenarioRun::ScenarioRun(DrivenKernel& kernel)
@@ -217,6 +220,12 @@ void ScenarioRun::Judge(Moment moment) {
 
 void ScenarioRun::Note(TimeLineEntry::Kind kind, std::string_view text, int line) {
   if (!options_->record_time_line) return;
+  // Findings are few, and wanted however much came before them.
+  if (result_.time_line.size() >= kLongestTimeLine && kind != TimeLineEntry::Kind::kFinding) {
+    if (result_.time_line.size() > kLongestTimeLine) return;
+    text = "the time line is cut here: it has a million entries";
+    kind = TimeLineEntry::Kind::kEpilogue;
+  }
   result_.time_line.push_back(
       {.kind = kind, .ns = kernel_.now_ns() - start_ns_, .line = line, .text = std::string(text)});
 }

@@ -124,23 +124,28 @@ void ServerMonitor::CarryOutPlaced(const CallRecord& call) {
   for (size_t i = 0; i < due_count; ++i) host_.CarryOutPlaced(due[i]);
 }
 
+// The server logs about what it did last, so the line belongs to the call before this one.
+void ServerMonitor::EndLogLine() {
+  const bool enough = ledger_.foreign_log_lines.size() >= kMostIncidents;
+  const std::string foreign =
+      enough ? "" : ForeignLogLine(log_line_, ledger_, names_client_, last_client_);
+  if (!foreign.empty()) {
+    ledger_.foreign_log_lines.push_back({.what = foreign, .step = host_.CurrentStep()});
+  }
+  host_.OnLogLine(log_line_);
+  if (!foreign.empty()) host_.OnIncident();
+  log_line_.clear();
+}
+
 bool ServerMonitor::TakeLog(CallRecord& call) {
   const auto take = [this](const char* bytes, size_t count) {
-    for (size_t i = 0; i < count; ++i) {
-      if (bytes[i] != '\n') {
-        if (log_line_.size() < kLogLine) log_line_ += bytes[i];
-        continue;
-      }
-      // The server logs about what it did last, so the line belongs to the call before this one.
-      const bool enough = ledger_.foreign_log_lines.size() >= kMostIncidents;
-      const std::string foreign =
-          enough ? "" : ForeignLogLine(log_line_, ledger_, names_client_, last_client_);
-      if (!foreign.empty()) {
-        ledger_.foreign_log_lines.push_back({.what = foreign, .step = host_.CurrentStep()});
-      }
-      host_.OnLogLine(log_line_);
-      if (!foreign.empty()) host_.OnIncident();
-      log_line_.clear();
+    std::string_view left(bytes, count);
+    while (!left.empty()) {
+      const size_t end = left.find('\n');
+      log_line_ += left.substr(0, end).substr(0, kLogLine - log_line_.size());
+      if (end == std::string_view::npos) return;
+      left.remove_prefix(end + 1);
+      EndLogLine();
     }
   };
   int64_t total = 0;

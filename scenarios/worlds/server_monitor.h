@@ -86,6 +86,7 @@ class ServerMonitor final : public SyscallsLayer {
 
   void CarryOutPlaced(const CallRecord& call);
   bool TakeLog(CallRecord& call);
+  void EndLogLine();
   void CountProgress(const CallRecord& call, CallFamily family);
   void CountWake(const CallRecord& call);
   void LookForMisuse(const CallRecord& call);
