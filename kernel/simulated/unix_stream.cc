@@ -17,6 +17,23 @@ bool IsWritable(const UnixStream& stream) {
   return queued * 4 <= static_cast<size_t>(stream.send_buffer);
 }
 
+// Counts `count` bytes as read. True where one of the other end's sends has been read to its end:
+// Linux gives back memory, and with it room to send, by whole sends.
+bool TakeSegments(Kernel& kernel, UnixStream& stream, uint32_t count) {
+  bool any_ended = false;
+  while (count > 0) {
+    if (stream.first_left == 0) {
+      stream.segments.Take(kernel.chunks, reinterpret_cast<std::byte*>(&stream.first_left),
+                           sizeof(stream.first_left));
+    }
+    const uint32_t part = std::min(count, stream.first_left);
+    stream.first_left -= part;
+    count -= part;
+    any_ended = any_ended || stream.first_left == 0;
+  }
+  return any_ended;
+}
+
 }  // namespace
 
 uint32_t PollUnixStream(const UnixStream& stream) {
@@ -52,7 +69,8 @@ ssize_t ReceiveUnix(Kernel& kernel, UnixStream& stream, IoVector& to,
       copied += piece.size();
       left -= piece.size();
     }
-    if (count > 0 && !peek && stream.other != nullptr && IsWritable(*stream.other)) {
+    if (!peek && TakeSegments(kernel, stream, static_cast<uint32_t>(count)) &&
+        stream.other != nullptr && IsWritable(*stream.other)) {
       Wake(kernel, *stream.other, kWriteSpace, false);
     }
     if (copied >= target || (unread > 0 && to.left() == 0)) break;
@@ -94,6 +112,9 @@ ssize_t SendUnix(Kernel& kernel, UnixStream& stream, IoVector& from, const UnixT
     size_t room = std::min(queued < capacity ? capacity - queued : 0, from.left());
     if (room > 0) {
       copied += room;
+      const uint32_t segment = static_cast<uint32_t>(room);
+      stream.other->segments.Append(kernel.chunks, reinterpret_cast<const std::byte*>(&segment),
+                                    sizeof(segment));
       while (room > 0) {
         const std::span<std::byte> piece = from.Next(room);
         stream.other->receive.Append(kernel.chunks, piece.data(), piece.size());
@@ -141,6 +162,7 @@ void CloseUnixStream(Kernel& kernel, UnixStream& stream) {
     Wake(kernel, *other, 0, true);
   }
   stream.receive.Clear(kernel.chunks);
+  stream.segments.Clear(kernel.chunks);
   kernel.unix_streams.Delete(&stream);
 }
 

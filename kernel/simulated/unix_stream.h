@@ -20,7 +20,9 @@ struct UnixStream : Object {
   UnixStream() : Object(Kind::kUnixStream) {}
   UnixStream* other = nullptr;  // null once it is closed
   ByteQueue receive;
-  uint8_t shutdown = 0;  // kReceiveShutdown, kSendShutdown
+  ByteQueue segments;       // how many bytes came by each send, as uint32_t
+  uint32_t first_left = 0;  // of the one that was begun to be read
+  uint8_t shutdown = 0;     // kReceiveShutdown, kSendShutdown
   int error = 0;
   int send_buffer = 0;
   int receive_buffer = 0;

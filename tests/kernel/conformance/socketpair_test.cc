@@ -180,5 +180,22 @@ TEST_P(SocketpairTest, WhoeverWatchesForRdhupAloneHearsOfAHalfClose) {
   EXPECT_THAT(EpollNow(epoll), testing::ElementsAre(Event{pair.server, kRdhup}));
 }
 
+TEST_P(SocketpairTest, RoomIsAnEdgeWhenAWholeSendHasBeenRead) {
+  const Pair pair = SocketPair();
+  Send(pair.client, "ab");
+  Send(pair.client, "cd");
+  const Fd epoll = NewEpoll();
+  EpollAdd(epoll, pair.client, kOut | kEdge);
+  EXPECT_THAT(EpollNow(epoll), testing::ElementsAre(Event{pair.client, kOut}));
+  EXPECT_EQ(Recv(pair.server, 1), "a");
+  EXPECT_THAT(EpollNow(epoll), testing::IsEmpty());
+  EXPECT_EQ(Recv(pair.server, 2), "bc");
+  EXPECT_THAT(EpollNow(epoll), testing::ElementsAre(Event{pair.client, kOut}));
+  EXPECT_EQ(Recv(pair.server, 1, MSG_PEEK), "d");
+  EXPECT_THAT(EpollNow(epoll), testing::IsEmpty());
+  EXPECT_EQ(Recv(pair.server, 1), "d");
+  EXPECT_THAT(EpollNow(epoll), testing::ElementsAre(Event{pair.client, kOut}));
+}
+
 }  // namespace
 }  // namespace hupstorm
