@@ -164,7 +164,8 @@ void Inspect(Builder& builder) {
   Random& random = builder.random();
   const int8_t slot = builder.Pick(random.Chance(85) ? kStreams : kAnything);
   if (slot == kNoSlot) return;
-  const Code code = random.OneOf(kLooks);
+  Code code = random.OneOf(kLooks);
+  if (code == Code::kUnsent && !builder.asks_unsent) code = Code::kUnread;
   Operation& look = builder.Add(code, slot);
   if (code != Code::kSetNonBlocking) return;
   look.value = random.Chance(70) || builder.RoleOf(slot) == Role::kListener;

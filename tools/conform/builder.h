@@ -64,6 +64,8 @@ class Builder {
   Operation& Add(Code code, int8_t slot);
   // No accept queue gets full.
   bool roomy = true;
+  // It may look at SIOCOUTQ, for which each acknowledgment has to be awaited.
+  bool asks_unsent = false;
 
  private:
   struct Slot {

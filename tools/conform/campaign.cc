@@ -22,9 +22,9 @@ CampaignResult RunCampaign(Runner& runner, const Campaign& campaign,
                            const std::function<void(uint64_t, size_t)>& progress) {
   CampaignResult result;
   const uint64_t calls_before = runner.calls();
-  const Observer count = [&result](const Operation& operation, const Outcome& host,
+  const Observer count = [&result](const Program& program, size_t operation, const Outcome& host,
                                    const std::vector<Seen>& readiness) {
-    result.statistics.Add(operation, host, readiness);
+    result.statistics.Add(program.operations[operation], host, readiness);
   };
   runner.set_observer(count);
   for (; result.programs < campaign.programs; ++result.programs) {

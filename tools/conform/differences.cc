@@ -89,6 +89,12 @@ bool IsAutotuned(const Disagreement& it) {
   return it.simulated.result == 0 && it.host.result == 0;
 }
 
+bool IsUnixUnsent(const Disagreement& it) {
+  return it.program.operations[it.operation].code == Code::kUnsent &&
+         it.made_by == Code::kSocketpair && it.simulated.result == 0 && it.host.result == 0 &&
+         (it.simulated.values[0] == 0) == (it.host.values[0] == 0);
+}
+
 constexpr DeclaredDifference kDeclared[] = {
     {"full-buffer",
      "How many bytes a full buffer takes, and when there is room again before the other end has "
@@ -98,6 +104,10 @@ constexpr DeclaredDifference kDeclared[] = {
      "Linux fits SO_SNDBUF and SO_RCVBUF to the connection until a program sets them; the "
      "simulation keeps its own defaults.",
      IsAutotuned},
+    {"unix-unsent",
+     "SIOCOUTQ of a socketpair tells of the memory that Linux uses for the bytes, and in the "
+     "simulation of the bytes.",
+     IsUnixUnsent},
     {"no-delay",
      "The simulation acknowledges at once and holds nothing back. Programs set TCP_NODELAY, do not "
      "use MSG_MORE and TCP_CORK, and acknowledgments that Linux delays are called for.",

@@ -41,6 +41,7 @@ struct Disagreement {
   const Outcome& simulated;
   const Outcome& host;
   const Uncertainties& uncertain;
+  Code made_by;  // what made the descriptor that the call is on
 };
 
 struct DeclaredDifference {

@@ -44,6 +44,7 @@ constexpr std::array kActions = {
 // What a program multiplies the weight of an action by: some it leaves out.
 constexpr int kEmphasis[] = {0, 1, 1, 2, 4};
 constexpr int kFillingPercent = 2;
+constexpr int kUnsentPercent = 10;
 constexpr int kCrowdedPercent = 15;  // programs whose accept queues get full
 
 // Small buffers, so that they get full, on a listener whose connections inherit them.
@@ -63,6 +64,7 @@ Program Generate(uint64_t seed, uint64_t index) {
   Random& random = builder.random();
   const bool fills = random.Chance(kFillingPercent);
   builder.program().fills_buffers = fills;
+  builder.asks_unsent = random.Chance(kUnsentPercent);
   builder.roomy = !random.Chance(kCrowdedPercent);
   std::array<int, kActions.size()> weights;
   int total = 0;

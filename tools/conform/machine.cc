@@ -109,6 +109,7 @@ void Machine::Do(const Operation& op, Outcome* outcome) {
       break;
     case Code::kShutdown:
       Result(kernel_.Shutdown(fd(op.slot), static_cast<int>(op.flags)), outcome);
+      if (op.slot != kNoSlot && op.flags != SHUT_WR) At(op.slot).read_shut = true;
       break;
     case Code::kReset: {
       const linger at_once = {.l_onoff = 1, .l_linger = 0};

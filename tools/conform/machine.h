@@ -38,6 +38,8 @@ class Machine {
   bool IsTcp(int slot) const;
   // The slot of the other end of an accepted connection, kNoSlot where it is not known.
   int8_t Partner(int slot) const;
+  // It was shut down for reading: an end of input is none of the other end's.
+  bool ReadIsShut(int slot) const { return slots_[static_cast<size_t>(slot)].read_shut; }
   // The first slot of those that are copies of one another.
   int8_t Origin(int slot) const { return slots_[static_cast<size_t>(slot)].origin; }
   // What was put in the slot last, by which call.
@@ -52,9 +54,10 @@ class Machine {
     Code made_by = Code::kClose;
     int8_t partner = kNoSlot;
     int8_t origin = kNoSlot;
-    uint16_t port = 0;      // its own
-    uint64_t sent = 0;      // bytes that it took from the program
-    uint64_t received = 0;  // bytes that it gave to the program
+    bool read_shut = false;  // shutdown for reading
+    uint16_t port = 0;       // its own
+    uint64_t sent = 0;       // bytes that it took from the program
+    uint64_t received = 0;   // bytes that it gave to the program
   };
 
   Slot& At(int slot) { return slots_[static_cast<size_t>(slot)]; }

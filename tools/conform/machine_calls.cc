@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sockios.h>
+#include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/select.h>
@@ -24,7 +25,9 @@ constexpr int64_t kHour = 3600;
 }  // namespace
 
 std::byte PatternByte(uint64_t position) {
-  return static_cast<std::byte>(1 + position % 251);  // a prime: no power of two hides a shift
+  static constexpr char kBytes[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxy";
+  static_assert(sizeof(kBytes) - 1 == 61);  // a prime: no power of two hides a shift
+  return static_cast<std::byte>(kBytes[position % 61]);
 }
 
 void Machine::FillPattern(uint64_t position, size_t count) {
@@ -144,8 +147,12 @@ void Machine::Drain(const Operation& op, Outcome* outcome) {
       pollfd readable = {.fd = from, .events = POLLIN, .revents = 0};
       if (kernel_.Poll(&readable, 1, patience_ms_) > 0) continue;
     }
-    // What a reset threw away nobody counts.
-    if (empty || got == 0) outcome->AddValue(all_came);
+    // What a reset threw away nobody counts: it may be told as an error before.
+    tcp_info info = {};
+    socklen_t length = sizeof(info);
+    const bool open = kernel_.Getsockopt(from, IPPROTO_TCP, TCP_INFO, &info, &length) == 0 &&
+                      info.tcpi_state != TCP_CLOSE;
+    if (empty || (got == 0 && open)) outcome->AddValue(all_came);
     return;
   }
 }

@@ -6,6 +6,14 @@
 
 namespace hupstorm::conform {
 
+std::string ProgramText(const Program& program) {
+  std::string text = fmt::format("program {} of seed {}\n", program.index, program.seed);
+  for (size_t i = 0; i < program.operations.size(); ++i) {
+    text += fmt::format("  {}\n", OperationText(program, i));
+  }
+  return text;
+}
+
 std::string FindingText(const Shrunk& shrunk) {
   const Program& program = shrunk.program;
   const Mismatch& mismatch = shrunk.mismatch;

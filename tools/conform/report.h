@@ -9,6 +9,9 @@
 
 namespace hupstorm::conform {
 
+// The program, a call a line.
+std::string ProgramText(const Program& program);
+
 // The program, a call a line, and what each kernel gave at its end.
 std::string FindingText(const Shrunk& shrunk);
 

@@ -153,6 +153,8 @@ RunResult Runner::Run(const Program& program, bool patiently) {
   host_.Start(ip, program.fills_buffers);
   SigpipeCounter::Install(simulated_.kernel());
   SigpipeCounter::Install(host_.kernel());
+  asks_unsent_ = std::any_of(program.operations.begin(), program.operations.end(),
+                             [](const Operation& it) { return it.code == Code::kUnsent; });
   ArmWatchdog();
   RunResult result;
   for (size_t i = 0; i < program.operations.size() && !result.mismatch; ++i) {
@@ -164,8 +166,8 @@ RunResult Runner::Run(const Program& program, bool patiently) {
     } catch (const WouldSleep&) {
       break;  // what it has done by then cannot be undone
     }
-    if (operation.code == Code::kUnsent && simulated_outcome_.result == 0) {
-      AwaitAcknowledged(operation.slot, simulated_outcome_.values[0]);
+    if (operation.code == Code::kEpollAdd && operation.other != kNoSlot) {
+      AwaitFinAcknowledged(operation.other);
     }
     host_.Do(operation, &host_outcome_);
     ++calls_;
@@ -180,13 +182,12 @@ RunResult Runner::Run(const Program& program, bool patiently) {
     TrackFull(operation);
     if (operation.code == Code::kEpollAdd && host_.IsOpen(operation.other)) {
       watched_ |= 1u << host_.Origin(operation.other);
-      AwaitFinAcknowledged(operation.other);
     }
     result.mismatch = Compare(program, i, &result);
     if (result.mismatch) break;
     Settle(operation, patiently);
     result.mismatch = CompareReadiness(program, i);
-    if (observer_ && !result.mismatch) observer_(operation, host_outcome_, host_ready_);
+    if (observer_ && !result.mismatch) observer_(program, i, host_outcome_, host_ready_);
   }
   host_.Finish();
   return result;
@@ -209,11 +210,16 @@ bool Runner::MustSkip(const Operation& operation) const {
 void Runner::TrackFull(const Operation& operation) {
   if (operation.slot == kNoSlot) return;
   Uncertain& own = uncertain_[static_cast<size_t>(operation.slot)];
-  if (operation.code == Code::kFill) own.filled = true;
+  const int8_t partner = simulated_.Partner(operation.slot);
+  if (operation.code == Code::kFill) {
+    own.filled = true;
+    if (partner != kNoSlot && simulated_.ReadIsShut(partner)) {
+      own.calls = uncertain_[static_cast<size_t>(partner)].calls = Uncertain::Calls::kForGood;
+    }
+  }
   if (operation.code == Code::kEpollWait) {
     for (Uncertain& slot : uncertain_) slot.edge_taken = slot.edge_taken || slot.filled;
   }
-  const int8_t partner = simulated_.Partner(operation.slot);
   if (operation.code != Code::kDrain || partner == kNoSlot) return;
   Uncertain& others = uncertain_[static_cast<size_t>(partner)];
   others.filled = false;
@@ -243,20 +249,27 @@ void Runner::TrackEndWhileFull(const Operation& operation) {
 }
 
 // Congestion control that paces would let bytes arrive late; Reno, which every Linux has, does not.
+// And where Linux knows how (since 6.15), acknowledgments are put off for one tick at most.
 void Runner::PrepareHostSocket(const Operation& operation) {
   if (operation.code != Code::kSocket && operation.code != Code::kListener) return;
   static constexpr char kReno[] = "reno";
-  host_.kernel().Setsockopt(host_.fd(operation.made), IPPROTO_TCP, TCP_CONGESTION, kReno,
-                            sizeof(kReno) - 1);
+  static constexpr int kDelackMaxUs = 46;  // TCP_DELACK_MAX_US
+  const int fd = host_.fd(operation.made);
+  const int most_us = 1000;
+  host_.kernel().Setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, kReno, sizeof(kReno) - 1);
+  host_.kernel().Setsockopt(fd, IPPROTO_TCP, kDelackMaxUs, &most_us, sizeof(most_us));
 }
 
 std::optional<Mismatch> Runner::Compare(const Program& program, size_t index, RunResult* result) {
   if (simulated_outcome_ == host_outcome_) return std::nullopt;
+  const int8_t slot = program.operations[index].slot;
+  const Code made_by = slot == kNoSlot ? Code::kClose : host_.MadeBy(slot);
   const Disagreement disagreement = {.program = program,
                                      .operation = index,
                                      .simulated = simulated_outcome_,
                                      .host = host_outcome_,
-                                     .uncertain = uncertain_};
+                                     .uncertain = uncertain_,
+                                     .made_by = made_by};
   if (FindDeclared(disagreement) != nullptr) {
     ++result->declared;
     return std::nullopt;
@@ -320,7 +333,10 @@ void Runner::Settle(const Operation& operation, bool patiently) {
       const int on = 1;
       host_.kernel().Setsockopt(host_.fd(i), IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on));
     }
-    if (operation.code == Code::kShutdown) AwaitFinAcknowledged(operation.slot);
+    if (operation.code == Code::kShutdown && IsWatched(operation.slot)) {
+      AwaitFinAcknowledged(operation.slot);
+    }
+    if (asks_unsent_) AwaitAcknowledged();
   }
   simulated_.Look(&simulated_ready_);
   if (IsSettled(patiently)) return;
@@ -338,7 +354,7 @@ void Runner::Settle(const Operation& operation, bool patiently) {
 // and it is put off where nobody can call for it: the other end was not accepted yet.
 void Runner::AwaitFinAcknowledged(int slot) {
   if (!host_.IsTcp(slot) || host_.MadeBy(slot) == Code::kListener) return;
-  if (!IsWatched(slot) || IsFull(slot)) return;
+  if (IsFull(slot)) return;
   const Clock::time_point end = Clock::now() + kLongPatience;
   do {
     tcp_info info = {};
@@ -351,13 +367,19 @@ void Runner::AwaitFinAcknowledged(int slot) {
   } while (Clock::now() < end);
 }
 
-// Linux may put off the acknowledgment of what was not read yet.
-void Runner::AwaitAcknowledged(int slot, int64_t unsent) {
+// Linux puts off the acknowledgment of what was not read yet. What a connection that ended leaves
+// unsent tells whether it has come.
+void Runner::AwaitAcknowledged() {
   const Clock::time_point end = Clock::now() + kLongPatience;
-  int value = 0;
-  while (host_.kernel().Ioctl(host_.fd(slot), SIOCOUTQ, &value) == 0 && value != unsent &&
-         Clock::now() < end) {
-    host_.kernel().Poll(nullptr, 0, 1);
+  for (int i = 0; i < kSlots; ++i) {
+    if (!host_.IsTcp(i) || IsFull(i)) continue;
+    int unsent = 0;
+    int host_unsent = 0;
+    if (simulated_.kernel().Ioctl(simulated_.fd(i), SIOCOUTQ, &unsent) != 0) continue;
+    while (host_.kernel().Ioctl(host_.fd(i), SIOCOUTQ, &host_unsent) == 0 &&
+           host_unsent != unsent && Clock::now() < end) {
+      host_.kernel().Poll(nullptr, 0, 1);
+    }
   }
 }
 

@@ -44,9 +44,10 @@ struct RunResult {
   size_t declared = 0;  // disagreements that a declared difference accounts for
 };
 
-// What an observer is told after each call on which both kernels agree.
-using Observer =
-    std::function<void(const Operation&, const Outcome& host, const std::vector<Seen>& readiness)>;
+// What an observer is told after each call on which both kernels agree: the program, which of its
+// operations, what it gave on Linux, and what poll then says there of all that is open.
+using Observer = std::function<void(const Program&, size_t operation, const Outcome& host,
+                                    const std::vector<Seen>& readiness)>;
 
 class Runner : private KernelDriver {
  public:
@@ -82,7 +83,7 @@ class Runner : private KernelDriver {
   void Settle(const Operation& operation, bool patiently);
   bool IsSettled(bool patiently);
   void AwaitFinAcknowledged(int slot);
-  void AwaitAcknowledged(int slot, int64_t unsent);
+  void AwaitAcknowledged();
   void ArmWatchdog();
 
   SimulatedKernel& kernel_;
@@ -90,7 +91,8 @@ class Runner : private KernelDriver {
   Machine host_;
   Observer observer_;
   Uncertainties uncertain_ = {};
-  uint32_t watched_ = 0;  // origins of what an epoll watches
+  bool asks_unsent_ = false;  // the program looks at SIOCOUTQ
+  uint32_t watched_ = 0;      // origins of what an epoll watches
   Outcome simulated_outcome_;
   Outcome host_outcome_;
   std::vector<Seen> simulated_ready_;

@@ -96,12 +96,23 @@ class Shrinker {
 }  // namespace
 
 Shrunk Shrink(Runner& runner, const Program& program, const Mismatch& mismatch) {
-  const Shrunk quick = Shrinker(runner, program, mismatch, false).Run();
-  const RunResult confirmed = runner.Run(quick.program, true);
-  if (confirmed.mismatch && confirmed.mismatch->kind == mismatch.kind) {
-    return {quick.program, *confirmed.mismatch};
+  runner.set_observer(nullptr);
+  Shrunk shrunk = Shrinker(runner, program, mismatch, false).Run();
+  RunResult confirmed = runner.Run(shrunk.program, true);
+  if (!confirmed.mismatch || confirmed.mismatch->kind != mismatch.kind) {
+    shrunk = Shrinker(runner, program, mismatch, true).Run();
   }
-  return Shrinker(runner, program, mismatch, true).Run();
+  shrunk.steps.resize(shrunk.program.operations.size());
+  runner.set_observer([&shrunk](const Program&, size_t operation, const Outcome& host,
+                                const std::vector<Seen>& readiness) {
+    shrunk.steps[operation] = {true, host, readiness};
+  });
+  confirmed = runner.Run(shrunk.program, true);
+  runner.set_observer(nullptr);
+  if (confirmed.mismatch && confirmed.mismatch->kind == mismatch.kind) {
+    shrunk.mismatch = *confirmed.mismatch;
+  }
+  return shrunk;
 }
 
 }  // namespace hupstorm::conform
