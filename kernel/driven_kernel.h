@@ -49,6 +49,10 @@ class KernelDriver {
   // looks again. Throwing leaves through the server's frames: that is how a run ends.
   // Returning without a change asks again; a driver that never changes anything hangs the run.
   virtual void OnBlock(Call call, int fd, int64_t deadline_ns) = 0;
+
+  // Peers may have changed outside of the server's calls: a real network takes its time. They may
+  // act on it; nothing else is to happen.
+  virtual void OnPeersChanged() {}
 };
 
 class DrivenKernel : public Syscalls {

@@ -68,6 +68,7 @@ class ScenarioRun : public KernelDriver, public FaultWorld, public MonitorHost {
 
   // KernelDriver
   void OnBlock(Call call, int fd, int64_t deadline_ns) override;
+  void OnPeersChanged() override { clients_.PumpChanged(); }
 
   // FaultWorld
   int64_t ConnectionOf(int fd) override;

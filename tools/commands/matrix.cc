@@ -9,6 +9,7 @@
 #include "tools/cli/output.h"
 #include "tools/commands/commands.h"
 #include "tools/commands/run_options.h"
+#include "tools/report/findings_report.h"
 #include "tools/report/json_output.h"
 #include "tools/report/matrix_report.h"
 
@@ -30,6 +31,7 @@ Examples:
 
 struct Options {
   bool json = false;
+  std::string world = kDefaultWorld;
   WorkerOptions workers;
 };
 
@@ -37,10 +39,11 @@ int RunMatrixCommand(const Options& options, const std::string& program) {
   Matrix matrix;
   {
     Progress progress("matrix");
-    matrix = RunMatrix(ToIsolation(options.workers), [&progress](size_t done, size_t total) {
-      progress.Update(done, total, "");
-    });
+    matrix =
+        RunMatrix(ToIsolation(options.workers, options.world),
+                  [&progress](size_t done, size_t total) { progress.Update(done, total, ""); });
   }
+  matrix.world = options.world;
   if (options.json) {
     PrintJson(MatrixJson(matrix, program));
   } else {
@@ -57,6 +60,7 @@ void AddMatrixCommand(CLI::App& app, CommandLine& line) {
       app.add_subcommand("matrix", "Check that each known defect is caught and the rest is clean");
   command->footer(kFooter);
   command->add_flag("--json", options->json, "print one JSON object");
+  AddWorldOption(*command, options->world);
   AddWorkerOptions(*command, options->workers);
   command->callback([options, &line] {
     line.action = [options, program = line.program] { return RunMatrixCommand(*options, program); };

@@ -36,7 +36,7 @@ struct Options {
   std::string file;
   std::string target;
   std::string mend = "none";
-  std::string world = "simulated";
+  std::string world = kDefaultWorld;
   bool bytes = false;
   bool full = false;
   bool json = false;
@@ -118,7 +118,6 @@ void PrintReplayAsJson(const Target& target, const Options& options, const std::
 }
 
 int Replay(const Options& options, const std::string& program) {
-  CheckWorld(options.world);
   const MendChoice mend = ParseMend(options.mend);
   ReplayInput input = LoadReplayInput(options.file, options.bytes);
   const Target target = MakeTarget(
@@ -130,9 +129,14 @@ int Replay(const Options& options, const std::string& program) {
                     options.file, ProtocolName(input.scenario.protocol), target.name,
                     ProtocolName(target.protocol)));
   }
+  const std::string_view why_not = WhyNotIn(options.world, input.scenario);
+  if (!why_not.empty()) {
+    throw UsageError(
+        fmt::format("{} cannot run with --world {}: {}", options.file, options.world, why_not));
+  }
   const std::string text = input.from_bytes ? ShowAsText(input.scenario) : "";
 
-  IsolationOptions isolation = ToIsolation(options.workers);
+  IsolationOptions isolation = ToIsolation(options.workers, options.world);
   isolation.run.record_time_line = true;
   const Job job{&input.scenario, &target};
   RunResult result;
@@ -140,7 +144,7 @@ int Replay(const Options& options, const std::string& program) {
 
   std::vector<ReportedFinding> findings;
   for (const Finding& finding : result.findings) {
-    std::string replay = ReplayCommand(program, finding, mend.Text());
+    std::string replay = ReplayCommand(program, finding, mend.Text(), options.world);
     if (options.bytes) replay += " --bytes";
     findings.push_back({finding, std::move(replay)});
   }
@@ -169,7 +173,7 @@ void AddReplayCommand(CLI::App& app, CommandLine& line) {
       ->type_name("NAME");
   command->add_option("--mend", options->mend,
                       "of a document's server: none (as written), all, or all-but=DEFECT[,DEFECT]");
-  command->add_option("--world", options->world, "where to run")->capture_default_str();
+  AddWorldOption(*command, options->world);
   command->add_flag("--bytes", options->bytes, "take FILE for a fuzzer's input, whatever it holds");
   command->add_flag("--full", options->full, "show each turn of a loop and each connection");
   command->add_flag("--json", options->json, "print the findings as one JSON object");

@@ -41,7 +41,7 @@ struct Options {
   std::vector<std::string> scenarios;
   std::string targets;
   std::string mend = "none";
-  std::string world = "simulated";
+  std::string world = kDefaultWorld;
   bool json = false;
   bool all = false;
   WorkerOptions workers;
@@ -51,13 +51,23 @@ struct Plan {
   std::vector<Target> targets;
   std::vector<ChosenScenario> scenarios;
   std::vector<Job> jobs;  // each target with all that fits it; points into the above
+  size_t left_out = 0;    // jobs that cannot be had in this world
+  std::string_view why_left_out;
 };
 
-void AddJobs(const Target& target, Plan& plan) {
+void AddJobs(const Target& target, const std::string& world, Plan& plan) {
   bool fits_any = false;
   for (const ChosenScenario& chosen : plan.scenarios) {
     const Scenario& scenario = chosen.scenario;
-    if (Fits(scenario, target.protocol)) {
+    const std::string_view why_not = WhyNotIn(world, scenario);
+    if (!why_not.empty() && chosen.named) {
+      throw UsageError(
+          fmt::format("{} cannot run with --world {}: {}", scenario.file, world, why_not));
+    }
+    if (!why_not.empty() && Fits(scenario, target.protocol)) {
+      ++plan.left_out;
+      plan.why_left_out = why_not;
+    } else if (Fits(scenario, target.protocol)) {
       plan.jobs.push_back({&scenario, &target});
       fits_any = true;
     } else if (chosen.named) {
@@ -86,15 +96,16 @@ Outcome RunPlan(const Plan& plan, const Options& options, const std::string& men
   Progress progress("running scenarios");
   size_t done = 0;
   size_t found = 0;
-  RunIsolated(plan.jobs, ToIsolation(options.workers), [&](size_t job, RunResult result) {
-    found += result.findings.size();
-    by_job[job] = std::move(result.findings);
-    progress.Update(++done, plan.jobs.size(), fmt::format("{} findings", found));
-  });
+  RunIsolated(plan.jobs, ToIsolation(options.workers, options.world),
+              [&](size_t job, RunResult result) {
+                found += result.findings.size();
+                by_job[job] = std::move(result.findings);
+                progress.Update(++done, plan.jobs.size(), fmt::format("{} findings", found));
+              });
   Outcome outcome;
   for (std::vector<Finding>& findings : by_job) {
     for (Finding& finding : findings) {
-      std::string replay = ReplayCommand(program, finding, mend);
+      std::string replay = ReplayCommand(program, finding, mend, options.world);
       outcome.findings.push_back({std::move(finding), std::move(replay)});
     }
   }
@@ -133,6 +144,10 @@ void PrintOutcome(const Plan& plan, const Options& options, const std::string& m
     if (distinct < found && !options.all) summary += " (--all shows each)";
   }
   Print(summary + "\n");
+  if (plan.left_out > 0) {
+    Print(fmt::format("{} left out with --world {}: {}\n", plan.left_out, options.world,
+                      plan.why_left_out));
+  }
 }
 
 void PrintOutcomeAsJson(const Plan& plan, const Options& options, const std::string& mend,
@@ -147,12 +162,11 @@ void PrintOutcomeAsJson(const Plan& plan, const Options& options, const std::str
 }
 
 int Run(const Options& options, const std::string& program) {
-  CheckWorld(options.world);
   const MendChoice mend = ParseMend(options.mend);
   Plan plan;
   plan.targets = MakeTargets(options.targets, mend);
   plan.scenarios = ChooseScenarios(options.scenarios);
-  for (const Target& target : plan.targets) AddJobs(target, plan);
+  for (const Target& target : plan.targets) AddJobs(target, options.world, plan);
   const Outcome outcome = RunPlan(plan, options, mend.Text(), program);
   if (options.json) {
     PrintOutcomeAsJson(plan, options, mend.Text(), outcome);
@@ -175,7 +189,7 @@ void AddRunCommand(CLI::App& app, CommandLine& line) {
       ->type_name("NAME[,NAME]");
   command->add_option("--mend", options->mend,
                       "of a document's server: none (as written), all, or all-but=DEFECT[,DEFECT]");
-  command->add_option("--world", options->world, "where to run")->capture_default_str();
+  AddWorldOption(*command, options->world);
   command->add_flag("--json", options->json, "print one JSON object");
   command->add_flag("--all", options->all, "show each finding, also where the bug is the same");
   AddWorkerOptions(*command, options->workers);

@@ -6,12 +6,15 @@
 #include <charconv>
 #include <cmath>
 
+#include "scenarios/worlds/loopback_world.h"
 #include "scenarios/worlds/simulated_world.h"
 #include "tools/cli/errors.h"
+#include "tools/report/findings_report.h"
 
 namespace hupstorm {
 namespace {
 
+constexpr char kLoopback[] = "loopback";
 constexpr double kShortestTimeout = 0.1;
 constexpr double kLongestTimeout = 3600;
 
@@ -44,18 +47,31 @@ void AddTimeoutOption(CLI::App& command, WorkerOptions& options) {
       ->type_name("SECONDS");
 }
 
-IsolationOptions ToIsolation(const WorkerOptions& options) {
+void AddWorldOption(CLI::App& command, std::string& world) {
+  command
+      .add_option("--world", world,
+                  "where to run: simulated (a kernel of our own, virtual time) or loopback (Linux)")
+      ->type_name("WORLD")
+      ->capture_default_str();
+}
+
+IsolationOptions ToIsolation(const WorkerOptions& options, const std::string& world) {
   IsolationOptions isolation;
   isolation.workers = options.jobs > 0 ? options.jobs : DefaultWorkers();
   isolation.timeout = std::chrono::milliseconds(std::lround(options.timeout_s * 1000));
-  isolation.make_world = [] { return std::make_unique<SimulatedWorld>(); };
+  if (world == kDefaultWorld) {
+    isolation.make_world = [] { return std::make_unique<SimulatedWorld>(); };
+  } else if (world == kLoopback) {
+    isolation.make_world = [] { return std::make_unique<LoopbackWorld>(); };
+  } else {
+    throw UsageError(fmt::format("no world \"{}\"; there are: --world {}, --world {}", world,
+                                 kDefaultWorld, kLoopback));
+  }
   return isolation;
 }
 
-void CheckWorld(const std::string& world) {
-  if (world == "simulated") return;
-  throw UsageError(
-      fmt::format("no world \"{}\" in this version; the one there is: --world simulated", world));
+std::string_view WhyNotIn(const std::string& world, const Scenario& scenario) {
+  return world == kLoopback ? LoopbackWorld::WhyNot(scenario) : std::string_view();
 }
 
 }  // namespace hupstorm

@@ -4,6 +4,7 @@
 #define HUPSTORM_TOOLS_COMMANDS_RUN_OPTIONS_H_
 
 #include <string>
+#include <string_view>
 
 #include "tools/isolation/isolated_runner.h"
 
@@ -20,11 +21,13 @@ struct WorkerOptions {
 void AddWorkerOptions(CLI::App& command, WorkerOptions& options);  // --jobs, --timeout
 void AddTimeoutOption(CLI::App& command, WorkerOptions& options);  // --timeout alone
 
-// In the simulated world.
-IsolationOptions ToIsolation(const WorkerOptions& options);
+void AddWorldOption(CLI::App& command, std::string& world);  // --world
 
-// --world. Throws UsageError for a world other than "simulated".
-void CheckWorld(const std::string& world);
+// Throws UsageError for a world that there is not.
+IsolationOptions ToIsolation(const WorkerOptions& options, const std::string& world);
+
+// Why a scenario cannot be had in a world; empty where it can.
+std::string_view WhyNotIn(const std::string& world, const Scenario& scenario);
 
 }  // namespace hupstorm
 

@@ -18,6 +18,7 @@
 #include <exception>
 #include <new>
 
+#include "scenarios/worlds/last_words.h"
 #include "tools/cli/errors.h"
 
 namespace hupstorm {
@@ -184,11 +185,7 @@ std::string Worker::WaitForEnd() {
   while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
   }
   pid_ = -1;
-  if (WIFSIGNALED(status)) {
-    const int number = WTERMSIG(status);
-    return fmt::format("killed by SIG{} ({})", sigabbrev_np(number), strsignal(number));
-  }
-  return fmt::format("it called exit({})", WEXITSTATUS(status));
+  return EndOfProcess(status);
 }
 
 std::string Worker::Output() const {

@@ -51,7 +51,8 @@ struct Matrix {
   std::vector<DefectRow> defects;  // in the order of the catalogue
   std::vector<AsWrittenRow> as_written;
   std::vector<CleanRow> clean;
-  size_t scenarios = 0;  // in the suite
+  std::string world = "simulated";  // that it was run in
+  size_t scenarios = 0;             // in the suite
   size_t runs = 0;
 
   bool holds() const;

@@ -33,11 +33,13 @@ Key KeyOf(const Finding& finding) { return {finding.target, finding.fingerprint}
 
 }  // namespace
 
-std::string ReplayCommand(std::string_view program, const Finding& finding, std::string_view mend) {
+std::string ReplayCommand(std::string_view program, const Finding& finding, std::string_view mend,
+                          std::string_view world) {
   std::string command = fmt::format(
       "{} replay {} --target {}", ShellWord(program),
       ShellWord(finding.file.empty() ? finding.scenario : finding.file), ShellWord(finding.target));
   if (mend != "none") command += fmt::format(" --mend {}", ShellWord(mend));
+  if (world != kDefaultWorld) command += fmt::format(" --world {}", ShellWord(world));
   return command;
 }
 

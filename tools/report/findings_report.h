@@ -13,14 +13,19 @@
 
 namespace hupstorm {
 
+// Where a scenario runs unless --world says otherwise.
+inline constexpr char kDefaultWorld[] = "simulated";
+
 struct ReportedFinding {
   Finding finding;
   std::string replay;  // the command that shows it
 };
 
 // hupstorm replay scenarios/suite/half-close/x.scn --target doc000/epoll-queue --mend all. To be
-// pasted into a shell: what needs quotes has them. `mend`: as --mend takes it.
-std::string ReplayCommand(std::string_view program, const Finding& finding, std::string_view mend);
+// pasted into a shell: what needs quotes has them. `mend`, `world`: as --mend and --world take
+// them.
+std::string ReplayCommand(std::string_view program, const Finding& finding, std::string_view mend,
+                          std::string_view world = kDefaultWorld);
 
 // "scenarios/suite/half-close/x.scn:6": where the finding showed.
 std::string Place(const Finding& finding);

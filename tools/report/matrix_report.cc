@@ -24,12 +24,12 @@ std::vector<std::string> Reported(const DefectRow& row, bool expected) {
   return oracles;
 }
 
-std::string ReplayOf(const DefectRow& row, const std::string& program) {
+std::string ReplayOf(const DefectRow& row, const Matrix& matrix, const std::string& program) {
   if (row.simplest.empty()) return {};
   Finding finding;
   finding.scenario = row.simplest;
   finding.target = NameOf(row.defect->server);
-  return ReplayCommand(program, finding, fmt::format("all-but={}", row.defect->name));
+  return ReplayCommand(program, finding, fmt::format("all-but={}", row.defect->name), matrix.world);
 }
 
 std::string Verdict(const DefectRow& row) {
@@ -98,7 +98,8 @@ std::string CleanText(const Matrix& matrix, const std::string& program, const St
     std::vector<ReportedFinding> findings;
     for (const Finding& finding : row.findings) {
       findings.push_back(
-          {finding, ReplayCommand(program, finding, row.mends.empty() ? "none" : row.mends)});
+          {finding,
+           ReplayCommand(program, finding, row.mends.empty() ? "none" : row.mends, matrix.world)});
     }
     details += FindingsText(findings, false, style);
   }
@@ -131,7 +132,7 @@ std::string MatrixText(const Matrix& matrix, const std::string& program, const S
   const auto first = std::find_if(matrix.defects.begin(), matrix.defects.end(),
                                   [](const DefectRow& row) { return row.caught; });
   if (first != matrix.defects.end()) {
-    text += fmt::format("To watch one: {}\n", ReplayOf(*first, program));
+    text += fmt::format("To watch one: {}\n", ReplayOf(*first, matrix, program));
   }
   return text;
 }
@@ -148,7 +149,7 @@ nlohmann::ordered_json MatrixJson(const Matrix& matrix, const std::string& progr
                        {"caught", row.caught},
                        {"reachable", row.defect->reachable},
                        {"evidence", row.defect->evidence},
-                       {"replay", ReplayOf(row, program)}});
+                       {"replay", ReplayOf(row, matrix, program)}});
   }
   Json as_written = Json::array();
   for (const AsWrittenRow& row : matrix.as_written) {
@@ -160,14 +161,16 @@ nlohmann::ordered_json MatrixJson(const Matrix& matrix, const std::string& progr
     Json findings = Json::array();
     for (const Finding& finding : row.findings) {
       const std::string mend = row.mends.empty() ? "none" : row.mends;
-      findings.push_back(FindingJson({finding, ReplayCommand(program, finding, mend)}));
+      findings.push_back(
+          FindingJson({finding, ReplayCommand(program, finding, mend, matrix.world)}));
     }
     clean.push_back(
         {{"target", row.target}, {"mends", row.mends}, {"findings", std::move(findings)}});
   }
   return {{"defects", std::move(defects)}, {"as_written", std::move(as_written)},
-          {"clean", std::move(clean)},     {"scenarios", matrix.scenarios},
-          {"runs", matrix.runs},           {"holds", matrix.holds()}};
+          {"clean", std::move(clean)},     {"world", matrix.world},
+          {"scenarios", matrix.scenarios}, {"runs", matrix.runs},
+          {"holds", matrix.holds()}};
 }
 
 }  // namespace hupstorm

@@ -1,0 +1,300 @@
+#include "kernel/loopback/client_sockets.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <system_error>
+
+namespace hupstorm::loopback {
+namespace {
+
+// How long TCP may hold bytes back that the other side has room for: its delayed acknowledgement
+// takes 40 ms (TCP_DELACK_MIN), a probe of a closed window 200 ms (TCP_RTO_MIN).
+constexpr int kHeldBackMs = 400;
+// What PeerSend is told that it may offer at once; the kernel takes what it likes.
+constexpr size_t kSendSpace = 64 * 1024;
+
+[[noreturn]] void Fail(const char* what) {
+  throw std::system_error(errno, std::generic_category(), what);
+}
+
+sockaddr_in Loopback(uint16_t port) {
+  sockaddr_in address = {};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(port);
+  return address;
+}
+
+void SetOption(int fd, int level, int name, int value) {
+  setsockopt(fd, level, name, &value, sizeof value);
+}
+
+uint16_t OwnPort(int fd) {
+  sockaddr_in address = {};
+  socklen_t length = sizeof address;
+  getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length);
+  return ntohs(address.sin_port);
+}
+
+TcpState StateOf(int fd) {
+  tcp_info info = {};
+  socklen_t length = sizeof info;
+  if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) != 0) return TcpState::kClosed;
+  switch (info.tcpi_state) {
+    case TCP_ESTABLISHED:
+      return TcpState::kEstablished;
+    case TCP_SYN_SENT:
+      return TcpState::kSynSent;
+    case TCP_SYN_RECV:
+      return TcpState::kSynRecv;
+    case TCP_FIN_WAIT1:
+      return TcpState::kFinWait1;
+    case TCP_FIN_WAIT2:
+      return TcpState::kFinWait2;
+    case TCP_TIME_WAIT:
+      return TcpState::kTimeWait;
+    case TCP_CLOSE_WAIT:
+      return TcpState::kCloseWait;
+    case TCP_LAST_ACK:
+      return TcpState::kLastAck;
+    case TCP_CLOSING:
+      return TcpState::kClosing;
+    default:
+      return TcpState::kClosed;
+  }
+}
+
+size_t Unread(int fd) {
+  int count = 0;
+  return ioctl(fd, FIONREAD, &count) == 0 ? static_cast<size_t>(count) : 0;
+}
+
+}  // namespace
+
+ClientSockets::ClientSockets() : by_port_(65'536, kNoPeer) {
+  epoll_ = epoll_create1(EPOLL_CLOEXEC);
+  marker_ = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (epoll_ < 0 || marker_ < 0) Fail("cannot watch clients");
+  sockaddr_in own = Loopback(0);
+  socklen_t length = sizeof own;
+  if (bind(marker_, reinterpret_cast<const sockaddr*>(&own), length) != 0 ||
+      getsockname(marker_, reinterpret_cast<sockaddr*>(&own), &length) != 0 ||
+      connect(marker_, reinterpret_cast<const sockaddr*>(&own), length) != 0) {
+    Fail("cannot use loopback");
+  }
+}
+
+ClientSockets::~ClientSockets() {
+  Clear();
+  close(epoll_);
+  close(marker_);
+}
+
+void ClientSockets::Clear() {
+  for (Peer& peer : peers_) {
+    by_port_[peer.port] = kNoPeer;
+    if (peer.fd >= 0) End(peer, /*reset=*/true);
+  }
+  peers_.clear();
+  connecting_.clear();
+}
+
+PeerId ClientSockets::Find(uint16_t port) const { return by_port_[port]; }
+
+PeerId ClientSockets::Connect(uint16_t port, const DrivenKernel::PeerOptions& options) {
+  const auto id = static_cast<PeerId>(peers_.size());
+  peers_.push_back({.server_port = port, .options = options});
+  Open(id);
+  return id;
+}
+
+// A socket that connects; from the port that the peer had before, if it had one.
+void ClientSockets::Open(PeerId id) {
+  Peer& peer = At(id);
+  peer.fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (peer.fd < 0) Fail("cannot open a client's socket");
+  SetOption(peer.fd, SOL_SOCKET, SO_RCVBUF, peer.options.receive_buffer);
+  SetOption(peer.fd, SOL_SOCKET, SO_SNDBUF, peer.options.send_buffer);
+  SetOption(peer.fd, IPPROTO_TCP, TCP_NODELAY, 1);
+  SetOption(peer.fd, SOL_SOCKET, SO_REUSEADDR, 1);
+  const sockaddr_in own = Loopback(peer.port);
+  if (bind(peer.fd, reinterpret_cast<const sockaddr*>(&own), sizeof own) != 0) {
+    Fail("no port for a client");
+  }
+  peer.port = OwnPort(peer.fd);
+  by_port_[peer.port] = id;
+  epoll_event event = {};
+  event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+  event.data.u32 = static_cast<uint32_t>(id);
+  if (epoll_ctl(epoll_, EPOLL_CTL_ADD, peer.fd, &event) != 0) Fail("cannot watch a client");
+  const sockaddr_in server = Loopback(peer.server_port);
+  if (connect(peer.fd, reinterpret_cast<const sockaddr*>(&server), sizeof server) == 0) {
+    peer.connected = true;
+    return;
+  }
+  if (errno == ECONNREFUSED) {
+    peer.refused = true;
+    return;
+  }
+  if (errno != EINPROGRESS) Fail("a client cannot connect");
+  LookAtHandshake(peer);
+  if (!peer.connected && !peer.refused) connecting_.push_back(id);
+}
+
+void ClientSockets::LookAtHandshake(Peer& peer) {
+  if (peer.connected || peer.refused || peer.fd < 0) return;
+  int error = 0;
+  socklen_t length = sizeof error;
+  getsockopt(peer.fd, SOL_SOCKET, SO_ERROR, &error, &length);
+  if (error == ECONNREFUSED) {
+    peer.refused = true;
+  } else if (error != 0) {
+    peer.was_reset = peer.connected = true;
+  } else {
+    const TcpState state = StateOf(peer.fd);
+    peer.connected = state != TcpState::kSynSent && state != TcpState::kClosed;
+  }
+}
+
+void ClientSockets::RetryConnects() {
+  std::vector<PeerId> waiting;
+  waiting.swap(connecting_);
+  for (const PeerId id : waiting) {
+    Peer& peer = At(id);
+    if (peer.fd < 0) continue;
+    LookAtHandshake(peer);
+    if (peer.connected || peer.refused) continue;
+    close(peer.fd);
+    Open(id);
+  }
+}
+
+void ClientSockets::NoteError(Peer& peer, int error) {
+  if (error == ECONNRESET || error == EPIPE) peer.was_reset = true;
+}
+
+size_t ClientSockets::Send(PeerId id, std::span<const std::byte> bytes) {
+  Peer& peer = At(id);
+  if (peer.fd < 0) return 0;
+  const ssize_t count = send(peer.fd, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  if (count < 0) {
+    NoteError(peer, errno);
+    return 0;
+  }
+  peer.sent += static_cast<uint64_t>(count);
+  return static_cast<size_t>(count);
+}
+
+bool ClientSockets::SendUrgent(PeerId id, std::byte byte) {
+  Peer& peer = At(id);
+  if (peer.fd < 0) return false;
+  if (send(peer.fd, &byte, 1, MSG_OOB | MSG_DONTWAIT | MSG_NOSIGNAL) == 1) {
+    ++peer.sent;
+    return true;
+  }
+  NoteError(peer, errno);
+  return false;
+}
+
+std::span<const std::byte> ClientSockets::Peek(PeerId id) {
+  Peer& peer = At(id);
+  if (peer.fd < 0 || !peer.connected) return {};
+  const ssize_t count = recv(peer.fd, buffer_.data(), buffer_.size(), MSG_PEEK | MSG_DONTWAIT);
+  if (count > 0) return {buffer_.data(), static_cast<size_t>(count)};
+  if (count == 0) {
+    peer.end_of_input = !peer.was_reset;
+  } else {
+    NoteError(peer, errno);
+  }
+  return {};
+}
+
+void ClientSockets::Consume(PeerId id, size_t count) {
+  Peer& peer = At(id);
+  // Thrown away without a copy (tcp(7), MSG_TRUNC).
+  while (count > 0) {
+    const ssize_t gone = recv(peer.fd, nullptr, count, MSG_TRUNC | MSG_DONTWAIT);
+    if (gone <= 0) return;
+    count -= static_cast<size_t>(gone);
+    peer.consumed += static_cast<uint64_t>(gone);
+  }
+}
+
+void ClientSockets::ShutdownWrite(PeerId id) {
+  if (At(id).fd >= 0) shutdown(At(id).fd, SHUT_WR);
+}
+
+void ClientSockets::End(Peer& peer, bool reset) {
+  if (peer.fd < 0) return;
+  if (reset) {
+    const linger at_once = {.l_onoff = 1, .l_linger = 0};
+    setsockopt(peer.fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  }
+  close(peer.fd);
+  peer.fd = -1;
+}
+
+void ClientSockets::Close(PeerId id) { End(At(id), /*reset=*/false); }
+void ClientSockets::Reset(PeerId id) { End(At(id), /*reset=*/true); }
+
+DrivenKernel::PeerStatus ClientSockets::Status(PeerId id) {
+  Peer& peer = At(id);
+  DrivenKernel::PeerStatus status;
+  if (peer.fd >= 0) {
+    LookAtHandshake(peer);
+    status.unread = Peek(id).empty() ? 0 : Unread(peer.fd);
+    status.state = StateOf(peer.fd);
+    const bool can_send = peer.connected && !peer.was_reset;
+    status.send_space = can_send ? kSendSpace : 0;
+  }
+  status.connected = peer.connected;
+  status.refused = peer.refused;
+  status.end_of_input = peer.end_of_input;
+  status.was_reset = peer.was_reset;
+  return status;
+}
+
+std::span<const PeerId> ClientSockets::TakeChanged() {
+  changed_.clear();
+  epoll_event events[256];
+  int count = 0;
+  do {
+    count = epoll_wait(epoll_, events, std::size(events), 0);
+    for (int i = 0; i < count; ++i) changed_.push_back(static_cast<PeerId>(events[i].data.u32));
+  } while (count == static_cast<int>(std::size(events)));
+  return changed_;
+}
+
+uint64_t ClientSockets::UnsentByServer(PeerId id) {
+  const Peer& peer = At(id);
+  const uint64_t arrived = peer.consumed + (peer.fd >= 0 ? Unread(peer.fd) : 0);
+  return peer.answered > arrived ? peer.answered - arrived : 0;
+}
+
+// Packets on loopback wait in the queue of the processor that sent them, in order, so when one that
+// is sent now has come, so have those before it.
+void ClientSockets::Settle() {
+  char byte = 0;
+  if (send(marker_, &byte, 1, 0) == 1) recv(marker_, &byte, 1, 0);
+}
+
+void ClientSockets::AwaitHeldBack() {
+  for (PeerId id = 0; id < count(); ++id) {
+    Peer& peer = At(id);
+    if (peer.fd < 0 || peer.was_reset || peer.answered == peer.consumed) continue;
+    // With something unread the client's buffer may be full.
+    if (Unread(peer.fd) > 0 || UnsentByServer(id) == 0) continue;
+    pollfd wait = {.fd = peer.fd, .events = POLLIN, .revents = 0};
+    poll(&wait, 1, kHeldBackMs);
+  }
+}
+
+}  // namespace hupstorm::loopback

@@ -1,0 +1,93 @@
+// The clients of a server on Linux: plain sockets on 127.0.0.1, never blocking.
+
+#ifndef HUPSTORM_KERNEL_LOOPBACK_CLIENT_SOCKETS_H_
+#define HUPSTORM_KERNEL_LOOPBACK_CLIENT_SOCKETS_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "kernel/driven_kernel.h"
+
+namespace hupstorm::loopback {
+
+// Each method is as in DrivenKernel. Throws std::system_error where the driver itself runs out of
+// descriptors, ports or memory.
+class ClientSockets {
+ public:
+  ClientSockets();
+  ~ClientSockets();
+  ClientSockets(const ClientSockets&) = delete;
+  ClientSockets& operator=(const ClientSockets&) = delete;
+
+  void Clear();  // resets every connection that is left
+
+  PeerId Connect(uint16_t port, const DrivenKernel::PeerOptions& options);
+  size_t Send(PeerId peer, std::span<const std::byte> bytes);
+  bool SendUrgent(PeerId peer, std::byte byte);
+  std::span<const std::byte> Peek(PeerId peer);
+  void Consume(PeerId peer, size_t count);
+  void ShutdownWrite(PeerId peer);
+  void Close(PeerId peer);
+  void Reset(PeerId peer);
+  DrivenKernel::PeerStatus Status(PeerId peer);
+  uint16_t Port(PeerId peer) const { return peers_[static_cast<size_t>(peer)].port; }
+  int count() const { return static_cast<int>(peers_.size()); }
+  // The peer whose own port this is, kNoPeer for none.
+  PeerId Find(uint16_t port) const;
+
+  // Peers whose socket became readable or writable, or ended, since the last call of this.
+  std::span<const PeerId> TakeChanged();
+
+  // SYNs that got no answer are sent again, as after TCP's own timeout.
+  void RetryConnects();
+
+  // The server has sent so many bytes more to this peer.
+  void NoteAnswered(PeerId peer, uint64_t bytes) {
+    peers_[static_cast<size_t>(peer)].answered += bytes;
+  }
+  // Bytes that the server has sent and the client's kernel has not got.
+  uint64_t UnsentByServer(PeerId peer);
+  uint64_t sent(PeerId peer) const { return peers_[static_cast<size_t>(peer)].sent; }
+
+  // Waits until what every packet on this processor's loopback queue does has been done.
+  void Settle();
+  // Waits for bytes that TCP holds back for a moment (Nagle's algorithm, delayed acknowledgements),
+  // where a client has room for them.
+  void AwaitHeldBack();
+
+ private:
+  struct Peer {
+    int fd = -1;
+    uint16_t port = 0;
+    uint16_t server_port = 0;
+    DrivenKernel::PeerOptions options;
+    bool connected = false;
+    bool refused = false;
+    bool end_of_input = false;
+    bool was_reset = false;
+    uint64_t sent = 0;      // that the kernel has taken
+    uint64_t consumed = 0;  // that the client has read
+    uint64_t answered = 0;  // that the server has sent
+  };
+
+  Peer& At(PeerId peer) { return peers_[static_cast<size_t>(peer)]; }
+  void Open(PeerId peer);
+  void LookAtHandshake(Peer& peer);
+  void NoteError(Peer& peer, int error);
+  void End(Peer& peer, bool reset);
+
+  std::vector<Peer> peers_;
+  std::vector<PeerId> by_port_;  // by port number
+  std::vector<PeerId> changed_;
+  std::vector<PeerId> connecting_;
+  std::array<std::byte, 64 * 1024> buffer_;
+  int epoll_ = -1;
+  int marker_ = -1;
+};
+
+}  // namespace hupstorm::loopback
+
+#endif  // HUPSTORM_KERNEL_LOOPBACK_CLIENT_SOCKETS_H_

@@ -1,0 +1,252 @@
+// Calls that may sleep. None does: what would is asked again when the driver has let something
+// happen.
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <cstring>
+#include <vector>
+
+#include "kernel/loopback/loopback_kernel.h"
+
+namespace hupstorm {
+
+using remote::RawCall;
+
+namespace {
+
+constexpr int64_t kMs = 1'000'000;
+
+int FlagsOf(const RawCall& call) {
+  switch (call.call) {
+    case Call::kRecv:
+    case Call::kSend:
+      return static_cast<int>(call.arguments[3]);
+    case Call::kRecvmsg:
+    case Call::kSendmsg:
+      return static_cast<int>(call.arguments[2]);
+    default:
+      return 0;
+  }
+}
+
+// How long the server is ready to wait, in nanoseconds; -1 for ever.
+int64_t TimeoutNs(const RawCall& call) {
+  if (call.call == Call::kSelect) {
+    const auto* const timeout = reinterpret_cast<const timeval*>(call.arguments[4]);
+    if (timeout == nullptr) return -1;
+    return timeout->tv_sec * 1000 * kMs + timeout->tv_usec * 1000;
+  }
+  const auto ms = call.arguments[call.call == Call::kPoll ? 2 : 3];
+  return ms < 0 ? -1 : ms * kMs;
+}
+
+// The parts of a transfer as a vector.
+std::vector<iovec> PartsOf(const RawCall& call) {
+  const auto& a = call.arguments;
+  switch (call.call) {
+    case Call::kSend:
+    case Call::kWrite:
+      return {{reinterpret_cast<void*>(a[1]), static_cast<size_t>(a[2])}};
+    case Call::kWritev: {
+      const auto* const parts = reinterpret_cast<const iovec*>(a[1]);
+      return {parts, parts + a[2]};
+    }
+    default: {
+      const auto* const message = reinterpret_cast<const msghdr*>(a[1]);
+      return {message->msg_iov, message->msg_iov + message->msg_iovlen};
+    }
+  }
+}
+
+void Skip(std::vector<iovec>& parts, size_t bytes) {
+  while (!parts.empty() && bytes >= parts.front().iov_len) {
+    bytes -= parts.front().iov_len;
+    parts.erase(parts.begin());
+  }
+  if (parts.empty()) return;
+  parts.front().iov_base = static_cast<char*>(parts.front().iov_base) + bytes;
+  parts.front().iov_len -= bytes;
+}
+
+}  // namespace
+
+void LoopbackKernel::LetClientsAct() {
+  clients_.Settle();
+  clients_.RetryConnects();
+  changed_ = true;
+  driver_->OnPeersChanged();
+  clients_.Settle();
+  clients_.AwaitHeldBack();
+}
+
+// select, poll or epoll_wait without a timeout. select leaves its sets alone where nothing is
+// ready, so that it can be asked again.
+int64_t LoopbackKernel::LookOnce(const RawCall& call) {
+  RawCall once = call;
+  if (call.call == Call::kPoll) {
+    once.arguments[2] = 0;
+    return Pass(once);
+  }
+  if (call.call == Call::kEpollWait) {
+    once.arguments[3] = 0;
+    return Pass(once);
+  }
+  timeval none = {};
+  once.arguments[4] = reinterpret_cast<int64_t>(&none);
+  const auto words = static_cast<size_t>(
+      (std::clamp<int64_t>(call.arguments[0], 0, 1 << 20) + NFDBITS - 1) / NFDBITS);
+  std::vector<fd_mask> asked[3];
+  for (size_t i = 0; i < 3; ++i) {
+    const auto* const set = reinterpret_cast<const fd_mask*>(call.arguments[i + 1]);
+    if (set != nullptr) asked[i].assign(set, set + words);
+  }
+  const int64_t result = Pass(once);
+  if (result != 0) return result;
+  for (size_t i = 0; i < 3; ++i) {
+    auto* const set = reinterpret_cast<fd_mask*>(call.arguments[i + 1]);
+    if (set != nullptr) std::copy(asked[i].begin(), asked[i].end(), set);
+  }
+  return 0;
+}
+
+int64_t LoopbackKernel::Wait(const RawCall& call) {
+  const int64_t timeout = TimeoutNs(call);
+  const int64_t deadline = timeout < 0 ? -1 : now_ns_ + timeout;
+  int64_t result = LookOnce(call);
+  while (result == 0 && timeout != 0) {
+    LetClientsAct();
+    result = LookOnce(call);
+    if (result != 0 || (deadline >= 0 && now_ns_ >= deadline)) break;
+    interrupted_ = false;
+    driver_->OnBlock(call.call, -1, deadline);
+    if (interrupted_) {  // these calls are never restarted (signal(7))
+      errno = EINTR;
+      return -1;
+    }
+    clients_.Settle();
+    result = LookOnce(call);
+  }
+  if (result == 0 && call.call == Call::kSelect) {
+    const auto words = static_cast<size_t>(
+        (std::clamp<int64_t>(call.arguments[0], 0, 1 << 20) + NFDBITS - 1) / NFDBITS);
+    for (size_t i = 1; i <= 3; ++i) {
+      auto* const set = reinterpret_cast<fd_mask*>(call.arguments[i]);
+      if (set != nullptr) std::fill(set, set + words, 0);
+    }
+    if (auto* const left = reinterpret_cast<timeval*>(call.arguments[4])) *left = {};
+  }
+  return result;
+}
+
+bool LoopbackKernel::IsReady(int fd, int16_t events) {
+  pollfd look = {.fd = fd, .events = events, .revents = 0};
+  return remote_.Poll(&look, 1, 0) != 0;  // an error is for the call itself to find out
+}
+
+bool LoopbackKernel::Rest(Call call, int fd, int16_t events) {
+  while (!IsReady(fd, events)) {
+    LetClientsAct();
+    if (IsReady(fd, events)) return true;
+    interrupted_ = false;
+    driver_->OnBlock(call, fd, -1);
+    if (interrupted_ && !restarts_.at(SIGTERM)) {
+      errno = EINTR;
+      return false;
+    }
+    clients_.Settle();
+  }
+  return true;
+}
+
+int64_t LoopbackKernel::Accept(const RawCall& call) {
+  const int fd = static_cast<int>(call.arguments[0]);
+  if (!book_.Of(fd).nonblocking && !Rest(call.call, fd, POLLIN)) return -1;
+  const int64_t result = Pass(call);
+  if (result == -1) return -1;
+  sockaddr_storage address = {};
+  socklen_t length = sizeof address;
+  if (remote_.Getpeername(static_cast<int>(result), reinterpret_cast<sockaddr*>(&address),
+                          &length) == 0 &&
+      address.ss_family == AF_INET) {
+    const uint16_t port = ntohs(reinterpret_cast<const sockaddr_in&>(address).sin_port);
+    book_.At(static_cast<int>(result)).peer = clients_.Find(port);
+  } else {
+    // Gone already (ENOTCONN): its address is what accept said, where the server asked.
+    const auto* const said = reinterpret_cast<const sockaddr_in*>(call.arguments[1]);
+    if (said != nullptr && said->sin_family == AF_INET) {
+      book_.At(static_cast<int>(result)).peer = clients_.Find(ntohs(said->sin_port));
+    }
+  }
+  clients_.RetryConnects();  // there is room in the queue
+  changed_ = true;
+  return result;
+}
+
+int64_t LoopbackKernel::Receive(const RawCall& call) {
+  const int fd = static_cast<int>(call.arguments[0]);
+  const DescriptorFacts& facts = book_.Of(fd);
+  const bool may_sleep = facts.kind != DescriptorKind::kFree && !facts.nonblocking &&
+                         (FlagsOf(call) & (MSG_DONTWAIT | MSG_OOB)) == 0;
+  if (may_sleep && !Rest(call.call, fd, POLLIN)) return -1;
+  const int64_t result = Pass(call);
+  changed_ = changed_ || facts.peer != kNoPeer;
+  if (result == sizeof(uint64_t) && facts.kind == DescriptorKind::kTimerfd &&
+      call.call == Call::kRead) {
+    uint64_t& expirations = book_.At(fd).expirations;
+    std::memcpy(reinterpret_cast<void*>(call.arguments[1]), &expirations, sizeof expirations);
+    expirations = 0;
+  }
+  return result;
+}
+
+int64_t LoopbackKernel::Transmit(const RawCall& call) {
+  const int fd = static_cast<int>(call.arguments[0]);
+  const int flags = FlagsOf(call);
+  const bool may_sleep =
+      book_.IsSocket(fd) && !book_.Of(fd).nonblocking && (flags & MSG_DONTWAIT) == 0;
+  if (may_sleep) return TransmitAll(call);
+  const int64_t result = Pass(call);
+  NoteSent(fd, result, flags);
+  return result;
+}
+
+// A blocking send takes all, sleeping as often as it must; where it is stopped in between it
+// returns what it took.
+int64_t LoopbackKernel::TransmitAll(const RawCall& call) {
+  const int fd = static_cast<int>(call.arguments[0]);
+  const int flags = FlagsOf(call);
+  std::vector<iovec> parts = PartsOf(call);
+  int64_t taken = 0;
+  do {
+    msghdr rest = {};
+    rest.msg_iov = parts.data();
+    rest.msg_iovlen = parts.size();
+    const ssize_t count = remote_.Sendmsg(fd, &rest, flags | MSG_DONTWAIT);
+    NoteSent(fd, count, flags);
+    if (count >= 0) {
+      taken += count;
+      Skip(parts, static_cast<size_t>(count));
+      continue;
+    }
+    if (errno != EAGAIN) return taken > 0 ? taken : -1;
+    if (!Rest(call.call, fd, POLLOUT)) return taken > 0 ? taken : -1;
+  } while (!parts.empty());
+  return taken;
+}
+
+void LoopbackKernel::NoteSent(int fd, int64_t result, int flags) {
+  const PeerId peer = book_.Of(fd).peer;
+  changed_ = changed_ || peer != kNoPeer;
+  if (result > 0 && peer != kNoPeer) clients_.NoteAnswered(peer, static_cast<uint64_t>(result));
+  if (result == -1 && errno == EPIPE && (flags & MSG_NOSIGNAL) == 0 &&
+      SignalDisposition(SIGPIPE) == Disposition::kDefault) {
+    ++fatal_sigpipes_;
+    errno = EPIPE;
+  }
+}
+
+}  // namespace hupstorm

@@ -1,0 +1,274 @@
+#include "kernel/loopback/loopback_kernel.h"
+
+#include <dirent.h>
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+namespace hupstorm {
+namespace {
+
+// As getsockopt would say: setsockopt takes half of it (socket(7)).
+constexpr int kSendBuffer = 16 * 1024;
+constexpr int kReceiveBuffer = 128 * 1024;
+
+}  // namespace
+
+using remote::RawCall;
+
+void LoopbackKernel::Reset() {
+  clients_.Clear();
+  book_.Clear();
+  pid_ = -1;
+  given_.clear();
+  now_ns_ = kStartNs;
+  interrupted_ = changed_ = false;
+  fatal_sigpipes_ = 0;
+  dispositions_.fill(Disposition::kDefault);
+  restarts_.fill(false);
+  listener_ = -1;
+  send_buffer_ = receive_buffer_ = kDefaultBuffer;
+  send_buffer_chosen_ = receive_buffer_chosen_ = false;
+}
+
+void LoopbackKernel::Attach(pid_t pid) {
+  pid_ = pid;
+  given_ = NumbersInUse();
+  rlimit limit = {};
+  prlimit(pid_, RLIMIT_NOFILE, nullptr, &limit);
+  descriptor_limit_ = limit.rlim_cur;
+}
+
+int64_t LoopbackKernel::Pass(const RawCall& call) {
+  const int64_t result = remote_.Carry(call);
+  if (result != -1) book_.Learn(call, result);
+  return result;
+}
+
+int64_t LoopbackKernel::Carry(const RawCall& call) {
+  const int fd = static_cast<int>(call.arguments[0]);
+  switch (call.call) {
+    case Call::kSelect:
+    case Call::kPoll:
+    case Call::kEpollWait:
+      return Wait(call);
+    case Call::kAccept:
+      return Accept(call);
+    case Call::kListen:
+      return Listen(call);
+    case Call::kRecv:
+    case Call::kRecvmsg:
+    case Call::kRead:
+    case Call::kReadv:
+      return Receive(call);
+    case Call::kSend:
+    case Call::kSendmsg:
+    case Call::kWrite:
+    case Call::kWritev:
+      return Transmit(call);
+    case Call::kClose:
+    case Call::kShutdown:
+      changed_ = changed_ || book_.Of(fd).peer != kNoPeer;
+      return Pass(call);
+    case Call::kSetsockopt:
+      if (call.arguments[1] == SOL_SOCKET) {
+        send_buffer_chosen_ = send_buffer_chosen_ || call.arguments[2] == SO_SNDBUF;
+        receive_buffer_chosen_ = receive_buffer_chosen_ || call.arguments[2] == SO_RCVBUF;
+      }
+      return Pass(call);
+    case Call::kNanosleep:
+      return Sleep(call);
+    case Call::kClockGettime:
+      return ReadClock(call);
+    case Call::kTimerfdSettime:
+      return SetTimer(call);
+    case Call::kTimerfdGettime:
+      return GetTimer(call);
+    case Call::kSigaction: {
+      const auto* const action = reinterpret_cast<const struct sigaction*>(call.arguments[1]);
+      const int64_t result = Pass(call);
+      if (result == 0 && action != nullptr) {
+        const auto signal = static_cast<size_t>(fd);
+        dispositions_.at(signal) = action->sa_handler == SIG_DFL   ? Disposition::kDefault
+                                   : action->sa_handler == SIG_IGN ? Disposition::kIgnored
+                                                                   : Disposition::kHandled;
+        restarts_.at(signal) = (action->sa_flags & SA_RESTART) != 0;
+      }
+      return result;
+    }
+    default:
+      return Pass(call);
+  }
+}
+
+// ---- Signals.
+
+DrivenKernel::Disposition LoopbackKernel::SignalDisposition(int signal) const {
+  return dispositions_.at(static_cast<size_t>(signal));
+}
+
+DrivenKernel::Disposition LoopbackKernel::RaiseSignal(int signal) {
+  const Disposition disposition = SignalDisposition(signal);
+  // One that ends the server is left to the driver, who wants to see to the end itself.
+  if (disposition == Disposition::kHandled) {
+    kill(pid_, signal);
+    remote_.RunHandlers();
+    interrupted_ = true;
+  }
+  return disposition;
+}
+
+// ---- Limits.
+
+void LoopbackKernel::set_descriptor_limit(int limit) {
+  rlimit now = {};
+  if (prlimit(pid_, RLIMIT_NOFILE, nullptr, &now) != 0) return;
+  now.rlim_cur = descriptor_limit_;
+  if (limit < kNoDescriptorLimit) {
+    // Linux limits the numbers. Those below the one that would be too many: the server's own, and
+    // all that it was given.
+    const std::vector<int> in_use = NumbersInUse();
+    int room = limit - open_descriptor_count();
+    rlim_t number = 0;
+    for (; number < descriptor_limit_; ++number) {
+      const bool taken = std::binary_search(in_use.begin(), in_use.end(), static_cast<int>(number));
+      if (!taken && room-- <= 0) break;
+    }
+    now.rlim_cur = number;
+  }
+  prlimit(pid_, RLIMIT_NOFILE, &now, nullptr);
+}
+
+void LoopbackKernel::SetListenerBuffer(int name, int bytes) {
+  if (listener_ < 0 || pid_ < 0) return;
+  remote_.Setsockopt(listener_, SOL_SOCKET, name, &bytes, sizeof bytes);
+}
+
+void LoopbackKernel::set_server_send_buffer(int bytes) {
+  send_buffer_ = bytes;
+  SetListenerBuffer(SO_SNDBUF, bytes == kDefaultBuffer ? kSendBuffer / 2 : bytes);
+}
+
+void LoopbackKernel::set_server_receive_buffer(int bytes) {
+  receive_buffer_ = bytes;
+  SetListenerBuffer(SO_RCVBUF, bytes == kDefaultBuffer ? kReceiveBuffer / 2 : bytes);
+}
+
+int64_t LoopbackKernel::Listen(const RawCall& call) {
+  const int64_t result = Pass(call);
+  if (result == 0 && listener_ < 0) {
+    listener_ = static_cast<int>(call.arguments[0]);
+    if (!send_buffer_chosen_) set_server_send_buffer(send_buffer_);
+    if (!receive_buffer_chosen_) set_server_receive_buffer(receive_buffer_);
+  }
+  return result;
+}
+
+// ---- Peers.
+
+PeerId LoopbackKernel::PeerConnect(uint16_t port, const PeerOptions& options) {
+  return clients_.Connect(port, options);
+}
+size_t LoopbackKernel::PeerSend(PeerId peer, std::span<const std::byte> bytes) {
+  return clients_.Send(peer, bytes);
+}
+bool LoopbackKernel::PeerSendUrgent(PeerId peer, std::byte byte) {
+  return clients_.SendUrgent(peer, byte);
+}
+std::span<const std::byte> LoopbackKernel::PeerPeek(PeerId peer) const {
+  return clients_.Peek(peer);
+}
+void LoopbackKernel::PeerConsume(PeerId peer, size_t count) { clients_.Consume(peer, count); }
+void LoopbackKernel::PeerShutdownWrite(PeerId peer) { clients_.ShutdownWrite(peer); }
+void LoopbackKernel::PeerClose(PeerId peer) { clients_.Close(peer); }
+void LoopbackKernel::PeerReset(PeerId peer) { clients_.Reset(peer); }
+
+void LoopbackKernel::PeerVanish(PeerId) {
+  std::fputs("hupstorm: a host cannot vanish from loopback\n", stderr);
+  std::abort();
+}
+
+DrivenKernel::PeerStatus LoopbackKernel::Status(PeerId peer) const { return clients_.Status(peer); }
+
+std::span<const PeerId> LoopbackKernel::TakeChangedPeers() {
+  changed_ = false;
+  return clients_.TakeChanged();
+}
+
+DrivenKernel::ConnectionStatus LoopbackKernel::ServerSide(PeerId peer) const {
+  ConnectionStatus status;
+  if (pid_ < 0) return status;
+  status.fd = book_.Find(peer);
+  if (status.fd < 0) return status;
+  status.accepted = true;
+  tcp_info info = {};
+  socklen_t length = sizeof info;
+  if (remote_.Getsockopt(status.fd, IPPROTO_TCP, TCP_INFO, &info, &length) == 0) {
+    switch (info.tcpi_state) {
+      case TCP_CLOSE_WAIT:
+        status.state = TcpState::kCloseWait;
+        break;
+      case TCP_FIN_WAIT1:
+        status.state = TcpState::kFinWait1;
+        break;
+      case TCP_FIN_WAIT2:
+        status.state = TcpState::kFinWait2;
+        break;
+      case TCP_LAST_ACK:
+        status.state = TcpState::kLastAck;
+        break;
+      case TCP_CLOSING:
+        status.state = TcpState::kClosing;
+        break;
+      case TCP_ESTABLISHED:
+        status.state = TcpState::kEstablished;
+        break;
+      default:
+        status.state = TcpState::kClosed;
+        break;
+    }
+  }
+  int unread = 0;
+  if (remote_.Ioctl(status.fd, FIONREAD, &unread) == 0) status.unread = static_cast<size_t>(unread);
+  status.unsent = clients_.UnsentByServer(peer);
+  return status;
+}
+
+// ---- Descriptors.
+
+std::vector<int> LoopbackKernel::NumbersInUse() const {
+  std::vector<int> numbers;
+  DIR* const folder = pid_ < 0 ? nullptr : opendir(fmt::format("/proc/{}/fd", pid_).c_str());
+  if (folder == nullptr) return numbers;
+  while (const dirent* const entry = readdir(folder)) {
+    if (entry->d_name[0] != '.') numbers.push_back(std::atoi(entry->d_name));
+  }
+  closedir(folder);
+  std::sort(numbers.begin(), numbers.end());
+  return numbers;
+}
+
+std::vector<DrivenKernel::Descriptor> LoopbackKernel::OpenDescriptors() const {
+  std::vector<Descriptor> open;
+  for (const int fd : NumbersInUse()) {
+    if (std::binary_search(given_.begin(), given_.end(), fd)) continue;
+    const DescriptorKind known = book_.Of(fd).kind;
+    open.push_back({fd, known == DescriptorKind::kFree ? DescriptorKind::kOther : known});
+  }
+  return open;
+}
+
+int LoopbackKernel::open_descriptor_count() const {
+  return static_cast<int>(OpenDescriptors().size());
+}
+
+}  // namespace hupstorm

@@ -1,0 +1,39 @@
+// The server's end: a `Syscalls` that asks the driver about every call, and carries out the system
+// calls that the driver wants made in this process.
+
+#ifndef HUPSTORM_KERNEL_REMOTE_AGENT_H_
+#define HUPSTORM_KERNEL_REMOTE_AGENT_H_
+
+#include <string_view>
+
+#include "kernel/host_kernel.h"
+#include "kernel/remote/connection.h"
+#include "kernel/remote/raw_syscalls.h"
+
+namespace hupstorm::remote {
+
+// Signals are held back while a call is at the driver's, and let in when the driver says so or when
+// the call returns: their handlers run as the server. Where the driver is gone the process ends.
+class Agent final : public RawSyscalls<Syscalls> {
+ public:
+  // `memory` must outlive the agent.
+  Agent(SharedMemory& memory, int socket) : memory_(memory), line_(socket) {}
+
+  // What became of serve(). The driver takes the process from there.
+  void ReportReturn();
+  void ReportException(std::string_view what);
+
+ protected:
+  int64_t Carry(const RawCall& call) override;
+
+ private:
+  void Execute();
+
+  SharedMemory& memory_;
+  Line line_;
+  HostKernel linux_;
+};
+
+}  // namespace hupstorm::remote
+
+#endif  // HUPSTORM_KERNEL_REMOTE_AGENT_H_
