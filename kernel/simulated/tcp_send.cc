@@ -155,6 +155,7 @@ void Transmit(Kernel& kernel, TcpEndpoint& from) {
           from.send.CopyOut(from.urgent_end - 1 - from.NextToSend(), &urgent, 1);
           to->urgent_byte = static_cast<uint8_t>(urgent);
           to->urgent = Urgent::kValid;
+          if (!to->orphan) WakeEndpoint(kernel, *to, kDataReady);
         }
       }
       from.remote = nullptr;

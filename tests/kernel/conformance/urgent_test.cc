@@ -17,6 +17,17 @@ class UrgentTest : public KernelTest {
     EXPECT_THAT(kernel.Ioctl(fd, SIOCATMARK, &at_mark), SyscallSucceeds());
     return at_mark;
   }
+  // The acknowledgment of a FIN, which Linux may put off, is news to who sent it.
+  void AwaitFinAcknowledged(int fd) {
+    for (int waited_ms = 0;; ++waited_ms) {
+      ASSERT_LT(waited_ms, kPatienceMs);
+      tcp_info info = {};
+      socklen_t length = sizeof info;
+      ASSERT_THAT(kernel.Getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length), SyscallSucceeds());
+      if (info.tcpi_state != TCP_FIN_WAIT1) return;
+      kernel.Poll(nullptr, 0, 1);
+    }
+  }
 };
 INSTANTIATE_ON_BOTH_KERNELS(UrgentTest);
 
@@ -217,6 +228,22 @@ TEST_P(UrgentTest, CloseWithAnUnreadUrgentByteResets) {
   pair.server.Close();
   Await(pair.client, kErr);
   EXPECT_EQ(PendingError(pair.client), ECONNRESET);
+}
+
+TEST_P(UrgentTest, AnUrgentByteThatIsRefusedIsReportedBeforeTheReset) {
+  const Pair pair = ConnectedPair();
+  const Fd copy(kernel, kernel.Dup(pair.server));
+  kernel.Shutdown(pair.server, SHUT_RDWR);
+  Await(pair.client, kRdhup);
+  AwaitFinAcknowledged(pair.server);
+  const Fd epoll = NewEpoll();
+  EpollAdd(epoll, pair.server, kIn | kEdge);
+  EpollAdd(epoll, copy, kEdge);  // hears of errors alone; is told first where both hear
+  EXPECT_THAT(EpollNow(epoll), ElementsAre(Event{pair.server, kIn | kHup}, Event{copy, kHup}));
+  Send(pair.client, "!", MSG_OOB);
+  Await(pair.server, kErr);
+  EXPECT_THAT(EpollNow(epoll),
+              ElementsAre(Event{pair.server, kIn | kErr | kHup}, Event{copy, kErr | kHup}));
 }
 
 }  // namespace
