@@ -28,8 +28,8 @@ std::vector<Seen> ComparableEvents(const Disagreement& it, const Outcome& outcom
     const int slot = SlotOf(seen, code);
     if (slot < 0 || slot >= kSlots || IsEpoll(it.program, slot)) continue;
     const Uncertain& uncertain = it.uncertain[static_cast<size_t>(slot)];
-    // An edge of room brings whatever else is ready with it.
-    if (code == Code::kEpollWait && (uncertain.filled || uncertain.edge_taken)) continue;
+    // An edge of room, or of more bytes, brings whatever else is ready with it.
+    if (code == Code::kEpollWait && uncertain.edges) continue;
     const uint32_t left = Comparable(seen.events, slot, it.uncertain);
     if (left != 0) events.push_back({seen.data, left});
   }

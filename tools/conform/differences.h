@@ -17,8 +17,10 @@ namespace hupstorm::conform {
 
 // What cannot be compared of a slot, as a buffer between it and its other end was filled.
 struct Uncertain {
-  bool filled = false;      // it sends into a buffer that was filled, and not emptied since
-  bool edge_taken = false;  // an epoll may have reported room before the buffer was empty
+  bool filled = false;  // it sends into a buffer that was filled, and not emptied since
+  // Edges of room, or of bytes at the other end, may have come while it was full, and an epoll may
+  // have reported them.
+  bool edges = false;
   enum class Calls : uint8_t {
     kComparable,
     kUntilDrained,  // all but a kDrain: a FIN waits behind the bytes

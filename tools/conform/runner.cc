@@ -218,7 +218,12 @@ void Runner::TrackFull(const Operation& operation) {
     }
   }
   if (operation.code == Code::kEpollWait) {
-    for (Uncertain& slot : uncertain_) slot.edge_taken = slot.edge_taken || slot.filled;
+    for (int8_t i = 0; i < kSlots; ++i) {
+      if (!IsFull(i)) continue;
+      uncertain_[static_cast<size_t>(i)].edges = true;
+      const int8_t reader = simulated_.Partner(i);
+      if (reader != kNoSlot) uncertain_[static_cast<size_t>(reader)].edges = true;
+    }
   }
   if (operation.code != Code::kDrain || partner == kNoSlot) return;
   Uncertain& others = uncertain_[static_cast<size_t>(partner)];
