@@ -72,6 +72,10 @@ TcpState StateOf(int fd) {
   }
 }
 
+// Sends the acknowledgement that TCP would delay by up to 40 ms (tcp(7), TCP_QUICKACK). Until it has
+// it, the other side keeps what it sent in its buffer, which a server may be waiting to have empty.
+void AcknowledgeNow(int fd) { SetOption(fd, IPPROTO_TCP, TCP_QUICKACK, 1); }
+
 size_t Unread(int fd) {
   int count = 0;
   return ioctl(fd, FIONREAD, &count) == 0 ? static_cast<size_t>(count) : 0;
@@ -226,6 +230,7 @@ void ClientSockets::Consume(PeerId id, size_t count) {
     count -= static_cast<size_t>(gone);
     peer.consumed += static_cast<uint64_t>(gone);
   }
+  AcknowledgeNow(peer.fd);
 }
 
 void ClientSockets::ShutdownWrite(PeerId id) {
@@ -268,7 +273,10 @@ std::span<const PeerId> ClientSockets::TakeChanged() {
   int count = 0;
   do {
     count = epoll_wait(epoll_, events, std::size(events), 0);
-    for (int i = 0; i < count; ++i) changed_.push_back(static_cast<PeerId>(events[i].data.u32));
+    for (int i = 0; i < count; ++i) {
+      changed_.push_back(static_cast<PeerId>(events[i].data.u32));
+      AcknowledgeNow(At(changed_.back()).fd);
+    }
   } while (count == static_cast<int>(std::size(events)));
   return changed_;
 }
@@ -286,15 +294,17 @@ void ClientSockets::Settle() {
   if (send(marker_, &byte, 1, 0) == 1) recv(marker_, &byte, 1, 0);
 }
 
-void ClientSockets::AwaitHeldBack() {
+bool ClientSockets::AwaitHeldBack() {
+  bool any = false;
   for (PeerId id = 0; id < count(); ++id) {
     Peer& peer = At(id);
     if (peer.fd < 0 || peer.was_reset || peer.answered == peer.consumed) continue;
     // With something unread the client's buffer may be full.
     if (Unread(peer.fd) > 0 || UnsentByServer(id) == 0) continue;
     pollfd wait = {.fd = peer.fd, .events = POLLIN, .revents = 0};
-    poll(&wait, 1, kHeldBackMs);
+    any = poll(&wait, 1, kHeldBackMs) > 0 || any;
   }
+  return any;
 }
 
 }  // namespace hupstorm::loopback

@@ -54,9 +54,9 @@ class ClientSockets {
 
   // Waits until what every packet on this processor's loopback queue does has been done.
   void Settle();
-  // Waits for bytes that TCP holds back for a moment (Nagle's algorithm, delayed acknowledgements),
-  // where a client has room for them.
-  void AwaitHeldBack();
+  // Waits for bytes that TCP holds back for a moment (Nagle's algorithm, delayed acknowledgements,
+  // probes of a window that was closed) though a client has room for them. True if any came.
+  bool AwaitHeldBack();
 
  private:
   struct Peer {

@@ -80,7 +80,6 @@ void LoopbackKernel::LetClientsAct() {
   changed_ = true;
   driver_->OnPeersChanged();
   clients_.Settle();
-  clients_.AwaitHeldBack();
 }
 
 // select, poll or epoll_wait without a timeout. select leaves its sets alone where nothing is
@@ -120,7 +119,9 @@ int64_t LoopbackKernel::Wait(const RawCall& call) {
   while (result == 0 && timeout != 0) {
     LetClientsAct();
     result = LookOnce(call);
-    if (result != 0 || (deadline >= 0 && now_ns_ >= deadline)) break;
+    if (result != 0) break;
+    if (clients_.AwaitHeldBack()) continue;
+    if (deadline >= 0 && now_ns_ >= deadline) break;
     interrupted_ = false;
     driver_->OnBlock(call.call, -1, deadline);
     if (interrupted_) {  // these calls are never restarted (signal(7))
@@ -151,6 +152,7 @@ bool LoopbackKernel::Rest(Call call, int fd, int16_t events) {
   while (!IsReady(fd, events)) {
     LetClientsAct();
     if (IsReady(fd, events)) return true;
+    if (clients_.AwaitHeldBack()) continue;
     interrupted_ = false;
     driver_->OnBlock(call, fd, -1);
     if (interrupted_ && !restarts_.at(SIGTERM)) {
