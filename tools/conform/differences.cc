@@ -80,12 +80,14 @@ bool IsAutotuned(const Disagreement& it) {
   if (option.level != SOL_SOCKET || (option.name != SO_SNDBUF && option.name != SO_RCVBUF)) {
     return false;
   }
+  bool set = false;
   for (size_t i = 0; i < it.operation; ++i) {
     const Operation& former = it.program.operations[i];
-    if (former.code == Code::kSetOption && former.slot == op.slot && former.flags == op.flags) {
-      return false;
-    }
+    const bool sets = former.code == Code::kSetOption && former.flags == op.flags;
+    if (sets && former.slot == op.slot) set = true;
+    if (former.code == Code::kDup3 && former.other == op.slot) set = false;  // another socket now
   }
+  if (set) return false;
   return it.simulated.result == 0 && it.host.result == 0;
 }
 
