@@ -97,6 +97,15 @@ bool IsUnixUnsent(const Disagreement& it) {
          (it.simulated.values[0] == 0) == (it.host.values[0] == 0);
 }
 
+bool IsWindowOfTheDisconnected(const Disagreement& it) {
+  constexpr int64_t kDisconnected = 2;       // what the simulation counts
+  constexpr int64_t kSmallestWindow = 1024;  // that programs without full buffers have
+  return it.program.operations[it.operation].code == Code::kUnsent && it.made_by == Code::kSocket &&
+         it.simulated.result == 0 && it.host.result == 0 &&
+         it.simulated.values[0] >= kDisconnected &&
+         it.host.values[0] - it.simulated.values[0] >= kSmallestWindow;
+}
+
 constexpr DeclaredDifference kDeclared[] = {
     {"full-buffer",
      "How many bytes a full buffer takes, and when there is room again before the other end has "
@@ -110,6 +119,10 @@ constexpr DeclaredDifference kDeclared[] = {
      "SIOCOUTQ of a socketpair tells of the memory that Linux uses for the bytes, and in the "
      "simulation of the bytes.",
      IsUnixUnsent},
+    {"disconnected-unsent",
+     "SIOCOUTQ of a socket whose connection failed before connect told of it counts, on Linux, the "
+     "largest window that the other end has announced. The simulation knows no such window.",
+     IsWindowOfTheDisconnected},
     {"no-delay",
      "The simulation acknowledges at once and holds nothing back. Programs set TCP_NODELAY, do not "
      "use MSG_MORE and TCP_CORK, and acknowledgments that Linux delays are called for.",
