@@ -197,7 +197,9 @@ bool Runner::IsFull(int slot) const {
   return slot != kNoSlot && uncertain_[static_cast<size_t>(slot)].filled;
 }
 
-bool Runner::IsWatched(int slot) const { return (watched_ & (1u << host_.Origin(slot))) != 0; }
+bool Runner::IsWatched(int slot) const {
+  return host_.IsOpen(slot) && (watched_ & (1u << host_.Origin(slot))) != 0;
+}
 
 // How much a reader finds in buffers that were full is no more promised than how much they took.
 bool Runner::MustSkip(const Operation& operation) const {
