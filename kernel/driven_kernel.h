@@ -53,6 +53,10 @@ class KernelDriver {
   // Peers may have changed outside of the server's calls: a real network takes its time. They may
   // act on it; nothing else is to happen.
   virtual void OnPeersChanged() {}
+
+  // True while nothing between the kernel and the server changes what a call returns, so that a
+  // server need not wait while its call is looked at.
+  virtual bool LeavesResultsAlone() { return false; }
 };
 
 class DrivenKernel : public Syscalls {

@@ -55,6 +55,7 @@ class FaultInjector final : public SyscallsLayer {
   void Add(const FaultRule& rule);
   void Clear();  // lifts every rule; what is known of descriptors stays
   void Reset();  // forgets everything
+  bool HasRules() const { return !rules_.empty(); }
   uint64_t injected() const { return injected_; }  // faults carried out since Reset
   // Of these, the ones that made a call fail for the moment only, EAGAIN and EINTR: a server is
   // right to be woken and to try again.

@@ -72,8 +72,9 @@ TcpState StateOf(int fd) {
   }
 }
 
-// Sends the acknowledgement that TCP would delay by up to 40 ms (tcp(7), TCP_QUICKACK). Until it has
-// it, the other side keeps what it sent in its buffer, which a server may be waiting to have empty.
+// Sends the acknowledgement that TCP would delay by up to 40 ms (tcp(7), TCP_QUICKACK). Until it
+// has it, the other side keeps what it sent in its buffer, which a server may be waiting to have
+// empty.
 void AcknowledgeNow(int fd) { SetOption(fd, IPPROTO_TCP, TCP_QUICKACK, 1); }
 
 size_t Unread(int fd) {
@@ -116,12 +117,13 @@ PeerId ClientSockets::Find(uint16_t port) const { return by_port_[port]; }
 PeerId ClientSockets::Connect(uint16_t port, const DrivenKernel::PeerOptions& options) {
   const auto id = static_cast<PeerId>(peers_.size());
   peers_.push_back({.server_port = port, .options = options});
-  Open(id);
+  if (!Open(id)) connecting_.push_back(id);
   return id;
 }
 
 // A socket that connects; from the port that the peer had before, if it had one.
-void ClientSockets::Open(PeerId id) {
+// False where the SYN got no answer.
+bool ClientSockets::Open(PeerId id) {
   Peer& peer = At(id);
   peer.fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (peer.fd < 0) Fail("cannot open a client's socket");
@@ -142,15 +144,15 @@ void ClientSockets::Open(PeerId id) {
   const sockaddr_in server = Loopback(peer.server_port);
   if (connect(peer.fd, reinterpret_cast<const sockaddr*>(&server), sizeof server) == 0) {
     peer.connected = true;
-    return;
+    return true;
   }
   if (errno == ECONNREFUSED) {
     peer.refused = true;
-    return;
+    return true;
   }
   if (errno != EINPROGRESS) Fail("a client cannot connect");
   LookAtHandshake(peer);
-  if (!peer.connected && !peer.refused) connecting_.push_back(id);
+  return peer.connected || peer.refused;
 }
 
 void ClientSockets::LookAtHandshake(Peer& peer) {
@@ -169,15 +171,18 @@ void ClientSockets::LookAtHandshake(Peer& peer) {
 }
 
 void ClientSockets::RetryConnects() {
-  std::vector<PeerId> waiting;
-  waiting.swap(connecting_);
-  for (const PeerId id : waiting) {
+  while (!connecting_.empty()) {
+    const PeerId id = connecting_.front();
+    connecting_.pop_front();
     Peer& peer = At(id);
     if (peer.fd < 0) continue;
     LookAtHandshake(peer);
     if (peer.connected || peer.refused) continue;
     close(peer.fd);
-    Open(id);
+    if (!Open(id)) {
+      connecting_.push_front(id);
+      return;  // there is no room for the others either
+    }
   }
 }
 

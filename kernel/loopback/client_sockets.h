@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <span>
 #include <vector>
 
@@ -41,7 +42,8 @@ class ClientSockets {
   // Peers whose socket became readable or writable, or ended, since the last call of this.
   std::span<const PeerId> TakeChanged();
 
-  // SYNs that got no answer are sent again, as after TCP's own timeout.
+  // The server's queue has room: SYNs that got no answer are sent again, as after TCP's own
+  // timeout, until one gets none again.
   void RetryConnects();
 
   // The server has sent so many bytes more to this peer.
@@ -74,7 +76,7 @@ class ClientSockets {
   };
 
   Peer& At(PeerId peer) { return peers_[static_cast<size_t>(peer)]; }
-  void Open(PeerId peer);
+  bool Open(PeerId peer);
   void LookAtHandshake(Peer& peer);
   void NoteError(Peer& peer, int error);
   void End(Peer& peer, bool reset);
@@ -82,7 +84,7 @@ class ClientSockets {
   std::vector<Peer> peers_;
   std::vector<PeerId> by_port_;  // by port number
   std::vector<PeerId> changed_;
-  std::vector<PeerId> connecting_;
+  std::deque<PeerId> connecting_;  // whose SYN got no answer
   std::array<std::byte, 64 * 1024> buffer_;
   int epoll_ = -1;
   int marker_ = -1;

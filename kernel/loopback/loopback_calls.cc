@@ -76,10 +76,13 @@ void Skip(std::vector<iovec>& parts, size_t bytes) {
 
 void LoopbackKernel::LetClientsAct() {
   clients_.Settle();
-  clients_.RetryConnects();
   changed_ = true;
   driver_->OnPeersChanged();
   clients_.Settle();
+}
+
+int64_t LoopbackKernel::LookAndGo(const RawCall& call) {
+  return driver_->LeavesResultsAlone() ? remote_.CarryAndGoUnlessZero(call) : remote_.Carry(call);
 }
 
 // select, poll or epoll_wait without a timeout. select leaves its sets alone where nothing is
@@ -88,11 +91,11 @@ int64_t LoopbackKernel::LookOnce(const RawCall& call) {
   RawCall once = call;
   if (call.call == Call::kPoll) {
     once.arguments[2] = 0;
-    return Pass(once);
+    return LookAndGo(once);
   }
   if (call.call == Call::kEpollWait) {
     once.arguments[3] = 0;
-    return Pass(once);
+    return LookAndGo(once);
   }
   timeval none = {};
   once.arguments[4] = reinterpret_cast<int64_t>(&none);
@@ -194,10 +197,10 @@ int64_t LoopbackKernel::Receive(const RawCall& call) {
   const bool may_sleep = facts.kind != DescriptorKind::kFree && !facts.nonblocking &&
                          (FlagsOf(call) & (MSG_DONTWAIT | MSG_OOB)) == 0;
   if (may_sleep && !Rest(call.call, fd, POLLIN)) return -1;
-  const int64_t result = Pass(call);
+  const bool is_timer = facts.kind == DescriptorKind::kTimerfd;
+  const int64_t result = is_timer ? Pass(call) : PassAndGo(call);
   changed_ = changed_ || facts.peer != kNoPeer;
-  if (result == sizeof(uint64_t) && facts.kind == DescriptorKind::kTimerfd &&
-      call.call == Call::kRead) {
+  if (is_timer && result == sizeof(uint64_t) && call.call == Call::kRead) {
     uint64_t& expirations = book_.At(fd).expirations;
     std::memcpy(reinterpret_cast<void*>(call.arguments[1]), &expirations, sizeof expirations);
     expirations = 0;
@@ -211,7 +214,7 @@ int64_t LoopbackKernel::Transmit(const RawCall& call) {
   const bool may_sleep =
       book_.IsSocket(fd) && !book_.Of(fd).nonblocking && (flags & MSG_DONTWAIT) == 0;
   if (may_sleep) return TransmitAll(call);
-  const int64_t result = Pass(call);
+  const int64_t result = PassAndGo(call);
   NoteSent(fd, result, flags);
   return result;
 }

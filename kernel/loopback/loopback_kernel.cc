@@ -54,6 +54,14 @@ int64_t LoopbackKernel::Pass(const RawCall& call) {
   return result;
 }
 
+// The last system call that a call of the server needs.
+int64_t LoopbackKernel::PassAndGo(const RawCall& call) {
+  if (!driver_->LeavesResultsAlone()) return Pass(call);
+  const int64_t result = remote_.CarryAndGo(call);
+  if (result != -1) book_.Learn(call, result);
+  return result;
+}
+
 int64_t LoopbackKernel::Carry(const RawCall& call) {
   const int fd = static_cast<int>(call.arguments[0]);
   switch (call.call) {
@@ -78,13 +86,13 @@ int64_t LoopbackKernel::Carry(const RawCall& call) {
     case Call::kClose:
     case Call::kShutdown:
       changed_ = changed_ || book_.Of(fd).peer != kNoPeer;
-      return Pass(call);
+      return PassAndGo(call);
     case Call::kSetsockopt:
       if (call.arguments[1] == SOL_SOCKET) {
         send_buffer_chosen_ = send_buffer_chosen_ || call.arguments[2] == SO_SNDBUF;
         receive_buffer_chosen_ = receive_buffer_chosen_ || call.arguments[2] == SO_RCVBUF;
       }
-      return Pass(call);
+      return PassAndGo(call);
     case Call::kNanosleep:
       return Sleep(call);
     case Call::kClockGettime:
@@ -106,7 +114,7 @@ int64_t LoopbackKernel::Carry(const RawCall& call) {
       return result;
     }
     default:
-      return Pass(call);
+      return PassAndGo(call);
   }
 }
 

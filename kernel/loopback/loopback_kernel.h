@@ -85,8 +85,10 @@ class LoopbackKernel final : public remote::RawSyscalls<DrivenKernel> {
 
   // loopback_calls.cc: calls that may sleep.
   int64_t Pass(const remote::RawCall& call);
+  int64_t PassAndGo(const remote::RawCall& call);
   int64_t Wait(const remote::RawCall& call);
   int64_t LookOnce(const remote::RawCall& call);
+  int64_t LookAndGo(const remote::RawCall& call);
   int64_t Accept(const remote::RawCall& call);
   int64_t Receive(const remote::RawCall& call);
   int64_t Transmit(const remote::RawCall& call);

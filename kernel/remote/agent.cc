@@ -36,38 +36,50 @@ int64_t Agent::Carry(const RawCall& call) {
   SetMask(~SignalSet{0}, &mask);
   int64_t result = 0;
   int error = 0;
+  if (calls_under_way_++ == 0) ++arena_;
   {
-    const CallMemory moved(call, memory_.server_arena(), memory_.range());
+    const CallMemory moved(call, memory_.server_arena(arena_), memory_.range());
     Frame& frame = memory_.frame();
     frame.call = moved.call();
     frame.heap = ServerHeap();
-    if (!line_.Give(Turn::kCall)) _exit(0);
-    for (Turn turn = line_.Await(); turn != Turn::kReturnFromCall; turn = line_.Await()) {
-      if (turn == Turn::kExecute) {
-        Execute();
-      } else if (turn == Turn::kRunHandlers) {
+    Turn mine = Turn::kCall;
+    while (true) {
+      if (!line_.Give(mine)) _exit(0);
+      const Turn turn = line_.Await();
+      if (turn == Turn::kReturnFromCall) {
+        result = frame.call_result;
+        error = frame.call_error;
+        break;
+      }
+      if (turn == Turn::kRunHandlers) {
         SignalSet all = 0;
         LetSignalsIn(mask, &all);
         SetMask(all, nullptr);
-      } else {
-        _exit(0);  // the driver is gone
+      } else if (turn == Turn::kGone) {
+        _exit(0);
+      } else if (Execute(turn)) {
+        result = frame.order_result;
+        error = frame.order_error;
+        break;
       }
-      if (!line_.Give(Turn::kDone)) _exit(0);
+      mine = Turn::kDone;
     }
-    result = frame.call_result;
-    error = frame.call_error;
     moved.CopyBack(result);
   }
+  --calls_under_way_;
   LetSignalsIn(mask, nullptr);
   if (result == -1) errno = error;
   return result;
 }
 
-void Agent::Execute() {
+bool Agent::Execute(Turn turn) {
   Frame& frame = memory_.frame();
   const RawCall order = frame.order;
-  frame.order_result = Invoke(linux_, order);
+  const int64_t result = Invoke(linux_, order);
+  frame.order_result = result;
   frame.order_error = errno;
+  frame.order_done = true;
+  return turn == Turn::kExecuteAndGo || (turn == Turn::kExecuteAndGoUnlessZero && result != 0);
 }
 
 void Agent::ReportReturn() { line_.Give(Turn::kReturned); }

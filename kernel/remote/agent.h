@@ -27,11 +27,14 @@ class Agent final : public RawSyscalls<Syscalls> {
   int64_t Carry(const RawCall& call) override;
 
  private:
-  void Execute();
+  // Carries out an order. True if the server is to go on with its result.
+  bool Execute(Turn turn);
 
   SharedMemory& memory_;
   Line line_;
   HostKernel linux_;
+  int calls_under_way_ = 0;  // a handler's call may come within another
+  int arena_ = 0;
 };
 
 }  // namespace hupstorm::remote

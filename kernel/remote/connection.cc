@@ -13,7 +13,7 @@ namespace hupstorm::remote {
 namespace {
 
 constexpr size_t kFrameSize = 4096;
-constexpr size_t kSize = kFrameSize + 2 * SharedMemory::kArenaSize;
+constexpr size_t kSize = kFrameSize + 3 * SharedMemory::kArenaSize;
 static_assert(sizeof(Frame) <= kFrameSize);
 
 std::byte* Map() {
@@ -36,8 +36,9 @@ long Transfer(long number, int socket, void* byte) {
 SharedMemory::SharedMemory()
     : begin_(Map()),
       frame_(new (begin_) Frame),
-      server_arena_(begin_ + kFrameSize, kArenaSize),
-      driver_arena_(begin_ + kFrameSize + kArenaSize, kArenaSize) {}
+      server_arenas_{Arena(begin_ + kFrameSize, kArenaSize),
+                     Arena(begin_ + kFrameSize + kArenaSize, kArenaSize)},
+      driver_arena_(begin_ + kFrameSize + 2 * kArenaSize, kArenaSize) {}
 
 SharedMemory::~SharedMemory() { munmap(begin_, kSize); }
 

@@ -5,6 +5,7 @@
 #ifndef HUPSTORM_KERNEL_REMOTE_CONNECTION_H_
 #define HUPSTORM_KERNEL_REMOTE_CONNECTION_H_
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 
@@ -24,9 +25,11 @@ enum class Turn : uint8_t {
   kReturned,  // serve() has returned
   kThrew,     // serve() has thrown: Frame::text
   // The driver's:
-  kExecute,         // make the system call in Frame::order
-  kRunHandlers,     // let handlers of pending signals run
-  kReturnFromCall,  // leave the call with Frame::call_result
+  kExecute,                 // make the system call in Frame::order
+  kExecuteAndGo,            // the same, and leave the call with its result, without another turn
+  kExecuteAndGoUnlessZero,  // the same, where the result is not zero
+  kRunHandlers,             // let handlers of pending signals run
+  kReturnFromCall,          // leave the call with Frame::call_result
 };
 
 // What lies at the beginning of the shared memory.
@@ -35,6 +38,7 @@ struct Frame {
   int64_t call_result = 0;
   int32_t call_error = 0;
   RawCall order;
+  bool order_done = false;
   int64_t order_result = 0;
   int32_t order_error = 0;
   HeapUse heap;  // of the server, at its last call
@@ -54,14 +58,16 @@ class SharedMemory {
   SharedMemory& operator=(const SharedMemory&) = delete;
 
   Frame& frame() const { return *frame_; }
-  Arena& server_arena() { return server_arena_; }
+  // The server's, which takes them in turns: what a call points to stays as it is until the call
+  // after the next.
+  Arena& server_arena(int turn) { return server_arenas_.at(static_cast<size_t>(turn % 2)); }
   Arena& driver_arena() { return driver_arena_; }
   CallMemory::Range range() const;
 
  private:
   std::byte* const begin_;
   Frame* const frame_;
-  Arena server_arena_;
+  std::array<Arena, 2> server_arenas_;
   Arena driver_arena_;
 };
 

@@ -7,7 +7,7 @@ namespace hupstorm::remote {
 void RemoteKernel::Serve(Syscalls& top) {
   top_ = &top;
   while (true) {
-    switch (line_.Await()) {
+    switch (Next()) {
       case Turn::kCall:
         Answer();
         break;
@@ -21,26 +21,48 @@ void RemoteKernel::Serve(Syscalls& top) {
   }
 }
 
+Turn RemoteKernel::Next() {
+  if (!next_turn_) return line_.Await();
+  const Turn turn = *next_turn_;
+  next_turn_.reset();
+  return turn;
+}
+
 // One call of the server. A handler of a signal may make calls while another call is held, so
 // nothing is kept in the frame across the calls of `top_`.
 void RemoteKernel::Answer() {
   Frame& frame = memory_.frame();
   const RawCall call = frame.call;
+  ++answers_under_way_;
   const int64_t result = Invoke(*top_, call);
+  --answers_under_way_;
+  if (gone_on_) {
+    gone_on_ = false;
+    return;
+  }
   frame.call_error = errno;
   frame.call_result = result;
   if (!line_.Give(Turn::kReturnFromCall)) throw ServerGone();
 }
 
-int64_t RemoteKernel::Carry(const RawCall& call) {
+int64_t RemoteKernel::Order(const RawCall& call, Turn how) {
+  // A handler that went on would come back into the call that it interrupts.
+  if (answers_under_way_ > 1) how = Turn::kExecute;
   const CallMemory moved(call, memory_.driver_arena(), memory_.range());
   Frame& frame = memory_.frame();
   frame.order = moved.call();
-  if (!line_.Give(Turn::kExecute)) throw ServerGone();
-  AwaitDone();
+  frame.order_done = false;
+  if (!line_.Give(how)) throw ServerGone();
+  const Turn turn = line_.Await();
+  if (turn != Turn::kDone) {
+    if (how == Turn::kExecute || !frame.order_done) throw ServerGone();
+    gone_on_ = true;
+    next_turn_ = turn;
+  }
   const int64_t result = frame.order_result;
+  const int error = frame.order_error;
   moved.CopyBack(result);
-  if (result == -1) errno = frame.order_error;
+  if (result == -1) errno = error;
   return result;
 }
 
@@ -51,7 +73,7 @@ void RemoteKernel::RunHandlers() {
 
 void RemoteKernel::AwaitDone() {
   while (true) {
-    switch (line_.Await()) {
+    switch (Next()) {
       case Turn::kDone:
         return;
       case Turn::kCall:

@@ -4,6 +4,7 @@
 #ifndef HUPSTORM_KERNEL_REMOTE_REMOTE_KERNEL_H_
 #define HUPSTORM_KERNEL_REMOTE_REMOTE_KERNEL_H_
 
+#include <optional>
 #include <stdexcept>
 #include <string>
 
@@ -30,7 +31,12 @@ class RemoteKernel final : public RawSyscalls<Syscalls> {
   explicit RemoteKernel(SharedMemory& memory) : memory_(memory) {}
 
   // The driver's end of the socket of a new server; -1 for none. Not owned.
-  void Attach(int socket) { line_ = Line(socket); }
+  void Attach(int socket) {
+    line_ = Line(socket);
+    answers_under_way_ = 0;
+    gone_on_ = false;
+    next_turn_.reset();
+  }
 
   // Answers the server's calls with what `top` says, until its serve() returns. Throws ServerGone,
   // ServerThrew, and what `top` throws: then the server is held in that call for ever.
@@ -42,15 +48,29 @@ class RemoteKernel final : public RawSyscalls<Syscalls> {
   HeapUse heap() const { return memory_.frame().heap; }
 
   // Makes a call in the server's process. Throws ServerGone.
-  int64_t Carry(const RawCall& call) override;
+  int64_t Carry(const RawCall& call) override { return Order(call, Turn::kExecute); }
+
+  // The same for the last system call that the server's own call needs, whose result is the
+  // server's: it gets it at once and goes on, up to its next call, which then waits. Saves half of
+  // the turns. No call can be made in the server any more until it makes one.
+  int64_t CarryAndGo(const RawCall& call) { return Order(call, Turn::kExecuteAndGo); }
+  // Where the result is zero the server is still held.
+  int64_t CarryAndGoUnlessZero(const RawCall& call) {
+    return Order(call, Turn::kExecuteAndGoUnlessZero);
+  }
 
  private:
+  int64_t Order(const RawCall& call, Turn how);
   void Answer();
   void AwaitDone();
+  Turn Next();
 
   SharedMemory& memory_;
   Line line_{-1};
   Syscalls* top_ = nullptr;
+  int answers_under_way_ = 0;
+  bool gone_on_ = false;           // the server did not wait for the answer to its call
+  std::optional<Turn> next_turn_;  // and has given this turn since
 };
 
 }  // namespace hupstorm::remote

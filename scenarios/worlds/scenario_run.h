@@ -69,6 +69,7 @@ class ScenarioRun : public KernelDriver, public FaultWorld, public MonitorHost {
   // KernelDriver
   void OnBlock(Call call, int fd, int64_t deadline_ns) override;
   void OnPeersChanged() override { clients_.PumpChanged(); }
+  bool LeavesResultsAlone() override { return !injector_.HasRules(); }
 
   // FaultWorld
   int64_t ConnectionOf(int fd) override;
