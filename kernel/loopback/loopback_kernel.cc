@@ -29,6 +29,7 @@ void LoopbackKernel::Reset() {
   clients_.Clear();
   book_.Clear();
   pid_ = -1;
+  held_ = false;
   given_.clear();
   now_ns_ = kStartNs;
   interrupted_ = changed_ = false;
@@ -42,6 +43,11 @@ void LoopbackKernel::Reset() {
 
 void LoopbackKernel::Attach(pid_t pid) {
   pid_ = pid;
+}
+
+// At the server's first call: before that its process is still being made.
+void LoopbackKernel::LookAtStart() {
+  held_ = true;
   given_ = NumbersInUse();
   rlimit limit = {};
   prlimit(pid_, RLIMIT_NOFILE, nullptr, &limit);
@@ -63,6 +69,7 @@ int64_t LoopbackKernel::PassAndGo(const RawCall& call) {
 }
 
 int64_t LoopbackKernel::Carry(const RawCall& call) {
+  if (!held_) LookAtStart();
   const int fd = static_cast<int>(call.arguments[0]);
   switch (call.call) {
     case Call::kSelect:
@@ -157,7 +164,7 @@ void LoopbackKernel::set_descriptor_limit(int limit) {
 }
 
 void LoopbackKernel::SetListenerBuffer(int name, int bytes) {
-  if (listener_ < 0 || pid_ < 0) return;
+  if (listener_ < 0 || !held_) return;
   remote_.Setsockopt(listener_, SOL_SOCKET, name, &bytes, sizeof bytes);
 }
 
@@ -212,9 +219,15 @@ std::span<const PeerId> LoopbackKernel::TakeChangedPeers() {
   return clients_.TakeChanged();
 }
 
+// Sends what TCP would send up to 40 ms later, so that the client's FIN is known to have come.
+void LoopbackKernel::AcknowledgeNow(int fd) const {
+  const int on = 1;
+  remote_.Setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
+}
+
 DrivenKernel::ConnectionStatus LoopbackKernel::ServerSide(PeerId peer) const {
   ConnectionStatus status;
-  if (pid_ < 0) return status;
+  if (!held_) return status;
   status.fd = book_.Find(peer);
   if (status.fd < 0) return status;
   status.accepted = true;
@@ -224,6 +237,7 @@ DrivenKernel::ConnectionStatus LoopbackKernel::ServerSide(PeerId peer) const {
     switch (info.tcpi_state) {
       case TCP_CLOSE_WAIT:
         status.state = TcpState::kCloseWait;
+        AcknowledgeNow(status.fd);
         break;
       case TCP_FIN_WAIT1:
         status.state = TcpState::kFinWait1;

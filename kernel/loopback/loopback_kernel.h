@@ -38,10 +38,10 @@ class LoopbackKernel final : public remote::RawSyscalls<DrivenKernel> {
 
   // Forgets all of the last server.
   void Reset();
-  // A new server: its process, and the descriptors that it was given at start.
+  // A new server's process.
   void Attach(pid_t pid);
-  // The server can be asked nothing any more.
-  void Detach() { pid_ = -1; }
+  // The server can make no calls any more; what it has open can still be looked at.
+  void LetGo() { held_ = false; }
 
   void set_driver(KernelDriver* driver) override { driver_ = driver; }
   int64_t now_ns() const override { return now_ns_; }
@@ -109,7 +109,9 @@ class LoopbackKernel final : public remote::RawSyscalls<DrivenKernel> {
   void WriteTimer(const DescriptorFacts& timer, int64_t address) const;
 
   void SetListenerBuffer(int name, int bytes);
+  void AcknowledgeNow(int fd) const;
   std::vector<int> NumbersInUse() const;
+  void LookAtStart();
 
   remote::RemoteKernel& remote_;
   // Looking at a client's socket changes what is known of it, though not what is so.
@@ -117,6 +119,7 @@ class LoopbackKernel final : public remote::RawSyscalls<DrivenKernel> {
   loopback::DescriptorBook book_;
   KernelDriver* driver_ = nullptr;
   pid_t pid_ = -1;
+  bool held_ = false;  // calls can be made in the server
   std::vector<int> given_;       // descriptors that the server was started with
   rlim_t descriptor_limit_ = 0;  // RLIMIT_NOFILE at start
   int64_t now_ns_ = kStartNs;

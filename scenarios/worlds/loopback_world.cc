@@ -107,13 +107,13 @@ class LoopbackWorld::Impl final : private Far, public ScenarioRun {
     try {
       remote.Serve(top);
     } catch (const remote::ServerGone&) {
-      loopback.Detach();
+      loopback.LetGo();
       Die(process_->AwaitEnd());
     } catch (const remote::ServerThrew& thrown) {
-      loopback.Detach();
+      loopback.LetGo();
       Die(thrown.what());
     }
-    loopback.Detach();
+    loopback.LetGo();
   }
 
   std::optional<ServerProcess> process_;

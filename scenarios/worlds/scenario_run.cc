@@ -198,7 +198,7 @@ void ScenarioRun::AfterCall(const CallRecord& call) {
     if (held <= std::max(facts.most_held, ledger_.queue_bound)) return;
     // What was dropped is not held: the heap has to bear it out.
     const int64_t heap_at_start = ledger_.heap_marks.front().heap.bytes;
-    if (ServerHeap().bytes - heap_at_start > static_cast<int64_t>(held / 2)) {
+    if (HeapOfServer().bytes - heap_at_start > static_cast<int64_t>(held / 2)) {
       facts.most_held = held;
     }
   }

@@ -10,8 +10,8 @@
 #include <string>
 
 #include "scenarios/language/parse.h"
-#include "scenarios/worlds/simulated_world.h"
 #include "tests/scenarios/control_server.h"
+#include "tests/scenarios/world_under_test.h"
 
 namespace hupstorm {
 namespace {
@@ -70,7 +70,7 @@ const Control kControls[] = {
 };
 
 std::set<std::string> OraclesThatReport(Bug bug, bool http, const std::string& text) {
-  SimulatedWorld world;
+  WorldUnderTest world;
   const Scenario scenario = ParseScenario(text, "control.scn");
   std::set<std::string> names;
   for (const Finding& finding : world.Run(scenario, ControlTarget(bug, http), {}).findings) {

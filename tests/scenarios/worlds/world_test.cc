@@ -1,5 +1,3 @@
-#include "scenarios/worlds/simulated_world.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -7,6 +5,7 @@
 
 #include "scenarios/language/parse.h"
 #include "tests/scenarios/control_server.h"
+#include "tests/scenarios/world_under_test.h"
 
 namespace hupstorm {
 namespace {
@@ -17,7 +16,7 @@ using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
 RunResult RunText(const std::string& text, Bug bug = Bug::kNone) {
-  SimulatedWorld world;
+  WorldUnderTest world;
   const Scenario scenario = ParseScenario(text, "test.scn");
   return world.Run(scenario, ControlTarget(bug), {.record_time_line = true});
 }
@@ -31,6 +30,14 @@ std::vector<std::string> Texts(const RunResult& result, TimeLineEntry::Kind kind
   return texts;
 }
 
+TEST(WorldTest, StepsAreCarriedOutInOrder) {
+  const RunResult result = RunText("a connect\na send 10\na close\n");
+  EXPECT_THAT(Texts(result, TimeLineEntry::Kind::kStep),
+              ElementsAre("a connect", "a send 10B", "a close"));
+  EXPECT_THAT(result.findings, IsEmpty());
+}
+
+#ifndef HUPSTORM_TEST_ON_LINUX  // which chooses ports, and how much a buffer takes, as it likes
 std::string WholeTimeLine(const RunResult& result) {
   std::string all;
   for (const TimeLineEntry& entry : result.time_line) {
@@ -40,18 +47,11 @@ std::string WholeTimeLine(const RunResult& result) {
   return all;
 }
 
-TEST(SimulatedWorldTest, StepsAreCarriedOutInOrder) {
-  const RunResult result = RunText("a connect\na send 10\na close\n");
-  EXPECT_THAT(Texts(result, TimeLineEntry::Kind::kStep),
-              ElementsAre("a connect", "a send 10B", "a close"));
-  EXPECT_THAT(result.findings, IsEmpty());
-}
-
-TEST(SimulatedWorldTest, TheSameScenarioGivesTheSameTimeLine) {
+TEST(WorldTest, TheSameScenarioGivesTheSameTimeLine) {
   const std::string text =
       "c[1..20] connect\nat recv 3: c[2] reset\nfault send short 7 times 9\n"
       "c[1..20] send 5000\neach c[1..5] shutdown write\nwait 3s\nc[1..20] read all\n";
-  SimulatedWorld world;
+  WorldUnderTest world;
   const Scenario scenario = ParseScenario(text, "test.scn");
   const Target target = ControlTarget(Bug::kNone);
   const std::string first = WholeTimeLine(world.Run(scenario, target, {.record_time_line = true}));
@@ -61,8 +61,9 @@ TEST(SimulatedWorldTest, TheSameScenarioGivesTheSameTimeLine) {
   EXPECT_EQ(WholeTimeLine(RunText(text)), first);
   EXPECT_THAT(first, HasSubstr("recv("));
 }
+#endif
 
-TEST(SimulatedWorldTest, StepsJoinedByAndReachTheServerInOneBatch) {
+TEST(WorldTest, StepsJoinedByAndReachTheServerInOneBatch) {
   const auto wakes = [](const std::string& text) {
     int count = 0;
     for (const std::string& call : Texts(RunText(text), TimeLineEntry::Kind::kCall)) {
@@ -74,14 +75,14 @@ TEST(SimulatedWorldTest, StepsJoinedByAndReachTheServerInOneBatch) {
             wakes("a connect\nb connect\na send 10\nand b send 10\n") + 1);
 }
 
-TEST(SimulatedWorldTest, AGroupActsTogetherAndEachActsInTurn) {
+TEST(WorldTest, AGroupActsTogetherAndEachActsInTurn) {
   EXPECT_THAT(Texts(RunText("c[1..3] connect\n"), TimeLineEntry::Kind::kStep),
               ElementsAre("c[1..3] connect"));
   EXPECT_THAT(Texts(RunText("each c[1..3] connect\n"), TimeLineEntry::Kind::kStep),
               ElementsAre("c[1] connect", "c[2] connect", "c[3] connect"));
 }
 
-TEST(SimulatedWorldTest, APlacedStepFallsJustBeforeItsCall) {
+TEST(WorldTest, APlacedStepFallsJustBeforeItsCall) {
   const RunResult result = RunText("a connect\nat send 1 of a: a reset\na send 100\n");
   for (size_t i = 0; i + 1 < result.time_line.size(); ++i) {
     if (result.time_line[i].kind != TimeLineEntry::Kind::kPlacedStep) continue;
@@ -92,18 +93,18 @@ TEST(SimulatedWorldTest, APlacedStepFallsJustBeforeItsCall) {
   ADD_FAILURE() << "the placed step was not carried out";
 }
 
-TEST(SimulatedWorldTest, APlacedStepWhoseCallNeverComesIsNamed) {
+TEST(WorldTest, APlacedStepWhoseCallNeverComesIsNamed) {
   const RunResult result = RunText("a connect\nat recv 5 of a: a reset\na send 100\n");
   EXPECT_THAT(result.steps_not_reached, ElementsAre(1));
 }
 
-TEST(SimulatedWorldTest, WaitMovesTheClockAndNothingElse) {
+TEST(WorldTest, WaitMovesTheClockAndNothingElse) {
   const RunResult result = RunText("a connect\nwait 30s\na close\n");
   EXPECT_THAT(Texts(result, TimeLineEntry::Kind::kClock), ElementsAre("30000 ms"));
   EXPECT_THAT(result.findings, IsEmpty());
 }
 
-TEST(SimulatedWorldTest, AFindingNamesTheStepAndTheLine) {
+TEST(WorldTest, AFindingNamesTheStepAndTheLine) {
   const RunResult result =
       RunText("# Comment.\na connect\na send 5\na read all\nexpect a received 6\n");
   ASSERT_THAT(result.findings, SizeIs(1));
@@ -114,7 +115,7 @@ TEST(SimulatedWorldTest, AFindingNamesTheStepAndTheLine) {
   EXPECT_THAT(result.findings[0].evidence, HasSubstr("a has received 5 bytes"));
 }
 
-TEST(SimulatedWorldTest, TheSameBugHasTheSameFingerprintUnderAnotherScenario) {
+TEST(WorldTest, TheSameBugHasTheSameFingerprintUnderAnotherScenario) {
   const RunResult one = RunText("a connect\na send 10\na reset\n", Bug::kDiesOfReset);
   const RunResult other = RunText("b connect\nb send 7000\nb reset\nwait 5s\n", Bug::kDiesOfReset);
   ASSERT_THAT(one.findings, SizeIs(1));
@@ -122,9 +123,9 @@ TEST(SimulatedWorldTest, TheSameBugHasTheSameFingerprintUnderAnotherScenario) {
   EXPECT_EQ(one.findings[0].fingerprint, other.findings[0].fingerprint);
 }
 
-TEST(SimulatedWorldTest, TheTimeLineChangesNoFinding) {
+TEST(WorldTest, TheTimeLineChangesNoFinding) {
   const Scenario scenario = ParseScenario("a connect\na send 10\na close\n", "test.scn");
-  SimulatedWorld world;
+  WorldUnderTest world;
   for (const Bug bug : {Bug::kNone, Bug::kIgnoresFin, Bug::kClosesTwice, Bug::kLogsWrongClient}) {
     const RunResult with = world.Run(scenario, ControlTarget(bug), {.record_time_line = true});
     const RunResult without = world.Run(scenario, ControlTarget(bug), {});
@@ -137,7 +138,7 @@ TEST(SimulatedWorldTest, TheTimeLineChangesNoFinding) {
   }
 }
 
-TEST(SimulatedWorldTest, SocketsAreShownAsTheScriptLeftThem) {
+TEST(WorldTest, SocketsAreShownAsTheScriptLeftThem) {
   const RunResult result =
       RunText("a connect\na send 10\na shutdown write\nb connect\n", Bug::kIgnoresFin);
   ASSERT_THAT(result.sockets, SizeIs(2));
@@ -148,7 +149,7 @@ TEST(SimulatedWorldTest, SocketsAreShownAsTheScriptLeftThem) {
   EXPECT_EQ(result.sockets[1].server_state, "ESTAB");
 }
 
-TEST(SimulatedWorldTest, AStoppedServerEndsTheScript) {
+TEST(WorldTest, AStoppedServerEndsTheScript) {
   const RunResult result = RunText("a connect\nserver stop\nexpect server stopped\n");
   EXPECT_THAT(result.findings, IsEmpty());
 }
