@@ -134,6 +134,18 @@ CommandResult Hupstorm(const std::vector<std::string>& arguments, const CommandI
   return result;
 }
 
+bool HasTerminals() {
+  const int terminal = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+  if (terminal < 0) return false;
+  int side = -1;
+  if (grantpt(terminal) == 0 && unlockpt(terminal) == 0) {
+    side = open(ptsname(terminal), O_RDWR | O_NOCTTY | O_CLOEXEC);
+  }
+  close(terminal);
+  if (side >= 0) close(side);
+  return side >= 0;
+}
+
 nlohmann::json JsonOf(const CommandResult& result) {
   nlohmann::json value = nlohmann::json::parse(result.out, nullptr, false);
   EXPECT_FALSE(value.is_discarded()) << "not JSON: " << result.out << result.err;

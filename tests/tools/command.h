@@ -29,6 +29,9 @@ CommandResult Hupstorm(const std::vector<std::string>& arguments, const CommandI
 // Standard output as JSON. Fails the test where it is none.
 nlohmann::json JsonOf(const CommandResult& result);
 
+// False where no pseudo-terminal can be opened, as in a chroot without /dev/pts.
+bool HasTerminals();
+
 // A folder that is gone, with all that is in it, when the object is.
 class TemporaryFolder {
  public:
