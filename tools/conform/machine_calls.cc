@@ -17,8 +17,8 @@
 namespace hupstorm::conform {
 namespace {
 
-// Far more than the buffers of a program that fills them hold.
-constexpr uint64_t kMostFilled = 1 << 20;
+// Far more than buffers grow to (net.ipv4.tcp_wmem, tcp_rmem): a fill ends where no more is taken.
+constexpr uint64_t kMostFilled = 64 << 20;
 constexpr size_t kFillStep = 4096;
 constexpr int64_t kHour = 3600;
 
