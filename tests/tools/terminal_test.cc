@@ -17,6 +17,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/tools/command.h"
+
 namespace hupstorm {
 namespace {
 
