@@ -68,6 +68,12 @@ std::vector<int> ServerMonitor::TakePlaced() {
   return steps;
 }
 
+// A server that has been seen to spin often enough is not given the time to spin again.
+int ServerMonitor::MostFruitlessWakes() const {
+  constexpr int kOnceKnown = 2;
+  return ledger_.spins.size() >= kMostIncidents ? kOnceKnown : kFruitlessWakes;
+}
+
 bool ServerMonitor::Enter(CallRecord& call) {
   ++calls_;
   MarkProgress();
@@ -78,7 +84,7 @@ bool ServerMonitor::Enter(CallRecord& call) {
       TakeLog(call)) {
     return false;
   }
-  if (family == CallFamily::kWait && fruitless_wakes_ >= kFruitlessWakes) {
+  if (family == CallFamily::kWait && fruitless_wakes_ >= MostFruitlessWakes()) {
     ReportSpin(fmt::format("the server was woken {} times in a row{} and nothing moved",
                            kFruitlessWakes, wake_reason_));
     OnStep();

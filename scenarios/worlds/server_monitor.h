@@ -88,6 +88,7 @@ class ServerMonitor final : public SyscallsLayer {
   bool TakeLog(CallRecord& call);
   void EndLogLine();
   void CountProgress(const CallRecord& call, CallFamily family);
+  int MostFruitlessWakes() const;
   void CountWake(const CallRecord& call);
   void LookForMisuse(const CallRecord& call);
   void ReportSpin(std::string_view how);
