@@ -12,6 +12,8 @@
 #include <algorithm>
 #include <system_error>
 
+#include "kernel/loopback/tcp_state.h"
+
 namespace hupstorm::loopback {
 namespace {
 
@@ -48,28 +50,7 @@ TcpState StateOf(int fd) {
   tcp_info info = {};
   socklen_t length = sizeof info;
   if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) != 0) return TcpState::kClosed;
-  switch (info.tcpi_state) {
-    case TCP_ESTABLISHED:
-      return TcpState::kEstablished;
-    case TCP_SYN_SENT:
-      return TcpState::kSynSent;
-    case TCP_SYN_RECV:
-      return TcpState::kSynRecv;
-    case TCP_FIN_WAIT1:
-      return TcpState::kFinWait1;
-    case TCP_FIN_WAIT2:
-      return TcpState::kFinWait2;
-    case TCP_TIME_WAIT:
-      return TcpState::kTimeWait;
-    case TCP_CLOSE_WAIT:
-      return TcpState::kCloseWait;
-    case TCP_LAST_ACK:
-      return TcpState::kLastAck;
-    case TCP_CLOSING:
-      return TcpState::kClosing;
-    default:
-      return TcpState::kClosed;
-  }
+  return TcpStateOf(info.tcpi_state);
 }
 
 // Sends the acknowledgement that TCP would delay by up to 40 ms (tcp(7), TCP_QUICKACK). Until it

@@ -14,6 +14,8 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "kernel/loopback/tcp_state.h"
+
 namespace hupstorm {
 namespace {
 
@@ -41,9 +43,7 @@ void LoopbackKernel::Reset() {
   send_buffer_chosen_ = receive_buffer_chosen_ = false;
 }
 
-void LoopbackKernel::Attach(pid_t pid) {
-  pid_ = pid;
-}
+void LoopbackKernel::Attach(pid_t pid) { pid_ = pid; }
 
 // At the server's first call: before that its process is still being made.
 void LoopbackKernel::LookAtStart() {
@@ -234,30 +234,8 @@ DrivenKernel::ConnectionStatus LoopbackKernel::ServerSide(PeerId peer) const {
   tcp_info info = {};
   socklen_t length = sizeof info;
   if (remote_.Getsockopt(status.fd, IPPROTO_TCP, TCP_INFO, &info, &length) == 0) {
-    switch (info.tcpi_state) {
-      case TCP_CLOSE_WAIT:
-        status.state = TcpState::kCloseWait;
-        AcknowledgeNow(status.fd);
-        break;
-      case TCP_FIN_WAIT1:
-        status.state = TcpState::kFinWait1;
-        break;
-      case TCP_FIN_WAIT2:
-        status.state = TcpState::kFinWait2;
-        break;
-      case TCP_LAST_ACK:
-        status.state = TcpState::kLastAck;
-        break;
-      case TCP_CLOSING:
-        status.state = TcpState::kClosing;
-        break;
-      case TCP_ESTABLISHED:
-        status.state = TcpState::kEstablished;
-        break;
-      default:
-        status.state = TcpState::kClosed;
-        break;
-    }
+    status.state = loopback::TcpStateOf(info.tcpi_state);
+    if (status.state == TcpState::kCloseWait) AcknowledgeNow(status.fd);
   }
   int unread = 0;
   if (remote_.Ioctl(status.fd, FIONREAD, &unread) == 0) status.unread = static_cast<size_t>(unread);

@@ -119,7 +119,7 @@ class LoopbackKernel final : public remote::RawSyscalls<DrivenKernel> {
   loopback::DescriptorBook book_;
   KernelDriver* driver_ = nullptr;
   pid_t pid_ = -1;
-  bool held_ = false;  // calls can be made in the server
+  bool held_ = false;            // calls can be made in the server
   std::vector<int> given_;       // descriptors that the server was started with
   rlim_t descriptor_limit_ = 0;  // RLIMIT_NOFILE at start
   int64_t now_ns_ = kStartNs;
