@@ -79,7 +79,7 @@ int64_t LoopbackKernel::Carry(const RawCall& call) {
     case Call::kAccept:
       return Accept(call);
     case Call::kListen:
-      return Listen(call);
+      return ListenAndSetBuffers(call);
     case Call::kRecv:
     case Call::kRecvmsg:
     case Call::kRead:
@@ -178,7 +178,7 @@ void LoopbackKernel::set_server_receive_buffer(int bytes) {
   SetListenerBuffer(SO_RCVBUF, bytes == kDefaultBuffer ? kReceiveBuffer / 2 : bytes);
 }
 
-int64_t LoopbackKernel::Listen(const RawCall& call) {
+int64_t LoopbackKernel::ListenAndSetBuffers(const RawCall& call) {
   const int64_t result = Pass(call);
   if (result == 0 && listener_ < 0) {
     listener_ = static_cast<int>(call.arguments[0]);

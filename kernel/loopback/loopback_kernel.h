@@ -93,7 +93,7 @@ class LoopbackKernel final : public remote::RawSyscalls<DrivenKernel> {
   int64_t Receive(const remote::RawCall& call);
   int64_t Transmit(const remote::RawCall& call);
   int64_t TransmitAll(const remote::RawCall& call);
-  int64_t Listen(const remote::RawCall& call);
+  int64_t ListenAndSetBuffers(const remote::RawCall& call);
   bool IsReady(int fd, int16_t events);
   // Lets things happen until `fd` is ready; false with errno EINTR where the call is interrupted.
   bool Rest(Call call, int fd, int16_t events);

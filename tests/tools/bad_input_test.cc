@@ -95,7 +95,12 @@ TEST(BadUsageTest, TheReferenceHasNothingToMend) {
 }
 
 TEST(BadUsageTest, OtherWorldsAreRefused) {
-  ExpectRefused({"run", "--target", "reference/poll", "--world", "loopback"}, "--world simulated");
+  ExpectRefused({"run", "--target", "reference/poll", "--world", "lop"}, "--world loopback");
+  ExpectRefused({"matrix", "--world", ""}, "--world simulated");
+  // A host that vanishes is to be had in the simulation alone.
+  ExpectRefused(
+      {"run", "timing/vanished-client", "--target", "reference/poll", "--world", "loopback"},
+      "vanish");
 }
 
 TEST(BadUsageTest, OtherMachinesAreRefused) {
