@@ -179,17 +179,13 @@ size_t ClientSockets::Send(PeerId id, std::span<const std::byte> bytes) {
     NoteError(peer, errno);
     return 0;
   }
-  peer.sent += static_cast<uint64_t>(count);
   return static_cast<size_t>(count);
 }
 
 bool ClientSockets::SendUrgent(PeerId id, std::byte byte) {
   Peer& peer = At(id);
   if (peer.fd < 0) return false;
-  if (send(peer.fd, &byte, 1, MSG_OOB | MSG_DONTWAIT | MSG_NOSIGNAL) == 1) {
-    ++peer.sent;
-    return true;
-  }
+  if (send(peer.fd, &byte, 1, MSG_OOB | MSG_DONTWAIT | MSG_NOSIGNAL) == 1) return true;
   NoteError(peer, errno);
   return false;
 }

@@ -52,7 +52,6 @@ class ClientSockets {
   }
   // Bytes that the server has sent and the client's kernel has not got.
   uint64_t UnsentByServer(PeerId peer);
-  uint64_t sent(PeerId peer) const { return peers_[static_cast<size_t>(peer)].sent; }
 
   // Waits until what every packet on this processor's loopback queue does has been done.
   void Settle();
@@ -70,7 +69,6 @@ class ClientSockets {
     bool refused = false;
     bool end_of_input = false;
     bool was_reset = false;
-    uint64_t sent = 0;      // that the kernel has taken
     uint64_t consumed = 0;  // that the client has read
     uint64_t answered = 0;  // that the server has sent
   };

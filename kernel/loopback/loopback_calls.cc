@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <span>
 #include <vector>
 
 #include "kernel/loopback/loopback_kernel.h"
@@ -42,6 +43,17 @@ int64_t TimeoutNs(const RawCall& call) {
   }
   const auto ms = call.arguments[call.call == Call::kPoll ? 2 : 3];
   return ms < 0 ? -1 : ms * kMs;
+}
+
+// The sets of a call of select that there are, in the words that Linux looks at.
+std::vector<std::span<fd_mask>> SetsOf(const RawCall& call) {
+  const auto bits = static_cast<size_t>(std::clamp<int64_t>(call.arguments[0], 0, 1 << 20));
+  std::vector<std::span<fd_mask>> sets;
+  for (size_t i = 1; i <= 3; ++i) {
+    auto* const set = reinterpret_cast<fd_mask*>(call.arguments[i]);
+    if (set != nullptr) sets.emplace_back(set, (bits + NFDBITS - 1) / NFDBITS);
+  }
+  return sets;
 }
 
 // The parts of a transfer as a vector.
@@ -99,18 +111,13 @@ int64_t LoopbackKernel::LookOnce(const RawCall& call) {
   }
   timeval none = {};
   once.arguments[4] = reinterpret_cast<int64_t>(&none);
-  const auto words = static_cast<size_t>(
-      (std::clamp<int64_t>(call.arguments[0], 0, 1 << 20) + NFDBITS - 1) / NFDBITS);
-  std::vector<fd_mask> asked[3];
-  for (size_t i = 0; i < 3; ++i) {
-    const auto* const set = reinterpret_cast<const fd_mask*>(call.arguments[i + 1]);
-    if (set != nullptr) asked[i].assign(set, set + words);
-  }
+  const std::vector<std::span<fd_mask>> sets = SetsOf(call);
+  std::vector<std::vector<fd_mask>> asked;
+  for (const std::span<fd_mask> set : sets) asked.emplace_back(set.begin(), set.end());
   const int64_t result = Pass(once);
   if (result != 0) return result;
-  for (size_t i = 0; i < 3; ++i) {
-    auto* const set = reinterpret_cast<fd_mask*>(call.arguments[i + 1]);
-    if (set != nullptr) std::copy(asked[i].begin(), asked[i].end(), set);
+  for (size_t i = 0; i < sets.size(); ++i) {
+    std::copy(asked[i].begin(), asked[i].end(), sets[i].begin());
   }
   return 0;
 }
@@ -135,12 +142,7 @@ int64_t LoopbackKernel::Wait(const RawCall& call) {
     result = LookOnce(call);
   }
   if (result == 0 && call.call == Call::kSelect) {
-    const auto words = static_cast<size_t>(
-        (std::clamp<int64_t>(call.arguments[0], 0, 1 << 20) + NFDBITS - 1) / NFDBITS);
-    for (size_t i = 1; i <= 3; ++i) {
-      auto* const set = reinterpret_cast<fd_mask*>(call.arguments[i]);
-      if (set != nullptr) std::fill(set, set + words, 0);
-    }
+    for (const std::span<fd_mask> set : SetsOf(call)) std::fill(set.begin(), set.end(), 0);
     if (auto* const left = reinterpret_cast<timeval*>(call.arguments[4])) *left = {};
   }
   return result;
@@ -250,7 +252,6 @@ void LoopbackKernel::NoteSent(int fd, int64_t result, int flags) {
   if (result == -1 && errno == EPIPE && (flags & MSG_NOSIGNAL) == 0 &&
       SignalDisposition(SIGPIPE) == Disposition::kDefault) {
     ++fatal_sigpipes_;
-    errno = EPIPE;
   }
 }
 
