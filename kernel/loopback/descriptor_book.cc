@@ -72,7 +72,9 @@ void DescriptorBook::Learn(const remote::RawCall& call, int64_t result) {
     case Call::kEventfd:
       return Open(result, Kind::kEventfd, HasNonblock(a[1]));
     case Call::kTimerfdCreate:
-      return Open(result, Kind::kTimerfd, HasNonblock(a[1]));
+      Open(result, Kind::kTimerfd, HasNonblock(a[1]));
+      At(static_cast<int>(result)).clock = static_cast<clockid_t>(a[0]);
+      return;
     case Call::kClose:
       At(fd) = {};
       return;

@@ -3,6 +3,8 @@
 #ifndef HUPSTORM_KERNEL_LOOPBACK_DESCRIPTOR_BOOK_H_
 #define HUPSTORM_KERNEL_LOOPBACK_DESCRIPTOR_BOOK_H_
 
+#include <time.h>
+
 #include <cstdint>
 #include <vector>
 
@@ -15,7 +17,8 @@ struct DescriptorFacts {
   DrivenKernel::DescriptorKind kind = DrivenKernel::DescriptorKind::kFree;  // kFree: not known of
   bool nonblocking = false;
   PeerId peer = kNoPeer;  // kConnection
-  // kTimerfd: when it expires next on the virtual clock, -1 for never; 0 interval: once.
+  // kTimerfd: when it expires next by DrivenKernel::now_ns, -1 for never; 0 interval: once.
+  clockid_t clock = CLOCK_MONOTONIC;
   int64_t expiry_ns = -1;
   int64_t interval_ns = 0;
   uint64_t expirations = 0;  // that nobody has read

@@ -94,7 +94,7 @@ void LoopbackKernel::LetClientsAct() {
 }
 
 int64_t LoopbackKernel::LookAndGo(const RawCall& call) {
-  return driver_->LeavesResultsAlone() ? remote_.CarryAndGoUnlessZero(call) : remote_.Carry(call);
+  return driver_->LeavesResultsAlone() ? remote_->CarryAndGoUnlessZero(call) : remote_->Carry(call);
 }
 
 // select, poll or epoll_wait without a timeout. select leaves its sets alone where nothing is
@@ -124,16 +124,16 @@ int64_t LoopbackKernel::LookOnce(const RawCall& call) {
 
 int64_t LoopbackKernel::Wait(const RawCall& call) {
   const int64_t timeout = TimeoutNs(call);
-  const int64_t deadline = timeout < 0 ? -1 : now_ns_ + timeout;
+  const int64_t deadline = timeout < 0 ? -1 : now_ns() + timeout;
   int64_t result = LookOnce(call);
   while (result == 0 && timeout != 0) {
     LetClientsAct();
     result = LookOnce(call);
     if (result != 0) break;
     if (clients_.AwaitHeldBack()) continue;
-    if (deadline >= 0 && now_ns_ >= deadline) break;
+    if (deadline >= 0 && now_ns() >= deadline) break;
     interrupted_ = false;
-    driver_->OnBlock(call.call, -1, deadline);
+    Block(call.call, -1, deadline);
     if (interrupted_) {  // these calls are never restarted (signal(7))
       errno = EINTR;
       return -1;
@@ -150,7 +150,7 @@ int64_t LoopbackKernel::Wait(const RawCall& call) {
 
 bool LoopbackKernel::IsReady(int fd, int16_t events) {
   pollfd look = {.fd = fd, .events = events, .revents = 0};
-  return remote_.Poll(&look, 1, 0) != 0;  // an error is for the call itself to find out
+  return remote_->Poll(&look, 1, 0) != 0;  // an error is for the call itself to find out
 }
 
 bool LoopbackKernel::Rest(Call call, int fd, int16_t events) {
@@ -159,8 +159,8 @@ bool LoopbackKernel::Rest(Call call, int fd, int16_t events) {
     if (IsReady(fd, events)) return true;
     if (clients_.AwaitHeldBack()) continue;
     interrupted_ = false;
-    driver_->OnBlock(call, fd, -1);
-    if (interrupted_ && !restarts_.at(SIGTERM)) {
+    Block(call, fd, -1);
+    if (interrupted_ && !interruption_restarts_) {
       errno = EINTR;
       return false;
     }
@@ -171,21 +171,21 @@ bool LoopbackKernel::Rest(Call call, int fd, int16_t events) {
 
 int64_t LoopbackKernel::Accept(const RawCall& call) {
   const int fd = static_cast<int>(call.arguments[0]);
-  if (!book_.Of(fd).nonblocking && !Rest(call.call, fd, POLLIN)) return -1;
+  if (!server_->book.Of(fd).nonblocking && !Rest(call.call, fd, POLLIN)) return -1;
   const int64_t result = Pass(call);
   if (result == -1) return -1;
   sockaddr_storage address = {};
   socklen_t length = sizeof address;
-  if (remote_.Getpeername(static_cast<int>(result), reinterpret_cast<sockaddr*>(&address),
-                          &length) == 0 &&
+  if (remote_->Getpeername(static_cast<int>(result), reinterpret_cast<sockaddr*>(&address),
+                           &length) == 0 &&
       address.ss_family == AF_INET) {
     const uint16_t port = ntohs(reinterpret_cast<const sockaddr_in&>(address).sin_port);
-    book_.At(static_cast<int>(result)).peer = clients_.Find(port);
+    server_->book.At(static_cast<int>(result)).peer = clients_.Find(port);
   } else {
     // Gone already (ENOTCONN): its address is what accept said, where the server asked.
     const auto* const said = reinterpret_cast<const sockaddr_in*>(call.arguments[1]);
     if (said != nullptr && said->sin_family == AF_INET) {
-      book_.At(static_cast<int>(result)).peer = clients_.Find(ntohs(said->sin_port));
+      server_->book.At(static_cast<int>(result)).peer = clients_.Find(ntohs(said->sin_port));
     }
   }
   clients_.RetryConnects();  // there is room in the queue
@@ -195,7 +195,7 @@ int64_t LoopbackKernel::Accept(const RawCall& call) {
 
 int64_t LoopbackKernel::Receive(const RawCall& call) {
   const int fd = static_cast<int>(call.arguments[0]);
-  const DescriptorFacts& facts = book_.Of(fd);
+  const DescriptorFacts& facts = server_->book.Of(fd);
   const bool may_sleep = facts.kind != DescriptorKind::kFree && !facts.nonblocking &&
                          (FlagsOf(call) & (MSG_DONTWAIT | MSG_OOB)) == 0;
   if (may_sleep && !Rest(call.call, fd, POLLIN)) return -1;
@@ -203,7 +203,7 @@ int64_t LoopbackKernel::Receive(const RawCall& call) {
   const int64_t result = is_timer ? Pass(call) : PassAndGo(call);
   changed_ = changed_ || facts.peer != kNoPeer;
   if (is_timer && result == sizeof(uint64_t) && call.call == Call::kRead) {
-    uint64_t& expirations = book_.At(fd).expirations;
+    uint64_t& expirations = server_->book.At(fd).expirations;
     std::memcpy(reinterpret_cast<void*>(call.arguments[1]), &expirations, sizeof expirations);
     expirations = 0;
   }
@@ -213,8 +213,8 @@ int64_t LoopbackKernel::Receive(const RawCall& call) {
 int64_t LoopbackKernel::Transmit(const RawCall& call) {
   const int fd = static_cast<int>(call.arguments[0]);
   const int flags = FlagsOf(call);
-  const bool may_sleep =
-      book_.IsSocket(fd) && !book_.Of(fd).nonblocking && (flags & MSG_DONTWAIT) == 0;
+  const bool may_sleep = server_->book.IsSocket(fd) && !server_->book.Of(fd).nonblocking &&
+                         (flags & MSG_DONTWAIT) == 0;
   if (may_sleep) return TransmitAll(call);
   const int64_t result = PassAndGo(call);
   NoteSent(fd, result, flags);
@@ -232,7 +232,7 @@ int64_t LoopbackKernel::TransmitAll(const RawCall& call) {
     msghdr rest = {};
     rest.msg_iov = parts.data();
     rest.msg_iovlen = parts.size();
-    const ssize_t count = remote_.Sendmsg(fd, &rest, flags | MSG_DONTWAIT);
+    const ssize_t count = remote_->Sendmsg(fd, &rest, flags | MSG_DONTWAIT);
     NoteSent(fd, count, flags);
     if (count >= 0) {
       taken += count;
@@ -246,7 +246,7 @@ int64_t LoopbackKernel::TransmitAll(const RawCall& call) {
 }
 
 void LoopbackKernel::NoteSent(int fd, int64_t result, int flags) {
-  const PeerId peer = book_.Of(fd).peer;
+  const PeerId peer = server_->book.Of(fd).peer;
   changed_ = changed_ || peer != kNoPeer;
   if (result > 0 && peer != kNoPeer) clients_.NoteAnswered(peer, static_cast<uint64_t>(result));
   if (result == -1 && errno == EPIPE && (flags & MSG_NOSIGNAL) == 0 &&

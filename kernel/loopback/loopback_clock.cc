@@ -25,8 +25,8 @@ timespec Timespec(int64_t ns) { return {.tv_sec = ns / kSecond, .tv_nsec = ns % 
 
 int64_t LoopbackKernel::NextTimerNs() const {
   int64_t next = -1;
-  for (int fd = 0; fd < book_.end(); ++fd) {
-    const int64_t expiry = book_.Of(fd).expiry_ns;
+  for (int fd = 0; fd < server_->book.end(); ++fd) {
+    const int64_t expiry = server_->book.Of(fd).expiry_ns;
     if (expiry >= 0 && (next < 0 || expiry < next)) next = expiry;
   }
   return next;
@@ -34,17 +34,17 @@ int64_t LoopbackKernel::NextTimerNs() const {
 
 void LoopbackKernel::AdvanceTo(int64_t ns) {
   now_ns_ = std::max(now_ns_, ns);
-  for (int fd = 0; fd < book_.end(); ++fd) {
-    const int64_t expiry = book_.Of(fd).expiry_ns;
-    if (expiry >= 0 && expiry <= now_ns_) Fire(fd);
+  for (int fd = 0; fd < server_->book.end(); ++fd) {
+    const int64_t expiry = server_->book.Of(fd).expiry_ns;
+    if (expiry >= 0 && expiry <= now_ns()) Fire(fd);
   }
 }
 
 // Makes the server's timerfd readable, for as often as it has expired.
 void LoopbackKernel::Fire(int fd) {
-  DescriptorFacts& timer = book_.At(fd);
+  DescriptorFacts& timer = server_->book.At(fd);
   if (timer.interval_ns > 0) {
-    const int64_t times = 1 + (now_ns_ - timer.expiry_ns) / timer.interval_ns;
+    const int64_t times = 1 + (now_ns() - timer.expiry_ns) / timer.interval_ns;
     timer.expirations += static_cast<uint64_t>(times);
     timer.expiry_ns += times * timer.interval_ns;
   } else {
@@ -52,21 +52,21 @@ void LoopbackKernel::Fire(int fd) {
     timer.expiry_ns = -1;
   }
   const itimerspec at_once = {.it_interval = {}, .it_value = {.tv_sec = 0, .tv_nsec = 1}};
-  remote_.TimerfdSettime(fd, 0, &at_once, nullptr);
+  remote_->TimerfdSettime(fd, 0, &at_once, nullptr);
   pollfd fired = {.fd = fd, .events = POLLIN, .revents = 0};
-  remote_.Poll(&fired, 1, kAtOnceMs);
+  remote_->Poll(&fired, 1, kAtOnceMs);
 }
 
 int64_t LoopbackKernel::Sleep(const RawCall& call) {
   const auto* const request = reinterpret_cast<const timespec*>(call.arguments[0]);
-  const int64_t deadline = now_ns_ + Nanoseconds(*request);
-  while (now_ns_ < deadline) {
+  const int64_t deadline = now_ns() + Nanoseconds(*request);
+  while (now_ns() < deadline) {
     interrupted_ = false;
     LetClientsAct();
-    driver_->OnBlock(call.call, -1, deadline);
+    Block(call.call, -1, deadline);
     if (interrupted_) {
       if (auto* const left = reinterpret_cast<timespec*>(call.arguments[1])) {
-        *left = Timespec(std::max<int64_t>(deadline - now_ns_, 0));
+        *left = Timespec(std::max<int64_t>(deadline - now_ns(), 0));
       }
       errno = EINTR;
       return -1;
@@ -76,13 +76,14 @@ int64_t LoopbackKernel::Sleep(const RawCall& call) {
 }
 
 int64_t LoopbackKernel::ReadClock(const RawCall& call) {
-  *reinterpret_cast<timespec*>(call.arguments[1]) = Timespec(now_ns_);
+  *reinterpret_cast<timespec*>(call.arguments[1]) =
+      Timespec(ClockNs(static_cast<clockid_t>(call.arguments[0])));
   return 0;
 }
 
 void LoopbackKernel::WriteTimer(const DescriptorFacts& timer, int64_t address) const {
   if (address == 0) return;
-  const int64_t left = timer.expiry_ns < 0 ? 0 : std::max<int64_t>(timer.expiry_ns - now_ns_, 1);
+  const int64_t left = timer.expiry_ns < 0 ? 0 : std::max<int64_t>(timer.expiry_ns - now_ns(), 1);
   *reinterpret_cast<itimerspec*>(address) = {.it_interval = Timespec(timer.interval_ns),
                                              .it_value = Timespec(left)};
 }
@@ -101,21 +102,22 @@ int64_t LoopbackKernel::SetTimer(const RawCall& call) {
   quiet.arguments[3] = 0;
   const int64_t result = Pass(quiet);
   if (result == -1) return -1;
-  DescriptorFacts& timer = book_.At(fd);
+  DescriptorFacts& timer = server_->book.At(fd);
   WriteTimer(timer, call.arguments[3]);
   const int64_t first = Nanoseconds(value->it_value);
   const bool absolute = (call.arguments[1] & TFD_TIMER_ABSTIME) != 0;
   timer.interval_ns = Nanoseconds(value->it_interval);
   timer.expirations = 0;
-  timer.expiry_ns = first == 0 ? -1 : absolute ? first : now_ns_ + first;
-  if (timer.expiry_ns >= 0 && timer.expiry_ns <= now_ns_) Fire(fd);
+  const int64_t from = absolute ? now_ns() - ClockNs(timer.clock) : now_ns();
+  timer.expiry_ns = first == 0 ? -1 : from + first;
+  if (timer.expiry_ns >= 0 && timer.expiry_ns <= now_ns()) Fire(fd);
   return 0;
 }
 
 int64_t LoopbackKernel::GetTimer(const RawCall& call) {
   const int fd = static_cast<int>(call.arguments[0]);
   const int64_t result = Pass(call);
-  if (result == 0) WriteTimer(book_.Of(fd), call.arguments[1]);
+  if (result == 0) WriteTimer(server_->book.Of(fd), call.arguments[1]);
   return result;
 }
 

@@ -28,47 +28,44 @@ using remote::RawCall;
 
 void LoopbackKernel::Reset() {
   clients_.Clear();
-  book_.Clear();
-  pid_ = -1;
-  held_ = false;
-  given_.clear();
+  *server_ = Server();
   now_ns_ = kStartNs;
-  interrupted_ = changed_ = false;
+  interrupted_ = interruption_restarts_ = changed_ = false;
   fatal_sigpipes_ = 0;
-  dispositions_.fill(Disposition::kDefault);
-  restarts_.fill(false);
-  listener_ = -1;
   send_buffer_ = receive_buffer_ = kDefaultBuffer;
-  send_buffer_chosen_ = receive_buffer_chosen_ = false;
 }
 
-void LoopbackKernel::Attach(pid_t pid) { pid_ = pid; }
+void LoopbackKernel::Attach(pid_t pid) { server_->pid = pid; }
 
 // At the server's first call: before that its process is still being made.
 void LoopbackKernel::LookAtStart() {
-  held_ = true;
-  given_ = NumbersInUse();
+  server_->held = true;
+  server_->given = NumbersInUse(server_->pid);
   rlimit limit = {};
-  prlimit(pid_, RLIMIT_NOFILE, nullptr, &limit);
-  descriptor_limit_ = limit.rlim_cur;
+  prlimit(server_->pid, RLIMIT_NOFILE, nullptr, &limit);
+  server_->descriptor_limit = limit.rlim_cur;
+}
+
+void LoopbackKernel::Block(Call call, int fd, int64_t deadline_ns) {
+  driver_->OnBlock(call, fd, deadline_ns);
 }
 
 int64_t LoopbackKernel::Pass(const RawCall& call) {
-  const int64_t result = remote_.Carry(call);
-  if (result != -1) book_.Learn(call, result);
+  const int64_t result = remote_->Carry(call);
+  if (result != -1) server_->book.Learn(call, result);
   return result;
 }
 
 // The last system call that a call of the server needs.
 int64_t LoopbackKernel::PassAndGo(const RawCall& call) {
   if (!driver_->LeavesResultsAlone()) return Pass(call);
-  const int64_t result = remote_.CarryAndGo(call);
-  if (result != -1) book_.Learn(call, result);
+  const int64_t result = remote_->CarryAndGo(call);
+  if (result != -1) server_->book.Learn(call, result);
   return result;
 }
 
 int64_t LoopbackKernel::Carry(const RawCall& call) {
-  if (!held_) LookAtStart();
+  if (!server_->held) LookAtStart();
   const int fd = static_cast<int>(call.arguments[0]);
   switch (call.call) {
     case Call::kSelect:
@@ -91,12 +88,13 @@ int64_t LoopbackKernel::Carry(const RawCall& call) {
       return Transmit(call);
     case Call::kClose:
     case Call::kShutdown:
-      changed_ = changed_ || book_.Of(fd).peer != kNoPeer;
+      changed_ = changed_ || server_->book.Of(fd).peer != kNoPeer;
       return PassAndGo(call);
     case Call::kSetsockopt:
       if (call.arguments[1] == SOL_SOCKET) {
-        send_buffer_chosen_ = send_buffer_chosen_ || call.arguments[2] == SO_SNDBUF;
-        receive_buffer_chosen_ = receive_buffer_chosen_ || call.arguments[2] == SO_RCVBUF;
+        server_->send_buffer_chosen = server_->send_buffer_chosen || call.arguments[2] == SO_SNDBUF;
+        server_->receive_buffer_chosen =
+            server_->receive_buffer_chosen || call.arguments[2] == SO_RCVBUF;
       }
       return PassAndGo(call);
     case Call::kNanosleep:
@@ -112,10 +110,10 @@ int64_t LoopbackKernel::Carry(const RawCall& call) {
       const int64_t result = Pass(call);
       if (result == 0 && action != nullptr) {
         const auto signal = static_cast<size_t>(fd);
-        dispositions_.at(signal) = action->sa_handler == SIG_DFL   ? Disposition::kDefault
-                                   : action->sa_handler == SIG_IGN ? Disposition::kIgnored
-                                                                   : Disposition::kHandled;
-        restarts_.at(signal) = (action->sa_flags & SA_RESTART) != 0;
+        server_->dispositions.at(signal) = action->sa_handler == SIG_DFL   ? Disposition::kDefault
+                                           : action->sa_handler == SIG_IGN ? Disposition::kIgnored
+                                                                           : Disposition::kHandled;
+        server_->restarts.at(signal) = (action->sa_flags & SA_RESTART) != 0;
       }
       return result;
     }
@@ -127,44 +125,50 @@ int64_t LoopbackKernel::Carry(const RawCall& call) {
 // ---- Signals.
 
 DrivenKernel::Disposition LoopbackKernel::SignalDisposition(int signal) const {
-  return dispositions_.at(static_cast<size_t>(signal));
+  return server_->dispositions.at(static_cast<size_t>(signal));
 }
 
 DrivenKernel::Disposition LoopbackKernel::RaiseSignal(int signal) {
   const Disposition disposition = SignalDisposition(signal);
   // One that ends the server is left to the driver, who wants to see to the end itself.
   if (disposition == Disposition::kHandled) {
-    kill(pid_, signal);
-    remote_.RunHandlers();
+    kill(server_->pid, signal);
+    remote_->RunHandlers();
     interrupted_ = true;
+    interruption_restarts_ = server_->restarts.at(static_cast<size_t>(signal));
   }
   return disposition;
+}
+
+void LoopbackKernel::InterruptBlockedCall() {
+  interrupted_ = true;
+  interruption_restarts_ = server_->restarts.at(SIGTERM);
 }
 
 // ---- Limits.
 
 void LoopbackKernel::set_descriptor_limit(int limit) {
   rlimit now = {};
-  if (prlimit(pid_, RLIMIT_NOFILE, nullptr, &now) != 0) return;
-  now.rlim_cur = descriptor_limit_;
+  if (prlimit(server_->pid, RLIMIT_NOFILE, nullptr, &now) != 0) return;
+  now.rlim_cur = server_->descriptor_limit;
   if (limit < kNoDescriptorLimit) {
     // Linux limits the numbers. Those below the one that would be too many: the server's own, and
     // all that it was given.
-    const std::vector<int> in_use = NumbersInUse();
+    const std::vector<int> in_use = NumbersInUse(server_->pid);
     int room = limit - open_descriptor_count();
     rlim_t number = 0;
-    for (; number < descriptor_limit_; ++number) {
+    for (; number < server_->descriptor_limit; ++number) {
       const bool taken = std::binary_search(in_use.begin(), in_use.end(), static_cast<int>(number));
       if (!taken && room-- <= 0) break;
     }
     now.rlim_cur = number;
   }
-  prlimit(pid_, RLIMIT_NOFILE, &now, nullptr);
+  prlimit(server_->pid, RLIMIT_NOFILE, &now, nullptr);
 }
 
 void LoopbackKernel::SetListenerBuffer(int name, int bytes) {
-  if (listener_ < 0 || !held_) return;
-  remote_.Setsockopt(listener_, SOL_SOCKET, name, &bytes, sizeof bytes);
+  if (server_->listener < 0 || !server_->held) return;
+  remote_->Setsockopt(server_->listener, SOL_SOCKET, name, &bytes, sizeof bytes);
 }
 
 void LoopbackKernel::set_server_send_buffer(int bytes) {
@@ -179,10 +183,10 @@ void LoopbackKernel::set_server_receive_buffer(int bytes) {
 
 int64_t LoopbackKernel::ListenAndSetBuffers(const RawCall& call) {
   const int64_t result = Pass(call);
-  if (result == 0 && listener_ < 0) {
-    listener_ = static_cast<int>(call.arguments[0]);
-    if (!send_buffer_chosen_) set_server_send_buffer(send_buffer_);
-    if (!receive_buffer_chosen_) set_server_receive_buffer(receive_buffer_);
+  if (result == 0 && server_->listener < 0) {
+    server_->listener = static_cast<int>(call.arguments[0]);
+    if (!server_->send_buffer_chosen) set_server_send_buffer(send_buffer_);
+    if (!server_->receive_buffer_chosen) set_server_receive_buffer(receive_buffer_);
   }
   return result;
 }
@@ -221,32 +225,33 @@ std::span<const PeerId> LoopbackKernel::TakeChangedPeers() {
 // Sends what TCP would send up to 40 ms later, so that the client's FIN is known to have come.
 void LoopbackKernel::AcknowledgeNow(int fd) const {
   const int on = 1;
-  remote_.Setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
+  remote_->Setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
 }
 
 DrivenKernel::ConnectionStatus LoopbackKernel::ServerSide(PeerId peer) const {
   ConnectionStatus status;
-  if (!held_) return status;
-  status.fd = book_.Find(peer);
+  if (!server_->held) return status;
+  status.fd = server_->book.Find(peer);
   if (status.fd < 0) return status;
   status.accepted = true;
   tcp_info info = {};
   socklen_t length = sizeof info;
-  if (remote_.Getsockopt(status.fd, IPPROTO_TCP, TCP_INFO, &info, &length) == 0) {
+  if (remote_->Getsockopt(status.fd, IPPROTO_TCP, TCP_INFO, &info, &length) == 0) {
     status.state = loopback::TcpStateOf(info.tcpi_state);
     if (status.state == TcpState::kCloseWait) AcknowledgeNow(status.fd);
   }
   int unread = 0;
-  if (remote_.Ioctl(status.fd, FIONREAD, &unread) == 0) status.unread = static_cast<size_t>(unread);
+  if (remote_->Ioctl(status.fd, FIONREAD, &unread) == 0)
+    status.unread = static_cast<size_t>(unread);
   status.unsent = clients_.UnsentByServer(peer);
   return status;
 }
 
 // ---- Descriptors.
 
-std::vector<int> LoopbackKernel::NumbersInUse() const {
+std::vector<int> LoopbackKernel::NumbersInUse(pid_t pid) {
   std::vector<int> numbers;
-  DIR* const folder = pid_ < 0 ? nullptr : opendir(fmt::format("/proc/{}/fd", pid_).c_str());
+  DIR* const folder = pid < 0 ? nullptr : opendir(fmt::format("/proc/{}/fd", pid).c_str());
   if (folder == nullptr) return numbers;
   while (const dirent* const entry = readdir(folder)) {
     if (entry->d_name[0] != '.') numbers.push_back(std::atoi(entry->d_name));
@@ -258,9 +263,9 @@ std::vector<int> LoopbackKernel::NumbersInUse() const {
 
 std::vector<DrivenKernel::Descriptor> LoopbackKernel::OpenDescriptors() const {
   std::vector<Descriptor> open;
-  for (const int fd : NumbersInUse()) {
-    if (std::binary_search(given_.begin(), given_.end(), fd)) continue;
-    const DescriptorKind known = book_.Of(fd).kind;
+  for (const int fd : NumbersInUse(server_->pid)) {
+    if (std::binary_search(server_->given.begin(), server_->given.end(), fd)) continue;
+    const DescriptorKind known = server_->book.Of(fd).kind;
     open.push_back({fd, known == DescriptorKind::kFree ? DescriptorKind::kOther : known});
   }
   return open;

@@ -10,7 +10,8 @@
 //  - Buffers. A listening socket whose buffers the server has not chosen gets those of the
 //    simulation, so that a few hundred kilobytes fill them.
 //
-// Not thread-safe, and for servers with one thread in one process.
+// Not thread-safe. As it is, for servers with one thread in one process; what derives from it may
+// have more (kernel/process/).
 
 #ifndef HUPSTORM_KERNEL_LOOPBACK_LOOPBACK_KERNEL_H_
 #define HUPSTORM_KERNEL_LOOPBACK_LOOPBACK_KERNEL_H_
@@ -31,17 +32,17 @@
 
 namespace hupstorm {
 
-class LoopbackKernel final : public remote::RawSyscalls<DrivenKernel> {
+class LoopbackKernel : public remote::RawSyscalls<DrivenKernel> {
  public:
   // `remote` must outlive the kernel.
-  explicit LoopbackKernel(remote::RemoteKernel& remote) : remote_(remote) {}
+  explicit LoopbackKernel(remote::RemoteKernel& remote) : remote_(&remote) {}
 
   // Forgets all of the last server.
   void Reset();
   // A new server's process.
   void Attach(pid_t pid);
   // The server can make no calls any more; what it has open can still be looked at.
-  void LetGo() { held_ = false; }
+  void LetGo() { server_->held = false; }
 
   void set_driver(KernelDriver* driver) override { driver_ = driver; }
   int64_t now_ns() const override { return now_ns_; }
@@ -49,7 +50,7 @@ class LoopbackKernel final : public remote::RawSyscalls<DrivenKernel> {
   int64_t NextTimerNs() const override;
   Disposition SignalDisposition(int signal) const override;
   Disposition RaiseSignal(int signal) override;
-  void InterruptBlockedCall() override { interrupted_ = true; }
+  void InterruptBlockedCall() override;
   int fatal_sigpipes() const override { return fatal_sigpipes_; }
   void set_descriptor_limit(int limit) override;
   void set_server_send_buffer(int bytes) override;
@@ -70,16 +71,54 @@ class LoopbackKernel final : public remote::RawSyscalls<DrivenKernel> {
   std::span<const PeerId> TakeChangedPeers() override;
   bool HasChangedPeers() const override { return changed_; }
   ConnectionStatus ServerSide(PeerId peer) const override;
-  PeerId PeerOf(int fd) const override { return book_.Of(fd).peer; }
+  PeerId PeerOf(int fd) const override { return server_->book.Of(fd).peer; }
   std::vector<Descriptor> OpenDescriptors() const override;
   int open_descriptor_count() const override;
 
  protected:
-  int64_t Carry(const remote::RawCall& call) override;
-
- private:
   using DescriptorFacts = loopback::DescriptorFacts;
 
+  // One process of the server.
+  struct Server {
+    pid_t pid = -1;
+    bool held = false;  // calls can be made in it
+    loopback::DescriptorBook book;
+    std::vector<int> given;           // descriptors that it was started with
+    rlim_t descriptor_limit = 0;      // RLIMIT_NOFILE at start
+    int listener = -1;                // the first that it made
+    bool send_buffer_chosen = false;  // by the server itself
+    bool receive_buffer_chosen = false;
+    std::array<Disposition, 65> dispositions = {};
+    std::array<bool, 65> restarts = {};  // SA_RESTART
+  };
+
+  int64_t Carry(const remote::RawCall& call) override;
+
+  // What a clock of the server's says, in nanoseconds.
+  virtual int64_t ClockNs(clockid_t clock) const {
+    static_cast<void>(clock);
+    return now_ns();
+  }
+  // The server would sleep in `call`: returns when something has happened that it may notice.
+  virtual void Block(Call call, int fd, int64_t deadline_ns);
+
+  // Whose call is being carried out, and by whom: what derives changes both.
+  remote::RemoteKernel* remote_;
+  Server* server_ = &only_server_;
+
+  // Looking at a client's socket changes what is known of it, though not what is so.
+  mutable loopback::ClientSockets clients_;
+  KernelDriver* driver_ = nullptr;
+  // What became of the call that slept last: a handler has run, and whether it restarts calls.
+  bool interrupted_ = false;
+  bool interruption_restarts_ = false;
+
+  // The descriptors that a process has open, in order; none where it cannot be looked at.
+  static std::vector<int> NumbersInUse(pid_t pid);
+  void SetListenerBuffer(int name, int bytes);
+  void Fire(int fd);
+
+ private:
   // The clock starts where the simulated one does: a second after nothing.
   static constexpr int64_t kStartNs = 1'000'000'000;
 
@@ -105,34 +144,17 @@ class LoopbackKernel final : public remote::RawSyscalls<DrivenKernel> {
   int64_t ReadClock(const remote::RawCall& call);
   int64_t SetTimer(const remote::RawCall& call);
   int64_t GetTimer(const remote::RawCall& call);
-  void Fire(int fd);
   void WriteTimer(const DescriptorFacts& timer, int64_t address) const;
 
-  void SetListenerBuffer(int name, int bytes);
   void AcknowledgeNow(int fd) const;
-  std::vector<int> NumbersInUse() const;
   void LookAtStart();
 
-  remote::RemoteKernel& remote_;
-  // Looking at a client's socket changes what is known of it, though not what is so.
-  mutable loopback::ClientSockets clients_;
-  loopback::DescriptorBook book_;
-  KernelDriver* driver_ = nullptr;
-  pid_t pid_ = -1;
-  bool held_ = false;            // calls can be made in the server
-  std::vector<int> given_;       // descriptors that the server was started with
-  rlim_t descriptor_limit_ = 0;  // RLIMIT_NOFILE at start
+  Server only_server_;
   int64_t now_ns_ = kStartNs;
-  bool interrupted_ = false;
   bool changed_ = false;
   int fatal_sigpipes_ = 0;
-  std::array<Disposition, 65> dispositions_ = {};
-  std::array<bool, 65> restarts_ = {};  // SA_RESTART
-  int listener_ = -1;
   int send_buffer_ = kDefaultBuffer;
   int receive_buffer_ = kDefaultBuffer;
-  bool send_buffer_chosen_ = false;  // by the server
-  bool receive_buffer_chosen_ = false;
 };
 
 }  // namespace hupstorm
