@@ -166,6 +166,7 @@ class DrivenKernel : public Syscalls {
   struct Descriptor {
     int fd;
     DescriptorKind kind;
+    PeerId peer = kNoPeer;  // kConnection
   };
   // Every open descriptor of the server's own, in order.
   virtual std::vector<Descriptor> OpenDescriptors() const = 0;

@@ -13,6 +13,10 @@ namespace hupstorm {
 struct InForce {
   Syscalls* syscalls = nullptr;
   bool in_server = false;
+  // The mask that the wait under way is made with (ppoll, pselect, epoll_pwait); null for the
+  // thread's own. A simulated kernel has no use for it: there a signal comes between two calls of
+  // the server, or inside one.
+  const sigset_t* wait_mask = nullptr;
 };
 // Initial-exec: malloc asks too, and must not come to __tls_get_addr, which may call malloc.
 [[gnu::tls_model("initial-exec")]] extern thread_local constinit InForce in_force;
@@ -22,7 +26,7 @@ struct InForce {
 class ServerScope {
  public:
   explicit ServerScope(Syscalls& syscalls) : former_(in_force) {
-    in_force = {.syscalls = &syscalls, .in_server = true};
+    in_force = {.syscalls = &syscalls, .in_server = true, .wait_mask = nullptr};
   }
   ~ServerScope() { in_force = former_; }
   ServerScope(const ServerScope&) = delete;
@@ -43,6 +47,20 @@ class HarnessScope {
 
  private:
   bool former_;
+};
+
+// Sets InForce::wait_mask for the life of the object.
+class WaitMaskScope {
+ public:
+  explicit WaitMaskScope(const sigset_t* mask) : former_(in_force.wait_mask) {
+    in_force.wait_mask = mask;
+  }
+  ~WaitMaskScope() { in_force.wait_mask = former_; }
+  WaitMaskScope(const WaitMaskScope&) = delete;
+  WaitMaskScope& operator=(const WaitMaskScope&) = delete;
+
+ private:
+  const sigset_t* former_;
 };
 
 }  // namespace hupstorm

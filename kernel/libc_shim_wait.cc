@@ -1,8 +1,8 @@
 // libc's readiness calls. See libc_shim.h.
 //
-// The variants that take a signal mask apply to the server as if they had none: signals reach a
-// server on a simulated kernel only from inside its own calls, so the race that the mask closes
-// (a signal between the check and the sleep) is not there. On the way straight to Linux the mask is
+// The variants that take a signal mask note it (InForce::wait_mask) and go on as those that take
+// none: signals reach a server only from inside its own calls, so the race that the mask closes (a
+// signal between the check and the sleep) is not there. On the way straight to Linux the mask is
 // passed on.
 
 #include <poll.h>
@@ -15,6 +15,7 @@
 #include "kernel/libc_shim.h"
 
 using hupstorm::Syscalls;
+using hupstorm::WaitMaskScope;
 using namespace hupstorm::shim;  // NOLINT: every line below is the shim's
 
 namespace {
@@ -55,6 +56,7 @@ int pselect(int count, fd_set* readable, fd_set* writable, fd_set* exceptional,
     return static_cast<int>(syscall(SYS_pselect6, count, readable, writable, exceptional,
                                     timeout == nullptr ? nullptr : &left, &mask_argument));
   }
+  const WaitMaskScope masked(mask);
   timeval left{};
   if (timeout != nullptr) {
     if (timeout->tv_sec < 0 || timeout->tv_nsec < 0 || timeout->tv_nsec >= 1'000'000'000) {
@@ -83,6 +85,7 @@ int ppoll(pollfd* fds, nfds_t count, const timespec* timeout, const sigset_t* ma
   }
   int timeout_ms;
   if (!ToMilliseconds(timeout, timeout_ms)) return -1;
+  const WaitMaskScope masked(mask);
   return HandOver([&](Syscalls& k) { return k.Poll(fds, count, timeout_ms); });
 }
 
@@ -113,7 +116,10 @@ int epoll_wait(int epfd, epoll_event* events, int max_events, int timeout_ms) {
 
 int epoll_pwait(int epfd, epoll_event* events, int max_events, int timeout_ms,
                 const sigset_t* mask) {
-  if (IsServersCall()) return epoll_wait(epfd, events, max_events, timeout_ms);
+  if (IsServersCall()) {
+    const WaitMaskScope masked(mask);
+    return epoll_wait(epfd, events, max_events, timeout_ms);
+  }
   KernelWritesEvents(events, max_events);
   return static_cast<int>(
       syscall(SYS_epoll_pwait, epfd, events, max_events, timeout_ms, mask, kKernelSigsetBytes));
@@ -124,6 +130,7 @@ int epoll_pwait2(int epfd, epoll_event* events, int max_events, const timespec* 
   if (IsServersCall()) {
     int timeout_ms;
     if (!ToMilliseconds(timeout, timeout_ms)) return -1;
+    const WaitMaskScope masked(mask);
     return epoll_wait(epfd, events, max_events, timeout_ms);
   }
   KernelWritesEvents(events, max_events);

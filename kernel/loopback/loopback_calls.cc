@@ -169,6 +169,16 @@ bool LoopbackKernel::Rest(Call call, int fd, int16_t events) {
   return true;
 }
 
+PeerId LoopbackKernel::PeerAt(const sockaddr_storage& address) const {
+  if (address.ss_family == AF_INET) {
+    return clients_.Find(ntohs(reinterpret_cast<const sockaddr_in&>(address).sin_port));
+  }
+  if (address.ss_family == AF_INET6) {  // a dual-stack server's: ::ffff:127.0.0.1
+    return clients_.Find(ntohs(reinterpret_cast<const sockaddr_in6&>(address).sin6_port));
+  }
+  return kNoPeer;
+}
+
 int64_t LoopbackKernel::Accept(const RawCall& call) {
   const int fd = static_cast<int>(call.arguments[0]);
   if (!server_->book.Of(fd).nonblocking && !Rest(call.call, fd, POLLIN)) return -1;
@@ -176,17 +186,16 @@ int64_t LoopbackKernel::Accept(const RawCall& call) {
   if (result == -1) return -1;
   sockaddr_storage address = {};
   socklen_t length = sizeof address;
+  PeerId& peer = server_->book.At(static_cast<int>(result)).peer;
   if (remote_->Getpeername(static_cast<int>(result), reinterpret_cast<sockaddr*>(&address),
-                           &length) == 0 &&
-      address.ss_family == AF_INET) {
-    const uint16_t port = ntohs(reinterpret_cast<const sockaddr_in&>(address).sin_port);
-    server_->book.At(static_cast<int>(result)).peer = clients_.Find(port);
-  } else {
+                           &length) == 0) {
+    peer = PeerAt(address);
+  } else if (call.arguments[1] != 0) {
     // Gone already (ENOTCONN): its address is what accept said, where the server asked.
-    const auto* const said = reinterpret_cast<const sockaddr_in*>(call.arguments[1]);
-    if (said != nullptr && said->sin_family == AF_INET) {
-      server_->book.At(static_cast<int>(result)).peer = clients_.Find(ntohs(said->sin_port));
-    }
+    length = *reinterpret_cast<const socklen_t*>(call.arguments[2]);
+    std::memcpy(&address, reinterpret_cast<const void*>(call.arguments[1]),
+                std::min<size_t>(length, sizeof address));
+    peer = PeerAt(address);
   }
   clients_.RetryConnects();  // there is room in the queue
   changed_ = true;

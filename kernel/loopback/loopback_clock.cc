@@ -23,10 +23,12 @@ timespec Timespec(int64_t ns) { return {.tv_sec = ns / kSecond, .tv_nsec = ns % 
 
 }  // namespace
 
-int64_t LoopbackKernel::NextTimerNs() const {
+int64_t LoopbackKernel::NextTimerNs() const { return NextTimerOf(*server_); }
+
+int64_t LoopbackKernel::NextTimerOf(const Server& server) {
   int64_t next = -1;
-  for (int fd = 0; fd < server_->book.end(); ++fd) {
-    const int64_t expiry = server_->book.Of(fd).expiry_ns;
+  for (int fd = 0; fd < server.book.end(); ++fd) {
+    const int64_t expiry = server.book.Of(fd).expiry_ns;
     if (expiry >= 0 && (next < 0 || expiry < next)) next = expiry;
   }
   return next;

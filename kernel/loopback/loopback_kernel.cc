@@ -265,8 +265,9 @@ std::vector<DrivenKernel::Descriptor> LoopbackKernel::OpenDescriptors() const {
   std::vector<Descriptor> open;
   for (const int fd : NumbersInUse(server_->pid)) {
     if (std::binary_search(server_->given.begin(), server_->given.end(), fd)) continue;
-    const DescriptorKind known = server_->book.Of(fd).kind;
-    open.push_back({fd, known == DescriptorKind::kFree ? DescriptorKind::kOther : known});
+    const DescriptorFacts& known = server_->book.Of(fd);
+    const bool is_known = known.kind != DescriptorKind::kFree;
+    open.push_back({fd, is_known ? known.kind : DescriptorKind::kOther, known.peer});
   }
   return open;
 }

@@ -115,6 +115,9 @@ class LoopbackKernel : public remote::RawSyscalls<DrivenKernel> {
 
   // The descriptors that a process has open, in order; none where it cannot be looked at.
   static std::vector<int> NumbersInUse(pid_t pid);
+  // The client that has this address; kNoPeer for none.
+  PeerId PeerAt(const sockaddr_storage& address) const;
+  static int64_t NextTimerOf(const Server& server);
   void SetListenerBuffer(int name, int bytes);
   void Fire(int fd);
 

@@ -22,10 +22,19 @@ void SetMask(SignalSet mask, SignalSet* former) {
 
 // Handlers that are due run here, as the server.
 void LetSignalsIn(SignalSet mask, SignalSet* former) {
-  const bool in_server = in_force.in_server;
+  const InForce held = in_force;
   in_force.in_server = true;
+  in_force.wait_mask = nullptr;
   SetMask(mask, former);
-  in_force.in_server = in_server;
+  in_force = held;
+}
+
+// The mask that the server sleeps with: the wait's, where it takes one.
+SignalSet MaskAsleep(SignalSet own) {
+  if (in_force.wait_mask == nullptr) return own;
+  SignalSet mask = 0;
+  std::memcpy(&mask, in_force.wait_mask, sizeof mask);
+  return mask;
 }
 
 }  // namespace
@@ -42,6 +51,7 @@ int64_t Agent::Carry(const RawCall& call) {
     Frame& frame = memory_.frame();
     frame.call = moved.call();
     frame.heap = ServerHeap();
+    frame.in_call = true;
     Turn mine = Turn::kCall;
     while (true) {
       if (!line_.Give(mine)) _exit(0);
@@ -53,7 +63,7 @@ int64_t Agent::Carry(const RawCall& call) {
       }
       if (turn == Turn::kRunHandlers) {
         SignalSet all = 0;
-        LetSignalsIn(mask, &all);
+        LetSignalsIn(MaskAsleep(mask), &all);
         SetMask(all, nullptr);
       } else if (turn == Turn::kGone) {
         _exit(0);
@@ -67,6 +77,7 @@ int64_t Agent::Carry(const RawCall& call) {
     moved.CopyBack(result);
   }
   --calls_under_way_;
+  memory_.frame().in_call = calls_under_way_ > 0;
   LetSignalsIn(mask, nullptr);
   if (result == -1) errno = error;
   return result;

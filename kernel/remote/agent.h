@@ -19,6 +19,9 @@ class Agent final : public RawSyscalls<Syscalls> {
   // `memory` must outlive the agent.
   Agent(SharedMemory& memory, int socket) : memory_(memory), line_(socket) {}
 
+  // Makes the call; sets errno where it returns -1. As the methods of Syscalls do.
+  int64_t Make(const RawCall& call) { return Carry(call); }
+
   // What became of serve(). The driver takes the process from there.
   void ReportReturn();
   void ReportException(std::string_view what);

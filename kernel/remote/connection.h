@@ -6,6 +6,7 @@
 #define HUPSTORM_KERNEL_REMOTE_CONNECTION_H_
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
@@ -43,6 +44,12 @@ struct Frame {
   int32_t order_error = 0;
   HeapUse heap;  // of the server, at its last call
   char text[512] = {};
+  // The server's clocks are this far ahead of Linux's. The driver's to write.
+  std::atomic<int64_t> clock_offset_ns{0};
+  // A call is under way: the server's thread waits for the driver, or is about to. The server's.
+  std::atomic<bool> in_call{false};
+  // The server's process is about to end by itself, with this status; -1 before. The server's.
+  std::atomic<int32_t> exit_status{-1};
 };
 
 // The shared memory. Address space, mostly: pages that nobody touches cost nothing.
@@ -53,7 +60,20 @@ class SharedMemory {
 
   // Shared with the children that are forked from now on. Throws std::system_error.
   SharedMemory();
+  // Shared with a process that maps `file` at the same address. Throws std::system_error, also
+  // where something lies at `address` already.
+  SharedMemory(int file, std::byte* address);
+  // The other side's: what the driver has made, mapped by MapAt.
+  explicit SharedMemory(std::byte* mapped);
   ~SharedMemory();
+
+  // A file for shared memory, to be closed by the caller. Throws std::system_error.
+  static int MakeFile();
+  // Null where it cannot be mapped there.
+  static std::byte* MapAt(int file, std::byte* address);
+  // How far apart the addresses of two have to be.
+  static size_t Spacing();
+
   SharedMemory(const SharedMemory&) = delete;
   SharedMemory& operator=(const SharedMemory&) = delete;
 
@@ -65,6 +85,8 @@ class SharedMemory {
   CallMemory::Range range() const;
 
  private:
+  SharedMemory(std::byte* begin, Frame* frame);
+
   std::byte* const begin_;
   Frame* const frame_;
   std::array<Arena, 2> server_arenas_;

@@ -5,19 +5,19 @@
 namespace hupstorm::remote {
 
 void RemoteKernel::Serve(Syscalls& top) {
-  top_ = &top;
-  while (true) {
-    switch (Next()) {
-      case Turn::kCall:
-        Answer();
-        break;
-      case Turn::kReturned:
-        return;
-      case Turn::kThrew:
-        throw ServerThrew(memory_.frame().text);
-      default:
-        throw ServerGone();
-    }
+  while (AwaitCall()) Answer(top);
+}
+
+bool RemoteKernel::AwaitCall() {
+  switch (Next()) {
+    case Turn::kCall:
+      return true;
+    case Turn::kReturned:
+      return false;
+    case Turn::kThrew:
+      throw ServerThrew(memory_.frame().text);
+    default:
+      throw ServerGone();
   }
 }
 
@@ -30,11 +30,12 @@ Turn RemoteKernel::Next() {
 
 // One call of the server. A handler of a signal may make calls while another call is held, so
 // nothing is kept in the frame across the calls of `top_`.
-void RemoteKernel::Answer() {
+void RemoteKernel::Answer(Syscalls& top) {
+  top_ = &top;
   Frame& frame = memory_.frame();
   const RawCall call = frame.call;
   ++answers_under_way_;
-  const int64_t result = Invoke(*top_, call);
+  const int64_t result = Invoke(top, call);
   --answers_under_way_;
   if (gone_on_) {
     gone_on_ = false;
@@ -77,7 +78,7 @@ void RemoteKernel::AwaitDone() {
       case Turn::kDone:
         return;
       case Turn::kCall:
-        Answer();  // by a handler
+        Answer(*top_);  // by a handler
         break;
       default:
         throw ServerGone();

@@ -42,6 +42,12 @@ class RemoteKernel final : public RawSyscalls<Syscalls> {
   // ServerThrew, and what `top` throws: then the server is held in that call for ever.
   void Serve(Syscalls& top);
 
+  // The parts of Serve, for a driver of several servers. Waits for a call; false where serve() has
+  // returned. Throws as Serve does.
+  bool AwaitCall();
+  // Answers the call that AwaitCall waited for.
+  void Answer(Syscalls& top);
+
   // Runs the handlers of signals that wait for the server. It must be held in a call.
   void RunHandlers();
 
@@ -61,7 +67,6 @@ class RemoteKernel final : public RawSyscalls<Syscalls> {
 
  private:
   int64_t Order(const RawCall& call, Turn how);
-  void Answer();
   void AwaitDone();
   Turn Next();
 

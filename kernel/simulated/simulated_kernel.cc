@@ -103,7 +103,9 @@ std::vector<SimulatedKernel::Descriptor> SimulatedKernel::OpenDescriptors() cons
   std::vector<Descriptor> open;
   for (int fd = kFirstDescriptor; fd < state_->descriptors.end(); ++fd) {
     const DescriptorKind kind = KindOf(fd);
-    if (kind != DescriptorKind::kFree) open.push_back({.fd = fd, .kind = kind});
+    if (kind != DescriptorKind::kFree) {
+      open.push_back({.fd = fd, .kind = kind, .peer = PeerOf(fd)});
+    }
   }
   return open;
 }

@@ -25,11 +25,6 @@ int ScenarioClients::Find(char letter, uint32_t index) const {
   return names[index].client;
 }
 
-int ScenarioClients::ClientOf(int fd) const {
-  const PeerId peer = kernel_.PeerOf(fd);
-  return peer >= first_peer_ ? peer - first_peer_ : -1;
-}
-
 void ScenarioClients::SetBuffer(char letter, uint32_t index, int bytes) {
   NameOf(letter, index).buffer = bytes;
 }

@@ -25,7 +25,8 @@ class ScenarioClients {
   // The newest client of that name, -1 for none.
   int Find(char letter, uint32_t index) const;
   // The client behind a descriptor of the server, -1 for none.
-  int ClientOf(int fd) const;
+  int ClientOf(int fd) const { return ClientOfPeer(kernel_.PeerOf(fd)); }
+  int ClientOfPeer(PeerId peer) const { return peer >= first_peer_ ? peer - first_peer_ : -1; }
 
   // The receive buffer of the clients of that name that connect from now on, in bytes.
   void SetBuffer(char letter, uint32_t index, int bytes);

@@ -215,7 +215,7 @@ void ScenarioRun::LookAtDescriptors() {
       ++others;
       continue;
     }
-    const int client = clients_.ClientOf(descriptor.fd);
+    const int client = clients_.ClientOfPeer(descriptor.peer);
     if (++connections <= 5 && client >= 0) {
       names += (names.empty() ? "" : ", ") + ledger_.ClientName(ledger_.clients[client]);
     }
