@@ -6,6 +6,7 @@ set -euo pipefail
 packages=(
   g++ cmake ninja-build            # the release build
   libcli11-dev libfmt-dev nlohmann-json3-dev
+  libmnl-dev pkg-config
   libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev
   clang-14 libclang-rt-14-dev      # sanitizers and libFuzzer
   llvm-14                          # llvm-symbolizer, for readable sanitizer reports

@@ -1,0 +1,241 @@
+#include "kernel/outside/process_tree.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/resource.h>
+#include <sys/xattr.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <map>
+#include <memory>
+#include <string_view>
+
+namespace hupstorm::outside {
+namespace {
+
+// The names in a folder that are numbers, in order; nullopt where it cannot be opened.
+std::optional<std::vector<int>> NumbersIn(const std::string& path) {
+  const std::unique_ptr<DIR, int (*)(DIR*)> folder(opendir(path.c_str()), closedir);
+  if (folder == nullptr) return std::nullopt;
+  std::vector<int> numbers;
+  while (const dirent* const entry = readdir(folder.get())) {
+    const std::string_view name = entry->d_name;
+    int number = 0;
+    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
+    if (error == std::errc() && end == name.data() + name.size()) numbers.push_back(number);
+  }
+  std::sort(numbers.begin(), numbers.end());
+  return numbers;
+}
+
+// Files of /proc that are looked at here fit, and are read at once, as they change.
+class SmallFile {
+ public:
+  explicit SmallFile(const std::string& path) {
+    const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return;
+    const ssize_t count = read(fd, text_.data(), text_.size());
+    length_ = count < 0 ? 0 : static_cast<size_t>(count);
+    close(fd);
+  }
+  std::string_view text() const { return {text_.data(), length_}; }
+
+ private:
+  std::array<char, 4096> text_;
+  size_t length_ = 0;
+};
+
+// The word after the first `key` in `text`; empty where there is none.
+std::string_view WordAfter(std::string_view text, std::string_view key) {
+  const size_t at = text.find(key);
+  if (at == std::string_view::npos) return {};
+  text.remove_prefix(at + key.size());
+  text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
+  return text.substr(0, text.find_first_of(" \t\n"));
+}
+
+template <typename Number>
+Number NumberIn(std::string_view word, int base = 10) {
+  Number number = 0;
+  std::from_chars(word.data(), word.data() + word.size(), number, base);
+  return number;
+}
+
+struct Stat {
+  char state = 0;
+  pid_t parent = -1;
+};
+
+// What comes after the command's name, which may hold anything, parentheses too.
+Stat ReadStat(const std::string& path) {
+  const SmallFile file(path);
+  const std::string_view text = file.text();
+  const size_t end_of_name = text.rfind(')');
+  if (end_of_name == std::string_view::npos || text.size() < end_of_name + 5) return {};
+  return {.state = text[end_of_name + 2],
+          .parent = NumberIn<pid_t>(text.substr(end_of_name + 4, 12))};
+}
+
+OpenFile::Kind KindOf(std::string_view target) {
+  static constexpr std::pair<std::string_view, OpenFile::Kind> kKinds[] = {
+      {"socket:[", OpenFile::Kind::kSocket},
+      {"pipe:[", OpenFile::Kind::kPipe},
+      {"anon_inode:[eventpoll]", OpenFile::Kind::kEpoll},
+      {"anon_inode:[eventfd]", OpenFile::Kind::kEventfd},
+      {"anon_inode:[timerfd]", OpenFile::Kind::kTimerfd},
+      {"/", OpenFile::Kind::kFile}};
+  for (const auto& [start, kind] : kKinds) {
+    if (target.starts_with(start)) return kind;
+  }
+  return OpenFile::Kind::kOther;
+}
+
+// False where it has been closed by now.
+bool ReadLink(pid_t pid, int fd, OpenFile& file) {
+  std::array<char, 512> buffer;
+  const ssize_t length =
+      readlink(fmt::format("/proc/{}/fd/{}", pid, fd).c_str(), buffer.data(), buffer.size());
+  if (length < 0) return false;
+  file.fd = fd;
+  file.target.assign(buffer.data(), static_cast<size_t>(length));
+  file.kind = KindOf(file.target);
+  file.inode = 0;
+  if (file.kind == OpenFile::Kind::kSocket || file.kind == OpenFile::Kind::kPipe) {
+    const std::string_view target = file.target;
+    file.inode = NumberIn<uint64_t>(target.substr(target.find('[') + 1));
+  }
+  return true;
+}
+
+uint64_t MaskIn(std::string_view status, std::string_view key) {
+  return NumberIn<uint64_t>(WordAfter(status, key), 16);
+}
+
+}  // namespace
+
+std::optional<std::vector<OpenFile>> OpenFiles(pid_t pid) {
+  const auto numbers = NumbersIn(fmt::format("/proc/{}/fd", pid));
+  if (!numbers) return std::nullopt;
+  std::vector<OpenFile> files;
+  OpenFile file;
+  for (const int fd : *numbers) {
+    if (ReadLink(pid, fd, file)) files.push_back(file);
+  }
+  return files;
+}
+
+int CountOpenFiles(pid_t pid) {
+  const auto numbers = NumbersIn(fmt::format("/proc/{}/fd", pid));
+  return numbers ? static_cast<int>(numbers->size()) : -1;
+}
+
+bool IsTcpSocket(pid_t pid, int fd) {
+  std::array<char, 32> name = {};
+  const ssize_t length = getxattr(fmt::format("/proc/{}/fd/{}", pid, fd).c_str(),
+                                  "system.sockprotoname", name.data(), name.size() - 1);
+  return length > 0 &&
+         (std::string_view(name.data()) == "TCP" || std::string_view(name.data()) == "TCPv6");
+}
+
+std::vector<Thread> ThreadsOf(pid_t pid) {
+  std::vector<Thread> threads;
+  const auto tids = NumbersIn(fmt::format("/proc/{}/task", pid));
+  if (!tids) return threads;
+  for (const pid_t tid : *tids) {
+    Thread thread;
+    thread.tid = tid;
+    thread.state = ReadStat(fmt::format("/proc/{}/task/{}/stat", pid, tid)).state;
+    if (thread.state == 0) continue;
+    const SmallFile schedstat(fmt::format("/proc/{}/task/{}/schedstat", pid, tid));
+    const std::string_view times = schedstat.text();
+    thread.run_ns = NumberIn<int64_t>(times);
+    thread.runqueue_ns = NumberIn<int64_t>(WordAfter(times, " "));
+    thread.has_run_time = !times.empty();
+    threads.push_back(thread);
+  }
+  return threads;
+}
+
+// No privilege is asked for (pid_for_clock of Linux), unlike for most of /proc.
+int64_t CpuNs(pid_t pid) {
+  clockid_t clock = 0;
+  timespec used = {};
+  if (clock_getcpuclockid(pid, &clock) != 0 || clock_gettime(clock, &used) != 0) return -1;
+  return used.tv_sec * 1'000'000'000LL + used.tv_nsec;
+}
+
+char StateOf(pid_t pid) { return ReadStat(fmt::format("/proc/{}/stat", pid)).state; }
+
+pid_t ParentOf(pid_t pid) { return ReadStat(fmt::format("/proc/{}/stat", pid)).parent; }
+
+SignalMasks SignalMasksOf(pid_t pid) {
+  const SmallFile status(fmt::format("/proc/{}/status", pid));
+  return {.ignored = MaskIn(status.text(), "SigIgn:"), .caught = MaskIn(status.text(), "SigCgt:")};
+}
+
+int64_t AnonymousMemory(pid_t pid) {
+  const SmallFile status(fmt::format("/proc/{}/status", pid));
+  return NumberIn<int64_t>(WordAfter(status.text(), "RssAnon:")) * 1024;
+}
+
+int64_t DescriptorLimit(pid_t pid) {
+  const SmallFile limits(fmt::format("/proc/{}/limits", pid));
+  const std::string_view word = WordAfter(limits.text(), "Max open files");
+  if (word.empty()) return -1;
+  return word == "unlimited" ? INT64_MAX : NumberIn<int64_t>(word);
+}
+
+std::optional<SleepingCall> SleepingCallOf(pid_t pid) {
+  const SmallFile file(fmt::format("/proc/{}/syscall", pid));
+  const std::string_view text = file.text();
+  if (text.empty() || text.starts_with("running") || text.starts_with("-1")) return std::nullopt;
+  const std::string_view first = WordAfter(text, " 0x");
+  return SleepingCall{.number = NumberIn<long>(text),
+                      .first_argument = NumberIn<uint64_t>(first, 16)};
+}
+
+std::vector<pid_t> WithDescendants(std::span<const pid_t> roots) {
+  std::multimap<pid_t, pid_t> children;
+  std::vector<pid_t> found;
+  for (const pid_t pid : NumbersIn("/proc").value_or(std::vector<int>())) {
+    const pid_t parent = ParentOf(pid);
+    if (parent < 0) continue;
+    children.emplace(parent, pid);
+    if (std::find(roots.begin(), roots.end(), pid) != roots.end()) found.push_back(pid);
+  }
+  for (size_t i = 0; i < found.size(); ++i) {
+    const auto [begin, end] = children.equal_range(found[i]);
+    for (auto child = begin; child != end; ++child) {
+      if (std::find(found.begin(), found.end(), child->second) == found.end()) {
+        found.push_back(child->second);
+      }
+    }
+  }
+  return found;
+}
+
+std::vector<pid_t> HoldersOf(uint64_t socket_inode) {
+  std::vector<pid_t> holders;
+  OpenFile file;
+  for (const pid_t pid : NumbersIn("/proc").value_or(std::vector<int>())) {
+    const auto numbers = NumbersIn(fmt::format("/proc/{}/fd", pid));
+    if (!numbers) continue;
+    for (const int fd : *numbers) {
+      if (!ReadLink(pid, fd, file) || file.kind != OpenFile::Kind::kSocket ||
+          file.inode != socket_inode) {
+        continue;
+      }
+      holders.push_back(pid);
+      break;
+    }
+  }
+  return holders;
+}
+
+}  // namespace hupstorm::outside

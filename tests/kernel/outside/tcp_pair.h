@@ -1,0 +1,70 @@
+// A listener on loopback and connections to it, all sockets of the test's own.
+
+#ifndef HUPSTORM_TESTS_KERNEL_OUTSIDE_TCP_PAIR_H_
+#define HUPSTORM_TESTS_KERNEL_OUTSIDE_TCP_PAIR_H_
+
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdint>
+
+namespace hupstorm {
+
+inline sockaddr_storage LoopbackAddress(uint16_t port) {
+  sockaddr_storage address = {};
+  auto& ipv4 = reinterpret_cast<sockaddr_in&>(address);
+  ipv4.sin_family = AF_INET;
+  ipv4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  ipv4.sin_port = htons(port);
+  return address;
+}
+
+inline sockaddr_storage OwnAddress(int fd) {
+  sockaddr_storage address = {};
+  socklen_t length = sizeof address;
+  getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length);
+  return address;
+}
+
+inline uint16_t PortOf(const sockaddr_storage& address) {
+  return ntohs(reinterpret_cast<const sockaddr_in&>(address).sin_port);  // as in sockaddr_in6
+}
+
+inline uint64_t InodeOf(int fd) {
+  struct stat file = {};
+  fstat(fd, &file);
+  return file.st_ino;
+}
+
+// Listens on 127.0.0.1, or on [::] for both families.
+inline int Listener(int backlog, bool dual_stack = false) {
+  const int fd = socket(dual_stack ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_storage address = LoopbackAddress(0);
+  socklen_t length = sizeof(sockaddr_in);
+  if (dual_stack) {
+    auto& ipv6 = reinterpret_cast<sockaddr_in6&>(address);
+    ipv6 = {};
+    ipv6.sin6_family = AF_INET6;
+    length = sizeof ipv6;
+    const int off = 0;
+    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
+  }
+  EXPECT_EQ(bind(fd, reinterpret_cast<const sockaddr*>(&address), length), 0);
+  EXPECT_EQ(listen(fd, backlog), 0);
+  return fd;
+}
+
+inline int ConnectTo(uint16_t port) {
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const sockaddr_storage server = LoopbackAddress(port);
+  EXPECT_EQ(connect(fd, reinterpret_cast<const sockaddr*>(&server), sizeof(sockaddr_in)), 0);
+  return fd;
+}
+
+}  // namespace hupstorm
+
+#endif  // HUPSTORM_TESTS_KERNEL_OUTSIDE_TCP_PAIR_H_
