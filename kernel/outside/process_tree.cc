@@ -179,6 +179,11 @@ SignalMasks SignalMasksOf(pid_t pid) {
   return {.ignored = MaskIn(status.text(), "SigIgn:"), .caught = MaskIn(status.text(), "SigCgt:")};
 }
 
+uint64_t PendingSignals(pid_t pid, pid_t tid) {
+  const SmallFile status(fmt::format("/proc/{}/task/{}/status", pid, tid));
+  return MaskIn(status.text(), "SigPnd:") | MaskIn(status.text(), "ShdPnd:");
+}
+
 int64_t AnonymousMemory(pid_t pid) {
   const SmallFile status(fmt::format("/proc/{}/status", pid));
   return NumberIn<int64_t>(WordAfter(status.text(), "RssAnon:")) * 1024;

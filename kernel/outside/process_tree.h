@@ -55,6 +55,8 @@ struct SignalMasks {
   uint64_t caught = 0;
 };
 SignalMasks SignalMasksOf(pid_t pid);
+// Signals that wait for a thread: its own, and those of its process.
+uint64_t PendingSignals(pid_t pid, pid_t tid);
 // Anonymous memory that is resident, in bytes (RssAnon); 0 where unknown.
 int64_t AnonymousMemory(pid_t pid);
 // RLIMIT_NOFILE in effect (/proc/PID/limits); -1 where it may not be looked at.

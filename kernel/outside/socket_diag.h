@@ -60,8 +60,8 @@ class SocketDiag {
   SocketDiag(const SocketDiag&) = delete;
   SocketDiag& operator=(const SocketDiag&) = delete;
 
-  // The listening sockets of a port, in both families. Takes microseconds: Linux keeps listeners
-  // apart (inet_diag_dump_icsk).
+  // The listening sockets of a port, or of all for 0, in both families. Takes microseconds: Linux
+  // keeps listeners apart (inet_diag_dump_icsk).
   std::vector<TcpSocket> Listeners(uint16_t port);
   // All sockets whose local port this is, in both families: listeners, connections, and those that
   // are still being made or unmade. Takes a millisecond or so for each family, however few there

@@ -58,6 +58,8 @@ void ScenarioRun::ContinueEpilogue(int64_t deadline_ns) {
       Stop(deadline_ns);
       break;
     case Phase::kStarting:
+    case Phase::kWarmingUp:
+    case Phase::kCooling:
     case Phase::kScript:
       break;
   }
@@ -144,14 +146,19 @@ void ScenarioRun::CloseAll() {
 void ScenarioRun::Probe() {
   EnterPhase(Phase::kProbing, "a new client connects and speaks");
   if (ledger_.asked_to_stop) return;
-  probe_ = clients_.Connect('z', kMaxClientIndex, port_, /*probe=*/true);
-  if (ledger_.protocol == Protocol::kHttp) {
-    clients_.SendText(probe_, HttpRequest(0));
-  } else {
-    clients_.SendPattern(probe_, kProbeBytes);
-  }
-  clients_.ReadAll(probe_);
+  probe_ = ConnectAndSpeak();
   acted_ = true;
+}
+
+int ScenarioRun::ConnectAndSpeak() {
+  const int client = clients_.Connect('z', kMaxClientIndex, port_, /*probe=*/true);
+  if (ledger_.protocol == Protocol::kHttp) {
+    clients_.SendText(client, HttpRequest(0));
+  } else {
+    clients_.SendPattern(client, kProbeBytes);
+  }
+  clients_.ReadAll(client);
+  return client;
 }
 
 void ScenarioRun::Part() {

@@ -90,6 +90,8 @@ void ScenarioRun::RunServer(const Target& target) {
     }
   } catch (const EndOfRun&) {
     // Ended by the script, or killed by a signal, which is written down already.
+  } catch (const WorldFailed&) {
+    throw;
   } catch (const std::exception& error) {
     Die(fmt::format("uncaught exception: {}", error.what()));
   } catch (...) {
@@ -144,7 +146,9 @@ void ScenarioRun::Advance(int64_t deadline_ns) {
   monitor_.OnStep();
   passing_at_step_ = injector_.passing();
   for (acted_ = false; !acted_;) {
-    if (phase_ <= Phase::kScript) {
+    if (phase_ < Phase::kScript) {
+      ContinueStart();
+    } else if (phase_ == Phase::kScript) {
       ContinueScript(deadline_ns);
     } else {
       ContinueEpilogue(deadline_ns);
@@ -196,9 +200,8 @@ void ScenarioRun::AfterCall(const CallRecord& call) {
         ledger_.protocol == Protocol::kHttp && facts.answered > 0 ? facts.consumed : facts.answered;
     const uint64_t held = facts.consumed > given_out ? facts.consumed - given_out : 0;
     if (held <= std::max(facts.most_held, ledger_.queue_bound)) return;
-    // What was dropped is not held: the heap has to bear it out.
-    const int64_t heap_at_start = ledger_.heap_marks.front().heap.bytes;
-    if (HeapOfServer().bytes - heap_at_start > static_cast<int64_t>(held / 2)) {
+    // What was dropped is not held: the server's memory has to bear it out.
+    if (MemoryOfServer() - memory_at_start_ > static_cast<int64_t>(held / 2)) {
       facts.most_held = held;
     }
   }

@@ -45,17 +45,27 @@ class ScenarioRun : public KernelDriver, public FaultWorld, public MonitorHost {
   // out of one of its calls. What it throws besides EndOfRun becomes its death.
   virtual void Serve(const Target& target, uint16_t port, Syscalls& top) = 0;
   virtual HeapUse HeapOfServer() = 0;
+  // Bytes of memory that it has, for one that holds too much at once.
+  virtual int64_t MemoryOfServer() { return HeapOfServer().bytes; }
+  // True for a server that nobody knows: a client comes and goes before the script begins, so that
+  // what the server makes once and keeps (a log, a pool) is there when descriptors are counted.
+  virtual bool NeedsWarmUp() { return false; }
 
   // The server's life has ended, and nobody had asked it to.
   void Die(std::string what);
   [[noreturn]] void EndRun();
   uint64_t calls() const { return monitor_.calls(); }
   bool started() const { return phase_ != Phase::kStarting; }
+  bool IsAskedToStop() const { return ledger_.asked_to_stop; }
+  // What the server wrote, to be shown with its findings.
+  void KeepOutput(std::string output) { result_.output = std::move(output); }
 
  private:
   // What the run is at. The epilogue's phases come in this order, each when the server is at rest.
   enum class Phase : uint8_t {
     kStarting,     // the server has not slept yet
+    kWarmingUp,    // a client has connected and spoken
+    kCooling,      // it has closed
     kScript,       // steps are carried out
     kLifted,       // faults and limits are lifted
     kDraining,     // all clients read all
@@ -107,6 +117,10 @@ class ScenarioRun : public KernelDriver, public FaultWorld, public MonitorHost {
   std::string Unexpected(const Step& step, const ClientFacts& client) const;
   void ExpectAfterStop();
 
+  // scenario_start.cc
+  void ContinueStart();
+  void BeginScript();
+
   // scenario_epilogue.cc
   void ContinueEpilogue(int64_t deadline_ns);
   bool WaitsForTime(int64_t deadline_ns);
@@ -116,6 +130,7 @@ class ScenarioRun : public KernelDriver, public FaultWorld, public MonitorHost {
   void HalfClose();
   void CloseAll();
   void Probe();
+  int ConnectAndSpeak();
   void Part();
   void EndRound();
   void Stop(int64_t deadline_ns);
@@ -144,6 +159,7 @@ class ScenarioRun : public KernelDriver, public FaultWorld, public MonitorHost {
   uint32_t round_ = 0;
   bool acted_ = false;  // something happened that the server may notice
   bool sockets_recorded_ = false;
+  int64_t memory_at_start_ = 0;
   int64_t phase_started_ns_ = 0;
   int clock_moves_ = 0;  // in this phase
   int connected_now_ = 0;

@@ -34,11 +34,6 @@ bool TakesNoTime(const Step& step) {
 }  // namespace
 
 void ScenarioRun::ContinueScript(int64_t deadline_ns) {
-  if (phase_ == Phase::kStarting) {
-    ledger_.descriptors_at_start = kernel_.open_descriptor_count();
-    ledger_.heap_marks.push_back({.heap = HeapOfServer()});
-    phase_ = Phase::kScript;
-  }
   if (wait_until_ns_ >= 0) {
     int64_t next = wait_until_ns_;
     if (deadline_ns >= 0) next = std::min(next, deadline_ns);

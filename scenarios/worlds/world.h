@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -60,12 +61,22 @@ struct RunResult {
   std::vector<SocketRow> sockets;
   // Placed steps whose call never came, as indices into Scenario::steps.
   std::vector<int> steps_not_reached;
+  // The last that a server which is not ours wrote, to standard output or error.
+  std::string output;
+};
+
+// The world itself has failed: no port, no descriptor, no memory is left for it. Says nothing about
+// the server.
+class WorldFailed : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
 };
 
 class World {
  public:
   virtual ~World() = default;
-  // Runs `scenario` against a fresh server. Never throws because of what the server does.
+  // Runs `scenario` against a fresh server. Never throws because of what the server does; throws
+  // WorldFailed.
   virtual RunResult Run(const Scenario& scenario, const Target& target,
                         const RunOptions& options) = 0;
 };

@@ -1,0 +1,67 @@
+// A server that a command line starts: somebody else's program, with all the processes that come of
+// it.
+//
+// A process of ours, the keeper, stands between: every process of the server's that loses its
+// parent becomes the keeper's child (PR_SET_CHILD_SUBREAPER), so that none gets away, by forking
+// twice and setsid either. When the object goes, or this process dies in whatever way, the keeper
+// ends them all by SIGKILL.
+
+#ifndef HUPSTORM_SCENARIOS_WORLDS_SERVER_COMMAND_H_
+#define HUPSTORM_SCENARIOS_WORLDS_SERVER_COMMAND_H_
+
+#include <sys/resource.h>
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace hupstorm {
+
+class ServerCommand {
+ public:
+  struct Options {
+    std::string command;                                                 // for /bin/sh -c
+    std::vector<std::pair<std::string, std::string>> environment;        // in addition
+    rlimit descriptors = {.rlim_cur = 1024, .rlim_max = RLIM_INFINITY};  // RLIMIT_NOFILE
+  };
+
+  // Starts it. The calling process must have no other threads. Throws std::system_error.
+  explicit ServerCommand(const Options& options);
+  ~ServerCommand();  // End()
+  ServerCommand(const ServerCommand&) = delete;
+  ServerCommand& operator=(const ServerCommand&) = delete;
+
+  // Of whom the server's processes are descendants.
+  pid_t keeper() const { return keeper_; }
+  // Readable when the command's first process has ended, or the keeper has.
+  int news() const { return control_; }
+  // How the command's first process has ended, as waitpid says; nothing while it runs.
+  std::optional<int> Status();
+
+  // Ends every process of the server, and returns when they are gone: some milliseconds, and 5 s
+  // where one cannot be ended. False where that was so.
+  bool End();
+
+  // The last 16 KiB, at most, of what the processes wrote to standard output and standard error.
+  std::string Output() const;
+  // How much they wrote.
+  uint64_t OutputBytes() const;
+
+ private:
+  struct SharedOutput;
+
+  SharedOutput* output_ = nullptr;
+  pid_t keeper_ = -1;
+  int control_ = -1;
+  std::optional<int> status_;
+};
+
+// `command` with each "{port}" replaced.
+std::string WithPort(const std::string& command, uint16_t port);
+
+}  // namespace hupstorm
+
+#endif  // HUPSTORM_SCENARIOS_WORLDS_SERVER_COMMAND_H_
