@@ -9,15 +9,19 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
+#include <vector>
 
 namespace hupstorm {
 
 // What a client may rely on getting back. The oracles judge a target's answers by this.
 enum class Protocol : uint8_t {
-  kEcho,  // every byte comes back, in order
-  kAck,   // each successful read is answered with kAckAnswer
-  kHttp,  // one full request is answered with kHttpResponse, then the server ends the connection
+  kEcho,    // every byte comes back, in order
+  kAck,     // each successful read is answered with kAckAnswer
+  kHttp,    // one full request is answered with kHttpResponse, then the server ends the connection
+  kNone,    // nothing is known of the answers
+  kExpect,  // each full request of an Exchange is answered with its response
 };
 
 // The answer of doc002/epoll-ack to each of its reads ("I have received your data!"), in UTF-8.
@@ -29,10 +33,33 @@ inline constexpr char kHttpResponse[] =
     "Content-Type: text/plain\r\nContent-Length: 13\r\n\r\n"
     "Hello, world!";
 
+// For kExpect: a request, and the response that it must get.
+struct Exchange {
+  std::string request;  // at least one byte
+  // The response: these strings in this order, and where `after_any` is set, any bytes before the
+  // first place at which the string begins.
+  struct Part {
+    std::string literal;  // at least one byte
+    bool after_any = false;
+  };
+  std::vector<Part> response;  // at least one
+  bool open_end = false;       // any bytes follow, up to the connection's end; only with `close`
+  // The server ends the connection after one response. Otherwise a client sends requests one after
+  // another, without waiting, and each is answered.
+  bool close = false;
+};
+
 struct Target {
   // "reference/epoll-lt", "doc001/select", ... Stable: findings and baselines name it.
   std::string name;
   Protocol protocol = Protocol::kEcho;
+
+  // A program that is not ours. It may word its answers as it likes: for kAck anything is an
+  // answer, and at least one must come; for kHttp any whole HTTP/1.x response is one.
+  bool foreign = false;
+
+  // kExpect only, and there never null.
+  std::shared_ptr<const Exchange> exchange = nullptr;
 
   // True if each log line that names a client's address is about the connection that the server
   // last called on. Lets the oracles recognise a line about the wrong client.

@@ -5,14 +5,13 @@
 #include <algorithm>
 
 #include "scenarios/language/lexer.h"
+#include "scenarios/language/source_lines.h"
 #include "scenarios/language/step_parser.h"
 #include "scenarios/language/token_reader.h"
 #include "scenarios/language/units.h"
 
 namespace hupstorm {
 namespace {
-
-constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
 // Gathers the first sentence of the first comment, which may run over several lines.
 class TitleReader {
@@ -63,45 +62,18 @@ class TitleReader {
 
 class FileParser {
  public:
-  FileParser(std::string_view text, const std::string& file) : text_(text), file_(file) {}
+  FileParser(std::string_view text, const std::string& file) : lines_(text, file, "a scenario") {
+    scenario_.file = file;
+  }
 
   Scenario Run() {
-    scenario_.file = file_;
-    CheckFile();
-    std::string_view rest = text_;
-    if (rest.starts_with(kByteOrderMark)) rest.remove_prefix(kByteOrderMark.size());
-    int number = 0;
-    std::string_view last = rest;
-    while (!rest.empty()) {
-      const size_t end = std::min(rest.find('\n'), rest.size());
-      last = rest.substr(0, end);
-      if (last.ends_with('\r')) last.remove_suffix(1);
-      ParseLine({file_, ++number, last});
-      rest.remove_prefix(std::min(end + 1, rest.size()));
-    }
-    if (scenario_.steps.empty()) {
-      Fail({file_, std::max(number, 1), last}, static_cast<int>(last.size()) + 1,
-           "expected at least one step, found the end of the file");
-    }
+    while (!lines_.AtEnd()) ParseLine(lines_.Next());
+    if (scenario_.steps.empty()) lines_.FailAtEnd("at least one step");
     scenario_.title = title_.Take();
     return std::move(scenario_);
   }
 
  private:
-  void CheckFile() {
-    if (text_.size() > kMaxScenarioFile) {
-      Fail({file_, 1, text_}, 1,
-           fmt::format("expected a scenario of at most {}, found {} bytes",
-                       FormatSize(kMaxScenarioFile), text_.size()));
-    }
-    const size_t nul = text_.find('\0');
-    if (nul == std::string_view::npos) return;
-    int number = 1;
-    size_t start = 0;
-    for (size_t end; (end = text_.find('\n', start)) < nul; start = end + 1) ++number;
-    Fail({file_, number, {}}, static_cast<int>(nul - start) + 1, "expected text, found a NUL byte");
-  }
-
   void ParseLine(const SourceLine& line) {
     const LexedLine lexed = LexLine(line);
     TokenReader reader(line, lexed.tokens);
@@ -142,8 +114,7 @@ class FileParser {
     reader.NeedEnd();
   }
 
-  std::string_view text_;
-  const std::string& file_;
+  SourceLines lines_;
   Scenario scenario_;
   TitleReader title_;
   Before before_ = Before::kNothing;

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::string_view kPage =
     R"(The storm is over, faults and limits are lifted, every client is gone, and a new client that connects
-and speaks the protocol is not served.
+and speaks the protocol is not served. (Of a server of --protocol none it is only asked that it accepts.)
 
 The usual causes: the listener was taken out of the event loop at EMFILE and never put back; with edge triggering, the
 accept queue was not emptied until EAGAIN, so that no further edge comes; the loop is stuck elsewhere.)";
@@ -18,15 +18,14 @@ void Judge(Moment moment, const Ledger& ledger, FindingList& findings) {
   if (moment != Moment::kProbed || ledger.dead || ledger.asked_to_stop) return;
   for (size_t i = 0; i < ledger.client_count; ++i) {
     const ClientFacts& probe = ledger.clients[i];
-    if (!probe.probe ||
-        (probe.accepted && probe.stream.complete() && probe.stream.received() > 0)) {
-      continue;
-    }
-    const std::string what =
-        probe.refused     ? "is refused: nobody listens any more"
-        : !probe.accepted ? "is not accepted"
-                          : fmt::format("is accepted, and gets {} of the {} bytes it is owed",
-                                        probe.stream.received(), probe.stream.owed());
+    const bool answered = probe.stream.complete() && probe.stream.received() > 0;
+    if (!probe.probe || (probe.accepted && (answered || !probe.stream.is_known()))) continue;
+    const std::string what = probe.refused     ? "is refused: nobody listens any more"
+                             : !probe.accepted ? "is not accepted"
+                             : probe.stream.difference().empty()
+                                 ? fmt::format("is accepted, is owed {} and gets {}",
+                                               probe.stream.OwedText(), probe.stream.GotText())
+                                 : "is accepted and served wrongly: " + probe.stream.difference();
     findings.Add("accept-stopped", probe.last_step, probe.history.value(),
                  fmt::format("after the storm, a new client {}", what));
   }

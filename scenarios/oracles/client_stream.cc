@@ -19,16 +19,23 @@ size_t CommonPrefix(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-void ClientStream::Reset(Protocol protocol, char letter, uint32_t index) {
-  protocol_ = protocol;
+void ClientStream::Reset(const Target& target, char letter, uint32_t index) {
+  protocol_ = target.protocol;
+  foreign_ = target.foreign;
+  exchange_ = target.exchange.get();
+  responses_.Reset(exchange_);
+  http_.Reset();
   pattern_ = ClientPattern(letter, index);
   segments_.clear();
   texts_.clear();
   sent_ = urgent_ = reads_ = received_ = position_ = 0;
   cursor_ = 0;
+  finished_ = false;
   blank_line_state_ = 0;
+  odd_request_ = false;
   request_end_.reset();
   mismatch_.reset();
+  difference_.clear();
   first_received_.clear();
 }
 
@@ -54,6 +61,11 @@ void ClientStream::AppendText(std::string_view text) {
   sent_ += text.size();
 }
 
+void ClientStream::AppendRequest() {
+  const uint64_t size = exchange_->request.size();
+  AppendPattern(size - sent_ % size);
+}
+
 void ClientStream::AppendUrgent() {
   segments_.push_back({.kind = Segment::Kind::kUrgent, .start = sent_, .length = 1});
   blank_line_state_ = 0;
@@ -64,8 +76,13 @@ void ClientStream::AppendUrgent() {
 // A blank line is "\n\n" or "\n\r\n", as doc003 looks for it.
 void ClientStream::ScanForRequest(std::string_view text) {
   if (request_end_) return;
+  const size_t before = texts_.size() - text.size();
+  char previous = before > 0 ? texts_[before - 1] : '\0';
   for (size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
+    const bool bare = c == '\n' && previous != '\r';
+    odd_request_ = odd_request_ || bare || (c < ' ' && c != '\r' && c != '\n') || c > '~';
+    previous = c;
     if (c == '\n' && blank_line_state_ > 0) {
       request_end_ = sent_ + i + 1;
       return;
@@ -93,7 +110,11 @@ void ClientStream::Copy(uint64_t offset, char* out, size_t count) const {
     const size_t part = std::min<uint64_t>(count, segment.length - inside);
     switch (segment.kind) {
       case Segment::Kind::kPattern:
-        pattern_.Fill(offset, out, part);
+        if (exchange_ != nullptr) {
+          CopyRequests(offset, out, part);
+        } else {
+          pattern_.Fill(offset, out, part);
+        }
         break;
       case Segment::Kind::kText:
         std::memcpy(out, texts_.data() + segment.text_at + inside, part);
@@ -102,6 +123,18 @@ void ClientStream::Copy(uint64_t offset, char* out, size_t count) const {
         *out = kUrgentByte;
         break;
     }
+    offset += part;
+    out += part;
+    count -= part;
+  }
+}
+
+void ClientStream::CopyRequests(uint64_t offset, char* out, size_t count) const {
+  const std::string& request = exchange_->request;
+  while (count > 0) {
+    const size_t inside = offset % request.size();
+    const size_t part = std::min(count, request.size() - inside);
+    std::memcpy(out, request.data() + inside, part);
     offset += part;
     out += part;
     count -= part;
@@ -119,10 +152,19 @@ void ClientStream::Receive(std::string_view bytes) {
         ReceiveEcho(bytes);
         break;
       case Protocol::kAck:
-        ReceiveRepeated(bytes, kAck, UINT64_MAX);
+        if (!foreign_) ReceiveRepeated(bytes, kAck, UINT64_MAX);
         break;
       case Protocol::kHttp:
-        ReceiveRepeated(bytes, kHttp, request_end_ ? kHttp.size() : 0);
+        if (foreign_) {
+          ReceiveHttp(bytes);
+        } else {
+          ReceiveRepeated(bytes, kHttp, request_end_ ? kHttp.size() : 0);
+        }
+        break;
+      case Protocol::kNone:
+        break;
+      case Protocol::kExpect:
+        ReceiveResponses(bytes);
         break;
     }
   }
@@ -174,44 +216,20 @@ void ClientStream::ReceiveRepeated(std::string_view bytes, std::string_view unit
   }
 }
 
-void ClientStream::SetMismatch(uint64_t at, std::string_view bytes) {
-  mismatch_ = {.at = at,
-               .expected = protocol_ == Protocol::kEcho ? position_ : at,
-               .bytes = std::string(bytes.substr(0, kMismatchBytes))};
-}
-
-uint64_t ClientStream::owed() const {
-  switch (protocol_) {
-    case Protocol::kEcho:
-      return sent_ - urgent_;
-    case Protocol::kAck:
-      return reads_ * kAck.size();
-    case Protocol::kHttp:
-      return request_end_ ? kHttp.size() : 0;
-  }
-  return 0;
-}
-
-bool ClientStream::answer_is_optional() const {
-  return protocol_ == Protocol::kHttp && (!request_end_ || *request_end_ > kLongRequest);
-}
-
-bool ClientStream::complete() const {
-  if (mismatch_) return false;
-  if (protocol_ != Protocol::kEcho) return received_ == owed();
-  uint64_t position = position_;
-  while (position < sent_ && SegmentAt(position).kind == Segment::Kind::kUrgent) ++position;
-  return position == sent_;
-}
-
 std::optional<uint64_t> ClientStream::Find(std::string_view bytes, uint64_t from,
                                            uint64_t range) const {
-  if (bytes.size() < 4 || from >= sent_) return std::nullopt;
+  if (protocol_ == Protocol::kExpect || bytes.size() < 4 || from >= sent_) return std::nullopt;
   std::string sent(std::min(sent_ - from, range), '\0');
   Copy(from, sent.data(), sent.size());
   const size_t at = sent.find(bytes);
   if (at == std::string::npos) return std::nullopt;
   return from + at;
+}
+
+void ClientStream::SetMismatch(uint64_t at, std::string_view bytes) {
+  mismatch_ = {.at = at,
+               .expected = protocol_ == Protocol::kEcho ? position_ : at,
+               .bytes = std::string(bytes.substr(0, kMismatchBytes))};
 }
 
 }  // namespace hupstorm

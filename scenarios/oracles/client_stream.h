@@ -1,4 +1,5 @@
-// What one client sent, what it is owed for that, and whether it got it.
+// What one client sent, what it is owed for that, and whether it got it: all that depends on the
+// protocol that a server speaks.
 
 #ifndef HUPSTORM_SCENARIOS_ORACLES_CLIENT_STREAM_H_
 #define HUPSTORM_SCENARIOS_ORACLES_CLIENT_STREAM_H_
@@ -10,6 +11,8 @@
 #include <vector>
 
 #include "scenarios/language/scenario.h"
+#include "scenarios/oracles/http_response_reader.h"
+#include "scenarios/oracles/response_matcher.h"
 #include "target/target.h"
 
 namespace hupstorm {
@@ -21,13 +24,17 @@ class ClientStream {
   // A request longer than this need not be answered: servers limit what they read.
   static constexpr uint64_t kLongRequest = 8 * 1024;
 
-  // Starts anew, for a client that bears this name.
-  void Reset(Protocol protocol, char letter, uint32_t index);
+  // Starts anew, for a client of `target`, which must outlive it, that bears this name.
+  void Reset(const Target& target, char letter, uint32_t index);
 
-  // What the client sends, in order. Pattern bytes are those of `pattern()` at the stream's offset.
+  // What the client sends, in order. Pattern bytes are those of `pattern()` at the stream's offset;
+  // for kExpect they are requests, one after another, cut where the count ends and continued by the
+  // next.
   void AppendPattern(uint64_t count);
   void AppendText(std::string_view text);
   void AppendUrgent();
+  void AppendRequest();                       // kExpect: up to the end of a request
+  void FinishSending() { finished_ = true; }  // the client's FIN
   uint64_t sent() const { return sent_; }
   const ClientPattern& pattern() const { return pattern_; }
   // Writes bytes [offset, offset + count) of what was appended.
@@ -38,17 +45,36 @@ class ClientStream {
   uint64_t received() const { return received_; }
   const std::string& first_received() const { return first_received_; }  // at most 256 bytes
 
+  void EndOfInput();  // the server's FIN came after that
+
   // For kAck: each read of the server that gave it bytes owes one answer.
   void CountRead() { ++reads_; }
 
-  // Bytes owed in all. Urgent bytes may come back or not (SO_OOBINLINE is the server's choice), so
-  // they are not counted.
+  // ---- What is owed.
+  // False for kNone: whatever comes, or does not, is right.
+  bool is_known() const { return protocol_ != Protocol::kNone; }
+  // The server answers one full request, and then ends the connection.
+  bool is_one_response() const;
+  // Bytes owed in all, where the answers are known to the byte: those of an echo and of the
+  // documented servers. Otherwise 0.
   uint64_t owed() const;
-  // All that is owed was received, and nothing else.
+  // All that is owed was received, and nothing that is not.
   bool complete() const;
-  bool has_full_request() const { return request_end_.has_value(); }
-  // An answer may be left out: the request is longer than kLongRequest.
+  bool has_full_request() const;
+  // An answer may be left out: the request is not full, or longer than kLongRequest, or of a form
+  // that a server of its own kind may refuse to read.
   bool answer_is_optional() const;
+  // With the whole response the connection must end. A foreign HTTP server may keep it open for a
+  // client that does not say HTTP/1.0.
+  bool must_end() const;
+  // At the least so many bytes are kept for the client by a server that has taken in `consumed`
+  // bytes of its stream and given out `answered`. Whether it keeps them is for its heap to say.
+  uint64_t Held(uint64_t consumed, uint64_t answered) const;
+
+  // For sentences: "64 bytes", "3 responses", "an answer"; and how much of it came: "40", "2 and 7
+  // bytes of the next", "nothing".
+  std::string OwedText() const;
+  std::string GotText() const;
 
   // The first byte that is not what was owed there.
   struct Mismatch {
@@ -57,9 +83,12 @@ class ClientStream {
     std::string bytes;      // what came there, up to 64 bytes
   };
   const std::optional<Mismatch>& mismatch() const { return mismatch_; }
+  // Says what the mismatch is, for a server whose answers are not bytes that were sent: "response 2
+  // differs at its byte 3: expected \"ONG\", got \"ING\"". Harmless to print.
+  const std::string& difference() const { return difference_; }
 
   // Where `bytes` begin in what the client sent, between `from` and `from + range`. Empty for fewer
-  // than 4 bytes, which would name no one.
+  // than 4 bytes, which would name no one, and for kExpect, where all clients send the same.
   static constexpr uint64_t kSearchRange = 1 << 20;
   std::optional<uint64_t> Find(std::string_view bytes, uint64_t from,
                                uint64_t range = kSearchRange) const;
@@ -71,13 +100,21 @@ class ClientStream {
     uint64_t length = 0;
     uint64_t text_at = 0;  // into texts_
   };
+  uint64_t OwedResponses() const;
   void ReceiveEcho(std::string_view bytes);
   void ReceiveRepeated(std::string_view bytes, std::string_view unit, uint64_t most);
+  void ReceiveResponses(std::string_view bytes);
+  void ReceiveHttp(std::string_view bytes);
   void ScanForRequest(std::string_view text);
+  void CopyRequests(uint64_t offset, char* out, size_t count) const;
   void SetMismatch(uint64_t at, std::string_view bytes);
   const Segment& SegmentAt(uint64_t offset) const;
 
   Protocol protocol_ = Protocol::kEcho;
+  bool foreign_ = false;
+  const Exchange* exchange_ = nullptr;
+  ResponseMatcher responses_;  // kExpect
+  HttpResponseReader http_;    // kHttp of a foreign server
   ClientPattern pattern_{'a', 0};
   std::vector<Segment> segments_;
   std::string texts_;
@@ -87,9 +124,12 @@ class ClientStream {
   uint64_t received_ = 0;
   uint64_t position_ = 0;      // kEcho: offset of the next byte owed
   mutable size_t cursor_ = 0;  // the segment looked at last
+  bool finished_ = false;
   int blank_line_state_ = 0;
+  bool odd_request_ = false;  // not what RFC 9112 has for a request
   std::optional<uint64_t> request_end_;
   std::optional<Mismatch> mismatch_;
+  std::string difference_;
   std::string first_received_;
 };
 

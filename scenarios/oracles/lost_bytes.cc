@@ -25,23 +25,28 @@ std::string Loss(const ClientFacts& client, const std::string& name) {
   const std::string end =
       client.was_reset ? "the server reset the connection" : "the server ended the connection";
   if (stream.complete()) return fmt::format("{} had not finished, and {}", name, end);
-  return fmt::format("{} is owed {} bytes and got {}, then {}", name, stream.owed(),
-                     stream.received(), end);
+  return fmt::format("{} is owed {} and got {}, then {}", name, stream.OwedText(), stream.GotText(),
+                     end);
+}
+
+std::string Difference(const ClientStream& stream) {
+  if (!stream.difference().empty()) return stream.difference();
+  const ClientStream::Mismatch& mismatch = *stream.mismatch();
+  const auto found = stream.Find(std::string_view(mismatch.bytes).substr(0, 8), mismatch.expected);
+  if (found) {
+    return fmt::format("bytes {} to {} are missing: what came next begins at byte {}",
+                       mismatch.expected, *found - 1, *found);
+  }
+  if (mismatch.expected >= stream.owed()) {
+    return fmt::format("got more than the {} bytes that it is owed", stream.owed());
+  }
+  return fmt::format("byte {} is not the one that it is owed there", mismatch.expected);
 }
 
 void JudgeMismatch(const Ledger& ledger, const ClientFacts& client, FindingList& findings) {
   if (ledger.OwnerOfMismatch(client) != nullptr) return;  // foreign-bytes
-  const ClientStream::Mismatch& mismatch = *client.stream.mismatch();
-  const auto found =
-      client.stream.Find(std::string_view(mismatch.bytes).substr(0, 8), mismatch.expected);
-  const std::string what =
-      found ? fmt::format("bytes {} to {} are missing: what came next begins at byte {}",
-                          mismatch.expected, *found - 1, *found)
-      : mismatch.expected >= client.stream.owed()
-          ? fmt::format("got more than the {} bytes that it is owed", client.stream.owed())
-          : fmt::format("byte {} is not the one that it is owed there", mismatch.expected);
   findings.Add("lost-bytes", client.last_step, client.history.value(),
-               fmt::format("{}: {}", ledger.ClientName(client), what));
+               fmt::format("{}: {}", ledger.ClientName(client), Difference(client.stream)));
 }
 
 bool CutOff(const ClientFacts& client) {
@@ -50,10 +55,11 @@ bool CutOff(const ClientFacts& client) {
 }
 
 void Judge(Moment moment, const Ledger& ledger, FindingList& findings) {
-  if (ledger.protocol == Protocol::kHttp) return;  // truncated-response
   if (ledger.dead || (moment != Moment::kDrained && moment != Moment::kHalfClosed)) return;
   for (size_t i = 0; i < ledger.client_count; ++i) {
     const ClientFacts& client = ledger.clients[i];
+    // truncated-response judges the one, nobody the other.
+    if (client.stream.is_one_response() || !client.stream.is_known()) continue;
     if (client.stream.mismatch()) {
       if (moment == Moment::kDrained) JudgeMismatch(ledger, client, findings);
       continue;

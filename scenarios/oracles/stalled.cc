@@ -25,18 +25,18 @@ std::string Undelivered(const ClientFacts& client) {
     return fmt::format("has {} bytes in the server's receive buffer that it does not read",
                        client.unread);
   }
-  return fmt::format("is owed {} bytes, has got {}, and gets no more", client.stream.owed(),
-                     client.stream.received());
+  return fmt::format("is owed {}, has got {}, and gets no more", client.stream.OwedText(),
+                     client.stream.GotText());
 }
 
 void JudgeDrained(const Ledger& ledger, FindingList& findings) {
   for (size_t i = 0; i < ledger.client_count; ++i) {
     const ClientFacts& client = ledger.clients[i];
     if (client.IsExcused() || IsOver(client) || client.stream.mismatch()) continue;
-    const bool http_done = ledger.protocol == Protocol::kHttp &&
-                           (client.stream.complete() || client.stream.answer_is_optional());
+    const bool answered = client.stream.is_one_response() &&
+                          (client.stream.complete() || client.stream.answer_is_optional());
     // What the server has taken in and not given out may yet come when the client has finished.
-    if (http_done || (client.accepted && client.unread == 0)) continue;
+    if (answered || (client.accepted && client.unread == 0)) continue;
     const std::string what = Undelivered(client);
     if (what.empty()) continue;
     findings.Add("stalled", client.last_step, client.history.value(),
@@ -51,8 +51,8 @@ void JudgeHalfClosed(const Ledger& ledger, FindingList& findings) {
     if (client.stream.answer_is_optional()) continue;
     std::string what;
     if (client.stream.complete()) {
-      what = fmt::format("the last of {}'s {} bytes came only when it had sent its FIN",
-                         ledger.ClientName(client), client.stream.owed());
+      what = fmt::format("{} is owed {}, and the last of it came only when it had sent its FIN",
+                         ledger.ClientName(client), client.stream.OwedText());
     } else if (!IsOver(client)) {
       what = fmt::format("at rest, {} {}", ledger.ClientName(client), Undelivered(client));
     } else {

@@ -17,29 +17,30 @@ response, shut down writing, read on until the client's FIN (bounded in bytes an
 std::string Fault(const ClientFacts& client, bool client_waits) {
   const ClientStream& stream = client.stream;
   if (stream.mismatch()) {
+    if (!stream.difference().empty()) return "is answered wrongly: " + stream.difference();
     return fmt::format("byte {} of the response is not what the server owes",
                        stream.mismatch()->at);
   }
   if (client.was_reset) {
-    return fmt::format("got {} of {} bytes and then a reset instead of an orderly end",
-                       stream.received(), stream.owed());
+    return fmt::format("is owed {}, got {} and then a reset instead of an orderly end",
+                       stream.OwedText(), stream.GotText());
   }
   if (client.end_of_input && !stream.complete()) {
-    return fmt::format("got {} of {} bytes before the end", stream.received(), stream.owed());
+    return fmt::format("is owed {}, got {} before the end", stream.OwedText(), stream.GotText());
   }
-  if (client_waits && stream.complete() && !client.end_of_input) {
+  if (client_waits && stream.complete() && !client.end_of_input && stream.must_end()) {
     return "got the whole response, but the server never ended the connection";
   }
   return "";
 }
 
 void Judge(Moment moment, const Ledger& ledger, FindingList& findings) {
-  if (ledger.protocol != Protocol::kHttp || ledger.dead) return;
+  if (ledger.dead) return;
   if (moment != Moment::kDrained && moment != Moment::kHalfClosed) return;
   for (size_t i = 0; i < ledger.client_count; ++i) {
     const ClientFacts& client = ledger.clients[i];
     const ClientStream& stream = client.stream;
-    if (client.IsExcused() || !stream.has_full_request()) continue;
+    if (!stream.is_one_response() || client.IsExcused() || !stream.has_full_request()) continue;
     if (stream.answer_is_optional() && stream.received() == 0) continue;
     const std::string fault = Fault(client, moment == Moment::kDrained);
     if (fault.empty()) continue;

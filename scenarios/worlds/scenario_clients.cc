@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <span>
 
+#include "scenarios/worlds/http_request.h"
+
 namespace hupstorm {
 
 void ScenarioClients::StartRound() {
@@ -49,7 +51,7 @@ int ScenarioClients::Connect(char letter, uint32_t index, uint16_t port, bool pr
   facts.letter = letter;
   facts.index = index;
   facts.probe = probe;
-  facts.stream.Reset(ledger_.protocol, letter, index);
+  facts.stream.Reset(*ledger_.target, letter, index);
   if (!probe) name.client = client;
   const PeerId peer = kernel_.PeerConnect(port, options);
   facts.port = kernel_.PeerPort(peer);
@@ -72,6 +74,14 @@ void ScenarioClients::SendText(int client, std::string_view text) {
   Pump(client);
 }
 
+void ScenarioClients::SendRequest(int client, uint64_t length) {
+  if (ledger_.target->protocol != Protocol::kExpect) return SendText(client, HttpRequest(length));
+  if (!IsActive(client) || clients_[client].fin_wanted) return;
+  ledger_.clients[client].stream.AppendRequest();
+  Act(client);
+  Pump(client);
+}
+
 void ScenarioClients::SendUrgent(int client) {
   if (!IsActive(client) || clients_[client].fin_wanted) return;
   ClientStream& stream = ledger_.clients[client].stream;
@@ -84,6 +94,7 @@ void ScenarioClients::SendUrgent(int client) {
 void ScenarioClients::ShutdownWrite(int client) {
   if (!IsActive(client) || clients_[client].fin_wanted) return;
   clients_[client].fin_wanted = true;
+  ledger_.clients[client].stream.FinishSending();
   Act(client);
   Pump(client);
 }
@@ -224,7 +235,10 @@ void ScenarioClients::NoteEnd(int client) {
     clients_[client].over = true;
   }
   const bool over = facts.end_of_input || facts.was_reset;
-  if (status.end_of_input) facts.end_of_input = true;
+  if (status.end_of_input && !facts.end_of_input) {
+    facts.end_of_input = true;
+    facts.stream.EndOfInput();
+  }
   if (status.was_reset) facts.was_reset = true;
   if (!over && (facts.end_of_input || facts.was_reset)) {
     facts.idle_before_end_ns = kernel_.now_ns() - clients_[client].last_act_ns;

@@ -36,6 +36,8 @@ class ScenarioClients {
   // Each does nothing where the client has no connection, or has ended it.
   void SendPattern(int client, uint64_t count);
   void SendText(int client, std::string_view text);
+  // A full request of the target's protocol; an HTTP request is padded to `length` bytes.
+  void SendRequest(int client, uint64_t length);
   void SendUrgent(int client);
   void ShutdownWrite(int client);  // when all it has to send is sent
   void Close(int client);          // the same

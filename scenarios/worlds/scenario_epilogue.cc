@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <csignal>
 
-#include "scenarios/worlds/http_request.h"
 #include "scenarios/worlds/scenario_run.h"
 
 namespace hupstorm {
@@ -152,8 +151,9 @@ void ScenarioRun::Probe() {
 
 int ScenarioRun::ConnectAndSpeak() {
   const int client = clients_.Connect('z', kMaxClientIndex, port_, /*probe=*/true);
-  if (ledger_.protocol == Protocol::kHttp) {
-    clients_.SendText(client, HttpRequest(0));
+  const Protocol protocol = ledger_.target->protocol;
+  if (protocol == Protocol::kHttp || protocol == Protocol::kExpect) {
+    clients_.SendRequest(client, 0);
   } else {
     clients_.SendPattern(client, kProbeBytes);
   }

@@ -57,7 +57,7 @@ void ScenarioRun::StartRun(const Scenario& scenario, const Target& target,
   injector_.Reset();
   monitor_.Start(target.log_names_client, options.progress);
   ledger_.Clear();
-  ledger_.protocol = target.protocol;
+  ledger_.target = &target;
   ledger_.queue_bound = options.queue_bound;
   clients_.StartRound();
   findings_.Start(target.name, scenario);
@@ -195,10 +195,7 @@ void ScenarioRun::AfterCall(const CallRecord& call) {
     const int client = clients_.ClientOf(call.fd);
     if (client < 0) return;
     ClientFacts& facts = ledger_.clients[client];
-    // For HTTP only an unanswered request is held; what comes after the answer is thrown away.
-    const uint64_t given_out =
-        ledger_.protocol == Protocol::kHttp && facts.answered > 0 ? facts.consumed : facts.answered;
-    const uint64_t held = facts.consumed > given_out ? facts.consumed - given_out : 0;
+    const uint64_t held = facts.stream.Held(facts.consumed, facts.answered);
     if (held <= std::max(facts.most_held, ledger_.queue_bound)) return;
     // What was dropped is not held: the server's memory has to bear it out.
     if (MemoryOfServer() - memory_at_start_ > static_cast<int64_t>(held / 2)) {

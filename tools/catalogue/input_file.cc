@@ -76,8 +76,7 @@ std::string ReadInputFile(const std::string& path, size_t limit) {
     throw UsageError(fmt::format("cannot read {}: it is a pipe, and nobody wrote to it", path));
   }
   if (content.size() > limit) {
-    throw UsageError(
-        fmt::format("{} is too large to be a scenario: more than {} MiB", path, limit >> 20));
+    throw UsageError(fmt::format("{} is too large: more than {} MiB", path, limit >> 20));
   }
   return content;
 }

@@ -4,9 +4,11 @@
 
 #include <optional>
 
+#include "scenarios/language/fit.h"
 #include "scenarios/language/print.h"
 #include "scenarios/oracles/oracles.h"
 #include "target/documented/documented.h"
+#include "tools/catalogue/protocols.h"
 #include "tools/catalogue/scenario_catalogue.h"
 #include "tools/catalogue/suite_texts.h"
 #include "tools/catalogue/target_catalogue.h"
@@ -137,8 +139,14 @@ std::string ScenarioPage(const Scenario& scenario, const std::string& program) {
   return page;
 }
 
+std::string ProtocolPageText(const ProtocolPage& page) {
+  return fmt::format("{}: a protocol\n\n", page.name) + Paragraph("In short", page.title) +
+         Paragraph("What is judged", page.page);
+}
+
 std::vector<std::string> AllNames() {
   std::vector<std::string> names = TargetNames();
+  for (const ProtocolPage& page : ProtocolPages()) names.emplace_back(page.name);
   for (const Oracle& oracle : Oracles()) names.emplace_back(oracle.name);
   for (const Defect& defect : Defects()) names.emplace_back(defect.full_name);
   for (const LegalFault& fault : LegalFaults()) names.push_back(FaultName(fault));
@@ -164,6 +172,9 @@ std::string PageOn(std::string_view name, const std::string& program) {
   if (const Defect* defect = FindDefect(name)) return DefectPage(*defect, program);
   for (const std::string& target : TargetNames()) {
     if (target == name) return TargetPage(target, program);
+  }
+  for (const ProtocolPage& page : ProtocolPages()) {
+    if (page.name == name) return ProtocolPageText(page);
   }
   if (std::string page = FaultPage(name); !page.empty()) return page;
   for (const Scenario& scenario : Suite()) {

@@ -175,24 +175,4 @@ ReplayInput LoadReplayInput(const std::string& argument, bool as_bytes) {
   return input;
 }
 
-bool Fits(const Scenario& scenario, Protocol protocol) {
-  return !scenario.protocol || *scenario.protocol == protocol;
-}
-
-std::string_view ProtocolName(Protocol protocol) {
-  switch (protocol) {
-    case Protocol::kEcho:
-      return "echo";
-    case Protocol::kAck:
-      return "ack";
-    case Protocol::kHttp:
-      return "http";
-  }
-  return "?";
-}
-
-std::string_view ProtocolName(const std::optional<Protocol>& protocol) {
-  return protocol ? ProtocolName(*protocol) : "any";
-}
-
 }  // namespace hupstorm

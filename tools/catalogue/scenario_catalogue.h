@@ -37,11 +37,6 @@ struct ReplayInput {
 // `as_bytes`: a fuzzer's input whatever it looks like.
 ReplayInput LoadReplayInput(const std::string& argument, bool as_bytes);
 
-bool Fits(const Scenario& scenario, Protocol protocol);
-std::string_view ProtocolName(Protocol protocol);  // "echo"
-std::string_view ProtocolName(
-    const std::optional<Protocol>& protocol);  // "any" where there is none
-
 }  // namespace hupstorm
 
 #endif  // HUPSTORM_TOOLS_CATALOGUE_SCENARIO_CATALOGUE_H_

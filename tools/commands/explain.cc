@@ -14,7 +14,7 @@ namespace hupstorm {
 namespace {
 
 constexpr char kFooter[] = R"(
-NAME is an oracle, a defect, a target, a fault or a scenario, as hupstorm list shows them.
+NAME is an oracle, a defect, a target, a protocol, a fault or a scenario, as hupstorm list shows them.
 
 Examples:
   hupstorm explain close-wait-leak

@@ -1,4 +1,4 @@
-// hupstorm list targets|scenarios|defects|oracles|faults
+// hupstorm list targets|scenarios|defects|oracles|faults|protocols
 
 #include <fmt/format.h>
 
@@ -8,9 +8,11 @@
 #include <vector>
 
 #include "kernel/faults/fault_rule.h"
+#include "scenarios/language/fit.h"
 #include "scenarios/oracles/oracles.h"
 #include "target/documented/documented.h"
 #include "tools/catalogue/pages.h"
+#include "tools/catalogue/protocols.h"
 #include "tools/catalogue/scenario_catalogue.h"
 #include "tools/catalogue/target_catalogue.h"
 #include "tools/cli/errors.h"
@@ -109,17 +111,24 @@ Listing ListFaults() {
   return list;
 }
 
+Listing ListProtocols() {
+  Listing list{TextTable({"PROTOCOL", "WHAT A CLIENT GETS"})};
+  for (const ProtocolPage& page : ProtocolPages()) {
+    list.table.Add({std::string(page.name), std::string(page.title)});
+    list.items.push_back({{"name", page.name}, {"title", page.title}});
+  }
+  return list;
+}
+
 struct Kind {
   std::string name;
   Listing (*make)();
 };
 
 Listing MakeListing(const std::string& what) {
-  static const std::vector<Kind> kinds = {{"targets", ListTargets},
-                                          {"scenarios", ListScenarios},
-                                          {"defects", ListDefects},
-                                          {"oracles", ListOracles},
-                                          {"faults", ListFaults}};
+  static const std::vector<Kind> kinds = {{"targets", ListTargets}, {"scenarios", ListScenarios},
+                                          {"defects", ListDefects}, {"oracles", ListOracles},
+                                          {"faults", ListFaults},   {"protocols", ListProtocols}};
   std::vector<std::string> names;
   for (const Kind& kind : kinds) {
     if (kind.name == what) return kind.make();
@@ -150,7 +159,7 @@ void AddListCommand(CLI::App& app, CommandLine& line) {
   CLI::App* command = app.add_subcommand("list", "Show the names there are");
   command->footer(kFooter);
   command->add_option("what", options->what, "which names")
-      ->type_name("targets|scenarios|defects|oracles|faults");
+      ->type_name("targets|scenarios|defects|oracles|faults|protocols");
   command->add_flag("--json", options->json, "print one JSON object");
   command->callback([options, &line] { line.action = [options] { return List(*options); }; });
 }

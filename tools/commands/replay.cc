@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
+#include "scenarios/language/fit.h"
 #include "scenarios/language/parse.h"
 #include "scenarios/language/print.h"
 #include "tools/catalogue/scenario_catalogue.h"
@@ -45,9 +46,9 @@ struct Options {
 
 // The target to use where none is named: the first that speaks the scenario's protocol.
 std::string DefaultTarget(const Scenario& scenario, const MendChoice& mend) {
-  if (Fits(scenario, Protocol::kEcho)) return "reference/epoll-lt";
+  if (Fits(scenario, Target{})) return "reference/epoll-lt";
   for (const std::string& name : TargetNames()) {
-    if (IsDocumented(name) && Fits(scenario, MakeTarget(name, mend).protocol)) return name;
+    if (IsDocumented(name) && Fits(scenario, MakeTarget(name, mend))) return name;
   }
   throw UsageError(fmt::format("no target speaks {}", ProtocolName(scenario.protocol)));
 }
@@ -122,12 +123,10 @@ int Replay(const Options& options, const std::string& program) {
   ReplayInput input = LoadReplayInput(options.file, options.bytes);
   const Target target = MakeTarget(
       options.target.empty() ? DefaultTarget(input.scenario, mend) : options.target, mend);
-  if (!Fits(input.scenario, target.protocol)) {
-    throw UsageError(
-        fmt::format("{} is written for {} servers and {} speaks {}; choose another "
-                    "target (hupstorm list targets)",
-                    options.file, ProtocolName(input.scenario.protocol), target.name,
-                    ProtocolName(target.protocol)));
+  if (!Fits(input.scenario, target)) {
+    throw UsageError(fmt::format(
+        "{}: {} and {} speaks {}; choose another target (hupstorm list targets)", options.file,
+        WhyNotFor(input.scenario, target), target.name, ProtocolName(target.protocol)));
   }
   const std::string_view why_not = WhyNotIn(options.world, input.scenario);
   if (!why_not.empty()) {

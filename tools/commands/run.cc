@@ -9,6 +9,7 @@
 #include <memory>
 #include <vector>
 
+#include "scenarios/language/fit.h"
 #include "scenarios/oracles/oracles.h"
 #include "tools/catalogue/scenario_catalogue.h"
 #include "tools/catalogue/target_catalogue.h"
@@ -64,18 +65,16 @@ void AddJobs(const Target& target, const std::string& world, Plan& plan) {
       throw UsageError(
           fmt::format("{} cannot run with --world {}: {}", scenario.file, world, why_not));
     }
-    if (!why_not.empty() && Fits(scenario, target.protocol)) {
+    if (!why_not.empty() && Fits(scenario, target)) {
       ++plan.left_out;
       plan.why_left_out = why_not;
-    } else if (Fits(scenario, target.protocol)) {
+    } else if (Fits(scenario, target)) {
       plan.jobs.push_back({&scenario, &target});
       fits_any = true;
     } else if (chosen.named) {
       throw UsageError(fmt::format(
-          "{} is written for {} servers and {} speaks {}; choose another target (hupstorm list "
-          "targets)",
-          scenario.file, ProtocolName(scenario.protocol), target.name,
-          ProtocolName(target.protocol)));
+          "{}: {} and {} speaks {}; choose another target (hupstorm list targets)", scenario.file,
+          WhyNotFor(scenario, target), target.name, ProtocolName(target.protocol)));
     }
   }
   if (!fits_any) {

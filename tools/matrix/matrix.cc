@@ -4,6 +4,7 @@
 #include <deque>
 #include <set>
 
+#include "scenarios/language/fit.h"
 #include "scenarios/oracles/oracles.h"
 #include "target/reference/reference.h"
 #include "tools/catalogue/scenario_catalogue.h"
@@ -27,7 +28,7 @@ class Plan {
     column.target = std::move(target);
     column.first_job = jobs_.size();
     for (const Scenario& scenario : Suite()) {
-      if (!Fits(scenario, column.target.protocol)) continue;
+      if (!Fits(scenario, column.target)) continue;
       column.scenarios.push_back(&scenario);
       jobs_.push_back({&scenario, &column.target});
     }

@@ -1,0 +1,43 @@
+// Which scenarios can be run against which servers, and which of their expectations then mean
+// something. The one place that decides it.
+
+#ifndef HUPSTORM_SCENARIOS_LANGUAGE_FIT_H_
+#define HUPSTORM_SCENARIOS_LANGUAGE_FIT_H_
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "scenarios/language/scenario.h"
+
+namespace hupstorm {
+
+// Why `scenario` says nothing about `target`: "it is written for http servers". Empty where it
+// fits.
+//
+// "target any" fits every server, "target echo", "ack" and "http" those of that protocol. Besides:
+//   none    takes those of echo: whatever a client sends is as good as anything else.
+//   expect  takes those of echo, where each `send` is a piece of a stream of requests; with `close`
+//           those of http, where `request` is the file's. Not those with a text or an urgent byte
+//           of their own: the server would get a request that the file does not know.
+std::string WhyNotFor(const Scenario& scenario, const Target& target);
+inline bool Fits(const Scenario& scenario, const Target& target) {
+  return WhyNotFor(scenario, target).empty();
+}
+
+// Whether `step`, an expectation of `scenario`, holds for every correct server like `target`.
+//
+// In "target any" what the author expects holds for all. Otherwise the author had that protocol's
+// servers of ours in mind, so that of another server
+//   - how much was received, and what, is not expected: the oracles know what is owed;
+//   - what becomes of a connection is not expected where nothing is known (none): the server may
+//     end it for what the client has said.
+bool IsExpectedOf(const Target& target, const Scenario& scenario, const Step& step);
+
+std::string_view ProtocolName(Protocol protocol);  // "echo"
+std::string_view ProtocolName(
+    const std::optional<Protocol>& protocol);  // "any" where there is none
+
+}  // namespace hupstorm
+
+#endif  // HUPSTORM_SCENARIOS_LANGUAGE_FIT_H_

@@ -1,0 +1,160 @@
+// The part of ClientStream that knows what a server owes: exactly where its answers are documented,
+// and as far as its protocol goes where they are its own.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string_view>
+
+#include "scenarios/oracles/client_stream.h"
+
+namespace hupstorm {
+namespace {
+
+constexpr uint64_t kAckSize = sizeof(kAckAnswer) - 1;
+constexpr uint64_t kHttpSize = sizeof(kHttpResponse) - 1;
+
+// The bytes that a response has at least.
+uint64_t LeastResponse(const Exchange& exchange) {
+  uint64_t size = 0;
+  for (const Exchange::Part& part : exchange.response) size += part.literal.size();
+  return size;
+}
+
+}  // namespace
+
+uint64_t ClientStream::owed() const {
+  switch (protocol_) {
+    case Protocol::kEcho:
+      // Urgent bytes may come back or not (SO_OOBINLINE is the server's choice).
+      return sent_ - urgent_;
+    case Protocol::kAck:
+      return foreign_ ? 0 : reads_ * kAckSize;
+    case Protocol::kHttp:
+      return !foreign_ && request_end_ ? kHttpSize : 0;
+    case Protocol::kNone:
+    case Protocol::kExpect:
+      break;
+  }
+  return 0;
+}
+
+uint64_t ClientStream::OwedResponses() const {
+  const uint64_t full = sent_ / exchange_->request.size();
+  return exchange_->close ? std::min<uint64_t>(full, 1) : full;
+}
+
+bool ClientStream::is_one_response() const {
+  return protocol_ == Protocol::kHttp || (protocol_ == Protocol::kExpect && exchange_->close);
+}
+
+bool ClientStream::has_full_request() const {
+  if (protocol_ == Protocol::kExpect) return OwedResponses() > 0;
+  return request_end_.has_value();
+}
+
+bool ClientStream::answer_is_optional() const {
+  if (!is_one_response()) return false;
+  if (protocol_ == Protocol::kExpect) return !has_full_request();
+  return !request_end_ || *request_end_ > kLongRequest || (foreign_ && odd_request_);
+}
+
+bool ClientStream::must_end() const {
+  if (protocol_ != Protocol::kHttp || !foreign_) return is_one_response();
+  const std::string_view line = std::string_view(texts_).substr(0, texts_.find('\n'));
+  return line.find(" HTTP/1.0") != std::string_view::npos;
+}
+
+bool ClientStream::complete() const {
+  if (mismatch_) return false;
+  switch (protocol_) {
+    case Protocol::kEcho: {
+      uint64_t position = position_;
+      while (position < sent_ && SegmentAt(position).kind == Segment::Kind::kUrgent) ++position;
+      return position == sent_;
+    }
+    case Protocol::kAck:
+      return foreign_ ? received_ > 0 || sent_ == urgent_ : received_ == owed();
+    case Protocol::kHttp:
+      // A foreign server may say what is wrong with a request before it has all of it.
+      return foreign_ ? http_.whole() || !request_end_ : received_ == owed();
+    case Protocol::kNone:
+      return true;
+    case Protocol::kExpect:
+      return responses_.whole() == OwedResponses() && responses_.at_start();
+  }
+  return true;
+}
+
+uint64_t ClientStream::Held(uint64_t consumed, uint64_t answered) const {
+  switch (protocol_) {
+    case Protocol::kNone:
+      return 0;  // what it takes in may be what it is there to keep
+    case Protocol::kHttp:
+      // Only an unanswered request is held; what comes after the answer is thrown away.
+      return answered > 0 ? 0 : consumed;
+    case Protocol::kExpect: {
+      if (exchange_->close) return answered > 0 ? 0 : consumed;
+      // Either the requests or their responses are held: as many bytes as the shorter have.
+      const uint64_t request = exchange_->request.size();
+      const uint64_t response = LeastResponse(*exchange_);
+      const uint64_t full = consumed / request;
+      const uint64_t done = std::min(full, answered / response);
+      return (full - done) * std::min(request, response);
+    }
+    case Protocol::kEcho:
+    case Protocol::kAck:
+      break;
+  }
+  return consumed > answered ? consumed - answered : 0;
+}
+
+void ClientStream::ReceiveResponses(std::string_view bytes) {
+  const uint64_t owed = OwedResponses();
+  const size_t same = responses_.Take(bytes, owed);
+  if (same == bytes.size()) return;
+  // What a server says to half a request that will never be more is its own affair.
+  const bool cut_short = finished_ && sent_ % exchange_->request.size() != 0;
+  if (cut_short && responses_.whole() >= owed) return;
+  SetMismatch(received_ + same, bytes.substr(same));
+  difference_ = responses_.Difference(bytes.substr(same), owed);
+}
+
+void ClientStream::ReceiveHttp(std::string_view bytes) {
+  const size_t same = http_.Take(bytes);
+  if (same == bytes.size()) return;
+  SetMismatch(received_ + same, bytes.substr(same));
+  difference_ = http_.difference();
+}
+
+void ClientStream::EndOfInput() {
+  if (mismatch_) return;
+  if (protocol_ == Protocol::kExpect) responses_.End();
+  if (protocol_ == Protocol::kHttp && foreign_) http_.End();
+}
+
+std::string ClientStream::OwedText() const {
+  if (protocol_ == Protocol::kExpect) {
+    const uint64_t owed = OwedResponses();
+    return fmt::format("{} response{}", owed, owed == 1 ? "" : "s");
+  }
+  if (protocol_ == Protocol::kNone) return "nothing that is known";
+  const bool exact = protocol_ == Protocol::kEcho || !foreign_;
+  if (exact) return fmt::format("{} bytes", owed());
+  return protocol_ == Protocol::kHttp ? "a response" : "an answer";
+}
+
+std::string ClientStream::GotText() const {
+  if (protocol_ == Protocol::kExpect) {
+    if (responses_.at_start()) return fmt::to_string(responses_.whole());
+    if (responses_.whole() == 0) return fmt::format("{} bytes of it", responses_.begun());
+    return fmt::format("{} and {} bytes of the next", responses_.whole(), responses_.begun());
+  }
+  const bool exact = protocol_ == Protocol::kEcho || !foreign_;
+  if (exact) return fmt::to_string(received_);
+  if (received_ == 0) return "nothing";
+  if (protocol_ == Protocol::kHttp && http_.whole()) return "it whole";
+  return fmt::format("{} bytes", received_);
+}
+
+}  // namespace hupstorm

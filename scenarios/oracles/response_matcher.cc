@@ -1,0 +1,101 @@
+#include "scenarios/oracles/response_matcher.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "scenarios/language/lexer.h"
+
+namespace hupstorm {
+namespace {
+
+constexpr size_t kShown = 32;  // bytes of either side in a difference
+
+std::string Quote(std::string_view bytes) {
+  return fmt::format("\"{}{}\"", EscapeText(bytes.substr(0, kShown)),
+                     bytes.size() > kShown ? "..." : "");
+}
+
+}  // namespace
+
+void ResponseMatcher::Reset(const Exchange* exchange) {
+  exchange_ = exchange;
+  whole_ = begun_ = 0;
+  part_ = matched_ = 0;
+  window_.clear();
+}
+
+size_t ResponseMatcher::Take(std::string_view bytes, uint64_t owed) {
+  size_t taken = 0;
+  while (taken < bytes.size()) {
+    if (whole_ >= owed) return taken;
+    const std::string_view rest = bytes.substr(taken);
+    if (in_open_end()) {
+      begun_ += rest.size();
+      return bytes.size();
+    }
+    // A difference is found in a literal that stands at a known place only: a gap takes all.
+    const bool in_gap = exchange_->response[part_].after_any;
+    const size_t count = in_gap ? TakeAny(rest) : TakeLiteral(rest);
+    taken += count;
+    if (count == 0) return taken;
+  }
+  return taken;
+}
+
+size_t ResponseMatcher::TakeLiteral(std::string_view bytes) {
+  const std::string_view literal = exchange_->response[part_].literal;
+  const std::string_view wanted = literal.substr(matched_, bytes.size());
+  const size_t same =
+      std::mismatch(wanted.begin(), wanted.end(), bytes.begin()).first - wanted.begin();
+  matched_ += same;
+  begun_ += same;
+  if (matched_ == literal.size()) PartDone();
+  return same;
+}
+
+// Takes up to the end of the literal that ends the gap, or everything.
+size_t ResponseMatcher::TakeAny(std::string_view bytes) {
+  const std::string_view literal = exchange_->response[part_].literal;
+  const size_t before = window_.size();
+  window_.append(bytes);
+  const size_t found = window_.find(literal);
+  if (found == std::string::npos) {
+    window_.erase(0, window_.size() - std::min(window_.size(), literal.size() - 1));
+    begun_ += bytes.size();
+    return bytes.size();
+  }
+  const size_t taken = found + literal.size() - before;
+  begun_ += taken;
+  PartDone();
+  return taken;
+}
+
+void ResponseMatcher::PartDone() {
+  matched_ = 0;
+  window_.clear();
+  if (++part_ < exchange_->response.size() || exchange_->open_end) return;
+  ++whole_;
+  begun_ = 0;
+  part_ = 0;
+}
+
+void ResponseMatcher::End() {
+  if (exchange_ == nullptr || !in_open_end()) return;
+  ++whole_;
+  begun_ = 0;
+  part_ = 0;
+}
+
+std::string ResponseMatcher::Difference(std::string_view bytes, uint64_t owed) const {
+  if (whole_ >= owed) {
+    return owed == 0 ? fmt::format("got {}, and is owed nothing yet", Quote(bytes))
+                     : fmt::format("got {} beyond the {} response{} that it is owed", Quote(bytes),
+                                   owed, owed == 1 ? "" : "s");
+  }
+  const std::string_view wanted = std::string_view(exchange_->response[part_].literal);
+  return fmt::format("response {} differs at its byte {}: expected {}, got {}", whole_ + 1, begun_,
+                     Quote(wanted.substr(matched_)), Quote(bytes));
+}
+
+}  // namespace hupstorm

@@ -1,0 +1,50 @@
+// Follows what one client gets from a server whose answers an Exchange gives (--protocol
+// expect:FILE), and says where it differs.
+
+#ifndef HUPSTORM_SCENARIOS_ORACLES_RESPONSE_MATCHER_H_
+#define HUPSTORM_SCENARIOS_ORACLES_RESPONSE_MATCHER_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "target/target.h"
+
+namespace hupstorm {
+
+class ResponseMatcher {
+ public:
+  // Starts anew. `exchange` may be null for a matcher that is not used, and must outlive it.
+  void Reset(const Exchange* exchange);
+
+  // Takes what came next, while `owed` responses are owed in all. Returns how many of the bytes are
+  // as they must be: all, or those before the first difference; nothing may be taken after that.
+  size_t Take(std::string_view bytes, uint64_t owed);
+  // The server ended the connection: that ends a response with an open end.
+  void End();
+
+  uint64_t whole() const { return whole_; }      // responses that came whole
+  uint64_t begun() const { return begun_; }      // bytes of the one after these
+  bool at_start() const { return begun_ == 0; }  // of a response
+  // What stands in the place of `bytes`, which differ: "response 2 differs at its byte 3: expected
+  // \"ONG\", got \"ING\"". Harmless to print.
+  std::string Difference(std::string_view bytes, uint64_t owed) const;
+
+ private:
+  size_t TakeLiteral(std::string_view bytes);
+  size_t TakeAny(std::string_view bytes);
+  void PartDone();
+  bool in_open_end() const { return part_ == exchange_->response.size(); }
+
+  const Exchange* exchange_ = nullptr;
+  uint64_t whole_ = 0;
+  uint64_t begun_ = 0;
+  size_t part_ = 0;     // index into Exchange::response
+  size_t matched_ = 0;  // bytes of that part's literal
+  std::string window_;  // the last bytes of a gap: the literal may have begun in them
+};
+
+}  // namespace hupstorm
+
+#endif  // HUPSTORM_SCENARIOS_ORACLES_RESPONSE_MATCHER_H_
