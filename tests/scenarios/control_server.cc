@@ -32,9 +32,40 @@ struct Client {
   bool shut = false;      // HTTP: writing is shut down
 };
 
+// How a server answers; an echo has none of it.
+struct Speech {
+  std::string request_end;  // empty: each read is a request
+  std::string response;     // '#' stands for the number of the answer
+  bool ends = false;        // one request, and the connection ends
+};
+
+Speech SpeechOf(Speaks speaks) {
+  constexpr char kBlankLine[] = "\r\n\r\n";
+  switch (speaks) {
+    case Speaks::kEcho:
+      break;
+    case Speaks::kHttp:
+      return {kBlankLine, kHttpResponse, true};
+    case Speaks::kForeignHttp:
+      return {kBlankLine, "HTTP/1.1 404 Not Found\r\nContent-Length: 6\r\n\r\nhello\n", true};
+    case Speaks::kForeignHttpToTheEnd:
+      return {kBlankLine, "HTTP/1.1 200 OK\r\nServer: control\r\n\r\nhello\n", true};
+    case Speaks::kForeignAck:
+      return {"", "ok\n", false};
+    case Speaks::kNone:
+      return {"", "what?\n", true};
+    case Speaks::kExpect:
+      return {"\r\n", "+PONG #\r\n", false};
+    case Speaks::kExpectClose:
+      return {kBlankLine, "hello #\r\n", true};
+  }
+  return {};
+}
+
 class ControlServer {
  public:
-  ControlServer(Bug bug, bool http) : bug_(bug), http_(http) {}
+  ControlServer(Bug bug, Speaks speaks)
+      : bug_(bug), echoes_(speaks == Speaks::kEcho), speech_(SpeechOf(speaks)) {}
 
   ~ControlServer() {
     if (bug_ == Bug::kLeavesOpen) return;
@@ -139,14 +170,8 @@ class ControlServer {
       if (write(STDOUT_FILENO, line.data(), line.size()) < 0) return;
       last_ = bytes;
     }
-    if (http_) {
-      if (client.answered) return;
-      client.request += bytes;
-      const bool whole = client.request.find("\r\n\r\n") != std::string::npos;
-      if (whole || bug_ == Bug::kClosesUnread) {
-        client.answered = true;
-        client.out = kHttpResponse;
-      }
+    if (!echoes_) {
+      Answer(client, bytes);
     } else if (bug_ == Bug::kWaitsForMore) {
       client.out += client.late;
       client.late = bytes;
@@ -157,6 +182,34 @@ class ControlServer {
     } else {
       client.out += bytes;
     }
+  }
+
+  void Answer(Client& client, const std::string& bytes) {
+    const std::string& end = speech_.request_end;
+    if (client.answered || bug_ == Bug::kNeverAnswers) return;
+    if (end.empty() || bug_ == Bug::kClosesUnread || bug_ == Bug::kAnswersEachRead) {
+      client.answered = speech_.ends;
+      client.out += NextResponse();
+      return;
+    }
+    client.request += bytes;
+    size_t begin = 0;
+    for (size_t at; !client.answered && (at = client.request.find(end, begin)) != std::string::npos;
+         begin = at + end.size()) {
+      client.answered = speech_.ends;
+      client.out += NextResponse();
+    }
+    client.request.erase(0, begin);
+  }
+
+  std::string NextResponse() {
+    std::string response = speech_.response;
+    if (const size_t number = response.find('#'); number != std::string::npos) {
+      response.replace(number, 1, std::to_string(++answers_));
+    }
+    if (bug_ == Bug::kAnswersWrongly) response[1] = '?';
+    if (bug_ == Bug::kCutsResponse) response.pop_back();
+    return response;
   }
 
   void Write(int fd) {
@@ -176,14 +229,14 @@ class ControlServer {
       client.out.erase(
           0, bug_ == Bug::kDropsTail || sent < 0 ? client.out.size() : static_cast<size_t>(sent));
     }
-    if (http_ && client.answered) {
-      EndHttp(fd, client);
+    if (client.answered) {
+      EndAnswered(fd, client);
     } else if (client.finished) {
       Close(fd);
     }
   }
 
-  void EndHttp(int fd, Client& client) {
+  void EndAnswered(int fd, Client& client) {
     if (bug_ == Bug::kNeverEnds) return;
     if (bug_ == Bug::kClosesUnread || client.finished) return Close(fd);
     if (!client.shut) shutdown(fd, SHUT_WR);
@@ -191,11 +244,13 @@ class ControlServer {
   }
 
   const Bug bug_;
-  const bool http_;
+  const bool echoes_;
+  const Speech speech_;
   int listener_ = -1;
   bool accepting_ = true;
   bool done_ = false;
   std::map<int, Client> clients_;
+  int answers_ = 0;
   std::string shared_;
   std::string last_;
   std::vector<std::unique_ptr<std::string>> kept_;
@@ -204,13 +259,44 @@ class ControlServer {
 
 }  // namespace
 
-Target ControlTarget(Bug bug, bool http) {
+Target ControlTarget(Bug bug, Speaks speaks) {
   Target target;
   target.name = "control";
-  target.protocol = http ? Protocol::kHttp : Protocol::kEcho;
+  switch (speaks) {
+    case Speaks::kEcho:
+      target.protocol = Protocol::kEcho;
+      break;
+    case Speaks::kForeignHttp:
+    case Speaks::kForeignHttpToTheEnd:
+    case Speaks::kHttp:
+      target.protocol = Protocol::kHttp;
+      break;
+    case Speaks::kForeignAck:
+      target.protocol = Protocol::kAck;
+      break;
+    case Speaks::kNone:
+      target.protocol = Protocol::kNone;
+      break;
+    case Speaks::kExpect:
+    case Speaks::kExpectClose:
+      target.protocol = Protocol::kExpect;
+      break;
+  }
+  target.foreign = speaks != Speaks::kEcho && speaks != Speaks::kHttp;
+  if (speaks == Speaks::kExpect) {
+    target.exchange = std::make_shared<const Exchange>(
+        Exchange{.request = "PING\r\n", .response = {{"+PONG ", false}, {"\r\n", true}}});
+  } else if (speaks == Speaks::kExpectClose) {
+    target.exchange = std::make_shared<const Exchange>(Exchange{
+        .request = "GET\r\n\r\n", .response = {{"hello ", false}, {"\r\n", true}}, .close = true});
+  }
   target.log_names_client = true;
-  target.serve = [bug, http](uint16_t port) { ControlServer(bug, http).Serve(port); };
+  target.serve = [bug, speaks](uint16_t port) { ControlServer(bug, speaks).Serve(port); };
   return target;
+}
+
+Target ControlTarget(Bug bug, bool http) {
+  return ControlTarget(bug, http ? Speaks::kHttp : Speaks::kEcho);
 }
 
 }  // namespace hupstorm

@@ -32,7 +32,24 @@ enum class Bug {
   kNeverEnds,          // HTTP: does not close after the response
   kIgnoresStop,        // the handler of SIGTERM does nothing
   kLeavesOpen,         // returns from serve() with descriptors open
+  kAnswersWrongly,     // by request: not what is owed
+  kAnswersEachRead,    // by request: takes each read for one request
+  kNeverAnswers,       // by request or read: takes it in, and that is all
+  kCutsResponse,       // by request: leaves out the response's last byte
 };
+
+// What a control server speaks, and is judged by.
+enum class Speaks {
+  kEcho,
+  kHttp,                 // as the documents' server does
+  kForeignHttp,          // a response of its own, of declared length
+  kForeignHttpToTheEnd,  // of a length that the connection's end tells
+  kForeignAck,           // a short word for each read
+  kNone,                 // a short word at the first read, and then it ends the connection
+  kExpect,               // answers PING with PONG, and a number that goes up
+  kExpectClose,          // one request, one response, the end
+};
+Target ControlTarget(Bug bug, Speaks speaks);
 
 // An echo server, or an HTTP one for the bugs that say so and where `http` is set.
 Target ControlTarget(Bug bug, bool http = false);
