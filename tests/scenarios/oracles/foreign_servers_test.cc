@@ -162,6 +162,8 @@ const Freedom kFreedoms[] = {
      "a connect\na send 4MiB\n"},
     {"ExpectNothingForHalfARequest", Speaks::kExpect, Bug::kNone,
      "a connect\na read all\na send 3B\na shutdown write\n"},
+    {"ExpectAnythingForHalfARequestThatHasEnded", Speaks::kExpect, Bug::kAnswersEachRead,
+     "a connect\na read all\na send 3B\nand a shutdown write\n"},
     {"ExpectIsNoEcho", Speaks::kExpect, Bug::kNone,
      "a connect\na read all\na send 60B\nexpect a received 60B\nexpect a open\n"},
     {"ExpectCloseHasAnotherLength", Speaks::kExpectClose, Bug::kNone,
