@@ -186,7 +186,11 @@ class ControlServer {
 
   void Answer(Client& client, const std::string& bytes) {
     const std::string& end = speech_.request_end;
-    if (client.answered || bug_ == Bug::kNeverAnswers) return;
+    if (client.answered) return;
+    if (bug_ == Bug::kNeverAnswers) {
+      client.request += bytes;
+      return;
+    }
     if (end.empty() || bug_ == Bug::kClosesUnread || bug_ == Bug::kAnswersEachRead) {
       client.answered = speech_.ends;
       client.out += NextResponse();

@@ -34,7 +34,7 @@ enum class Bug {
   kLeavesOpen,         // returns from serve() with descriptors open
   kAnswersWrongly,     // by request: not what is owed
   kAnswersEachRead,    // by request: takes each read for one request
-  kNeverAnswers,       // by request or read: takes it in, and that is all
+  kNeverAnswers,       // by request or read: keeps what it takes in, and that is all
   kCutsResponse,       // by request: leaves out the response's last byte
 };
 

@@ -69,6 +69,8 @@ const Control kControls[] = {
      "all\n"},
     {"ExpectQueueGrows", Speaks::kExpect, Bug::kReadsWithoutBound, "unbounded-queue",
      "the server held ", "a connect\na send 4MiB\n"},
+    {"ExpectRequestsPileUp", Speaks::kExpect, Bug::kNeverAnswers, "unbounded-queue",
+     "the server held ", "a connect\na send 4MiB\n"},
     {"ExpectFinIgnored", Speaks::kExpect, Bug::kIgnoresFin, "close-wait-leak", "CLOSE-WAIT",
      "a connect\na send 100B\na shutdown write\n"},
     // expect, with one
@@ -158,8 +160,7 @@ const Freedom kFreedoms[] = {
     {"NoneMayReset", Speaks::kNone, Bug::kClosesUnread, "a connect\na read all\na send 64KiB\n"},
     {"NoneMayBeGivenTextAndUrgentData", Speaks::kNone, Bug::kNone,
      "a connect\na read all\na send \"hello\"\na send urgent\n"},
-    {"NoneMayKeepWhatItTakesIn", Speaks::kNone, Bug::kReadsWithoutBound,
-     "a connect\na send 4MiB\n"},
+    {"NoneMayKeepWhatItTakesIn", Speaks::kNone, Bug::kNeverAnswers, "a connect\na send 4MiB\n"},
     {"ExpectNothingForHalfARequest", Speaks::kExpect, Bug::kNone,
      "a connect\na read all\na send 3B\na shutdown write\n"},
     {"ExpectAnythingForHalfARequestThatHasEnded", Speaks::kExpect, Bug::kAnswersEachRead,
