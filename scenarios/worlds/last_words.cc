@@ -43,10 +43,13 @@ std::string_view ReasonIn(std::string_view output) {
   return best.substr(0, kLongestQuote);
 }
 
-std::string LastWords(int status, std::string_view output) {
+std::string LastWords(std::string_view how, std::string_view output) {
   const std::string_view reason = ReasonIn(output);
-  const std::string how = EndOfProcess(status);
-  return reason.empty() ? how : fmt::format("{}: {}", how, reason);
+  return reason.empty() ? std::string(how) : fmt::format("{}: {}", how, reason);
+}
+
+std::string LastWords(int status, std::string_view output) {
+  return LastWords(EndOfProcess(status), output);
 }
 
 }  // namespace hupstorm

@@ -16,6 +16,9 @@ std::string EndOfProcess(int status);
 // complaint, else the last line. At most 300 bytes; empty where it wrote nothing.
 std::string_view ReasonIn(std::string_view output);
 
+// Both, of a process whose status is not known here: `how` it ended, as EndOfProcess says.
+std::string LastWords(std::string_view how, std::string_view output);
+
 // Both: "killed by SIGABRT (Aborted): what(): ...".
 std::string LastWords(int status, std::string_view output);
 

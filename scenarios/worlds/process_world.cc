@@ -138,6 +138,11 @@ class ProcessWorld::Impl final : private Far, public ScenarioRun {
   explicit Impl(ProcessOptions options)
       : ScenarioRun(kernel), options_(std::move(options)), descriptors_(RaiseDescriptorLimit()) {
     BindToOneProcessor();
+    // What limits the output of servers that run in this process is not for those that do not.
+    rlimit files = {};
+    getrlimit(RLIMIT_FSIZE, &files);
+    files.rlim_cur = files.rlim_max;
+    setrlimit(RLIMIT_FSIZE, &files);
   }
 
  private:

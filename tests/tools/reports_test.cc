@@ -153,11 +153,12 @@ TEST(FindingsTest, TheSameBugInManyScenariosIsShownOnce) {
 
 TEST(FindingsTest, ReplayCommandsSurviveTheShell) {
   Finding finding = Found("x", "1").finding;
-  EXPECT_EQ(ReplayCommand("bin/hupstorm", finding, "none"),
+  EXPECT_EQ(ReplayCommand("bin/hupstorm", finding, TargetOptions(finding.target, "none")),
             "bin/hupstorm replay x.scn --target doc001/poll");
   finding.file = "it's here.scn";
-  EXPECT_EQ(ReplayCommand("hupstorm", finding, "all-but=fin-ignored"),
-            "hupstorm replay 'it'\\''s here.scn' --target doc001/poll --mend all-but=fin-ignored");
+  EXPECT_EQ(
+      ReplayCommand("hupstorm", finding, TargetOptions(finding.target, "all-but=fin-ignored")),
+      "hupstorm replay 'it'\\''s here.scn' --target doc001/poll --mend all-but=fin-ignored");
 }
 
 TEST(FindingsTest, AFindingBeforeAnyStepHasNoLine) {

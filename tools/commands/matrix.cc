@@ -39,9 +39,10 @@ int RunMatrixCommand(const Options& options, const std::string& program) {
   Matrix matrix;
   {
     Progress progress("matrix");
-    matrix =
-        RunMatrix(ToIsolation(options.workers, options.world),
-                  [&progress](size_t done, size_t total) { progress.Update(done, total, ""); });
+    const IsolationOptions isolation =
+        ToIsolation(options.workers, MakerOf(options.world), options.world == kDefaultWorld);
+    matrix = RunMatrix(
+        isolation, [&progress](size_t done, size_t total) { progress.Update(done, total, ""); });
   }
   matrix.world = options.world;
   if (options.json) {

@@ -14,6 +14,7 @@
 #include "tools/cli/output.h"
 #include "tools/commands/commands.h"
 #include "tools/commands/run_options.h"
+#include "tools/commands/server_choice.h"
 #include "tools/report/findings_report.h"
 #include "tools/report/json_output.h"
 #include "tools/report/time_line.h"
@@ -35,9 +36,7 @@ Examples:
 
 struct Options {
   std::string file;
-  std::string target;
-  std::string mend = "none";
-  std::string world = kDefaultWorld;
+  ServerOptions server;
   bool bytes = false;
   bool full = false;
   bool json = false;
@@ -100,42 +99,46 @@ void PrintReplay(const ReplayInput& input, const std::string& text, const Target
     Print(style.Green("Nothing found.\n"));
   } else {
     Print(fmt::format("{} finding{}:\n", findings.size(), findings.size() == 1 ? "" : "s"));
-    for (const auto& [finding, command] : findings) {
+    for (const ReportedFinding& reported : findings) {
+      const Finding& finding = reported.finding;
       Print(fmt::format("{}: {}: {}\n", style.Bold(Place(finding)), style.Red(finding.oracle),
                         finding.evidence));
     }
   }
 }
 
-void PrintReplayAsJson(const Target& target, const Options& options, const std::string& mend,
-                       std::span<const ReportedFinding> findings) {
+void PrintReplayAsJson(const ServerChoice& server, std::span<const ReportedFinding> findings) {
   nlohmann::ordered_json list = nlohmann::ordered_json::array();
   for (const ReportedFinding& finding : findings) list.push_back(FindingJson(finding));
-  PrintJson({{"target", target.name},
-             {"mend", mend},
-             {"world", options.world},
+  PrintJson({{"target", server.name},
+             {"mend", server.mend},
+             {"world", server.world},
              {"scenarios", 1},
              {"findings", std::move(list)}});
 }
 
 int Replay(const Options& options, const std::string& program) {
-  const MendChoice mend = ParseMend(options.mend);
   ReplayInput input = LoadReplayInput(options.file, options.bytes);
-  const Target target = MakeTarget(
-      options.target.empty() ? DefaultTarget(input.scenario, mend) : options.target, mend);
+  ServerOptions chosen = options.server;
+  if (chosen.targets.empty() && !chosen.IsForeign()) {
+    chosen.targets = DefaultTarget(input.scenario, ParseMend(chosen.mend));
+  }
+  const ServerChoice server = ChooseServer(chosen);
+  if (server.targets.size() != 1) throw UsageError("one target can be replayed at a time");
+  const Target& target = server.targets.front();
   if (!Fits(input.scenario, target)) {
     throw UsageError(fmt::format(
         "{}: {} and {} speaks {}; choose another target (hupstorm list targets)", options.file,
         WhyNotFor(input.scenario, target), target.name, ProtocolName(target.protocol)));
   }
-  const std::string_view why_not = WhyNotIn(options.world, input.scenario);
+  const std::string why_not = server.why_not(input.scenario);
   if (!why_not.empty()) {
     throw UsageError(
-        fmt::format("{} cannot run with --world {}: {}", options.file, options.world, why_not));
+        fmt::format("{} cannot run in the {} world: {}", options.file, server.world, why_not));
   }
   const std::string text = input.from_bytes ? ShowAsText(input.scenario) : "";
 
-  IsolationOptions isolation = ToIsolation(options.workers, options.world);
+  IsolationOptions isolation = ToIsolation(options.workers, server.make_world, server.is_in_worker);
   isolation.run.record_time_line = true;
   const Job job{&input.scenario, &target};
   RunResult result;
@@ -143,14 +146,14 @@ int Replay(const Options& options, const std::string& program) {
 
   std::vector<ReportedFinding> findings;
   for (const Finding& finding : result.findings) {
-    std::string replay = ReplayCommand(program, finding, mend.Text(), options.world);
+    std::string replay = ReplayCommand(program, finding, server.as_options(finding.target));
     if (options.bytes) replay += " --bytes";
-    findings.push_back({finding, std::move(replay)});
+    findings.push_back({finding, std::move(replay), result.output});
   }
   if (options.json) {
-    PrintReplayAsJson(target, options, mend.Text(), findings);
+    PrintReplayAsJson(server, findings);
   } else {
-    PrintReplay(input, text, target, options, mend.Text(), result, findings);
+    PrintReplay(input, text, target, options, server.mend, result, findings);
   }
   return findings.empty() ? kExitClean : kExitFindings;
 }
@@ -165,14 +168,7 @@ void AddReplayCommand(CLI::App& app, CommandLine& line) {
   command->add_option("file", options->file, "a scenario, or a fuzzer's input")
       ->required()
       ->type_name("FILE");
-  command
-      ->add_option(
-          "--target", options->target,
-          "which server (default: reference/epoll-lt, or the one that speaks the protocol)")
-      ->type_name("NAME");
-  command->add_option("--mend", options->mend,
-                      "of a document's server: none (as written), all, or all-but=DEFECT[,DEFECT]");
-  AddWorldOption(*command, options->world);
+  AddServerOptions(*command, options->server, /*many=*/false);
   command->add_flag("--bytes", options->bytes, "take FILE for a fuzzer's input, whatever it holds");
   command->add_flag("--full", options->full, "show each turn of a loop and each connection");
   command->add_flag("--json", options->json, "print the findings as one JSON object");

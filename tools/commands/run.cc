@@ -1,4 +1,4 @@
-// hupstorm run [SCENARIO...] --target NAME[,NAME]
+// hupstorm run [SCENARIO...] --target NAME[,NAME] | --exec 'CMD {port}' | --connect HOST:PORT
 
 #include <fmt/format.h>
 
@@ -6,17 +6,18 @@
 #include <algorithm>
 #include <chrono>
 #include <iterator>
+#include <map>
 #include <memory>
 #include <vector>
 
 #include "scenarios/language/fit.h"
 #include "scenarios/oracles/oracles.h"
 #include "tools/catalogue/scenario_catalogue.h"
-#include "tools/catalogue/target_catalogue.h"
 #include "tools/cli/errors.h"
 #include "tools/cli/output.h"
 #include "tools/commands/commands.h"
 #include "tools/commands/run_options.h"
+#include "tools/commands/server_choice.h"
 #include "tools/report/findings_report.h"
 #include "tools/report/json_output.h"
 
@@ -33,6 +34,8 @@ Examples:
   hupstorm run half-close reset --target reference/poll,reference/select
   hupstorm run my.scn --target doc001/poll --mend all-but=urgent-data-kills
   hupstorm run --target reference/epoll-et --json
+  hupstorm run --exec './my_server --port {port}'
+  hupstorm run --exec 'redis-server --port {port}' --protocol expect:redis.expect
 
 --json prints {"target","world","scenarios":N,"findings":[{"oracle","target","scenario","file","line",
 "step","evidence","fingerprint","replay"}]}. Of several targets "target" is the list, and each
@@ -40,34 +43,30 @@ finding names its own.)";
 
 struct Options {
   std::vector<std::string> scenarios;
-  std::string targets;
-  std::string mend = "none";
-  std::string world = kDefaultWorld;
+  ServerOptions server;
   bool json = false;
   bool all = false;
   WorkerOptions workers;
 };
 
 struct Plan {
-  std::vector<Target> targets;
+  ServerChoice server;
   std::vector<ChosenScenario> scenarios;
   std::vector<Job> jobs;  // each target with all that fits it; points into the above
-  size_t left_out = 0;    // jobs that cannot be had in this world
-  std::string_view why_left_out;
+  std::map<std::string, size_t> left_out;  // jobs that cannot be had in this world, by reason
 };
 
-void AddJobs(const Target& target, const std::string& world, Plan& plan) {
+void AddJobs(const Target& target, Plan& plan) {
   bool fits_any = false;
   for (const ChosenScenario& chosen : plan.scenarios) {
     const Scenario& scenario = chosen.scenario;
-    const std::string_view why_not = WhyNotIn(world, scenario);
+    const std::string why_not = plan.server.why_not(scenario);
     if (!why_not.empty() && chosen.named) {
-      throw UsageError(
-          fmt::format("{} cannot run with --world {}: {}", scenario.file, world, why_not));
+      throw UsageError(fmt::format("{} cannot run in the {} world: {}", scenario.file,
+                                   plan.server.world, why_not));
     }
     if (!why_not.empty() && Fits(scenario, target)) {
-      ++plan.left_out;
-      plan.why_left_out = why_not;
+      ++plan.left_out[why_not];
     } else if (Fits(scenario, target)) {
       plan.jobs.push_back({&scenario, &target});
       fits_any = true;
@@ -88,24 +87,26 @@ struct Outcome {
   double seconds = 0;
 };
 
-Outcome RunPlan(const Plan& plan, const Options& options, const std::string& mend,
-                const std::string& program) {
+Outcome RunPlan(const Plan& plan, const Options& options, const std::string& program) {
   const auto start = std::chrono::steady_clock::now();
   std::vector<std::vector<Finding>> by_job(plan.jobs.size());
+  std::vector<std::string> outputs(plan.jobs.size());
   Progress progress("running scenarios");
   size_t done = 0;
   size_t found = 0;
-  RunIsolated(plan.jobs, ToIsolation(options.workers, options.world),
+  RunIsolated(plan.jobs,
+              ToIsolation(options.workers, plan.server.make_world, plan.server.is_in_worker),
               [&](size_t job, RunResult result) {
                 found += result.findings.size();
                 by_job[job] = std::move(result.findings);
+                if (!by_job[job].empty()) outputs[job] = std::move(result.output);
                 progress.Update(++done, plan.jobs.size(), fmt::format("{} findings", found));
               });
   Outcome outcome;
-  for (std::vector<Finding>& findings : by_job) {
-    for (Finding& finding : findings) {
-      std::string replay = ReplayCommand(program, finding, mend, options.world);
-      outcome.findings.push_back({std::move(finding), std::move(replay)});
+  for (size_t job = 0; job < by_job.size(); ++job) {
+    for (Finding& finding : by_job[job]) {
+      std::string replay = ReplayCommand(program, finding, plan.server.as_options(finding.target));
+      outcome.findings.push_back({std::move(finding), std::move(replay), outputs[job]});
     }
   }
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
@@ -124,14 +125,14 @@ std::vector<ReportedFinding> ByOracle(const std::vector<ReportedFinding>& findin
   return sorted;
 }
 
-void PrintOutcome(const Plan& plan, const Options& options, const std::string& mend,
-                  const Outcome& outcome) {
+void PrintOutcome(const Plan& plan, const Options& options, const Outcome& outcome) {
   const Style style = Style::For(stdout);
   Print(FindingsText(ByOracle(outcome.findings), options.all, style));
-  const std::string mended = mend == "none" ? "" : fmt::format(" --mend {}", mend);
+  const ServerChoice& server = plan.server;
+  const std::string mended = server.mend == "none" ? "" : fmt::format(" --mend {}", server.mend);
   const size_t runs = plan.jobs.size();
-  std::string summary = fmt::format("{}{}: {} scenario{} run in {:.1f} s: ", options.targets,
-                                    mended, runs, runs == 1 ? "" : "s", outcome.seconds);
+  std::string summary = fmt::format("{}{}: {} scenario{} run in {:.1f} s: ", server.name, mended,
+                                    runs, runs == 1 ? "" : "s", outcome.seconds);
   if (outcome.findings.empty()) {
     summary += style.Green("nothing found");
   } else {
@@ -143,34 +144,32 @@ void PrintOutcome(const Plan& plan, const Options& options, const std::string& m
     if (distinct < found && !options.all) summary += " (--all shows each)";
   }
   Print(summary + "\n");
-  if (plan.left_out > 0) {
-    Print(fmt::format("{} left out with --world {}: {}\n", plan.left_out, options.world,
-                      plan.why_left_out));
+  for (const auto& [why, count] : plan.left_out) {
+    Print(fmt::format("{} left out: {}\n", count, why));
   }
+  if (!server.note.empty()) Print(server.note + "\n");
 }
 
-void PrintOutcomeAsJson(const Plan& plan, const Options& options, const std::string& mend,
-                        const Outcome& outcome) {
+void PrintOutcomeAsJson(const Plan& plan, const Outcome& outcome) {
   nlohmann::ordered_json findings = nlohmann::ordered_json::array();
   for (const ReportedFinding& finding : outcome.findings) findings.push_back(FindingJson(finding));
-  PrintJson({{"target", options.targets},
-             {"mend", mend},
-             {"world", options.world},
+  PrintJson({{"target", plan.server.name},
+             {"mend", plan.server.mend},
+             {"world", plan.server.world},
              {"scenarios", plan.jobs.size()},
              {"findings", std::move(findings)}});
 }
 
 int Run(const Options& options, const std::string& program) {
-  const MendChoice mend = ParseMend(options.mend);
   Plan plan;
-  plan.targets = MakeTargets(options.targets, mend);
   plan.scenarios = ChooseScenarios(options.scenarios);
-  for (const Target& target : plan.targets) AddJobs(target, options.world, plan);
-  const Outcome outcome = RunPlan(plan, options, mend.Text(), program);
+  plan.server = ChooseServer(options.server);
+  for (const Target& target : plan.server.targets) AddJobs(target, plan);
+  const Outcome outcome = RunPlan(plan, options, program);
   if (options.json) {
-    PrintOutcomeAsJson(plan, options, mend.Text(), outcome);
+    PrintOutcomeAsJson(plan, outcome);
   } else {
-    PrintOutcome(plan, options, mend.Text(), outcome);
+    PrintOutcome(plan, options, outcome);
   }
   return outcome.findings.empty() ? kExitClean : kExitFindings;
 }
@@ -183,12 +182,7 @@ void AddRunCommand(CLI::App& app, CommandLine& line) {
   command->footer(kFooter);
   command->add_option("scenarios", options->scenarios, "what to run; default: the whole suite")
       ->type_name("SCENARIO");
-  command->add_option("--target", options->targets, "which servers (hupstorm list targets)")
-      ->required()
-      ->type_name("NAME[,NAME]");
-  command->add_option("--mend", options->mend,
-                      "of a document's server: none (as written), all, or all-but=DEFECT[,DEFECT]");
-  AddWorldOption(*command, options->world);
+  AddServerOptions(*command, options->server, /*many=*/true);
   command->add_flag("--json", options->json, "print one JSON object");
   command->add_flag("--all", options->all, "show each finding, also where the bug is the same");
   AddWorkerOptions(*command, options->workers);

@@ -55,19 +55,21 @@ void AddWorldOption(CLI::App& command, std::string& world) {
       ->capture_default_str();
 }
 
-IsolationOptions ToIsolation(const WorkerOptions& options, const std::string& world) {
+IsolationOptions ToIsolation(const WorkerOptions& options, WorldMaker make_world,
+                             bool server_is_in_worker) {
   IsolationOptions isolation;
   isolation.workers = options.jobs > 0 ? options.jobs : DefaultWorkers();
   isolation.timeout = std::chrono::milliseconds(std::lround(options.timeout_s * 1000));
-  if (world == kDefaultWorld) {
-    isolation.make_world = [] { return std::make_unique<SimulatedWorld>(); };
-  } else if (world == kLoopback) {
-    isolation.make_world = [] { return std::make_unique<LoopbackWorld>(); };
-  } else {
-    throw UsageError(fmt::format("no world \"{}\"; there are: --world {}, --world {}", world,
-                                 kDefaultWorld, kLoopback));
-  }
+  isolation.make_world = std::move(make_world);
+  isolation.server_is_in_worker = server_is_in_worker;
   return isolation;
+}
+
+WorldMaker MakerOf(const std::string& world) {
+  if (world == kDefaultWorld) return [](int) { return std::make_unique<SimulatedWorld>(); };
+  if (world == kLoopback) return [](int) { return std::make_unique<LoopbackWorld>(); };
+  throw UsageError(fmt::format("no world \"{}\"; there are: --world {}, --world {}", world,
+                               kDefaultWorld, kLoopback));
 }
 
 std::string_view WhyNotIn(const std::string& world, const Scenario& scenario) {

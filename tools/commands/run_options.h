@@ -23,8 +23,11 @@ void AddTimeoutOption(CLI::App& command, WorkerOptions& options);  // --timeout 
 
 void AddWorldOption(CLI::App& command, std::string& world);  // --world
 
-// Throws UsageError for a world that there is not.
-IsolationOptions ToIsolation(const WorkerOptions& options, const std::string& world);
+IsolationOptions ToIsolation(const WorkerOptions& options, WorldMaker make_world,
+                             bool server_is_in_worker);
+
+// What makes a world of ours, by name. Throws UsageError for one that there is not.
+WorldMaker MakerOf(const std::string& world);
 
 // Why a scenario cannot be had in a world; empty where it can.
 std::string_view WhyNotIn(const std::string& world, const Scenario& scenario);

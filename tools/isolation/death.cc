@@ -38,8 +38,7 @@ RunResult DeathResult(const Scenario& scenario, const Target& target, std::strin
                       std::string_view output) {
   const std::string_view reason = ReasonIn(output);
   return Result(scenario, target, "server-died", fmt::format("{}\n{}", how, reason),
-                reason.empty() ? fmt::format("the server's process ended: {}", how)
-                               : fmt::format("the server's process ended: {}: {}", how, reason));
+                fmt::format("the server's process ended: {}", LastWords(how, output)));
 }
 
 RunResult TimeoutResult(const Scenario& scenario, const Target& target,

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "scenarios/worlds/last_words.h"
 #include "tools/cli/errors.h"
 #include "tools/isolation/death.h"
 #include "tools/isolation/wire.h"
@@ -58,9 +59,10 @@ class Pool {
       for (const Slot& other : slots_) {
         if (other.worker) others.push_back(other.worker->socket());
       }
+      const auto number = static_cast<int>(&slot - slots_.data());
       slot.worker = std::make_unique<Worker>(
-          [this](uint32_t index, std::atomic<uint64_t>& progress) {
-            return RunOne(index, progress);
+          [this, number](uint32_t index, std::atomic<uint64_t>& progress) {
+            return RunOne(number, index, progress);
           },
           others);
       slot.target = job.target;
@@ -78,8 +80,8 @@ class Pool {
   }
 
   // In the worker's process.
-  std::string RunOne(uint32_t index, std::atomic<uint64_t>& progress) {
-    if (!world_) world_ = options_.make_world();
+  std::string RunOne(int worker, uint32_t index, std::atomic<uint64_t>& progress) {
+    if (!world_) world_ = options_.make_world(worker);
     const Job& job = jobs_[index];
     RunOptions options = options_.run;
     options.progress = &progress;
@@ -128,6 +130,11 @@ class Pool {
       case Worker::News::kDied: {
         const std::string output = slot.worker->Output();
         slot.worker.reset();
+        if (!options_.server_is_in_worker) {
+          throw FailedError(fmt::format("scenario {} against {}: the driver's process ended: {}",
+                                        ScenarioOf(slot).name, jobs_[slot.job].target->name,
+                                        LastWords(text, output)));
+        }
         Finish(slot, DeathResult(ScenarioOf(slot), *jobs_[slot.job].target, text, output));
         return;
       }

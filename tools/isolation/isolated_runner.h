@@ -26,14 +26,19 @@ struct Job {
   const Target* target = nullptr;
 };
 
+using WorldMaker = std::function<std::unique_ptr<World>(int worker)>;
+
 struct IsolationOptions {
   RunOptions run;
   // A server that makes no call for so long, and lets no step happen, is killed. (At least so long:
   // up to twice as much may pass.)
   std::chrono::milliseconds timeout{10'000};
   int workers = 1;  // processes at a time, from 1
-  // The world of one worker, made in its process.
-  std::function<std::unique_ptr<World>()> make_world;
+  // The world of one worker, made in its process. Workers that live at the same time have different
+  // numbers, from 0.
+  WorldMaker make_world;
+  // The server runs in the worker's own process, so that a worker's death is the server's.
+  bool server_is_in_worker = true;
 };
 
 // Worker processes that suit this machine: its processors, from 1 to 8.

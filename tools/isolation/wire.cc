@@ -117,6 +117,7 @@ std::string EncodeResult(const RunResult& result) {
   WriteList(writer, result.time_line);
   WriteList(writer, result.sockets);
   WriteList(writer, result.steps_not_reached);
+  writer.Field(result.output);
   return std::move(writer.bytes);
 }
 
@@ -129,6 +130,7 @@ RunResult DecodeResult(std::string_view bytes) {
   ReadList(reader, result.time_line);
   ReadList(reader, result.sockets);
   ReadList(reader, result.steps_not_reached);
+  reader.Field(result.output);
   if (!reader.done()) throw std::runtime_error("a worker's answer is longer than it should be");
   return result;
 }

@@ -111,7 +111,9 @@ void Worker::Release() {
 void Worker::Serve(int socket, pid_t parent, const Body& body) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(0);  // it died before the line above
-  const rlimit limit{kMostOutput, kMostOutput};
+  rlimit limit{};
+  getrlimit(RLIMIT_FSIZE, &limit);
+  limit.rlim_cur = std::min(limit.rlim_max, kMostOutput);
   setrlimit(RLIMIT_FSIZE, &limit);
   const rlimit no_core{0, 0};
   setrlimit(RLIMIT_CORE, &no_core);  // a crash here is a finding, not a thing to keep

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -9,6 +10,15 @@
 
 namespace hupstorm {
 namespace {
+
+constexpr int kMostOutputLines = 8;  // of a server, with a finding
+constexpr size_t kLongestLine = 200;
+
+// Fingerprints hold the oracle and the target already.
+using Key = std::pair<std::string, std::string>;
+Key KeyOf(const Finding& finding) { return {finding.target, finding.fingerprint}; }
+
+}  // namespace
 
 std::string ShellWord(std::string_view word) {
   constexpr std::string_view kPlain =
@@ -27,20 +37,17 @@ std::string ShellWord(std::string_view word) {
   return quoted + "'";
 }
 
-// Fingerprints hold the oracle and the target already.
-using Key = std::pair<std::string, std::string>;
-Key KeyOf(const Finding& finding) { return {finding.target, finding.fingerprint}; }
+std::string TargetOptions(std::string_view target, std::string_view mend, std::string_view world) {
+  std::string options = fmt::format("--target {}", ShellWord(target));
+  if (mend != "none") options += fmt::format(" --mend {}", ShellWord(mend));
+  if (world != kDefaultWorld) options += fmt::format(" --world {}", ShellWord(world));
+  return options;
+}
 
-}  // namespace
-
-std::string ReplayCommand(std::string_view program, const Finding& finding, std::string_view mend,
-                          std::string_view world) {
-  std::string command = fmt::format(
-      "{} replay {} --target {}", ShellWord(program),
-      ShellWord(finding.file.empty() ? finding.scenario : finding.file), ShellWord(finding.target));
-  if (mend != "none") command += fmt::format(" --mend {}", ShellWord(mend));
-  if (world != kDefaultWorld) command += fmt::format(" --world {}", ShellWord(world));
-  return command;
+std::string ReplayCommand(std::string_view program, const Finding& finding,
+                          std::string_view server) {
+  return fmt::format("{} replay {} {}", ShellWord(program),
+                     ShellWord(finding.file.empty() ? finding.scenario : finding.file), server);
 }
 
 std::string Place(const Finding& finding) {
@@ -50,15 +57,18 @@ std::string Place(const Finding& finding) {
 
 std::string FindingsText(std::span<const ReportedFinding> findings, bool all, const Style& style) {
   std::map<Key, std::set<std::string>> scenarios;
-  for (const auto& [finding, replay] : findings) scenarios[KeyOf(finding)].insert(finding.scenario);
+  for (const auto& [finding, replay, output] : findings) {
+    scenarios[KeyOf(finding)].insert(finding.scenario);
+  }
   std::set<Key> shown;
   std::string text;
-  for (const auto& [finding, replay] : findings) {
+  for (const auto& [finding, replay, output] : findings) {
     const Key key = KeyOf(finding);
     if (!shown.insert(key).second && !all) continue;
     text += fmt::format("{}: {}: {}\n", style.Bold(Place(finding)), style.Red(finding.oracle),
                         finding.evidence);
     text += fmt::format("  {}\n", style.Dim(replay));
+    text += OutputText(output, style);
     const size_t more = scenarios[key].size() - 1;
     if (!all && more > 0) {
       text += fmt::format("  the same in {} more scenario{}\n", more, more == 1 ? "" : "s");
@@ -69,17 +79,41 @@ std::string FindingsText(std::span<const ReportedFinding> findings, bool all, co
 
 size_t DistinctFindings(std::span<const ReportedFinding> findings) {
   std::set<Key> keys;
-  for (const auto& [finding, replay] : findings) keys.insert(KeyOf(finding));
+  for (const ReportedFinding& reported : findings) keys.insert(KeyOf(reported.finding));
   return keys.size();
+}
+
+std::string OutputText(std::string_view output, const Style& style) {
+  while (!output.empty() && output.back() == '\n') output.remove_suffix(1);
+  size_t begin = output.size();
+  for (int lines = 0; lines < kMostOutputLines && begin != std::string_view::npos && begin > 0;
+       ++lines) {
+    begin = output.rfind('\n', begin - 1);
+  }
+  if (begin != std::string_view::npos && begin < output.size()) {
+    output.remove_prefix(output[begin] == '\n' ? begin + 1 : begin);
+  }
+  std::string text;
+  while (!output.empty()) {
+    const size_t end = std::min(output.find('\n'), output.size());
+    text += fmt::format("  {}\n",
+                        style.Dim(fmt::format("the server wrote: {}",
+                                              output.substr(0, std::min(end, kLongestLine)))));
+    output.remove_prefix(std::min(end + 1, output.size()));
+  }
+  return text;
 }
 
 nlohmann::ordered_json FindingJson(const ReportedFinding& reported) {
   const Finding& finding = reported.finding;
-  return {{"oracle", finding.oracle},     {"target", finding.target},
-          {"scenario", finding.scenario}, {"file", finding.file},
-          {"line", finding.line},         {"step", finding.step},
-          {"evidence", finding.evidence}, {"fingerprint", finding.fingerprint},
-          {"replay", reported.replay}};
+  nlohmann::ordered_json json = {
+      {"oracle", finding.oracle},     {"target", finding.target},
+      {"scenario", finding.scenario}, {"file", finding.file},
+      {"line", finding.line},         {"step", finding.step},
+      {"evidence", finding.evidence}, {"fingerprint", finding.fingerprint},
+      {"replay", reported.replay}};
+  if (!reported.output.empty()) json["output"] = reported.output;
+  return json;
 }
 
 }  // namespace hupstorm

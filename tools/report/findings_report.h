@@ -19,13 +19,23 @@ inline constexpr char kDefaultWorld[] = "simulated";
 struct ReportedFinding {
   Finding finding;
   std::string replay;  // the command that shows it
+  // The last that the server wrote; kept of servers that are not ours.
+  std::string output = {};
 };
 
-// hupstorm replay scenarios/suite/half-close/x.scn --target doc000/epoll-queue --mend all. To be
-// pasted into a shell: what needs quotes has them. `mend`, `world`: as --mend and --world take
-// them.
-std::string ReplayCommand(std::string_view program, const Finding& finding, std::string_view mend,
+// A word as a shell reads it: in quotes where it needs them.
+std::string ShellWord(std::string_view word);
+
+// "--target doc000/epoll-queue --mend all", to be pasted into a shell. `mend`, `world`: as --mend
+// and
+// --world take them.
+std::string TargetOptions(std::string_view target, std::string_view mend,
                           std::string_view world = kDefaultWorld);
+
+// hupstorm replay scenarios/suite/half-close/x.scn SERVER, where `server` says which server:
+// TargetOptions.
+std::string ReplayCommand(std::string_view program, const Finding& finding,
+                          std::string_view server);
 
 // "scenarios/suite/half-close/x.scn:6": where the finding showed.
 std::string Place(const Finding& finding);
@@ -35,10 +45,14 @@ std::string Place(const Finding& finding);
 // `all` shows every one.
 std::string FindingsText(std::span<const ReportedFinding> findings, bool all, const Style& style);
 
+// The last lines that a server wrote, each after a mark; empty for none.
+std::string OutputText(std::string_view output, const Style& style);
+
 // Bugs, not findings: how many fingerprints there are.
 size_t DistinctFindings(std::span<const ReportedFinding> findings);
 
-// {"oracle","target","scenario","file","line","step","evidence","fingerprint","replay"}
+// {"oracle","target","scenario","file","line","step","evidence","fingerprint","replay"}, and
+// "output" where the server wrote something.
 nlohmann::ordered_json FindingJson(const ReportedFinding& finding);
 
 }  // namespace hupstorm

@@ -29,7 +29,15 @@ std::string ReplayOf(const DefectRow& row, const Matrix& matrix, const std::stri
   Finding finding;
   finding.scenario = row.simplest;
   finding.target = NameOf(row.defect->server);
-  return ReplayCommand(program, finding, fmt::format("all-but={}", row.defect->name), matrix.world);
+  return ReplayCommand(
+      program, finding,
+      TargetOptions(finding.target, fmt::format("all-but={}", row.defect->name), matrix.world));
+}
+
+std::string ReplayCommandOf(const Finding& finding, const CleanRow& row, const Matrix& matrix,
+                            const std::string& program) {
+  const std::string mend = row.mends.empty() ? "none" : row.mends;
+  return ReplayCommand(program, finding, TargetOptions(finding.target, mend, matrix.world));
 }
 
 std::string Verdict(const DefectRow& row) {
@@ -97,9 +105,7 @@ std::string CleanText(const Matrix& matrix, const std::string& program, const St
                row.holds() ? "clean" : fmt::format("FOUND {}", row.findings.size())});
     std::vector<ReportedFinding> findings;
     for (const Finding& finding : row.findings) {
-      findings.push_back(
-          {finding,
-           ReplayCommand(program, finding, row.mends.empty() ? "none" : row.mends, matrix.world)});
+      findings.push_back({finding, ReplayCommandOf(finding, row, matrix, program)});
     }
     details += FindingsText(findings, false, style);
   }
@@ -160,9 +166,7 @@ nlohmann::ordered_json MatrixJson(const Matrix& matrix, const std::string& progr
   for (const CleanRow& row : matrix.clean) {
     Json findings = Json::array();
     for (const Finding& finding : row.findings) {
-      const std::string mend = row.mends.empty() ? "none" : row.mends;
-      findings.push_back(
-          FindingJson({finding, ReplayCommand(program, finding, mend, matrix.world)}));
+      findings.push_back(FindingJson({finding, ReplayCommandOf(finding, row, matrix, program)}));
     }
     clean.push_back(
         {{"target", row.target}, {"mends", row.mends}, {"findings", std::move(findings)}});
