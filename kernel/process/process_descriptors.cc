@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -211,7 +212,15 @@ DrivenKernel::ConnectionStatus ProcessKernel::ServerSide(PeerId peer) const {
   status.accepted = socket->IsHeld();
   if (!status.accepted) return status;
   for (const auto& [pid, server] : servers_) {
-    status.fd = std::max(status.fd, server->book.Find(peer));
+    const int fd = server->book.Find(peer);
+    if (fd < 0) continue;
+    status.fd = fd;
+    // sock_diag counts an urgent byte, too, that is not to be read among the others.
+    int unread = 0;
+    Thread* const thread = HeldThreadOf(*server);
+    if (thread != nullptr && thread->remote.Ioctl(fd, FIONREAD, &unread) == 0) {
+      status.unread = static_cast<size_t>(unread);
+    }
   }
   if (status.fd < 0) status.fd = kSomeDescriptor;
   return status;
