@@ -147,8 +147,12 @@ std::string ClientStream::OwedText() const {
 std::string ClientStream::GotText() const {
   if (protocol_ == Protocol::kExpect) {
     if (responses_.at_start()) return fmt::to_string(responses_.whole());
-    if (responses_.whole() == 0) return fmt::format("{} bytes of it", responses_.begun());
-    return fmt::format("{} and {} bytes of the next", responses_.whole(), responses_.begun());
+    std::string got = fmt::format("{} bytes of it", responses_.begun());
+    if (responses_.whole() > 0) {
+      got = fmt::format("{} and {} bytes of the next", responses_.whole(), responses_.begun());
+    }
+    const std::string awaited = responses_.Awaited();
+    return awaited.empty() ? got : fmt::format("{} without {}", got, awaited);
   }
   const bool exact = protocol_ == Protocol::kEcho || !foreign_;
   if (exact) return fmt::to_string(received_);

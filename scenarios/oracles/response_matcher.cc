@@ -87,6 +87,11 @@ void ResponseMatcher::End() {
   part_ = 0;
 }
 
+std::string ResponseMatcher::Awaited() const {
+  if (begun_ == 0 || in_open_end() || !exchange_->response[part_].after_any) return "";
+  return Quote(exchange_->response[part_].literal);
+}
+
 std::string ResponseMatcher::Difference(std::string_view bytes, uint64_t owed) const {
   if (whole_ >= owed) {
     return owed == 0 ? fmt::format("got {}, and is owed nothing yet", Quote(bytes))

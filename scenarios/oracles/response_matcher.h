@@ -27,6 +27,8 @@ class ResponseMatcher {
   uint64_t whole() const { return whole_; }      // responses that came whole
   uint64_t begun() const { return begun_; }      // bytes of the one after these
   bool at_start() const { return begun_ == 0; }  // of a response
+  // The string that a gap waits for, quoted; empty outside of a gap. Harmless to print.
+  std::string Awaited() const;
   // What stands in the place of `bytes`, which differ: "response 2 differs at its byte 3: expected
   // \"ONG\", got \"ING\"". Harmless to print.
   std::string Difference(std::string_view bytes, uint64_t owed) const;

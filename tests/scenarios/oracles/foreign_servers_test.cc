@@ -81,7 +81,7 @@ const Control kControls[] = {
      "got the whole response, but the server never ended the connection",
      "target http\na connect\na read all\na request\n"},
     {"ExpectCloseCut", Speaks::kExpectClose, Bug::kCutsResponse, "truncated-response",
-     "is owed 1 response, got 8 bytes of it before the end",
+     "is owed 1 response, got 8 bytes of it without \"\\r\\n\" before the end",
      "target http\na connect\na read all\na request\n"},
     {"ExpectCloseClosedUnread", Speaks::kExpectClose, Bug::kClosesUnread, "truncated-response",
      "then a reset instead of an orderly end", "target http\na connect\na read all\na send 4KiB\n"},

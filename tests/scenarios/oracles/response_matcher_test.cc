@@ -90,6 +90,7 @@ TEST_P(ResponseMatcherTest, TheConnectionsEndEndsNothingElse) {
   matcher_.End();
   EXPECT_EQ(matcher_.whole(), 0u);
   EXPECT_EQ(matcher_.begun(), 2u);
+  EXPECT_EQ(matcher_.Awaited(), "\"b\"");
 }
 
 INSTANTIATE_TEST_SUITE_P(Pieces, ResponseMatcherTest, testing::Bool(),
