@@ -11,6 +11,9 @@ packages=(
   clang-14 libclang-rt-14-dev      # sanitizers and libFuzzer
   llvm-14                          # llvm-symbolizer, for readable sanitizer reports
   clang-format-14
+  # Servers that are not ours, for tests, and what some of them are built with.
+  pkg-config libevent-dev libuv1-dev
+  socat ncat redis-server nginx python3
 )
 
 missing=()
@@ -34,5 +37,21 @@ if [ "$(id -u)" -ne 0 ]; then
   as_root=(sudo env DEBIAN_FRONTEND=noninteractive)
 fi
 export DEBIAN_FRONTEND=noninteractive
+
+# Debian starts a server's service when its package is installed, and at each boot. The tests start
+# their own: here it is not started, and not enabled. A service that was there before is left alone.
+services=()
+for package in "${missing[@]}"; do
+  case "$package" in redis-server | nginx) services+=("$package") ;; esac
+done
+policy=/usr/sbin/policy-rc.d
+if [ ${#services[@]} -gt 0 ] && [ ! -e "$policy" ]; then
+  trap '"${as_root[@]}" rm -f "$policy"' EXIT
+  printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null
+  "${as_root[@]}" chmod +x "$policy"
+fi
 "${as_root[@]}" apt-get update --quiet
 "${as_root[@]}" apt-get install --yes --quiet --no-install-recommends "${missing[@]}"
+if [ ${#services[@]} -gt 0 ] && command -v systemctl >/dev/null; then
+  "${as_root[@]}" systemctl --quiet disable "${services[@]}" || true
+fi

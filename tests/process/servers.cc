@@ -1,0 +1,66 @@
+#include "tests/process/servers.h"
+
+#include <utility>
+
+namespace hupstorm {
+namespace {
+
+const std::string kFolder = HUPSTORM_TEST_SERVERS;
+
+void Replace(std::string& text, std::string_view place, std::string_view value) {
+  for (size_t at = 0; (at = text.find(place, at)) != std::string::npos; at += value.size()) {
+    text.replace(at, place.size(), value);
+  }
+}
+
+}  // namespace
+
+std::string PythonServer(std::string_view name) {
+  return HUPSTORM_TEST_PYTHON " -B " + kFolder + "/" + std::string(name) + ".py {port}";
+}
+
+std::vector<ServerCommand> CorrectServers() {
+  const std::string nginx = kFolder + "/nginx.sh {port} {folder}";
+  return {
+      {"socat", "socat TCP-LISTEN:{port},bind=127.0.0.1,backlog=128,reuseaddr,fork EXEC:cat",
+       "echo"},
+      // Its netexec leaves its loop at the client's end of input, and while it waits in a write to
+      // cat's full pipe it reads none of cat's output, on which cat waits.
+      {"ncat", "ncat -l 127.0.0.1 {port} -k -e /bin/cat", "echo", /*drains=*/false},
+      {"libevent_echo", HUPSTORM_LIBEVENT_ECHO " {port}", "echo"},
+      {"libuv_echo", HUPSTORM_LIBUV_ECHO " {port}", "echo"},
+      {"epoll_echo", PythonServer("epoll_echo"), "echo"},
+      {"asyncio_echo", PythonServer("asyncio_echo"), "echo"},
+      {"threaded_echo", PythonServer("threaded_echo"), "echo"},
+      {"prefork_echo", PythonServer("prefork_echo"), "echo"},
+      {"redis", kFolder + "/redis.sh {port}", "expect:" + kFolder + "/redis.expect"},
+      {"nginx", nginx, "expect:" + kFolder + "/nginx.expect"},
+      {"nginx_close", nginx, "expect:" + kFolder + "/nginx-close.expect"},
+      {"nginx_http", nginx, "http"},
+  };
+}
+
+std::vector<DefectiveServer> DefectiveServers() {
+  std::vector<DefectiveServer> servers = {
+      {"fin_ignored", "", {"close-wait-leak", "busy-loop", "fd-leak"}},
+      {"reset_kills", "", {"server-died"}},
+      {"blocking_send", "", {"head-of-line-blocking"}},
+      {"descriptor_leak", "", {"fd-leak"}},
+      {"partial_send", "", {"lost-bytes"}},
+      {"cuts_off_half_closed", "", {"lost-bytes"}},
+      {"edge_read_once", "", {"stalled", "lost-bytes"}},
+      {"stale_queue", "", {"foreign-bytes"}},
+      {"unbounded_queue", "", {"unbounded-queue"}},
+      {"accept_gives_up", "", {"accept-stopped"}},
+  };
+  for (DefectiveServer& server : servers) server.command = PythonServer(server.name);
+  return servers;
+}
+
+std::string FillIn(std::string command, int port, std::string_view folder) {
+  Replace(command, "{port}", std::to_string(port));
+  Replace(command, "{folder}", folder);
+  return command;
+}
+
+}  // namespace hupstorm

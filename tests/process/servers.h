@@ -1,0 +1,42 @@
+// Servers that are not ours, for tests: programs of Debian's packages, small ones on libraries, and
+// Python programs, correct or with one planted defect. Each is a command for a shell.
+
+#ifndef HUPSTORM_TESTS_PROCESS_SERVERS_H_
+#define HUPSTORM_TESTS_PROCESS_SERVERS_H_
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace hupstorm {
+
+struct ServerCommand {
+  std::string name;      // "libevent_echo"
+  std::string command;   // with "{port}", and "{folder}" where it keeps files of its own
+  std::string protocol;  // as --protocol takes it: "echo", "expect:.../redis.expect"
+  // False where it is known to lose what it has not answered when its client half-closes, and to
+  // get stuck on long messages.
+  bool drains = true;
+};
+
+// Servers that do what their protocol says.
+std::vector<ServerCommand> CorrectServers();
+
+// Echo servers with one planted defect each.
+struct DefectiveServer {
+  std::string name;
+  std::string command;
+  std::vector<std::string> oracles;  // of which at least one must report it
+};
+std::vector<DefectiveServer> DefectiveServers();
+
+// The command of tests/process/servers/NAME.py.
+std::string PythonServer(std::string_view name);
+
+// `command` with its places filled in.
+std::string FillIn(std::string command, int port, std::string_view folder);
+
+}  // namespace hupstorm
+
+#endif  // HUPSTORM_TESTS_PROCESS_SERVERS_H_
