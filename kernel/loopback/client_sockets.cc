@@ -22,6 +22,9 @@ namespace {
 constexpr int kHeldBackMs = 400;
 // What PeerSend is told that it may offer at once; the kernel takes what it likes.
 constexpr size_t kSendSpace = 64 * 1024;
+// The range that Linux gives to clients, unless told otherwise (ip_local_port_range).
+constexpr uint16_t kFirstPort = 32'768;
+constexpr uint16_t kLastPort = 60'999;
 
 [[noreturn]] void Fail(const char* what) {
   throw std::system_error(errno, std::generic_category(), what);
@@ -37,13 +40,6 @@ sockaddr_in Loopback(uint16_t port) {
 
 void SetOption(int fd, int level, int name, int value) {
   setsockopt(fd, level, name, &value, sizeof value);
-}
-
-uint16_t OwnPort(int fd) {
-  sockaddr_in address = {};
-  socklen_t length = sizeof address;
-  getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length);
-  return ntohs(address.sin_port);
 }
 
 TcpState StateOf(int fd) {
@@ -65,7 +61,9 @@ size_t Unread(int fd) {
 
 }  // namespace
 
-ClientSockets::ClientSockets() : by_port_(65'536, kNoPeer) {
+ClientSockets::ClientSockets()
+    : by_port_(65'536, kNoPeer),
+      next_port_(static_cast<uint16_t>(kFirstPort + getpid() * 997 % (kLastPort - kFirstPort))) {
   epoll_ = epoll_create1(EPOLL_CLOEXEC);
   marker_ = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (epoll_ < 0 || marker_ < 0) Fail("cannot watch clients");
@@ -102,9 +100,29 @@ PeerId ClientSockets::Connect(uint16_t port, const DrivenKernel::PeerOptions& op
   return id;
 }
 
-// A socket that connects; from the port that the peer had before, if it had one.
-// False where the SYN got no answer.
+// A socket that connects; from the port that the peer had before, if it had one. False where the
+// SYN got no answer.
 bool ClientSockets::Open(PeerId id) {
+  Peer& peer = At(id);
+  if (peer.port == 0) peer.port = NextPort();
+  for (int tries = 0; !OpenFrom(id); ++tries) {
+    if (tries == kLastPort - kFirstPort) Fail("no port for a client");
+    peer.port = NextPort();
+  }
+  LookAtHandshake(peer);
+  return peer.connected || peer.refused;
+}
+
+// Ports are chosen here and not by Linux: bind would look for one that nobody has, among thousands
+// in TIME-WAIT, and one that connect has chosen cannot be had again for sure.
+uint16_t ClientSockets::NextPort() {
+  const uint16_t port = next_port_;
+  next_port_ = port < kLastPort ? static_cast<uint16_t>(port + 1) : kFirstPort;
+  return port;
+}
+
+// False where somebody else has the port.
+bool ClientSockets::OpenFrom(PeerId id) {
   Peer& peer = At(id);
   peer.fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (peer.fd < 0) Fail("cannot open a client's socket");
@@ -112,12 +130,16 @@ bool ClientSockets::Open(PeerId id) {
   SetOption(peer.fd, SOL_SOCKET, SO_SNDBUF, peer.options.send_buffer);
   SetOption(peer.fd, IPPROTO_TCP, TCP_NODELAY, 1);
   SetOption(peer.fd, SOL_SOCKET, SO_REUSEADDR, 1);
+  const auto is_taken = [&peer] {
+    const bool taken = errno == EADDRINUSE || errno == EADDRNOTAVAIL;
+    if (taken) close(peer.fd);
+    return taken;
+  };
   const sockaddr_in own = Loopback(peer.port);
   if (bind(peer.fd, reinterpret_cast<const sockaddr*>(&own), sizeof own) != 0) {
-    Fail("no port for a client");
+    if (is_taken()) return false;
+    Fail("a client cannot have a port");
   }
-  peer.port = OwnPort(peer.fd);
-  by_port_[peer.port] = id;
   epoll_event event = {};
   event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
   event.data.u32 = static_cast<uint32_t>(id);
@@ -125,15 +147,14 @@ bool ClientSockets::Open(PeerId id) {
   const sockaddr_in server = Loopback(peer.server_port);
   if (connect(peer.fd, reinterpret_cast<const sockaddr*>(&server), sizeof server) == 0) {
     peer.connected = true;
-    return true;
-  }
-  if (errno == ECONNREFUSED) {
+  } else if (errno == ECONNREFUSED) {
     peer.refused = true;
-    return true;
+  } else if (errno != EINPROGRESS) {
+    if (is_taken()) return false;
+    Fail("a client cannot connect");
   }
-  if (errno != EINPROGRESS) Fail("a client cannot connect");
-  LookAtHandshake(peer);
-  return peer.connected || peer.refused;
+  by_port_[peer.port] = id;
+  return true;
 }
 
 void ClientSockets::LookAtHandshake(Peer& peer) {

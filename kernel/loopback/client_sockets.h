@@ -75,12 +75,15 @@ class ClientSockets {
 
   Peer& At(PeerId peer) { return peers_[static_cast<size_t>(peer)]; }
   bool Open(PeerId peer);
+  bool OpenFrom(PeerId peer);
+  uint16_t NextPort();
   void LookAtHandshake(Peer& peer);
   void NoteError(Peer& peer, int error);
   void End(Peer& peer, bool reset);
 
   std::vector<Peer> peers_;
   std::vector<PeerId> by_port_;  // by port number
+  uint16_t next_port_;           // of the next client
   std::vector<PeerId> changed_;
   std::deque<PeerId> connecting_;  // whose SYN got no answer
   std::array<std::byte, 64 * 1024> buffer_;

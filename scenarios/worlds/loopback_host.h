@@ -6,24 +6,48 @@
 #include <sys/resource.h>
 
 #include <cstdint>
+#include <string>
+#include <utility>
 
 namespace hupstorm {
+
+// A name that one process of this machine can have at a time; gone with the object, or the process.
+class Claim {
+ public:
+  Claim() = default;
+  // Throws std::system_error where no socket can be had.
+  explicit Claim(const std::string& name);
+  ~Claim();
+  Claim(Claim&& other) noexcept : socket_(std::exchange(other.socket_, -1)) {}
+  Claim& operator=(Claim&& other) noexcept {
+    std::swap(socket_, other.socket_);
+    return *this;
+  }
+
+  bool holds() const { return socket_ >= 0; }  // nobody had the name
+
+ private:
+  int socket_ = -1;
+};
 
 // Hands out ports of 127.0.0.1 that are free.
 class PortChooser {
  public:
   PortChooser();
   // One that nobody has bound, and that no client of anybody's takes by itself between this look
-  // and the server's own: below ip_local_port_range. Throws std::system_error where none is left.
+  // and the server's own: below ip_local_port_range. No other hupstorm takes it before the next
+  // call of this. Throws std::system_error where none is left.
   uint16_t Choose();
 
  private:
   uint16_t next_;
+  Claim claim_;
 };
 
 // One processor for the calling process and its children, servers and clients alike: packets on
-// loopback stay in order, and a turn costs no trip across processors.
-void BindToOneProcessor();
+// loopback stay in order, and a turn costs no trip across processors. Takes the one that the fewest
+// worlds use, for as long as the claim is held.
+[[nodiscard]] Claim BindToOneProcessor();
 
 // Raises RLIMIT_NOFILE as far as it may, for storms of clients; returns what it was.
 rlimit RaiseDescriptorLimit();

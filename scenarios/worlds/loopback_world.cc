@@ -25,7 +25,7 @@ struct Far {
 class LoopbackWorld::Impl final : private Far, public ScenarioRun {
  public:
   Impl() : ScenarioRun(loopback) {
-    BindToOneProcessor();
+    processor_ = BindToOneProcessor();
     RaiseDescriptorLimit();
   }
 
@@ -59,6 +59,7 @@ class LoopbackWorld::Impl final : private Far, public ScenarioRun {
   }
 
   std::optional<ServerProcess> process_;
+  Claim processor_;
   PortChooser ports_;
 };
 

@@ -137,7 +137,7 @@ class ProcessWorld::Impl final : private Far, public ScenarioRun {
  public:
   explicit Impl(ProcessOptions options)
       : ScenarioRun(kernel), options_(std::move(options)), descriptors_(RaiseDescriptorLimit()) {
-    BindToOneProcessor();
+    processor_ = BindToOneProcessor();
     // What limits the output of servers that run in this process is not for those that do not.
     rlimit files = {};
     getrlimit(RLIMIT_FSIZE, &files);
@@ -202,6 +202,7 @@ class ProcessWorld::Impl final : private Far, public ScenarioRun {
 
   const ProcessOptions options_;
   const rlimit descriptors_;
+  Claim processor_;
   PortChooser ports_;
   std::optional<RunningServer> server_;
 };

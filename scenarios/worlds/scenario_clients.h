@@ -58,6 +58,7 @@ class ScenarioClients {
   // The client has something to send that the kernel has not taken.
   bool HasUnsent(int client) const;
   PeerId PeerOf(int client) const { return first_peer_ + client; }
+  uint16_t PortOf(int client) const { return kernel_.PeerPort(PeerOf(client)); }
 
  private:
   static constexpr uint64_t kEverything = UINT64_MAX;

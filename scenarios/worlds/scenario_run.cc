@@ -190,7 +190,10 @@ void ScenarioRun::AfterCall(const CallRecord& call) {
   } else if (FamilyOf(call.call) == CallFamily::kAccept && call.result >= 0) {
     most_connected_ = std::max(most_connected_, ++connected_now_);
     const int client = clients_.ClientOf(static_cast<int>(call.result));
-    if (client >= 0) ledger_.clients[client].accepted = true;
+    if (client >= 0) {
+      ledger_.clients[client].accepted = true;
+      ledger_.clients[client].port = clients_.PortOf(client);  // a SYN sent again may have another
+    }
   } else if (FamilyOf(call.call) == CallFamily::kRecv && call.result > 0) {
     const int client = clients_.ClientOf(call.fd);
     if (client < 0) return;
