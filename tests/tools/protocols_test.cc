@@ -76,6 +76,7 @@ TEST(ProtocolTest, EachHasAPage) {
   for (const ProtocolPage& page : ProtocolPages()) {
     EXPECT_THAT(PageOn(page.name, "hupstorm"),
                 testing::StartsWith(std::string(page.name) + ": a protocol\n"));
+    EXPECT_THAT(PageOn("protocols", "hupstorm"), HasSubstr(page.title));
     EXPECT_GT(page.page.size(), 100u) << page.name;
     EXPECT_THAT(page.page, EndsWith("."));
   }

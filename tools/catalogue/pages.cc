@@ -19,6 +19,8 @@
 namespace hupstorm {
 namespace {
 
+constexpr std::string_view kProtocols = "protocols";
+
 struct TargetTitleRow {
   std::string_view name;
   std::string_view title;
@@ -144,9 +146,19 @@ std::string ProtocolPageText(const ProtocolPage& page) {
          Paragraph("What is judged", page.page);
 }
 
+// All of them, for those who have to choose one.
+std::string ProtocolsPage() {
+  std::string page = "protocols: what a server can be said to speak (--protocol)\n\n";
+  for (const ProtocolPage& protocol : ProtocolPages()) {
+    page += Paragraph(fmt::format("{}: {}", protocol.name, protocol.title), protocol.page);
+  }
+  return page;
+}
+
 std::vector<std::string> AllNames() {
   std::vector<std::string> names = TargetNames();
   for (const ProtocolPage& page : ProtocolPages()) names.emplace_back(page.name);
+  names.emplace_back(kProtocols);
   for (const Oracle& oracle : Oracles()) names.emplace_back(oracle.name);
   for (const Defect& defect : Defects()) names.emplace_back(defect.full_name);
   for (const LegalFault& fault : LegalFaults()) names.push_back(FaultName(fault));
@@ -176,6 +188,7 @@ std::string PageOn(std::string_view name, const std::string& program) {
   for (const ProtocolPage& page : ProtocolPages()) {
     if (page.name == name) return ProtocolPageText(page);
   }
+  if (name == kProtocols) return ProtocolsPage();
   if (std::string page = FaultPage(name); !page.empty()) return page;
   for (const Scenario& scenario : Suite()) {
     if (scenario.name == name || scenario.file == name) return ScenarioPage(scenario, program);

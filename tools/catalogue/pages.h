@@ -17,9 +17,10 @@ std::string TargetTitle(std::string_view target);
 // "accept/EMFILE"
 std::string FaultName(const LegalFault& fault);
 
-// The page on an oracle, a defect, a target, a protocol, a fault ("accept/EMFILE", or "EMFILE" for
-// all calls that may fail so) or a scenario of the suite. `program` is how the user called
-// hupstorm, for the commands on the page. Throws UsageError, with the nearest name, for any other.
+// The page on an oracle, a defect, a target, a protocol (or all: "protocols"), a fault
+// ("accept/EMFILE", or "EMFILE" for all calls that may fail so) or a scenario of the suite.
+// `program` is how the user called hupstorm, for the commands on the page. Throws UsageError, with
+// the nearest name, for any other.
 std::string PageOn(std::string_view name, const std::string& program);
 
 }  // namespace hupstorm

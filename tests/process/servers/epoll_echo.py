@@ -56,9 +56,12 @@ class EpollEcho:
             return self.on_accept_error()
         connection.setblocking(False)
         fd = connection.fileno()
+        try:
+            self.epoll.register(fd, self.first_interest)
+        except OSError:  # no memory to watch it: turns it away
+            return connection.close()
         self.connections[fd] = connection
         self.queues.setdefault(fd, bytearray())
-        self.epoll.register(fd, self.first_interest)
 
     def on_accept_error(self):  # no descriptor is free: looks again in 0.1 s
         self.watching = False

@@ -38,7 +38,8 @@ void OnAccept(evconnlistener* listener, evutil_socket_t fd, sockaddr*, int, void
   bufferevent* connection =
       bufferevent_socket_new(evconnlistener_get_base(listener), fd, BEV_OPT_CLOSE_ON_FREE);
   bufferevent_setcb(connection, OnInput, OnDrained, OnEvent, nullptr);
-  bufferevent_enable(connection, EV_READ | EV_WRITE);
+  // Without memory to watch it, it is turned away.
+  if (bufferevent_enable(connection, EV_READ | EV_WRITE) != 0) bufferevent_free(connection);
 }
 
 void Resume(evutil_socket_t, short, void* listener) {
