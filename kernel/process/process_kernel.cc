@@ -55,7 +55,7 @@ void ProcessKernel::Reset() {
   top_ = nullptr;
   keeper_ = -1;
   port_ = 0;
-  started_ = stopping_ = seen_listen_ = looking_ = false;
+  started_ = stopping_ = seen_listen_ = looking_ = looked_again_ = false;
   failure_ = nullptr;
   skipped_ns_ = 0;
   processes_at_start_.clear();
@@ -145,6 +145,7 @@ void ProcessKernel::Enlist(const remote::EnlistmentOffice::Candidate& candidate)
   thread->tid = candidate.tid;
   thread->line_there = candidate.line_there;
   thread->memory.frame().clock_offset_ns = skipped_ns_.load();
+  looked_again_ = false;
   Thread& enlisted = *threads_.emplace_back(std::move(thread));
   enlisted.driver = std::thread([this, &enlisted] { DriveThread(enlisted); });
 }
@@ -158,6 +159,7 @@ void ProcessKernel::DriveThread(Thread& thread) {
       if (thread.server == nullptr) thread.server = &ServerOf(thread);
       Use(&thread);
       thread.remote.Answer(*top_);
+      looked_again_ = false;
     }
   } catch (const Stopped&) {
   } catch (const remote::ServerGone&) {
@@ -172,6 +174,7 @@ void ProcessKernel::DriveThread(Thread& thread) {
 void ProcessKernel::End(Thread& thread) {
   thread.gone = true;
   thread.asleep = false;
+  looked_again_ = false;
   if (current_ == &thread) Use(nullptr);
   const bool is_last = std::none_of(threads_.begin(), threads_.end(), [&](const auto& other) {
     return !other->gone && other->pid == thread.pid;

@@ -100,6 +100,8 @@ class ProcessKernel final : public LoopbackKernel {
   bool OtherThreadsSleep();
   bool LetSignalsIn();
   bool LetSignalsIn(Thread& thread);
+  void LookAgain();
+  void WakeHeld();
   void LetHappen(Thread* thread);
   int64_t FirstDeadline() const;
 
@@ -126,8 +128,9 @@ class ProcessKernel final : public LoopbackKernel {
   bool started_ = false;
   bool stopping_ = false;
   bool seen_listen_ = false;
-  bool looking_ = false;     // a thread looks whether all sleep
-  uint64_t generation_ = 0;  // counts what was let happen
+  bool looking_ = false;       // a thread looks whether all sleep
+  bool looked_again_ = false;  // each held thread, since anybody has done anything
+  uint64_t generation_ = 0;    // counts how often held threads were told to look
   std::exception_ptr failure_;
   std::atomic<int64_t> skipped_ns_{0};
   size_t next_slot_ = 0;

@@ -42,8 +42,10 @@ void ProcessKernel::Block(Call call, int fd, int64_t deadline_ns) {
     looking_ = true;
     const bool at_rest = IsAtRest();
     looking_ = false;
-    if (at_rest) {
+    if (at_rest && looked_again_) {
       LetHappen(&self);
+    } else if (at_rest) {
+      LookAgain();
     } else if (generation_ == generation) {
       news_.wait_for(lock, kLookAgain);
     }
@@ -56,8 +58,22 @@ void ProcessKernel::Block(Call call, int fd, int64_t deadline_ns) {
 
 // All sleep, and no signal waits that would wake one.
 bool ProcessKernel::IsAtRest() {
-  if (!HeldThreadsSleep() || !OtherThreadsSleep()) return false;
-  return !LetSignalsIn();
+  if (HeldThreadsSleep() && OtherThreadsSleep() && !LetSignalsIn()) return true;
+  looked_again_ = false;
+  return false;
+}
+
+// What one thread waits for may have been done by another, held or not, after it had looked. Once
+// all sleep nobody does anything any more, so that a second look tells.
+void ProcessKernel::LookAgain() {
+  looked_again_ = true;
+  WakeHeld();
+}
+
+void ProcessKernel::WakeHeld() {
+  ++generation_;
+  for (const auto& thread : threads_) thread->asleep = false;
+  news_.notify_all();
 }
 
 bool ProcessKernel::HeldThreadsSleep() const {
@@ -135,9 +151,8 @@ void ProcessKernel::LetHappen(Thread* thread) {
     // Some wait for one connection and some for others: the server as a whole waits for all.
     driver_->OnBlock(Call::kEpollWait, -1, deadline);
   }
-  ++generation_;
-  for (const auto& other : threads_) other->asleep = false;
-  news_.notify_all();
+  looked_again_ = false;
+  WakeHeld();
 }
 
 int64_t ProcessKernel::FirstDeadline() const {

@@ -32,6 +32,7 @@ inline bool Fits(const Scenario& scenario, const Target& target) {
 //   - how much was received, and what, is not expected: the oracles know what is owed;
 //   - what becomes of a connection is not expected where nothing is known (none): the server may
 //     end it for what the client has said.
+// A foreign server is not expected to have stopped by a certain step, in no scenario.
 bool IsExpectedOf(const Target& target, const Scenario& scenario, const Step& step);
 
 std::string_view ProtocolName(Protocol protocol);  // "echo"

@@ -180,6 +180,7 @@ class ProcessWorld::Impl final : private Far, public ScenarioRun {
       while (!server_->HasEnded()) {
         kernel.Attend(server_->command().news(), kLookForEndMs);
         for (const pid_t pid : kernel.TakeKilled()) {
+          if (IsAskedToStop()) break;
           Die(fmt::format("process {} of the server was killed by a signal", pid));
         }
       }
