@@ -20,6 +20,8 @@ constexpr size_t kLogLine = 4096;
 // So many incidents of one kind are enough for a run: the server goes on as it began.
 constexpr size_t kMostIncidents = 8;
 
+bool IsLog(int fd) { return fd == STDOUT_FILENO || fd == STDERR_FILENO; }
+
 std::string EventNames(uint32_t events) {
   std::string names;
   const auto add = [&](uint32_t bit, std::string_view name) {
@@ -54,7 +56,7 @@ void ServerMonitor::Start(bool names_client, std::atomic<uint64_t>* progress) {
 
 void ServerMonitor::OnStep() {
   MarkProgress();
-  fruitless_wakes_ = fruitless_calls_ = self_wakes_ = 0;
+  fruitless_wakes_ = fruitless_passes_ = fruitless_calls_ = fruitless_events_ = self_wakes_ = 0;
 }
 
 void ServerMonitor::Place(int step, const Placement& placement) {
@@ -68,10 +70,12 @@ std::vector<int> ServerMonitor::TakePlaced() {
   return steps;
 }
 
-// A server that has been seen to spin often enough is not given the time to spin again.
-int ServerMonitor::MostFruitlessWakes() const {
+// A server that has been seen to spin often enough is not given the time to spin again: only to
+// look twice at all that is ready, which may take several waits.
+bool ServerMonitor::IsSpinning() const {
   constexpr int kOnceKnown = 2;
-  return ledger_.spins.size() >= kMostIncidents ? kOnceKnown : kFruitlessWakes;
+  return fruitless_wakes_ >= kFruitlessWakes ||
+         (ledger_.spins.size() >= kMostIncidents && fruitless_passes_ >= kOnceKnown);
 }
 
 bool ServerMonitor::Enter(CallRecord& call) {
@@ -80,17 +84,16 @@ bool ServerMonitor::Enter(CallRecord& call) {
   const CallFamily family = FamilyOf(call.call);
   client_ = call.fd >= 0 ? host_.ClientOf(call.fd) : -1;
   if (client_ >= 0) last_client_ = client_;
-  if (family == CallFamily::kSend && (call.fd == STDOUT_FILENO || call.fd == STDERR_FILENO) &&
-      TakeLog(call)) {
+  if (family == CallFamily::kSend && IsLog(call.fd) && TakeLog(call)) {
     return false;
   }
-  if (family == CallFamily::kWait && fruitless_wakes_ >= MostFruitlessWakes()) {
+  if (family == CallFamily::kWait && IsSpinning()) {
     ReportSpin(fmt::format("the server was woken {} times in a row{} and nothing moved",
                            kFruitlessWakes, wake_reason_));
     OnStep();
     host_.OnSpin();
   } else if (++fruitless_calls_ >= kFruitlessCalls && MayThrow(call.call) &&
-             family != CallFamily::kClose) {
+             family != CallFamily::kClose && !host_.IsInRetrospect()) {
     ReportSpin(
         fmt::format("the server made {} calls in a row, {} the last of them, and nothing moved",
                     kFruitlessCalls, CallName(call.call)));
@@ -209,7 +212,7 @@ void ServerMonitor::CountProgress(const CallRecord& call, CallFamily family) {
     case CallFamily::kRecv:
     case CallFamily::kSend:
       if (client_ < 0) {
-        moved = call.result > 0 && ++self_wakes_ <= kMostSelfWakes;
+        moved = call.result > 0 && !IsLog(call.fd) && ++self_wakes_ <= kMostSelfWakes;
       } else if (call.result > 0) {
         moved = true;
         self_wakes_ = 0;
@@ -239,7 +242,7 @@ void ServerMonitor::CountProgress(const CallRecord& call, CallFamily family) {
       client.answered += static_cast<uint64_t>(call.result);
     }
   }
-  if (moved) fruitless_wakes_ = fruitless_calls_ = 0;
+  if (moved) fruitless_wakes_ = fruitless_passes_ = fruitless_calls_ = fruitless_events_ = 0;
 }
 
 void ServerMonitor::CountWake(const CallRecord& call) {
@@ -248,9 +251,10 @@ void ServerMonitor::CountWake(const CallRecord& call) {
   last_wait_ns_ = now;
   if (call.result < 0 || (call.result == 0 && time_went_by)) {
     // Interrupted, or its time was up: it was right to wake.
-    fruitless_wakes_ = 0;
+    fruitless_wakes_ = fruitless_passes_ = fruitless_events_ = 0;
     return;
   }
+  CountPass(call);
   if (++fruitless_wakes_ < kFruitlessWakes) return;
   // About to be called a busy loop: say by what.
   woken_client_ = -1;
@@ -274,6 +278,18 @@ void ServerMonitor::CountWake(const CallRecord& call) {
     wake_reason_ +=
         fmt::format(" on {}'s connection", ledger_.ClientName(ledger_.clients[woken_client_]));
   }
+}
+
+// Where more is ready than one epoll_wait returns, the next ones return the rest (epoll_wait(2)).
+void ServerMonitor::CountPass(const CallRecord& call) {
+  const bool is_full =
+      call.call == Call::kEpollWait && static_cast<size_t>(call.result) == call.length;
+  if (is_full) {
+    fruitless_events_ += call.result;
+    if (fruitless_events_ <= host_.MostReady()) return;
+  }
+  fruitless_events_ = 0;
+  ++fruitless_passes_;
 }
 
 void ServerMonitor::ReportSpin(std::string_view how) {

@@ -33,6 +33,10 @@ class MonitorHost {
   // True if faults made calls fail in vain since the last step: being woken for that is no fault of
   // the server's.
   virtual bool WasHindered() = 0;
+  // The call is over already, and the monitor hears of it late: nothing can be done about it.
+  virtual bool IsInRetrospect() { return false; }
+  // How many descriptors can be ready at once, at most.
+  virtual int64_t MostReady() = 0;
   // The server is no longer stopped by anything: carry out what comes next, as if it slept.
   virtual void OnSpin() = 0;
   // An incident was added to the ledger.
@@ -88,7 +92,8 @@ class ServerMonitor final : public SyscallsLayer {
   bool TakeLog(CallRecord& call);
   void EndLogLine();
   void CountProgress(const CallRecord& call, CallFamily family);
-  int MostFruitlessWakes() const;
+  bool IsSpinning() const;
+  void CountPass(const CallRecord& call);
   void CountWake(const CallRecord& call);
   void LookForMisuse(const CallRecord& call);
   void ReportSpin(std::string_view how);
@@ -105,6 +110,8 @@ class ServerMonitor final : public SyscallsLayer {
   uint64_t marks_ = 0;  // calls and steps since the monitor was made
   uint64_t calls_ = 0;
   int fruitless_wakes_ = 0;
+  int fruitless_passes_ = 0;      // in which the server was shown all that was ready
+  int64_t fruitless_events_ = 0;  // of a pass that is not over
   int fruitless_calls_ = 0;
   int self_wakes_ = 0;
   int64_t last_wait_ns_ = 0;
