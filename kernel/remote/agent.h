@@ -14,6 +14,7 @@ namespace hupstorm::remote {
 
 // Signals are held back while a call is at the driver's, and let in when the driver says so or when
 // the call returns: their handlers run as the server. Where the driver is gone the process ends.
+// Calls that the driver need not be asked about (Freedom) are made at once, and noted for it.
 class Agent final : public RawSyscalls<Syscalls> {
  public:
   // `memory` must outlive the agent.
@@ -32,6 +33,8 @@ class Agent final : public RawSyscalls<Syscalls> {
  private:
   // Carries out an order. True if the server is to go on with its result.
   bool Execute(Turn turn);
+  // Makes a call that need not be asked for, and notes it; see Notes. False where it has to be.
+  bool MakeAlone(const RawCall& call, int64_t& result);
 
   SharedMemory& memory_;
   Line line_;

@@ -12,7 +12,7 @@
 namespace hupstorm::remote {
 namespace {
 
-constexpr size_t kFrameSize = 4096;
+constexpr size_t kFrameSize = 512 << 10;
 constexpr size_t kSize = kFrameSize + 3 * SharedMemory::kArenaSize;
 static_assert(sizeof(Frame) <= kFrameSize);
 

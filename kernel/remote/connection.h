@@ -13,6 +13,7 @@
 #include "kernel/heap/heap_meter.h"
 #include "kernel/remote/arena.h"
 #include "kernel/remote/call_memory.h"
+#include "kernel/remote/notes.h"
 #include "kernel/remote/raw_call.h"
 
 namespace hupstorm::remote {
@@ -50,6 +51,7 @@ struct Frame {
   std::atomic<bool> in_call{false};
   // The server's process is about to end by itself, with this status; -1 before. The server's.
   std::atomic<int32_t> exit_status{-1};
+  Notes notes;
 };
 
 // The shared memory. Address space, mostly: pages that nobody touches cost nothing.

@@ -5,11 +5,14 @@
 namespace hupstorm::remote {
 
 void RemoteKernel::Serve(Syscalls& top) {
+  top_ = &top;
   while (AwaitCall()) Answer(top);
 }
 
 bool RemoteKernel::AwaitCall() {
-  switch (Next()) {
+  const Turn turn = Next();
+  TellOfNotes();
+  switch (turn) {
     case Turn::kCall:
       return true;
     case Turn::kReturned:
@@ -43,7 +46,31 @@ void RemoteKernel::Answer(Syscalls& top) {
   }
   frame.call_error = errno;
   frame.call_result = result;
+  Guide();
   if (!line_.Give(Turn::kReturnFromCall)) throw ServerGone();
+}
+
+void RemoteKernel::Guide() {
+  if (guide_) memory_.frame().notes.set_freedom(guide_());
+}
+
+// Each as if the server made it now. What `top` makes of the result, the server has gone on with
+// the one that it got.
+void RemoteKernel::TellOfNotes() {
+  Notes& notes = memory_.frame().notes;
+  while (const Note* const note = notes.Take()) {
+    telling_ = note;
+    told_ = false;
+    Invoke(*top_, note->call);
+    telling_ = nullptr;
+  }
+}
+
+std::optional<int64_t> RemoteKernel::TakeTold() {
+  if (telling_ == nullptr || told_) return std::nullopt;
+  told_ = true;
+  if (telling_->result == -1) errno = telling_->error;
+  return telling_->result;
 }
 
 int64_t RemoteKernel::Order(const RawCall& call, Turn how) {
@@ -53,6 +80,7 @@ int64_t RemoteKernel::Order(const RawCall& call, Turn how) {
   Frame& frame = memory_.frame();
   frame.order = moved.call();
   frame.order_done = false;
+  if (how != Turn::kExecute) Guide();
   if (!line_.Give(how)) throw ServerGone();
   const Turn turn = line_.Await();
   if (turn != Turn::kDone) {

@@ -4,9 +4,11 @@
 #ifndef HUPSTORM_KERNEL_REMOTE_REMOTE_KERNEL_H_
 #define HUPSTORM_KERNEL_REMOTE_REMOTE_KERNEL_H_
 
+#include <functional>
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 #include "kernel/remote/connection.h"
 #include "kernel/remote/raw_syscalls.h"
@@ -36,7 +38,17 @@ class RemoteKernel final : public RawSyscalls<Syscalls> {
     answers_under_way_ = 0;
     gone_on_ = false;
     next_turn_.reset();
+    memory_.frame().notes.Clear();
   }
+
+  // Is asked what the server may do each time that it is let go. Without one it may note nothing.
+  void set_guide(std::function<Freedom()> guide) { guide_ = std::move(guide); }
+
+  // True while `top` is told of a call that the server has made already.
+  bool is_telling() const { return telling_ != nullptr; }
+  // The result of that call, for the kernel at the bottom of `top`, once; sets errno where it is
+  // -1. Nothing where the call that is being made has not been made yet.
+  std::optional<int64_t> TakeTold();
 
   // Answers the server's calls with what `top` says, until its serve() returns. Throws ServerGone,
   // ServerThrew, and what `top` throws: then the server is held in that call for ever.
@@ -69,12 +81,17 @@ class RemoteKernel final : public RawSyscalls<Syscalls> {
   int64_t Order(const RawCall& call, Turn how);
   void AwaitDone();
   Turn Next();
+  void Guide();
+  void TellOfNotes();
 
   SharedMemory& memory_;
   Line line_{-1};
   Syscalls* top_ = nullptr;
   int answers_under_way_ = 0;
-  bool gone_on_ = false;           // the server did not wait for the answer to its call
+  bool gone_on_ = false;  // the server did not wait for the answer to its call
+  std::function<Freedom()> guide_;
+  const Note* telling_ = nullptr;
+  bool told_ = false;              // its result has been taken
   std::optional<Turn> next_turn_;  // and has given this turn since
 };
 

@@ -27,6 +27,9 @@ class LoopbackWorld::Impl final : private Far, public ScenarioRun {
   Impl() : ScenarioRun(loopback) {
     processor_ = BindToOneProcessor();
     RaiseDescriptorLimit();
+    remote.set_guide([this] {
+      return remote::Freedom{.may_note = MayHearLate(), .monotonic_ns = loopback.now_ns()};
+    });
   }
 
  private:
@@ -39,6 +42,7 @@ class LoopbackWorld::Impl final : private Far, public ScenarioRun {
 
   HeapUse HeapOfServer() override { return remote.heap(); }
   bool IsOffLimits(int) override { return false; }
+  bool IsInRetrospect() override { return remote.is_telling(); }
 
   void Serve(const Target& target, uint16_t port, Syscalls& top) override {
     process_.emplace(memory, [&] { target.serve(port); });

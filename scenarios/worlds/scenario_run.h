@@ -55,6 +55,11 @@ class ScenarioRun : public KernelDriver, public FaultWorld, public MonitorHost {
   void Die(std::string what);
   [[noreturn]] void EndRun();
   uint64_t calls() const { return monitor_.calls(); }
+  // True while nothing is set to happen at a call of the server's, or because of it, so that calls
+  // that change nothing may be heard of after the fact.
+  bool MayHearLate() const {
+    return !injector_.HasRules() && !monitor_.HasPlaced() && !options_->record_time_line;
+  }
   bool started() const { return phase_ != Phase::kStarting; }
   bool IsAskedToStop() const { return ledger_.asked_to_stop; }
   // What the server wrote, to be shown with its findings.
@@ -91,6 +96,8 @@ class ScenarioRun : public KernelDriver, public FaultWorld, public MonitorHost {
   int64_t NowNs() override { return kernel_.now_ns(); }
   int CurrentStep() override { return current_step_; }
   void CarryOutPlaced(int step) override;
+  // A listener and what else a server holds beside its connections.
+  int64_t MostReady() override { return connected_now_ + ledger_.descriptors_at_start; }
   bool WasHindered() override { return injector_.passing() > passing_at_step_; }
   void OnSpin() override;
   void OnIncident() override { Judge(Moment::kIncident); }
