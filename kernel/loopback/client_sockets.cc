@@ -237,7 +237,9 @@ void ClientSockets::Consume(PeerId id, size_t count) {
 }
 
 void ClientSockets::ShutdownWrite(PeerId id) {
-  if (At(id).fd >= 0) shutdown(At(id).fd, SHUT_WR);
+  Peer& peer = At(id);
+  peer.finished = true;
+  if (peer.fd >= 0) shutdown(peer.fd, SHUT_WR);
 }
 
 void ClientSockets::End(Peer& peer, bool reset) {
@@ -260,6 +262,10 @@ DrivenKernel::PeerStatus ClientSockets::Status(PeerId id) {
     LookAtHandshake(peer);
     status.unread = Peek(id).empty() ? 0 : Unread(peer.fd);
     status.state = StateOf(peer.fd);
+    // After the server's FIN no call tells of a RST any more (tcp_recvmsg_locked, SOCK_DONE).
+    if (peer.end_of_input && !peer.finished && status.state == TcpState::kClosed) {
+      peer.was_reset = true;
+    }
     const bool can_send = peer.connected && !peer.was_reset;
     status.send_space = can_send ? kSendSpace : 0;
   }

@@ -67,6 +67,7 @@ class ClientSockets {
     DrivenKernel::PeerOptions options;
     bool connected = false;
     bool refused = false;
+    bool finished = false;  // has shut down writing
     bool end_of_input = false;
     bool was_reset = false;
     uint64_t consumed = 0;  // that the client has read

@@ -38,6 +38,7 @@ class RemoteKernel final : public RawSyscalls<Syscalls> {
     answers_under_way_ = 0;
     gone_on_ = false;
     next_turn_.reset();
+    telling_ = nullptr;
     memory_.frame().notes.Clear();
   }
 
@@ -88,11 +89,11 @@ class RemoteKernel final : public RawSyscalls<Syscalls> {
   Line line_{-1};
   Syscalls* top_ = nullptr;
   int answers_under_way_ = 0;
-  bool gone_on_ = false;  // the server did not wait for the answer to its call
+  bool gone_on_ = false;           // the server did not wait for the answer to its call
+  std::optional<Turn> next_turn_;  // and has given this turn since
   std::function<Freedom()> guide_;
   const Note* telling_ = nullptr;
-  bool told_ = false;              // its result has been taken
-  std::optional<Turn> next_turn_;  // and has given this turn since
+  bool told_ = false;  // its result has been taken
 };
 
 }  // namespace hupstorm::remote

@@ -21,6 +21,7 @@
 #include "kernel/heap/heap_meter.h"
 #include "kernel/in_force.h"
 #include "kernel/remote/agent.h"
+#include "kernel/simulated/simulated_kernel.h"
 #include "scenarios/worlds/last_words.h"
 
 namespace hupstorm {
@@ -97,6 +98,9 @@ void ServerProcess::Serve(remote::SharedMemory& memory, int line, int output, pi
   line = MoveOutOfReach(line);
   close_range(STDERR_FILENO + 1, static_cast<unsigned>(line - 1), 0);
   close_range(static_cast<unsigned>(line + 1), ~0U, 0);
+  // A server's own begin where they do in the simulation: what is wrong with large numbers shows.
+  while (fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0) < SimulatedKernel::kFirstDescriptor - 1) {
+  }
 
   remote::Agent agent(memory, line);
   ResetServerHeap();
