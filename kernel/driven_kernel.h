@@ -76,8 +76,14 @@ class DrivenKernel : public Syscalls {
   enum class Disposition : uint8_t { kDefault, kIgnored, kHandled };
   virtual Disposition SignalDisposition(int signal) const = 0;
   virtual Disposition RaiseSignal(int signal) = 0;
-  // The blocked call returns EINTR although no handler ran (stopped and continued, signal(7)).
+  // Something interrupts the blocked call and leaves no other trace: it returns EINTR where Linux
+  // lets that happen. epoll_wait and calls on sockets with a timeout do even where the server is
+  // stopped and continued (signal(7)); select, poll and nanosleep where a handler runs; all others
+  // where one runs that was installed without SA_RESTART. So it takes the server to have such a
+  // handler, but none is run: what it would do is not known.
   virtual void InterruptBlockedCall() = 0;
+  // The blocked call returns EINTR whatever Linux would do: to get a run to its end.
+  virtual void WakeBlockedCall() { InterruptBlockedCall(); }
   // SIGPIPEs that a send to a closed connection raised, since the kernel was new, with the default
   // disposition (each of which kills a real process).
   virtual int fatal_sigpipes() const = 0;

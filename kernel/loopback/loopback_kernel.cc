@@ -48,6 +48,7 @@ void LoopbackKernel::LookAtStart() {
 }
 
 void LoopbackKernel::Block(Call call, int fd, int64_t deadline_ns) {
+  asleep_in_ = call;
   driver_->OnBlock(call, fd, deadline_ns);
 }
 
@@ -143,8 +144,16 @@ DrivenKernel::Disposition LoopbackKernel::RaiseSignal(int signal) {
 }
 
 void LoopbackKernel::InterruptBlockedCall() {
+  const bool waits =
+      asleep_in_ == Call::kSelect || asleep_in_ == Call::kPoll || asleep_in_ == Call::kNanosleep;
+  bool interrupts = asleep_in_ == Call::kEpollWait;
+  for (size_t signal = 1; signal < server_->dispositions.size(); ++signal) {
+    const bool is_handled = server_->dispositions[signal] == Disposition::kHandled;
+    interrupts = interrupts || (is_handled && (waits || !server_->restarts[signal]));
+  }
+  if (!interrupts) return;
   interrupted_ = true;
-  interruption_restarts_ = server_->restarts.at(SIGTERM);
+  interruption_restarts_ = false;
 }
 
 // ---- Limits.

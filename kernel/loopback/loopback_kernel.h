@@ -153,6 +153,7 @@ class LoopbackKernel : public remote::RawSyscalls<DrivenKernel> {
   void LookAtStart();
 
   Server only_server_;
+  Call asleep_in_ = Call::kNanosleep;
   int64_t now_ns_ = kStartNs;
   bool changed_ = false;
   int fatal_sigpipes_ = 0;

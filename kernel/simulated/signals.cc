@@ -77,7 +77,22 @@ Disposition Signals::Raise(int signal) {
 }
 
 void Signals::InterruptSleepingCall() {
+  if (sleeping_ != nullptr) sleeping_->stopped_ = true;
+}
+
+void Signals::WakeSleepingCall() {
   if (sleeping_ != nullptr) sleeping_->interrupted_ = true;
+}
+
+bool Signals::MayInterrupt(Call call, bool restartable) const {
+  const bool waits = call == Call::kSelect || call == Call::kPoll || call == Call::kNanosleep;
+  if (!restartable && !waits) return true;  // epoll_wait, and what has a timeout
+  for (int signal = 1; signal < kEnd; ++signal) {
+    const int flags = actions_[static_cast<size_t>(signal)].sa_flags;
+    const bool interrupts = waits || (flags & SA_RESTART) == 0;
+    if (interrupts && DispositionOf(signal) == Disposition::kHandled) return true;
+  }
+  return false;
 }
 
 void Signals::RaiseSigpipe() {

@@ -24,9 +24,10 @@ class Signals {
     SleepingCall(const SleepingCall&) = delete;
     SleepingCall& operator=(const SleepingCall&) = delete;
 
-    // Whether a signal ends the call with EINTR. `restartable`: SA_RESTART would start it again.
-    bool IsInterrupted(bool restartable) const {
-      return interrupted_ || (handler_ran_ && !restartable);
+    // Whether a signal ends `call` with EINTR. `restartable`: SA_RESTART would start it again.
+    bool IsInterrupted(Call call, bool restartable) const {
+      return interrupted_ || (handler_ran_ && !restartable) ||
+             (stopped_ && signals_.MayInterrupt(call, restartable));
     }
 
    private:
@@ -35,19 +36,22 @@ class Signals {
     SleepingCall* outer_;
     bool interrupted_ = false;  // whatever the call is
     bool handler_ran_ = false;
+    bool stopped_ = false;  // and continued, or something else that leaves no trace
   };
 
   int Action(int signal, const struct sigaction* action, struct sigaction* old);
   SimulatedKernel::Disposition DispositionOf(int signal) const;
   // Runs the handler, if there is one.
   SimulatedKernel::Disposition Raise(int signal);
-  void InterruptSleepingCall();
+  void InterruptSleepingCall();  // see DrivenKernel
+  void WakeSleepingCall();
   // What a write to a connection that nobody reads does to the server.
   void RaiseSigpipe();
   int fatal_sigpipes() const { return fatal_sigpipes_; }
   void Clear();
 
  private:
+  bool MayInterrupt(Call call, bool restartable) const;
   static bool IsKnown(int signal) { return signal >= 1 && signal < kEnd; }
 
   static constexpr int kEnd = 65;

@@ -81,6 +81,7 @@ SimulatedKernel::Disposition SimulatedKernel::RaiseSignal(int signal) {
 }
 
 void SimulatedKernel::InterruptBlockedCall() { state_->signals.InterruptSleepingCall(); }
+void SimulatedKernel::WakeBlockedCall() { state_->signals.WakeSleepingCall(); }
 
 int SimulatedKernel::fatal_sigpipes() const { return state_->signals.fatal_sigpipes(); }
 

@@ -59,6 +59,7 @@ class SimulatedKernel final : public DrivenKernel {
   Disposition SignalDisposition(int signal) const override;
   Disposition RaiseSignal(int signal) override;
   void InterruptBlockedCall() override;
+  void WakeBlockedCall() override;
   int fatal_sigpipes() const override;
   void set_descriptor_limit(int limit) override;
   void set_server_send_buffer(int bytes) override;

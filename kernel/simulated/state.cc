@@ -65,7 +65,7 @@ int Sleep(Kernel& kernel, const SleepRequest& request) {
   }
   const Signals::SleepingCall sleeping(kernel.signals);
   kernel.driver->OnBlock(request.call, request.fd, request.deadline_ns);
-  return sleeping.IsInterrupted(request.restartable) ? -EINTR : 0;
+  return sleeping.IsInterrupted(request.call, request.restartable) ? -EINTR : 0;
 }
 
 int Sleep(Kernel& kernel, Object& object, const SleepRequest& request) {

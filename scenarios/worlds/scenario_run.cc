@@ -139,7 +139,7 @@ void ScenarioRun::Advance(int64_t deadline_ns) {
   if (std::uncaught_exceptions() > 0) {
     // A destructor sleeps while the run ends: wake it, it cannot be left by another exception.
     if (++end_requests_ > kMostEndRequests) EndRun();
-    kernel_.InterruptBlockedCall();
+    kernel_.WakeBlockedCall();
     return;
   }
   if (end_requests_ > 0) EndRun();  // the server has swallowed the first one

@@ -9,6 +9,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "tools/matrix/differences.h"
 #include "tools/matrix/matrix.h"
 
 namespace hupstorm {
@@ -109,6 +110,51 @@ TEST_F(MatrixReportTest, AMainDefectThatIsNotReportedDoesNotHold) {
   matrix_.as_written[0].missed = {"short-send-drops"};
   EXPECT_FALSE(matrix_.holds());
   EXPECT_THAT(Text(), ContainsRegex("doc000/epoll-queue +MISSED +busy-loop +short-send-drops\n"));
+}
+
+class MatrixOfTwoWorldsTest : public MatrixReportTest {
+ protected:
+  MatrixOfTwoWorldsTest() : simulated_(matrix_) { matrix_.world = "loopback"; }
+
+  Matrix simulated_;
+};
+
+TEST_F(MatrixOfTwoWorldsTest, TheSameOraclesAreNoDifference) {
+  Compare(simulated_, matrix_, {});
+  EXPECT_TRUE(matrix_.holds());
+  EXPECT_THAT(Text(), HasSubstr("Against the simulation: 0 declared differences, 0 undeclared\n"));
+  EXPECT_TRUE(Json().at("defects").at(0).at("difference").empty());
+}
+
+TEST_F(MatrixOfTwoWorldsTest, AnOracleThatReportsInOneWorldAloneDoesNotHold) {
+  matrix_.defects[0].reported = {"busy-loop", "server-died"};
+  Compare(simulated_, matrix_, {});
+  EXPECT_FALSE(matrix_.holds());
+  EXPECT_THAT(Text(), HasSubstr("doc000/epoll-queue/fin-ignored: reported by stalled with --world "
+                                "simulated alone: UNDECLARED\n"));
+  EXPECT_THAT(Text(), HasSubstr("doc000/epoll-queue/fin-ignored: reported by server-died with "
+                                "--world loopback alone: UNDECLARED\n"));
+  EXPECT_THAT(Text(), HasSubstr("0 declared differences, 2 undeclared\n"));
+}
+
+TEST_F(MatrixOfTwoWorldsTest, ADeclaredDifferenceHoldsAndIsPrintedWithItsReason) {
+  const std::array<DeclaredDifference, 1> declared = {
+      {{defect_.full_name, "stalled", /*on_loopback=*/false, "Linux does not stall here."}}};
+  matrix_.defects[0].reported = {"busy-loop"};
+  Compare(simulated_, matrix_, declared);
+  EXPECT_TRUE(matrix_.holds());
+  EXPECT_THAT(Text(), HasSubstr("alone\n    Linux does not stall here.\n"));
+  EXPECT_THAT(Text(), HasSubstr("1 declared difference, 0 undeclared\n"));
+  const auto& difference = Json().at("defects").at(0).at("difference").at(0);
+  EXPECT_EQ(difference.at("oracle"), "stalled");
+  EXPECT_EQ(difference.at("world"), "simulated");
+  EXPECT_EQ(difference.at("reason"), "Linux does not stall here.");
+}
+
+TEST_F(MatrixOfTwoWorldsTest, SaysWhatWasLeftOut) {
+  matrix_.left_out = 3;
+  matrix_.why_left_out = "no host vanishes";
+  EXPECT_THAT(Text(), HasSubstr("3 scenarios left out with --world loopback: no host vanishes\n"));
 }
 
 }  // namespace

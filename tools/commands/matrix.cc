@@ -2,6 +2,8 @@
 
 #include "tools/matrix/matrix.h"
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <memory>
 
@@ -9,6 +11,7 @@
 #include "tools/cli/output.h"
 #include "tools/commands/commands.h"
 #include "tools/commands/run_options.h"
+#include "tools/matrix/differences.h"
 #include "tools/report/findings_report.h"
 #include "tools/report/json_output.h"
 #include "tools/report/matrix_report.h"
@@ -21,12 +24,17 @@ Runs the whole suite against each documented server with one defect left in, as 
 mended, and against the references. Exits with 0 if each defect that Linux can produce is caught and
 nothing is reported of the correct servers, else with 1.
 
+With --world loopback everything runs on Linux, and in the simulation as well: each defect must be
+reported by the same oracles in both, but for what is declared, with its reason, in
+tools/matrix/differences.cc.
+
 Examples:
   hupstorm matrix
   hupstorm matrix --json
+  hupstorm matrix --world loopback
 
 --json prints {"defects":[{"defect","expected":[],"reported":[],"also":[],"scenarios":[],"caught",
-"reachable","evidence","replay"}],"as_written":[{"target","reported":[],"missed":[]}],
+"reachable","evidence","difference":[{"oracle","world","reason"}],"replay"}],"as_written":[{"target","reported":[],"missed":[]}],
 "clean":[{"target","mends","findings":[]}],"scenarios":N,"runs":N,"holds"}.)";
 
 struct Options {
@@ -35,16 +43,20 @@ struct Options {
   WorkerOptions workers;
 };
 
+// The scenarios that can be had in the world that was asked for, run in `world`.
+Matrix RunIn(const std::string& world, const Options& options) {
+  Progress progress(fmt::format("matrix, {}", world));
+  Matrix matrix = RunMatrix(
+      ToIsolation(options.workers, MakerOf(world), world == kDefaultWorld),
+      [&options](const Scenario& scenario) { return WhyNotIn(options.world, scenario); },
+      [&progress](size_t done, size_t total) { progress.Update(done, total, ""); });
+  matrix.world = world;
+  return matrix;
+}
+
 int RunMatrixCommand(const Options& options, const std::string& program) {
-  Matrix matrix;
-  {
-    Progress progress("matrix");
-    const IsolationOptions isolation =
-        ToIsolation(options.workers, MakerOf(options.world), options.world == kDefaultWorld);
-    matrix = RunMatrix(
-        isolation, [&progress](size_t done, size_t total) { progress.Update(done, total, ""); });
-  }
-  matrix.world = options.world;
+  Matrix matrix = RunIn(options.world, options);
+  if (options.world != kDefaultWorld) Compare(RunIn(kDefaultWorld, options), matrix);
   if (options.json) {
     PrintJson(MatrixJson(matrix, program));
   } else {

@@ -22,15 +22,28 @@ struct Column {
 
 class Plan {
  public:
+  // Over all scenarios for which `why_not` says nothing.
+  explicit Plan(const std::function<std::string_view(const Scenario&)>& why_not) {
+    for (const Scenario& scenario : Suite()) {
+      const std::string_view reason = why_not(scenario);
+      if (reason.empty()) {
+        scenarios_.push_back(&scenario);
+      } else {
+        ++left_out_;
+        why_left_out_ = reason;
+      }
+    }
+  }
+
   // The reference stays good: columns do not move.
   Column& Add(Target target) {
     Column& column = columns_.emplace_back();
     column.target = std::move(target);
     column.first_job = jobs_.size();
-    for (const Scenario& scenario : Suite()) {
-      if (!Fits(scenario, column.target)) continue;
-      column.scenarios.push_back(&scenario);
-      jobs_.push_back({&scenario, &column.target});
+    for (const Scenario* const scenario : scenarios_) {
+      if (!Fits(*scenario, column.target)) continue;
+      column.scenarios.push_back(scenario);
+      jobs_.push_back({scenario, &column.target});
     }
     column.findings.resize(column.scenarios.size());
     return column;
@@ -49,9 +62,18 @@ class Plan {
     });
   }
 
-  size_t job_count() const { return jobs_.size(); }
+  // What the matrix says of it.
+  void Describe(Matrix& matrix) const {
+    matrix.scenarios = scenarios_.size();
+    matrix.left_out = left_out_;
+    matrix.why_left_out = why_left_out_;
+    matrix.runs = jobs_.size();
+  }
 
  private:
+  std::vector<const Scenario*> scenarios_;
+  size_t left_out_ = 0;
+  std::string why_left_out_;
   std::deque<Column> columns_;
   std::vector<Job> jobs_;
 };
@@ -136,8 +158,9 @@ bool AllHold(const std::vector<Row>& rows) {
 bool Matrix::holds() const { return AllHold(defects) && AllHold(as_written) && AllHold(clean); }
 
 Matrix RunMatrix(const IsolationOptions& options,
+                 const std::function<std::string_view(const Scenario&)>& why_not,
                  const std::function<void(size_t done, size_t total)>& on_progress) {
-  Plan plan;
+  Plan plan(why_not);
   std::vector<Column*> defects;
   std::vector<Column*> as_written;
   std::vector<Column*> mended;
@@ -155,8 +178,7 @@ Matrix RunMatrix(const IsolationOptions& options,
   plan.Run(options, on_progress);
 
   Matrix matrix;
-  matrix.scenarios = Suite().size();
-  matrix.runs = plan.job_count();
+  plan.Describe(matrix);
   for (size_t i = 0; i < defects.size(); ++i) {
     matrix.defects.push_back(JudgeDefect(Defects()[i], *defects[i]));
   }

@@ -10,8 +10,10 @@
 #ifndef HUPSTORM_TOOLS_MATRIX_MATRIX_H_
 #define HUPSTORM_TOOLS_MATRIX_MATRIX_H_
 
+#include <algorithm>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "scenarios/oracles/finding.h"
@@ -20,15 +22,29 @@
 
 namespace hupstorm {
 
+// An oracle that reported a defect on Linux and not in the simulation, or the other way round.
+struct Difference {
+  std::string oracle;
+  bool on_loopback = false;
+  std::string reason;  // why that may be; empty for one that nobody has declared
+
+  bool holds() const { return !reason.empty(); }
+};
+
 struct DefectRow {
   const Defect* defect = nullptr;
-  std::vector<std::string> reported;   // oracles that reported, in the order of the oracle table
-  std::vector<std::string> scenarios;  // in which an expected oracle did, in order of the suite
-  std::string simplest;                // of those, the one in which the least happens
-  bool caught = false;                 // an expected oracle reported
+  std::vector<std::string> reported;    // oracles that reported, in the order of the oracle table
+  std::vector<std::string> scenarios;   // in which an expected oracle did, in order of the suite
+  std::string simplest;                 // of those, the one in which the least happens
+  bool caught = false;                  // an expected oracle reported
+  std::vector<Difference> differences;  // see Compare
 
   // Holds for what Linux cannot produce too: there is nothing to catch.
-  bool holds() const { return caught || !defect->reachable; }
+  bool holds() const {
+    return (caught || !defect->reachable) &&
+           std::all_of(differences.begin(), differences.end(),
+                       [](const Difference& difference) { return difference.holds(); });
+  }
 };
 
 struct AsWrittenRow {
@@ -52,14 +68,18 @@ struct Matrix {
   std::vector<AsWrittenRow> as_written;
   std::vector<CleanRow> clean;
   std::string world = "simulated";  // that it was run in
-  size_t scenarios = 0;             // in the suite
+  size_t scenarios = 0;             // of the suite
+  size_t left_out = 0;              // scenarios that cannot be had in this world
+  std::string why_left_out;
   size_t runs = 0;
 
   bool holds() const;
 };
 
-// `on_progress(done, total)` is called as runs finish. Throws as RunIsolated does.
+// `why_not` says why a scenario cannot be had; empty where it can. `on_progress(done, total)` is
+// called as runs finish. Throws as RunIsolated does.
 Matrix RunMatrix(const IsolationOptions& options,
+                 const std::function<std::string_view(const Scenario&)>& why_not,
                  const std::function<void(size_t done, size_t total)>& on_progress);
 
 }  // namespace hupstorm

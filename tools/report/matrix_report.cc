@@ -87,6 +87,24 @@ std::string UnreachableText(const Matrix& matrix) {
                       : "Defects that Linux cannot produce, and how that is known\n" + text + "\n";
 }
 
+std::string_view WorldOf(const Difference& difference) {
+  return difference.on_loopback ? "loopback" : "simulated";
+}
+
+std::string DifferencesText(const Matrix& matrix, const Style& style) {
+  std::string text;
+  for (const DefectRow& row : matrix.defects) {
+    for (const Difference& difference : row.differences) {
+      const std::string line =
+          fmt::format("  {}: reported by {} with --world {} alone", row.defect->full_name,
+                      difference.oracle, WorldOf(difference));
+      text += difference.holds() ? line + "\n" + WrapText(difference.reason, TextWidth(), 4)
+                                 : style.Red(line + ": UNDECLARED") + "\n";
+    }
+  }
+  return text.empty() ? text : "Differences between Linux and the simulation\n" + text + "\n";
+}
+
 std::string AsWrittenText(const Matrix& matrix, const Style& style) {
   TextTable table({"SERVER AS WRITTEN", "VERDICT", "REPORTED", "MAIN DEFECTS NOT REPORTED"});
   for (const AsWrittenRow& row : matrix.as_written) {
@@ -95,6 +113,26 @@ std::string AsWrittenText(const Matrix& matrix, const Style& style) {
                fmt::format("{}", fmt::join(row.missed, ", "))});
   }
   return ColourVerdicts(table.ToString(2), style) + "\n";
+}
+
+// How far Linux and the simulation agree, for a matrix that was run on Linux.
+std::string ComparisonText(const Matrix& matrix) {
+  if (matrix.world == "simulated") return {};
+  size_t declared = 0;
+  size_t undeclared = 0;
+  for (const DefectRow& row : matrix.defects) {
+    for (const Difference& difference : row.differences) {
+      ++(difference.holds() ? declared : undeclared);
+    }
+  }
+  std::string text =
+      fmt::format("Against the simulation: {} declared difference{}, {} undeclared\n", declared,
+                  declared == 1 ? "" : "s", undeclared);
+  if (matrix.left_out > 0) {
+    text += fmt::format("{} scenario{} left out with --world {}: {}\n", matrix.left_out,
+                        matrix.left_out == 1 ? "" : "s", matrix.world, matrix.why_left_out);
+  }
+  return text;
 }
 
 std::string CleanText(const Matrix& matrix, const std::string& program, const Style& style) {
@@ -112,6 +150,16 @@ std::string CleanText(const Matrix& matrix, const std::string& program, const St
   return ColourVerdicts(table.ToString(2), style) + "\n" + (details.empty() ? "" : details + "\n");
 }
 
+nlohmann::ordered_json DifferenceJson(const DefectRow& row) {
+  nlohmann::ordered_json differences = nlohmann::ordered_json::array();
+  for (const Difference& difference : row.differences) {
+    differences.push_back({{"oracle", difference.oracle},
+                           {"world", WorldOf(difference)},
+                           {"reason", difference.reason}});
+  }
+  return differences;
+}
+
 }  // namespace
 
 std::string MatrixText(const Matrix& matrix, const std::string& program, const Style& style) {
@@ -120,6 +168,7 @@ std::string MatrixText(const Matrix& matrix, const std::string& program, const S
     text += DefectsText(matrix, static_cast<DocumentedServer>(i), style);
   }
   text += UnreachableText(matrix);
+  text += DifferencesText(matrix, style);
   text += AsWrittenText(matrix, style);
   text += CleanText(matrix, program, style);
 
@@ -134,6 +183,7 @@ std::string MatrixText(const Matrix& matrix, const std::string& program, const S
       "{} of {} defects caught, {} of {} correct servers clean ({} runs of {} scenarios)", caught,
       reachable, clean, matrix.clean.size(), matrix.runs, matrix.scenarios);
   text += (matrix.holds() ? style.Green(summary) : style.Red(summary)) + "\n";
+  text += ComparisonText(matrix);
 
   const auto first = std::find_if(matrix.defects.begin(), matrix.defects.end(),
                                   [](const DefectRow& row) { return row.caught; });
@@ -155,6 +205,7 @@ nlohmann::ordered_json MatrixJson(const Matrix& matrix, const std::string& progr
                        {"caught", row.caught},
                        {"reachable", row.defect->reachable},
                        {"evidence", row.defect->evidence},
+                       {"difference", DifferenceJson(row)},
                        {"replay", ReplayOf(row, matrix, program)}});
   }
   Json as_written = Json::array();
@@ -173,8 +224,8 @@ nlohmann::ordered_json MatrixJson(const Matrix& matrix, const std::string& progr
   }
   return {{"defects", std::move(defects)}, {"as_written", std::move(as_written)},
           {"clean", std::move(clean)},     {"world", matrix.world},
-          {"scenarios", matrix.scenarios}, {"runs", matrix.runs},
-          {"holds", matrix.holds()}};
+          {"scenarios", matrix.scenarios}, {"left_out", matrix.left_out},
+          {"runs", matrix.runs},           {"holds", matrix.holds()}};
 }
 
 }  // namespace hupstorm

@@ -15,10 +15,12 @@ namespace hupstorm {
 std::string MatrixText(const Matrix& matrix, const std::string& program, const Style& style);
 
 // {"defects":[{"defect","expected":[],"reported":[],"also":[],"scenarios":[],"caught","reachable",
-//   "evidence","replay"}],
+//   "evidence","difference":[{"oracle","world","reason"}],"replay"}],
 //  "as_written":[{"target","reported":[],"missed":[]}],
 //  "clean":[{"target","mends","findings":[]}],
-//  "scenarios":N,"runs":N,"holds":bool}
+//  "world","scenarios":N,"left_out":N,"runs":N,"holds":bool}
+// A difference is an oracle that reported in that world alone, of the simulation and Linux; its
+// reason is empty where nobody has declared it.
 nlohmann::ordered_json MatrixJson(const Matrix& matrix, const std::string& program);
 
 }  // namespace hupstorm

@@ -169,11 +169,35 @@ TEST_F(DriverSignalTest, WithoutAHandlerTheCallSleepsOn) {
       EXPECT_EQ(kernel.RaiseSignal(SIGTERM), SimulatedKernel::Disposition::kDefault);
     } else {
       interrupted = true;
-      kernel.InterruptBlockedCall();
+      kernel.WakeBlockedCall();
     }
   };
   EXPECT_THAT(kernel.Poll(nullptr, 0, -1), SyscallFailsWith(EINTR));
   EXPECT_TRUE(interrupted);
+}
+
+TEST_F(DriverSignalTest, AnInterruptionNeedsAHandlerThatLetsItHappen) {
+  const int listener = Listen();
+  const int fd = Accept((kernel.PeerConnect(kPort), listener));
+  kernel.Fcntl(fd, F_SETFL, 0);
+  on_block = [&] {
+    kernel.InterruptBlockedCall();
+    if (blocks.size() % 2 == 0) kernel.WakeBlockedCall();
+  };
+  const auto sleeps = [&](int64_t result) {
+    const size_t count = blocks.size();
+    blocks.clear();
+    EXPECT_EQ(result, -1);
+    return count;
+  };
+  char byte;
+  EXPECT_EQ(sleeps(kernel.Poll(nullptr, 0, -1)), 2u);
+  EXPECT_EQ(sleeps(kernel.Recv(fd, &byte, 1, 0)), 2u);
+  Handle(SIGUSR1, SA_RESTART);
+  EXPECT_EQ(sleeps(kernel.Poll(nullptr, 0, -1)), 1u);
+  EXPECT_EQ(sleeps(kernel.Recv(fd, &byte, 1, 0)), 2u);
+  Handle(SIGUSR2, 0);
+  EXPECT_EQ(sleeps(kernel.Recv(fd, &byte, 1, 0)), 1u);
 }
 
 TEST_F(DriverSignalTest, InterruptingWhenNothingSleepsDoesNothing) {

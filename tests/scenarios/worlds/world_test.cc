@@ -1,6 +1,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include <cerrno>
+#include <cstdio>
 #include <string>
 
 #include "scenarios/language/parse.h"
@@ -152,6 +158,51 @@ TEST(WorldTest, SocketsAreShownAsTheScriptLeftThem) {
 TEST(WorldTest, AStoppedServerEndsTheScript) {
   const RunResult result = RunText("a connect\nserver stop\nexpect server stopped\n");
   EXPECT_THAT(result.findings, IsEmpty());
+}
+
+// Blocks in accept, and logs each interruption of it. The handler of SIGTERM ends it.
+volatile sig_atomic_t asked_to_stop = 0;
+
+Target AcceptingTarget(int handler_flags) {
+  Target target;
+  target.name = "test/blocks-in-accept";
+  target.serve = [handler_flags](uint16_t port) {
+    struct sigaction action = {};
+    action.sa_handler = [](int) { asked_to_stop = 1; };
+    action.sa_flags = handler_flags;
+    asked_to_stop = 0;
+    sigaction(SIGTERM, &action, nullptr);
+    const int listener = socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in address = {};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(port);
+    bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof address);
+    listen(listener, 8);
+    while (asked_to_stop == 0) {
+      const int client = accept(listener, nullptr, nullptr);
+      if (client < 0 && errno == EINTR) dprintf(STDOUT_FILENO, "interrupted\n");
+      if (client >= 0) close(client);
+    }
+    close(listener);
+  };
+  return target;
+}
+
+std::vector<std::string> LogOf(const Target& target, const std::string& text) {
+  WorldUnderTest world;
+  const Scenario scenario = ParseScenario(text, "test.scn");
+  return Texts(world.Run(scenario, target, {.record_time_line = true}), TimeLineEntry::Kind::kLog);
+}
+
+TEST(WorldTest, ABlockingAcceptIsInterruptedWhereAHandlerLetsItBe) {
+  const std::string text = "target any\na connect\nserver interrupt\nb connect\nserver stop\n";
+  EXPECT_THAT(LogOf(AcceptingTarget(0), text), ElementsAre("interrupted", "interrupted"));
+}
+
+TEST(WorldTest, ABlockingAcceptIsRestartedWhereTheOnlyHandlerAsksForIt) {
+  const std::string text = "target any\na connect\nserver interrupt\nb connect\n";
+  EXPECT_THAT(LogOf(AcceptingTarget(SA_RESTART), text), IsEmpty());
 }
 
 }  // namespace
