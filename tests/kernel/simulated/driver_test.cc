@@ -1,3 +1,5 @@
+#include <fcntl.h>
+
 #include <functional>
 #include <stdexcept>
 

@@ -53,7 +53,7 @@ TEST_F(LimitsTest, OpenDescriptorsAreListedInOrderWithTheirKind) {
       {pipe[0], Kind::kPipe},      {pipe[1], Kind::kPipe},          {pair[0], Kind::kSocketpair},
       {pair[1], Kind::kSocketpair}};
   std::vector<std::pair<int, Kind>> actual;
-  for (const auto& [fd, kind] : kernel.OpenDescriptors()) actual.emplace_back(fd, kind);
+  for (const auto& open : kernel.OpenDescriptors()) actual.emplace_back(open.fd, open.kind);
   EXPECT_EQ(actual, expected);
   EXPECT_EQ(kernel.open_descriptor_count(), 10);
   EXPECT_TRUE(kernel.IsNonBlocking(event));
