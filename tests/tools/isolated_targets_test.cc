@@ -56,7 +56,7 @@ std::vector<RunResult> RunBoth(const Target& target,
   const std::vector<Job> jobs = {{&deed, &target}, {&none, &target}};
   IsolationOptions options;
   options.timeout = timeout;
-  options.make_world = [] { return std::make_unique<SimulatedWorld>(); };
+  options.make_world = [](int) { return std::make_unique<SimulatedWorld>(); };
   std::vector<RunResult> results(jobs.size());
   RunIsolated(jobs, options,
               [&](size_t job, RunResult result) { results[job] = std::move(result); });

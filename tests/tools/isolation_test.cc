@@ -58,7 +58,7 @@ Target MakeTarget(std::string name, std::function<void(uint16_t)> serve) {
 IsolationOptions Options(int workers = 1) {
   IsolationOptions options;
   options.workers = workers;
-  options.make_world = [] { return std::make_unique<CallingWorld>(); };
+  options.make_world = [](int) { return std::make_unique<CallingWorld>(); };
   return options;
 }
 
@@ -243,7 +243,7 @@ TEST(IsolatedRunnerTest, LargeResultsArriveWhole) {
     }
   };
   IsolationOptions options = Options();
-  options.make_world = [] { return std::make_unique<TalkativeWorld>(); };
+  options.make_world = [](int) { return std::make_unique<TalkativeWorld>(); };
   const std::vector<RunResult> results = RunAll(MakeTarget("any", nullptr), 1, options);
   ASSERT_THAT(results[0].time_line, SizeIs(50'000));
   EXPECT_EQ(results[0].time_line.back().text, "recv(258, ...) = 49999");
