@@ -145,7 +145,8 @@ TEST_F(MatrixOfTwoWorldsTest, ADeclaredDifferenceHoldsAndIsPrintedWithItsReason)
   EXPECT_TRUE(matrix_.holds());
   EXPECT_THAT(Text(), HasSubstr("alone\n    Linux does not stall here.\n"));
   EXPECT_THAT(Text(), HasSubstr("1 declared difference, 0 undeclared\n"));
-  const auto& difference = Json().at("defects").at(0).at("difference").at(0);
+  const nlohmann::ordered_json json = Json();
+  const auto& difference = json.at("defects").at(0).at("difference").at(0);
   EXPECT_EQ(difference.at("oracle"), "stalled");
   EXPECT_EQ(difference.at("world"), "simulated");
   EXPECT_EQ(difference.at("reason"), "Linux does not stall here.");

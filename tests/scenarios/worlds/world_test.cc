@@ -6,8 +6,9 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
+#include <cstdlib>
 #include <string>
+#include <string_view>
 
 #include "scenarios/language/parse.h"
 #include "tests/scenarios/control_server.h"
@@ -163,6 +164,10 @@ TEST(WorldTest, AStoppedServerEndsTheScript) {
 // Blocks in accept, and logs each interruption of it. The handler of SIGTERM ends it.
 volatile sig_atomic_t asked_to_stop = 0;
 
+void Log(std::string_view line) {
+  if (write(STDOUT_FILENO, line.data(), line.size()) < 0) abort();
+}
+
 Target AcceptingTarget(int handler_flags) {
   Target target;
   target.name = "test/blocks-in-accept";
@@ -181,7 +186,7 @@ Target AcceptingTarget(int handler_flags) {
     listen(listener, 8);
     while (asked_to_stop == 0) {
       const int client = accept(listener, nullptr, nullptr);
-      if (client < 0 && errno == EINTR) dprintf(STDOUT_FILENO, "interrupted\n");
+      if (client < 0 && errno == EINTR) Log("interrupted\n");
       if (client >= 0) close(client);
     }
     close(listener);
