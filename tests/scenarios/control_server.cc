@@ -122,7 +122,14 @@ class ControlServer {
     const int flags = bug_ == Bug::kBlocks ? 0 : SOCK_NONBLOCK;
     const int fd = accept4(listener_, reinterpret_cast<sockaddr*>(&address), &length, flags);
     if (fd < 0) {
+      turns_away_ = bug_ == Bug::kTurnsAway && errno == EMFILE;
+      if (turns_away_) return;
       if (errno == EMFILE || bug_ == Bug::kStopsAccepting) accepting_ = false;
+      return;
+    }
+    if (turns_away_) {
+      turns_away_ = false;
+      close(fd);
       return;
     }
     clients_[fd].port = ntohs(address.sin_port);
@@ -252,6 +259,7 @@ class ControlServer {
   const Speech speech_;
   int listener_ = -1;
   bool accepting_ = true;
+  bool turns_away_ = false;
   bool done_ = false;
   std::map<int, Client> clients_;
   int answers_ = 0;

@@ -35,6 +35,7 @@ enum class Bug {
   kAnswersWrongly,     // by request: not what is owed
   kAnswersEachRead,    // by request: takes each read for one request
   kNeverAnswers,       // by request or read: keeps what it takes in, and that is all
+  kTurnsAway,          // after an error of accept: closes the next client at once, unread
   kCutsResponse,       // by request: leaves out the response's last byte
 };
 
