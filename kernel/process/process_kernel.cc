@@ -94,6 +94,7 @@ void ProcessKernel::Use(Thread* thread) {
   current_ = thread;
   remote_ = thread == nullptr ? &NobodysKernel() : &thread->remote;
   server_ = thread == nullptr ? &nobody_ : thread->server;
+  if (driver_ != nullptr && thread != nullptr) driver_->OnThread(thread->tid);
 }
 
 // For a thread in Attend.

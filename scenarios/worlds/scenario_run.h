@@ -83,6 +83,7 @@ class ScenarioRun : public KernelDriver, public FaultWorld, public MonitorHost {
 
   // KernelDriver
   void OnBlock(Call call, int fd, int64_t deadline_ns) override;
+  void OnThread(int thread) override { monitor_.SwitchTo(thread); }
   void OnPeersChanged() override { clients_.PumpChanged(); }
   bool LeavesResultsAlone() override { return !injector_.HasRules(); }
 

@@ -41,7 +41,7 @@ std::string EventNames(uint32_t events) {
 }  // namespace
 
 ServerMonitor::ServerMonitor(Syscalls& inner, Ledger& ledger, MonitorHost& host)
-    : SyscallsLayer(inner), ledger_(ledger), host_(host) {}
+    : SyscallsLayer(inner), ledger_(ledger), host_(host), thread_(&threads_[0]) {}
 
 void ServerMonitor::Start(bool names_client, std::atomic<uint64_t>* progress) {
   progress_ = progress != nullptr ? progress : &no_progress_;
@@ -49,14 +49,23 @@ void ServerMonitor::Start(bool names_client, std::atomic<uint64_t>* progress) {
   log_line_.clear();
   names_client_ = names_client;
   calls_ = 0;
-  last_wait_ns_ = 0;
-  client_ = last_client_ = woken_client_ = -1;
+  threads_.clear();
+  SwitchTo(0);
   OnStep();
 }
 
 void ServerMonitor::OnStep() {
   MarkProgress();
-  fruitless_wakes_ = fruitless_passes_ = fruitless_calls_ = fruitless_events_ = self_wakes_ = 0;
+  ++moves_;
+  for (auto& [number, thread] : threads_) thread.self_wakes = 0;
+}
+
+// What one thread of the server moves may be what another was woken for in vain.
+void ServerMonitor::CountFromLastMove() {
+  if (thread_->moves == moves_) return;
+  thread_->moves = moves_;
+  thread_->fruitless_wakes = thread_->fruitless_passes = thread_->fruitless_calls = 0;
+  thread_->fruitless_events = 0;
 }
 
 void ServerMonitor::Place(int step, const Placement& placement) {
@@ -74,25 +83,26 @@ std::vector<int> ServerMonitor::TakePlaced() {
 // look twice at all that is ready, which may take several waits.
 bool ServerMonitor::IsSpinning() const {
   constexpr int kOnceKnown = 2;
-  return fruitless_wakes_ >= kFruitlessWakes ||
-         (ledger_.spins.size() >= kMostIncidents && fruitless_passes_ >= kOnceKnown);
+  return thread_->fruitless_wakes >= kFruitlessWakes ||
+         (ledger_.spins.size() >= kMostIncidents && thread_->fruitless_passes >= kOnceKnown);
 }
 
 bool ServerMonitor::Enter(CallRecord& call) {
+  CountFromLastMove();
   ++calls_;
   MarkProgress();
   const CallFamily family = FamilyOf(call.call);
-  client_ = call.fd >= 0 ? host_.ClientOf(call.fd) : -1;
-  if (client_ >= 0) last_client_ = client_;
+  thread_->client = call.fd >= 0 ? host_.ClientOf(call.fd) : -1;
+  if (thread_->client >= 0) thread_->last_client = thread_->client;
   if (family == CallFamily::kSend && IsLog(call.fd) && TakeLog(call)) {
     return false;
   }
   if (family == CallFamily::kWait && IsSpinning()) {
     ReportSpin(fmt::format("the server was woken {} times in a row{} and nothing moved",
-                           kFruitlessWakes, wake_reason_));
+                           kFruitlessWakes, thread_->wake_reason));
     OnStep();
     host_.OnSpin();
-  } else if (++fruitless_calls_ >= kFruitlessCalls && MayThrow(call.call) &&
+  } else if (++thread_->fruitless_calls >= kFruitlessCalls && MayThrow(call.call) &&
              family != CallFamily::kClose && !host_.IsInRetrospect()) {
     ReportSpin(
         fmt::format("the server made {} calls in a row, {} the last of them, and nothing moved",
@@ -120,8 +130,8 @@ void ServerMonitor::CarryOutPlaced(const CallRecord& call) {
     const Placement& at = placed.placement;
     bool fits = at.call == CallFamily::kAny || at.call == family;
     if (fits && !at.any_client) {
-      fits = client_ >= 0 && ledger_.clients[client_].letter == at.client.letter &&
-             ledger_.clients[client_].index == at.client.first;
+      fits = thread_->client >= 0 && ledger_.clients[thread_->client].letter == at.client.letter &&
+             ledger_.clients[thread_->client].index == at.client.first;
     }
     if (fits && ++placed.seen == at.occurrence) {
       due[due_count++] = placed.step;
@@ -137,7 +147,7 @@ void ServerMonitor::CarryOutPlaced(const CallRecord& call) {
 void ServerMonitor::EndLogLine() {
   const bool enough = ledger_.foreign_log_lines.size() >= kMostIncidents;
   const std::string foreign =
-      enough ? "" : ForeignLogLine(log_line_, ledger_, names_client_, last_client_);
+      enough ? "" : ForeignLogLine(log_line_, ledger_, names_client_, thread_->last_client);
   if (!foreign.empty()) {
     ledger_.foreign_log_lines.push_back({.what = foreign, .step = host_.CurrentStep()});
   }
@@ -204,27 +214,27 @@ void ServerMonitor::CountProgress(const CallRecord& call, CallFamily family) {
   switch (family) {
     case CallFamily::kAccept:
       moved = call.result >= 0;
-      if (moved) last_client_ = host_.ClientOf(static_cast<int>(call.result));
+      if (moved) thread_->last_client = host_.ClientOf(static_cast<int>(call.result));
       break;
     case CallFamily::kClose:
       moved = call.result >= 0;
       break;
     case CallFamily::kRecv:
     case CallFamily::kSend:
-      if (client_ < 0) {
-        moved = call.result > 0 && !IsLog(call.fd) && ++self_wakes_ <= kMostSelfWakes;
+      if (thread_->client < 0) {
+        moved = call.result > 0 && !IsLog(call.fd) && ++thread_->self_wakes <= kMostSelfWakes;
       } else if (call.result > 0) {
         moved = true;
-        self_wakes_ = 0;
+        thread_->self_wakes = 0;
       } else if (call.length > 0 && call.error != EAGAIN && call.error != EINTR) {
-        moved = ++ledger_.clients[client_].ends_seen <= kNewsOfEnd;
+        moved = ++ledger_.clients[thread_->client].ends_seen <= kNewsOfEnd;
       }
       break;
     default:
       break;
   }
-  if (client_ >= 0) {
-    ClientFacts& client = ledger_.clients[client_];
+  if (thread_->client >= 0) {
+    ClientFacts& client = ledger_.clients[thread_->client];
     if (family != CallFamily::kOther) client.history.Add(family, call.result, call.error);
     // A server may turn a client away for want of memory, or of room in an fd_set.
     if (family == CallFamily::kClose && call.result == 0 && client.consumed == 0 &&
@@ -242,41 +252,43 @@ void ServerMonitor::CountProgress(const CallRecord& call, CallFamily family) {
       client.answered += static_cast<uint64_t>(call.result);
     }
   }
-  if (moved) fruitless_wakes_ = fruitless_passes_ = fruitless_calls_ = fruitless_events_ = 0;
+  if (moved) ++moves_;
 }
 
 void ServerMonitor::CountWake(const CallRecord& call) {
+  CountFromLastMove();
   const int64_t now = host_.NowNs();
-  const bool time_went_by = now != last_wait_ns_;
-  last_wait_ns_ = now;
+  const bool time_went_by = now != thread_->last_wait_ns;
+  thread_->last_wait_ns = now;
   if (call.result < 0 || (call.result == 0 && time_went_by)) {
     // Interrupted, or its time was up: it was right to wake.
-    fruitless_wakes_ = fruitless_passes_ = fruitless_events_ = 0;
+    thread_->fruitless_wakes = thread_->fruitless_passes = thread_->fruitless_events = 0;
     return;
   }
   CountPass(call);
-  if (++fruitless_wakes_ < kFruitlessWakes) return;
+  if (++thread_->fruitless_wakes < kFruitlessWakes) return;
   // About to be called a busy loop: say by what.
-  woken_client_ = -1;
-  woken_events_ = 0;
+  thread_->woken_client = -1;
+  thread_->woken_events = 0;
   if (call.result > 0 && call.call == Call::kEpollWait) {
     const auto* events = static_cast<const epoll_event*>(call.buffer);
-    woken_events_ = events[0].events;
+    thread_->woken_events = events[0].events;
     // Most servers keep the descriptor in `data`; for others the client stays unnamed.
-    if (events[0].data.u64 < 1'000'000) woken_client_ = host_.ClientOf(events[0].data.fd);
+    if (events[0].data.u64 < 1'000'000) thread_->woken_client = host_.ClientOf(events[0].data.fd);
   } else if (call.result > 0 && call.call == Call::kPoll) {
     const auto* fds = static_cast<const pollfd*>(call.buffer);
     for (size_t i = 0; i < call.length; ++i) {
       if (fds[i].revents == 0) continue;
-      woken_events_ = static_cast<uint32_t>(static_cast<uint16_t>(fds[i].revents));
-      woken_client_ = host_.ClientOf(fds[i].fd);
+      thread_->woken_events = static_cast<uint32_t>(static_cast<uint16_t>(fds[i].revents));
+      thread_->woken_client = host_.ClientOf(fds[i].fd);
       break;
     }
   }
-  wake_reason_ = woken_events_ != 0 ? " by " + EventNames(woken_events_) : "";
-  if (woken_client_ >= 0) {
-    wake_reason_ +=
-        fmt::format(" on {}'s connection", ledger_.ClientName(ledger_.clients[woken_client_]));
+  thread_->wake_reason =
+      thread_->woken_events != 0 ? " by " + EventNames(thread_->woken_events) : "";
+  if (thread_->woken_client >= 0) {
+    thread_->wake_reason += fmt::format(" on {}'s connection",
+                                        ledger_.ClientName(ledger_.clients[thread_->woken_client]));
   }
 }
 
@@ -285,21 +297,21 @@ void ServerMonitor::CountPass(const CallRecord& call) {
   const bool is_full =
       call.call == Call::kEpollWait && static_cast<size_t>(call.result) == call.length;
   if (is_full) {
-    fruitless_events_ += call.result;
-    if (fruitless_events_ <= host_.MostReady()) return;
+    thread_->fruitless_events += call.result;
+    if (thread_->fruitless_events <= host_.MostReady()) return;
   }
-  fruitless_events_ = 0;
-  ++fruitless_passes_;
+  thread_->fruitless_events = 0;
+  ++thread_->fruitless_passes;
 }
 
 void ServerMonitor::ReportSpin(std::string_view how) {
-  uint64_t context = woken_events_;
-  if (woken_client_ >= 0) {
-    context |= ledger_.clients[woken_client_].history.value() << 16;
+  uint64_t context = thread_->woken_events;
+  if (thread_->woken_client >= 0) {
+    context |= ledger_.clients[thread_->woken_client].history.value() << 16;
   }
   if (ledger_.spins.size() >= kMostIncidents || host_.WasHindered()) return;
   ledger_.spins.push_back({.what = std::string(how),
-                           .client = woken_client_,
+                           .client = thread_->woken_client,
                            .step = host_.CurrentStep(),
                            .context = context});
   host_.OnIncident();

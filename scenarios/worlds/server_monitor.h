@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "kernel/syscalls_layer.h"
@@ -65,14 +66,17 @@ class ServerMonitor final : public SyscallsLayer {
   std::vector<int> TakePlaced();
   bool HasPlaced() const { return !placed_.empty(); }
 
+  // The calls that follow are made by this thread of the server; 0 at the start of a run.
+  void SwitchTo(int thread) { thread_ = &threads_[thread]; }
+
   // Something happened beside the server's calls, so it may be woken for that.
   void OnStep();
 
   uint64_t calls() const { return calls_; }
   // The client that the server's last call on a connection was about, -1 for none.
-  int last_client() const { return last_client_; }
+  int last_client() const { return thread_->last_client; }
   // The client that the call being made, or made last, is about; -1 for none.
-  int call_client() const { return client_; }
+  int call_client() const { return thread_->client; }
 
  protected:
   bool Enter(CallRecord& call) override;
@@ -85,12 +89,29 @@ class ServerMonitor final : public SyscallsLayer {
     uint32_t seen;
   };
 
+  // What is known of one thread of the server's.
+  struct ThreadFacts {
+    int fruitless_wakes = 0;
+    int fruitless_passes = 0;      // in which it was shown all that was ready
+    int64_t fruitless_events = 0;  // of a pass that is not over
+    int fruitless_calls = 0;
+    int self_wakes = 0;
+    uint64_t moves = 0;  // when these began
+    int64_t last_wait_ns = 0;
+    int client = -1;  // of the call that is being made
+    int last_client = -1;
+    int woken_client = -1;
+    uint32_t woken_events = 0;
+    std::string wake_reason;
+  };
+
   // The monitor writes alone, so no atomic addition is needed.
   void MarkProgress() { progress_->store(++marks_, std::memory_order_relaxed); }
 
   void CarryOutPlaced(const CallRecord& call);
   bool TakeLog(CallRecord& call);
   void EndLogLine();
+  void CountFromLastMove();
   void CountProgress(const CallRecord& call, CallFamily family);
   bool IsSpinning() const;
   void CountPass(const CallRecord& call);
@@ -103,22 +124,14 @@ class ServerMonitor final : public SyscallsLayer {
   MonitorHost& host_;
   std::vector<Placed> placed_;
   std::string log_line_;
-  std::string wake_reason_;
   bool names_client_ = false;
   std::atomic<uint64_t> no_progress_{0};  // written where nobody looks
   std::atomic<uint64_t>* progress_ = &no_progress_;
   uint64_t marks_ = 0;  // calls and steps since the monitor was made
   uint64_t calls_ = 0;
-  int fruitless_wakes_ = 0;
-  int fruitless_passes_ = 0;      // in which the server was shown all that was ready
-  int64_t fruitless_events_ = 0;  // of a pass that is not over
-  int fruitless_calls_ = 0;
-  int self_wakes_ = 0;
-  int64_t last_wait_ns_ = 0;
-  int client_ = -1;  // of the call that is being made
-  int last_client_ = -1;
-  int woken_client_ = -1;
-  uint32_t woken_events_ = 0;
+  uint64_t moves_ = 0;  // times that something moved, or might have
+  std::unordered_map<int, ThreadFacts> threads_;
+  ThreadFacts* thread_;  // that makes the call
 };
 
 }  // namespace hupstorm
