@@ -65,14 +65,14 @@ uint16_t PortChooser::Choose() {
   throw std::system_error(EADDRINUSE, std::generic_category(), "no port for a server");
 }
 
-Claim BindToOneProcessor() {
+Claim BindToOneProcessor(std::string_view users) {
   constexpr int kMostToShare = 64;
   cpu_set_t allowed;
   if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return {};
   for (int sharing = 0; sharing < kMostToShare; ++sharing) {
     for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
       if (!CPU_ISSET(cpu, &allowed)) continue;
-      Claim claim(fmt::format("hupstorm processor {} world {}", cpu, sharing));
+      Claim claim(fmt::format("hupstorm processor {} {} {}", cpu, users, sharing));
       if (!claim.holds()) continue;
       cpu_set_t one;
       CPU_ZERO(&one);

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace hupstorm {
@@ -46,8 +47,8 @@ class PortChooser {
 
 // One processor for the calling process and its children, servers and clients alike: packets on
 // loopback stay in order, and a turn costs no trip across processors. Takes the one that the fewest
-// worlds use, for as long as the claim is held.
-[[nodiscard]] Claim BindToOneProcessor();
+// `users` have claimed, for as long as the claim is held.
+[[nodiscard]] Claim BindToOneProcessor(std::string_view users = "world");
 
 // Raises RLIMIT_NOFILE as far as it may, for storms of clients; returns what it was.
 rlimit RaiseDescriptorLimit();

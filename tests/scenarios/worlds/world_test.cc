@@ -2,13 +2,16 @@
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <signal.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdlib>
+#include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "scenarios/language/parse.h"
 #include "tests/scenarios/control_server.h"
@@ -17,9 +20,11 @@
 namespace hupstorm {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::SizeIs;
 
 RunResult RunText(const std::string& text, Bug bug = Bug::kNone) {
@@ -168,6 +173,17 @@ void Log(std::string_view line) {
   if (write(STDOUT_FILENO, line.data(), line.size()) < 0) abort();
 }
 
+int ListeningOn(uint16_t port) {
+  const int listener = socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address = {};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(port);
+  bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof address);
+  listen(listener, 100);
+  return listener;
+}
+
 Target AcceptingTarget(int handler_flags) {
   Target target;
   target.name = "test/blocks-in-accept";
@@ -177,13 +193,7 @@ Target AcceptingTarget(int handler_flags) {
     action.sa_flags = handler_flags;
     asked_to_stop = 0;
     sigaction(SIGTERM, &action, nullptr);
-    const int listener = socket(AF_INET, SOCK_STREAM, 0);
-    sockaddr_in address = {};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    address.sin_port = htons(port);
-    bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof address);
-    listen(listener, 8);
+    const int listener = ListeningOn(port);
     while (asked_to_stop == 0) {
       const int client = accept(listener, nullptr, nullptr);
       if (client < 0 && errno == EINTR) Log("interrupted\n");
@@ -208,6 +218,66 @@ TEST(WorldTest, ABlockingAcceptIsInterruptedWhereAHandlerLetsItBe) {
 TEST(WorldTest, ABlockingAcceptIsRestartedWhereTheOnlyHandlerAsksForIt) {
   const std::string text = "target any\na connect\nserver interrupt\nb connect\n";
   EXPECT_THAT(LogOf(AcceptingTarget(SA_RESTART), text), IsEmpty());
+}
+
+// Takes connections in, and leaves the end of their input alone: each stays ready for ever. Sends
+// back what it reads.
+Target SpinningTarget(int events_a_wait, bool logs) {
+  Target target;
+  target.name = "test/spins";
+  target.serve = [events_a_wait, logs](uint16_t port) {
+    const int listener = ListeningOn(port);
+    const int epoll = epoll_create1(0);
+    epoll_event watch = {.events = EPOLLIN, .data = {.fd = listener}};
+    epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &watch);
+    std::vector<epoll_event> events(static_cast<size_t>(events_a_wait));
+    while (true) {
+      const int count = epoll_wait(epoll, events.data(), events_a_wait, -1);
+      if (logs) Log("woken\n");
+      for (int i = 0; i < count; ++i) {
+        const int fd = events[static_cast<size_t>(i)].data.fd;
+        if (fd == listener) {
+          watch.data.fd = accept(listener, nullptr, nullptr);
+          epoll_ctl(epoll, EPOLL_CTL_ADD, watch.data.fd, &watch);
+          continue;
+        }
+        char bytes[1024];
+        const ssize_t taken = recv(fd, bytes, sizeof bytes, MSG_DONTWAIT);
+        if (taken > 0) send(fd, bytes, static_cast<size_t>(taken), MSG_NOSIGNAL);
+      }
+    }
+  };
+  return target;
+}
+
+TEST(WorldTest, ALogLineIsNoProgress) {
+  WorldUnderTest world;
+  const Scenario scenario = ParseScenario("a connect\na shutdown write\n", "test.scn");
+  const RunResult result =
+      world.Run(scenario, SpinningTarget(8, /*logs=*/true), {.record_time_line = true});
+  int waits = 0;
+  for (const TimeLineEntry& entry : result.time_line) {
+    if (entry.kind == TimeLineEntry::Kind::kFinding) break;
+    waits += entry.text.starts_with("epoll_wait");
+  }
+  EXPECT_GE(waits, 20);
+  EXPECT_LE(waits, 30);
+}
+
+// Here it takes a dozen waits to see all that is ready. A server that is known to spin is not
+// watched for long, but for long enough that nobody is kept waiting because of that.
+TEST(WorldTest, AKnownSpinnerIsStillShownAllThatIsReady) {
+  WorldUnderTest world;
+  const Scenario scenario = ParseScenario(
+      "c[1..25] connect\neach c[1..25] shutdown write\na connect\na read all\na send 10\n"
+      "expect a received 10B\n",
+      "test.scn");
+  const RunResult result = world.Run(scenario, SpinningTarget(2, /*logs=*/false), {});
+  std::set<std::string> oracles;
+  for (const Finding& finding : result.findings) oracles.insert(finding.oracle);
+  EXPECT_THAT(oracles, Contains("busy-loop"));
+  EXPECT_THAT(oracles, Not(Contains("expectation")));
+  EXPECT_THAT(oracles, Not(Contains("accept-stopped")));
 }
 
 }  // namespace

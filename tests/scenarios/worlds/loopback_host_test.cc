@@ -1,0 +1,62 @@
+#include "scenarios/worlds/loopback_host.h"
+
+#include <gtest/gtest.h>
+#include <sched.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace hupstorm {
+namespace {
+
+std::string OwnName(const char* what) { return what + std::to_string(getpid()); }
+
+TEST(ClaimTest, ANameIsOnePartysAtATime) {
+  Claim first(OwnName("claim"));
+  EXPECT_TRUE(first.holds());
+  EXPECT_FALSE(Claim(OwnName("claim")).holds());
+  EXPECT_TRUE(Claim(OwnName("other claim")).holds());
+  first = Claim();
+  EXPECT_TRUE(Claim(OwnName("claim")).holds());
+}
+
+TEST(PortChooserTest, TwoDoNotHandOutTheSamePort) {
+  PortChooser first;
+  PortChooser second;
+  for (int i = 0; i < 50; ++i) {
+    const uint16_t port = first.Choose();
+    EXPECT_NE(port, second.Choose());
+  }
+}
+
+TEST(PortChooserTest, DoesNotRepeatItself) {
+  PortChooser ports;
+  std::set<uint16_t> seen;
+  for (int i = 0; i < 50; ++i) EXPECT_TRUE(seen.insert(ports.Choose()).second);
+}
+
+// As workers do, each of which may use all.
+TEST(BindToOneProcessorTest, AllAreUsedBeforeOneIsShared) {
+  cpu_set_t allowed;
+  ASSERT_EQ(sched_getaffinity(0, sizeof allowed, &allowed), 0);
+  const auto count = static_cast<size_t>(CPU_COUNT(&allowed));
+  const std::string users = OwnName("test");
+  std::vector<Claim> claims;
+  std::multiset<int> used;
+  for (size_t i = 0; i < 2 * count; ++i) {
+    claims.push_back(BindToOneProcessor(users));
+    cpu_set_t one;
+    sched_getaffinity(0, sizeof one, &one);
+    EXPECT_EQ(CPU_COUNT(&one), 1);
+    used.insert(sched_getcpu());
+    EXPECT_EQ(std::set<int>(used.begin(), used.end()).size(), std::min(i + 1, count));
+    sched_setaffinity(0, sizeof allowed, &allowed);
+  }
+  for (const int cpu : used) EXPECT_EQ(used.count(cpu), 2u);
+}
+
+}  // namespace
+}  // namespace hupstorm
