@@ -150,9 +150,10 @@ class DrivenKernel : public Syscalls {
   struct ConnectionStatus {
     TcpState state = TcpState::kClosed;  // kClosed: gone, or not there yet
     int fd = -1;                         // the server's descriptor; -1 not accepted yet, or closed
-    bool accepted = false;               // accept has handed it out
-    size_t unread = 0;  // bytes in its receive buffer that the server could read now (FIONREAD)
-    size_t unsent = 0;  // bytes in its send buffer that the peer has not taken
+    bool held = false;      // the server has it open, though fd may be -1: its number is not known
+    bool accepted = false;  // accept has handed it out
+    size_t unread = 0;      // bytes in its receive buffer that the server could read now (FIONREAD)
+    size_t unsent = 0;      // bytes in its send buffer that the peer has not taken
     bool unseen_fin = false;  // the peer's FIN is there and the server has not read up to it
     int pending_error = 0;    // SO_ERROR
   };

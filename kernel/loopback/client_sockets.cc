@@ -30,16 +30,39 @@ constexpr uint16_t kLastPort = 60'999;
   throw std::system_error(errno, std::generic_category(), what);
 }
 
-sockaddr_in Loopback(uint16_t port) {
-  sockaddr_in address = {};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(port);
+sockaddr_storage Loopback() {
+  sockaddr_storage address = {};
+  auto& ipv4 = reinterpret_cast<sockaddr_in&>(address);
+  ipv4.sin_family = AF_INET;
+  ipv4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   return address;
 }
 
 void SetOption(int fd, int level, int name, int value) {
   setsockopt(fd, level, name, &value, sizeof value);
+}
+
+// The same for both families: sockaddr_in6 has its port in the same place.
+in_port_t& PortIn(sockaddr_storage& address) {
+  return reinterpret_cast<sockaddr_in&>(address).sin_port;
+}
+
+socklen_t LengthOf(const sockaddr_storage& address) {
+  return address.ss_family == AF_INET6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in);
+}
+
+const sockaddr* Plain(const sockaddr_storage& address) {
+  return reinterpret_cast<const sockaddr*>(&address);
+}
+
+// Where a client of `server` binds: on loopback to loopback, or to whatever leads there.
+sockaddr_storage OwnSide(const sockaddr_storage& server, uint16_t port) {
+  sockaddr_storage own = {};
+  own.ss_family = server.ss_family;
+  const auto& ipv4 = reinterpret_cast<const sockaddr_in&>(server);
+  if (own.ss_family == AF_INET && ipv4.sin_addr.s_addr == htonl(INADDR_LOOPBACK)) own = server;
+  PortIn(own) = htons(port);
+  return own;
 }
 
 TcpState StateOf(int fd) {
@@ -62,16 +85,17 @@ size_t Unread(int fd) {
 }  // namespace
 
 ClientSockets::ClientSockets()
-    : by_port_(65'536, kNoPeer),
+    : host_(Loopback()),
+      by_port_(65'536, kNoPeer),
       next_port_(static_cast<uint16_t>(kFirstPort + getpid() * 997 % (kLastPort - kFirstPort))) {
   epoll_ = epoll_create1(EPOLL_CLOEXEC);
   marker_ = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (epoll_ < 0 || marker_ < 0) Fail("cannot watch clients");
-  sockaddr_in own = Loopback(0);
-  socklen_t length = sizeof own;
-  if (bind(marker_, reinterpret_cast<const sockaddr*>(&own), length) != 0 ||
+  sockaddr_storage own = Loopback();
+  socklen_t length = LengthOf(own);
+  if (bind(marker_, Plain(own), length) != 0 ||
       getsockname(marker_, reinterpret_cast<sockaddr*>(&own), &length) != 0 ||
-      connect(marker_, reinterpret_cast<const sockaddr*>(&own), length) != 0) {
+      connect(marker_, Plain(own), length) != 0) {
     Fail("cannot use loopback");
   }
 }
@@ -95,7 +119,8 @@ PeerId ClientSockets::Find(uint16_t port) const { return by_port_[port]; }
 
 PeerId ClientSockets::Connect(uint16_t port, const DrivenKernel::PeerOptions& options) {
   const auto id = static_cast<PeerId>(peers_.size());
-  peers_.push_back({.server_port = port, .options = options});
+  peers_.push_back({.server = host_, .options = options});
+  PortIn(peers_.back().server) = htons(port);
   if (!Open(id)) connecting_.push_back(id);
   return id;
 }
@@ -124,7 +149,7 @@ uint16_t ClientSockets::NextPort() {
 // False where somebody else has the port.
 bool ClientSockets::OpenFrom(PeerId id) {
   Peer& peer = At(id);
-  peer.fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  peer.fd = socket(peer.server.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (peer.fd < 0) Fail("cannot open a client's socket");
   SetOption(peer.fd, SOL_SOCKET, SO_RCVBUF, peer.options.receive_buffer);
   SetOption(peer.fd, SOL_SOCKET, SO_SNDBUF, peer.options.send_buffer);
@@ -135,8 +160,8 @@ bool ClientSockets::OpenFrom(PeerId id) {
     if (taken) close(peer.fd);
     return taken;
   };
-  const sockaddr_in own = Loopback(peer.port);
-  if (bind(peer.fd, reinterpret_cast<const sockaddr*>(&own), sizeof own) != 0) {
+  const sockaddr_storage own = OwnSide(peer.server, peer.port);
+  if (bind(peer.fd, Plain(own), LengthOf(own)) != 0) {
     if (is_taken()) return false;
     Fail("a client cannot have a port");
   }
@@ -144,8 +169,7 @@ bool ClientSockets::OpenFrom(PeerId id) {
   event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
   event.data.u32 = static_cast<uint32_t>(id);
   if (epoll_ctl(epoll_, EPOLL_CTL_ADD, peer.fd, &event) != 0) Fail("cannot watch a client");
-  const sockaddr_in server = Loopback(peer.server_port);
-  if (connect(peer.fd, reinterpret_cast<const sockaddr*>(&server), sizeof server) == 0) {
+  if (connect(peer.fd, Plain(peer.server), LengthOf(peer.server)) == 0) {
     peer.connected = true;
   } else if (errno == ECONNREFUSED) {
     peer.refused = true;
@@ -154,7 +178,13 @@ bool ClientSockets::OpenFrom(PeerId id) {
     Fail("a client cannot connect");
   }
   by_port_[peer.port] = id;
+  if (!peer.refused) NoteAddress(peer);
   return true;
+}
+
+void ClientSockets::NoteAddress(Peer& peer) {
+  socklen_t length = sizeof peer.address;
+  getsockname(peer.fd, reinterpret_cast<sockaddr*>(&peer.address), &length);
 }
 
 void ClientSockets::LookAtHandshake(Peer& peer) {
@@ -288,6 +318,13 @@ std::span<const PeerId> ClientSockets::TakeChanged() {
     }
   } while (count == static_cast<int>(std::size(events)));
   return changed_;
+}
+
+bool ClientSockets::AwaitChange(int64_t timeout_ns) const {
+  constexpr int64_t kSecond = 1'000'000'000;
+  pollfd wait = {.fd = epoll_, .events = POLLIN, .revents = 0};
+  const timespec timeout = {.tv_sec = timeout_ns / kSecond, .tv_nsec = timeout_ns % kSecond};
+  return ppoll(&wait, 1, &timeout, nullptr) > 0;
 }
 
 uint64_t ClientSockets::UnsentByServer(PeerId id) {

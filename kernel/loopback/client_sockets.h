@@ -1,7 +1,10 @@
-// The clients of a server on Linux: plain sockets on 127.0.0.1, never blocking.
+// The clients of a server on Linux: plain sockets, never blocking, on 127.0.0.1 unless the server
+// is said to be elsewhere.
 
 #ifndef HUPSTORM_KERNEL_LOOPBACK_CLIENT_SOCKETS_H_
 #define HUPSTORM_KERNEL_LOOPBACK_CLIENT_SOCKETS_H_
+
+#include <sys/socket.h>
 
 #include <array>
 #include <cstddef>
@@ -25,6 +28,10 @@ class ClientSockets {
 
   void Clear();  // resets every connection that is left
 
+  // The host that clients connect to from now on, AF_INET or AF_INET6; its port is not looked at.
+  // 127.0.0.1 unless this is called.
+  void SetHost(const sockaddr_storage& host) { host_ = host; }
+
   PeerId Connect(uint16_t port, const DrivenKernel::PeerOptions& options);
   size_t Send(PeerId peer, std::span<const std::byte> bytes);
   bool SendUrgent(PeerId peer, std::byte byte);
@@ -36,15 +43,33 @@ class ClientSockets {
   DrivenKernel::PeerStatus Status(PeerId peer);
   uint16_t Port(PeerId peer) const { return peers_[static_cast<size_t>(peer)].port; }
   int count() const { return static_cast<int>(peers_.size()); }
+  // The address that the server sees.
+  const sockaddr_storage& Address(PeerId peer) const {
+    return peers_[static_cast<size_t>(peer)].address;
+  }
+  const sockaddr_storage& ServerAddress(PeerId peer) const {
+    return peers_[static_cast<size_t>(peer)].server;
+  }
+  // The client has read something, or the end of its input.
+  bool HasReceived(PeerId peer) const {
+    const Peer& facts = peers_[static_cast<size_t>(peer)];
+    return facts.consumed > 0 || facts.end_of_input;
+  }
+  // The client has a socket: it has not closed or reset its connection.
+  bool IsOpen(PeerId peer) const { return peers_[static_cast<size_t>(peer)].fd >= 0; }
   // The peer whose own port this is, kNoPeer for none.
   PeerId Find(uint16_t port) const;
 
   // Peers whose socket became readable or writable, or ended, since the last call of this.
   std::span<const PeerId> TakeChanged();
+  // Waits until TakeChanged has something to tell, `timeout_ns` at most. False where it has
+  // nothing.
+  bool AwaitChange(int64_t timeout_ns) const;
 
   // The server's queue has room: SYNs that got no answer are sent again, as after TCP's own
   // timeout, until one gets none again.
   void RetryConnects();
+  bool HasUnansweredConnects() const { return !connecting_.empty(); }
 
   // The server has sent so many bytes more to this peer.
   void NoteAnswered(PeerId peer, uint64_t bytes) {
@@ -63,7 +88,8 @@ class ClientSockets {
   struct Peer {
     int fd = -1;
     uint16_t port = 0;
-    uint16_t server_port = 0;
+    sockaddr_storage address = {};
+    sockaddr_storage server = {};
     DrivenKernel::PeerOptions options;
     bool connected = false;
     bool refused = false;
@@ -78,10 +104,12 @@ class ClientSockets {
   bool Open(PeerId peer);
   bool OpenFrom(PeerId peer);
   uint16_t NextPort();
+  void NoteAddress(Peer& peer);
   void LookAtHandshake(Peer& peer);
   void NoteError(Peer& peer, int error);
   void End(Peer& peer, bool reset);
 
+  sockaddr_storage host_ = {};
   std::vector<Peer> peers_;
   std::vector<PeerId> by_port_;  // by port number
   uint16_t next_port_;           // of the next client

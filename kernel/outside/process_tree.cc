@@ -70,6 +70,7 @@ Number NumberIn(std::string_view word, int base = 10) {
 struct Stat {
   char state = 0;
   pid_t parent = -1;
+  int threads = 0;
 };
 
 // What comes after the command's name, which may hold anything, parentheses too.
@@ -78,8 +79,15 @@ Stat ReadStat(const std::string& path) {
   const std::string_view text = file.text();
   const size_t end_of_name = text.rfind(')');
   if (end_of_name == std::string_view::npos || text.size() < end_of_name + 5) return {};
-  return {.state = text[end_of_name + 2],
-          .parent = NumberIn<pid_t>(text.substr(end_of_name + 4, 12))};
+  std::string_view fields = text.substr(end_of_name + 2);  // from field 3 on
+  Stat stat;
+  stat.state = fields[0];
+  for (int field = 3; field <= 20 && !fields.empty(); ++field) {
+    if (field == 4) stat.parent = NumberIn<pid_t>(fields);
+    if (field == 20) stat.threads = NumberIn<int>(fields);
+    fields.remove_prefix(std::min(fields.find(' '), fields.size() - 1) + 1);
+  }
+  return stat;
 }
 
 OpenFile::Kind KindOf(std::string_view target) {
@@ -157,9 +165,25 @@ std::vector<Thread> ThreadsOf(pid_t pid) {
     thread.run_ns = NumberIn<int64_t>(times);
     thread.runqueue_ns = NumberIn<int64_t>(WordAfter(times, " "));
     thread.has_run_time = !times.empty();
+    const SmallFile status(fmt::format("/proc/{}/task/{}/status", pid, tid));
+    thread.sleeps = NumberIn<int64_t>(WordAfter(status.text(), "\nvoluntary_ctxt_switches:"));
     threads.push_back(thread);
   }
   return threads;
+}
+
+bool IsAsleep(pid_t pid) {
+  constexpr auto asleep = [](char state) {
+    return state == 0 || state == 'S' || state == 'T' || state == 't' || state == 'Z' ||
+           state == 'X';
+  };
+  const Stat first = ReadStat(fmt::format("/proc/{}/stat", pid));
+  if (!asleep(first.state) || first.threads <= 1) return asleep(first.state);
+  for (const pid_t tid :
+       NumbersIn(fmt::format("/proc/{}/task", pid)).value_or(std::vector<int>())) {
+    if (!asleep(ReadStat(fmt::format("/proc/{}/task/{}/stat", pid, tid)).state)) return false;
+  }
+  return true;
 }
 
 // No privilege is asked for (pid_for_clock of Linux), unlike for most of /proc.
@@ -203,6 +227,12 @@ std::optional<SleepingCall> SleepingCallOf(pid_t pid) {
   const std::string_view first = WordAfter(text, " 0x");
   return SleepingCall{.number = NumberIn<long>(text),
                       .first_argument = NumberIn<uint64_t>(first, 16)};
+}
+
+int64_t LastProcessMade() {
+  const SmallFile file("/proc/loadavg");
+  const std::string_view text = file.text();
+  return NumberIn<int64_t>(text.substr(text.find_last_of(' ') + 1));
 }
 
 std::vector<pid_t> WithDescendants(std::span<const pid_t> roots) {

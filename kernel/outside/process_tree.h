@@ -28,6 +28,7 @@ struct Thread {
   char state = '?';          // 'R', 'S', 'D', 'T', 'Z', ...
   int64_t run_ns = 0;        // on a processor
   int64_t runqueue_ns = 0;   // runnable, and waiting for a processor that is busy
+  int64_t sleeps = 0;        // how often it gave up its processor by itself, to sleep
   bool has_run_time = true;  // false where the kernel keeps none (CONFIG_SCHED_INFO)
 };
 
@@ -42,6 +43,10 @@ int CountOpenFiles(pid_t pid);
 bool IsTcpSocket(pid_t pid, int fd);
 
 std::vector<Thread> ThreadsOf(pid_t pid);
+// Every thread of it sleeps where a signal or an event may wake it (S), or is stopped (T); so does
+// one that has ended (Z). False where one runs or waits for a disk. True where there is no such
+// process.
+bool IsAsleep(pid_t pid);
 // Processor time of all its threads, also of those that have ended, in nanoseconds; -1 where there
 // is no such process. One system call. Exact for threads that sleep; what a running thread has used
 // since the last tick of the clock may be missing.
@@ -72,6 +77,10 @@ struct SleepingCall {
 std::optional<SleepingCall> SleepingCallOf(pid_t pid);
 
 // ---- And these at all of them.
+
+// Changes when a process or a thread is made, on the whole machine (the last field of
+// /proc/loadavg); 0 where unknown.
+int64_t LastProcessMade();
 
 // `roots` and all their descendants that are there, parents before children. Looks at every process
 // of the machine. A child whose parent has ended belongs to whoever has adopted it (prctl(2),

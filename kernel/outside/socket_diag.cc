@@ -22,7 +22,10 @@ namespace hupstorm::outside {
 namespace {
 
 constexpr uint32_t kAllStates = ~0U;
-constexpr uint32_t kListening = 1U << 10;  // TCP_LISTEN, of <netinet/tcp.h>
+// The numbers of <netinet/tcp.h>.
+constexpr uint32_t kListening = 1U << 10;  // TCP_LISTEN
+constexpr uint32_t kNotHeld =
+    1U << 3 | 1U << 6 | 1U << 12;  // TCP_SYN_RECV, TIME_WAIT, NEW_SYN_RECV
 
 [[noreturn]] void Fail(const char* what) {
   throw std::system_error(errno, std::generic_category(), what);
@@ -158,6 +161,8 @@ std::vector<TcpSocket> SocketDiag::Listeners(uint16_t port) {
 std::vector<TcpSocket> SocketDiag::OfLocalPort(uint16_t port) {
   return line_->Dump(port, kAllStates);
 }
+
+std::vector<TcpSocket> SocketDiag::MayBeHeld() { return line_->Dump(0, kAllStates & ~kNotHeld); }
 
 std::optional<TcpSocket> SocketDiag::Find(const sockaddr_storage& local,
                                           const sockaddr_storage& remote) {

@@ -67,6 +67,9 @@ class SocketDiag {
   // are still being made or unmade. Takes a millisecond or so for each family, however few there
   // are: Linux walks through the table of all connections of the machine.
   std::vector<TcpSocket> OfLocalPort(uint16_t port);
+  // All sockets of the machine, of any port, that a process may have open: without those that are
+  // over (TIME-WAIT) and those that are still being made (SYN-RECV).
+  std::vector<TcpSocket> MayBeHeld();
   // One connection; none where there is none in any state. Takes microseconds. `local` is the side
   // that is asked about; both must be of one family, AF_INET or AF_INET6, and be the addresses on
   // the wire: a dual-stack server's connection over IPv4 is found by AF_INET.

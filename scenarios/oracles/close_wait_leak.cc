@@ -26,8 +26,9 @@ void Judge(Moment moment, const Ledger& ledger, FindingList& findings) {
         "close-wait-leak", client.last_step, client.history.value(),
         fmt::format(
             "{} has sent its FIN and nothing is left to send, but the server still holds the "
-            "connection in CLOSE-WAIT (descriptor {})",
-            ledger.ClientName(client), client.fd));
+            "connection in CLOSE-WAIT{}",
+            ledger.ClientName(client),
+            client.fd >= 0 ? fmt::format(" (descriptor {})", client.fd) : ""));
   }
 }
 

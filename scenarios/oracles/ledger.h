@@ -55,8 +55,8 @@ struct ClientFacts {
   // The server's side of it.
   int port = 0;  // the address the server sees
   bool accepted = false;
-  int fd = -1;               // while the server holds a descriptor for it
-  bool server_open = false;  // the same
+  int fd = -1;               // the server's descriptor; -1 where it has none, or it is not known
+  bool server_open = false;  // the server holds a descriptor for it
   bool close_wait = false;   // state CLOSE-WAIT
   uint64_t unread = 0;       // in its receive buffer
   uint64_t unsent = 0;       // in its send buffer

@@ -229,7 +229,10 @@ void ScenarioClients::Receive(int client) {
 void ScenarioClients::NoteEnd(int client) {
   ClientFacts& facts = ledger_.clients[client];
   const DrivenKernel::PeerStatus status = kernel_.Status(PeerOf(client));
-  if (status.connected) facts.connected = true;
+  if (status.connected && !facts.connected) {
+    facts.connected = true;
+    facts.port = kernel_.PeerPort(PeerOf(client));  // which may be another than at the first SYN
+  }
   if (status.refused) {
     facts.refused = true;
     clients_[client].over = true;
@@ -253,7 +256,7 @@ void ScenarioClients::Refresh() {
     const DrivenKernel::ConnectionStatus server = kernel_.ServerSide(PeerOf(client));
     facts.accepted = facts.accepted || server.accepted;
     facts.fd = server.fd;
-    facts.server_open = server.fd >= 0;
+    facts.server_open = server.fd >= 0 || server.held;
     facts.close_wait = server.state == TcpState::kCloseWait;
     facts.unread = server.unread;
     facts.unsent = server.unsent;

@@ -197,17 +197,20 @@ void ScenarioRun::AfterCall(const CallRecord& call) {
   } else if (FamilyOf(call.call) == CallFamily::kRecv && call.result > 0) {
     const int client = clients_.ClientOf(call.fd);
     if (client < 0) return;
-    ClientFacts& facts = ledger_.clients[client];
-    const uint64_t held = facts.stream.Held(facts.consumed, facts.answered);
-    if (held <= std::max(facts.most_held, ledger_.queue_bound)) return;
-    // What was dropped is not held: the server's memory has to bear it out.
-    if (MemoryOfServer() - memory_at_start_ > static_cast<int64_t>(held / 2)) {
-      facts.most_held = held;
-    }
+    NoteHeld(ledger_.clients[client]);
   }
   if (kernel_.fatal_sigpipes() > 0 && !ledger_.dead && FamilyOf(call.call) == CallFamily::kSend) {
     Die(fmt::format("killed by SIGPIPE in {}", CallName(call.call)));
     EndRun();
+  }
+}
+
+void ScenarioRun::NoteHeld(ClientFacts& client) {
+  const uint64_t held = client.stream.Held(client.consumed, client.answered);
+  if (held <= std::max(client.most_held, ledger_.queue_bound)) return;
+  // What was dropped is not held: the server's memory has to bear it out.
+  if (MemoryOfServer() - memory_at_start_ > static_cast<int64_t>(held / 2)) {
+    client.most_held = held;
   }
 }
 

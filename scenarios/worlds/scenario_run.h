@@ -65,6 +65,20 @@ class ScenarioRun : public KernelDriver, public FaultWorld, public MonitorHost {
   // What the server wrote, to be shown with its findings.
   void KeepOutput(std::string output) { result_.output = std::move(output); }
 
+  // ---- For a world that sees the server from outside only.
+  // What will happen when the server is at rest next is judged by what clients have got by then.
+  bool IsJudgedNext() const;
+  // The script has begun: what the server has made for itself by then is no leak.
+  bool HasBegun() const { return phase_ >= Phase::kScript; }
+  // What the server holds for a client, by what it has read and sent, where its memory bears it
+  // out.
+  void NoteHeld(ClientFacts& client);
+  // All that is left is for the server to end.
+  bool AwaitsEnd() const { return phase_ == Phase::kStopping; }
+  Ledger& ledger() { return ledger_; }
+  ScenarioClients& clients() { return clients_; }
+  int current_step() const { return current_step_; }
+
  private:
   // What the run is at. The epilogue's phases come in this order, each when the server is at rest.
   enum class Phase : uint8_t {

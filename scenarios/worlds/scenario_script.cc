@@ -48,6 +48,15 @@ void ScenarioRun::ContinueScript(int64_t deadline_ns) {
   if (next_step_ == scenario_->steps.size()) Lift();
 }
 
+bool ScenarioRun::IsJudgedNext() const {
+  if (phase_ != Phase::kScript) return phase_ != Phase::kStarting;
+  if (wait_until_ns_ >= 0) return false;
+  const std::vector<Step>& steps = scenario_->steps;
+  size_t next = next_step_;
+  while (next < steps.size() && !IsExpect(steps[next].action) && TakesNoTime(steps[next])) ++next;
+  return next == steps.size() || IsExpect(steps[next].action);
+}
+
 // Carries out the next step and those that come together with it, and the steps before it that
 // take no time. False at the script's end.
 bool ScenarioRun::CarryOutBatch() {

@@ -44,15 +44,6 @@ HostPort Split(std::string_view text) {
 
 }  // namespace
 
-bool IsLoopback(const sockaddr_storage& address) {
-  if (address.ss_family == AF_INET) {
-    const auto& ipv4 = reinterpret_cast<const sockaddr_in&>(address);
-    return ntohl(ipv4.sin_addr.s_addr) >> 24 == 127;
-  }
-  const auto& ipv6 = reinterpret_cast<const sockaddr_in6&>(address);
-  return address.ss_family == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&ipv6.sin6_addr);
-}
-
 Endpoint ResolveEndpoint(std::string_view text, bool allow_remote) {
   const HostPort parts = Split(text);
   addrinfo hints = {};

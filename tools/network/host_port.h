@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include "kernel/outside/loopback_address.h"
+
 namespace hupstorm {
 
 struct Endpoint {
@@ -20,8 +22,6 @@ struct Endpoint {
 // `text`: "127.0.0.1:8888", "localhost:8888", "[::1]:8888". Throws UsageError where it is not of
 // that form, or the name is unknown, or, unless `allow_remote`, it is not this machine.
 Endpoint ResolveEndpoint(std::string_view text, bool allow_remote);
-
-bool IsLoopback(const sockaddr_storage& address);
 
 }  // namespace hupstorm
 

@@ -153,6 +153,7 @@ TEST(ProcessTreeTest, AThreadThatSleepsIsSeenToSleepAndUsesNoTime) {
     return threads.size() == 1 && threads[0].state == 'S';
   };
   ASSERT_TRUE(BecomesTrue(sleeps));
+  EXPECT_TRUE(IsAsleep(child.pid()));
   const int64_t used = CpuNs(child.pid());
   EXPECT_GT(used, 0);
   const std::vector<Thread> threads = ThreadsOf(child.pid());
@@ -177,9 +178,28 @@ TEST(ProcessTreeTest, AThreadThatRunsIsSeenToRun) {
   const std::vector<pid_t> tree = WithDescendants(std::span(&pid, 1));
   ASSERT_THAT(tree, SizeIs(2));
   EXPECT_EQ(StateOf(tree[1]), 'R');
+  EXPECT_FALSE(IsAsleep(tree[1]));
   const int64_t before = CpuNs(tree[1]);
   EXPECT_TRUE(BecomesTrue([&] { return CpuNs(tree[1]) > before; }));
   kill(tree[1], SIGKILL);
+}
+
+TEST(ProcessTreeTest, AProcessWithAThreadThatRunsIsNotAsleep) {
+  const Child child([] {
+    std::thread([] {
+      while (true) getppid();
+    }).detach();
+    return 0;
+  });
+  const auto first_sleeps = [&] { return StateOf(child.pid()) == 'S'; };
+  ASSERT_TRUE(BecomesTrue(first_sleeps));
+  EXPECT_FALSE(IsAsleep(child.pid()));
+}
+
+TEST(ProcessTreeTest, AProcessThatIsMadeIsNoticed) {
+  const int64_t before = LastProcessMade();
+  const Child child;
+  EXPECT_NE(LastProcessMade(), before);
 }
 
 TEST(ProcessTreeTest, EachThreadIsCounted) {

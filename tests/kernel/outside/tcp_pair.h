@@ -53,6 +53,8 @@ inline int Listener(int backlog, bool dual_stack = false) {
     const int off = 0;
     setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
   }
+  const int on = 1;  // ports that connections of before linger on will do
+  setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   EXPECT_EQ(bind(fd, reinterpret_cast<const sockaddr*>(&address), length), 0);
   EXPECT_EQ(listen(fd, backlog), 0);
   return fd;

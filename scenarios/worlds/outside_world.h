@@ -1,0 +1,73 @@
+// The process world, from outside: a server of which only its port is known, or its process too.
+// Its calls are not seen, and time is real (see README.md beside this file). What cannot be known
+// from outside is not judged.
+
+#ifndef HUPSTORM_SCENARIOS_WORLDS_OUTSIDE_WORLD_H_
+#define HUPSTORM_SCENARIOS_WORLDS_OUTSIDE_WORLD_H_
+
+#include <sys/socket.h>
+#include <sys/types.h>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "scenarios/worlds/world.h"
+
+namespace hupstorm {
+
+// A server that somebody else wrote.
+struct OutsideServer {
+  // A server that listens.
+  struct Instance {
+    sockaddr_storage address = {};  // AF_INET or AF_INET6
+    // The process that was started, or one of ours above it: the server's processes are this one
+    // and its descendants.
+    pid_t root = -1;
+  };
+  // How the server's first process has ended.
+  struct End {
+    int status = 0;      // as waitpid tells
+    std::string output;  // what it wrote, or the end of that
+  };
+
+  // Starts a fresh server and returns when it listens; ends the one that it started before. Called
+  // before each run. What it throws leaves World::Run. Empty for a server that runs already.
+  std::function<Instance()> start;
+  // Whether the server that `start` has started last has ended; does not wait. Called often.
+  std::function<std::optional<End>()> ended;
+  // Where a server listens that runs already: one for all runs, never stopped, and never asked to.
+  sockaddr_storage address = {};
+  // How long a server may take to end that was asked to by SIGTERM. In later runs of the same world
+  // it gets a second, where it has taken longer once.
+  std::chrono::nanoseconds stop_patience = std::chrono::seconds(30);
+  // Servers on other machines too.
+  bool allow_remote = false;
+};
+
+class OutsideWorld final : public World {
+ public:
+  // Throws std::invalid_argument where the address is not loopback and `allow_remote` is not set,
+  // and std::system_error where Linux does not tell of sockets (sock_diag). Raises the descriptor
+  // limit of this process as far as it may.
+  explicit OutsideWorld(OutsideServer server);
+  ~OutsideWorld() override;
+  // `target.serve` is not called; the rest of it says how to judge. A scenario for which WhyNot
+  // says something is not run: it gives no finding and no calls. A server that should run already
+  // and is not there is a WorldFailed.
+  RunResult Run(const Scenario& scenario, const Target& target, const RunOptions& options) override;
+
+  // Why this scenario cannot be had; empty where it can.
+  std::string_view WhyNot(const Scenario& scenario) const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace hupstorm
+
+#endif  // HUPSTORM_SCENARIOS_WORLDS_OUTSIDE_WORLD_H_
