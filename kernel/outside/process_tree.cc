@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <fstream>
 #include <map>
 #include <memory>
 #include <string_view>
@@ -151,6 +152,17 @@ bool IsTcpSocket(pid_t pid, int fd) {
          (std::string_view(name.data()) == "TCP" || std::string_view(name.data()) == "TCPv6");
 }
 
+Bustle BustleOf(pid_t pid) {
+  Bustle bustle;
+  for (const int tid : NumbersIn(fmt::format("/proc/{}/task", pid)).value_or(std::vector<int>())) {
+    const char state = ReadStat(fmt::format("/proc/{}/task/{}/stat", pid, tid)).state;
+    if (state == 0 || state == 'Z' || state == 'X') continue;
+    bustle.lives = true;
+    bustle.runs = bustle.runs || state == 'R' || state == 'D';
+  }
+  return bustle;
+}
+
 std::vector<Thread> ThreadsOf(pid_t pid) {
   std::vector<Thread> threads;
   const auto tids = NumbersIn(fmt::format("/proc/{}/task", pid));
@@ -235,22 +247,46 @@ int64_t LastProcessMade() {
   return NumberIn<int64_t>(text.substr(text.find_last_of(' ') + 1));
 }
 
-std::vector<pid_t> WithDescendants(std::span<const pid_t> roots) {
+namespace {
+
+void AddNew(pid_t pid, std::vector<pid_t>& found) {
+  if (std::find(found.begin(), found.end(), pid) == found.end()) found.push_back(pid);
+}
+
+// The children of each of its threads, as the kernel lists them (CONFIG_PROC_CHILDREN). Exact for
+// children that do not end meanwhile.
+void AddChildren(pid_t pid, std::vector<pid_t>& found) {
+  const std::string tasks = fmt::format("/proc/{}/task", pid);
+  for (const int tid : NumbersIn(tasks).value_or(std::vector<int>())) {
+    std::ifstream children(fmt::format("{}/{}/children", tasks, tid));
+    for (pid_t child; children >> child;) AddNew(child, found);
+  }
+}
+
+// The same where the kernel does not list them: asks every process for its parent.
+void AddDescendantsByScan(std::vector<pid_t>& found) {
   std::multimap<pid_t, pid_t> children;
-  std::vector<pid_t> found;
   for (const pid_t pid : NumbersIn("/proc").value_or(std::vector<int>())) {
-    const pid_t parent = ParentOf(pid);
-    if (parent < 0) continue;
-    children.emplace(parent, pid);
-    if (std::find(roots.begin(), roots.end(), pid) != roots.end()) found.push_back(pid);
+    children.emplace(ParentOf(pid), pid);
   }
   for (size_t i = 0; i < found.size(); ++i) {
     const auto [begin, end] = children.equal_range(found[i]);
-    for (auto child = begin; child != end; ++child) {
-      if (std::find(found.begin(), found.end(), child->second) == found.end()) {
-        found.push_back(child->second);
-      }
-    }
+    for (auto child = begin; child != end; ++child) AddNew(child->second, found);
+  }
+}
+
+}  // namespace
+
+std::vector<pid_t> WithDescendants(std::span<const pid_t> roots) {
+  static const bool tells_children = access("/proc/thread-self/children", R_OK) == 0;
+  std::vector<pid_t> found;
+  for (const pid_t root : roots) {
+    if (StateOf(root) != 0) found.push_back(root);
+  }
+  if (tells_children) {
+    for (size_t i = 0; i < found.size(); ++i) AddChildren(found[i], found);
+  } else {
+    AddDescendantsByScan(found);
   }
   return found;
 }

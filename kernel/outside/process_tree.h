@@ -42,6 +42,13 @@ int CountOpenFiles(pid_t pid);
 // True for a socket of TCP, in whatever state, connected or not (sockfs_xattr_get of Linux).
 bool IsTcpSocket(pid_t pid, int fd);
 
+// What its threads are at, in short.
+struct Bustle {
+  bool lives = false;  // there is one that is not a zombie
+  bool runs = false;   // one runs, or could, or sleeps for a disk
+};
+Bustle BustleOf(pid_t pid);
+
 std::vector<Thread> ThreadsOf(pid_t pid);
 // Every thread of it sleeps where a signal or an event may wake it (S), or is stopped (T); so does
 // one that has ended (Z). False where one runs or waits for a disk. True where there is no such
@@ -82,9 +89,9 @@ std::optional<SleepingCall> SleepingCallOf(pid_t pid);
 // /proc/loadavg); 0 where unknown.
 int64_t LastProcessMade();
 
-// `roots` and all their descendants that are there, parents before children. Looks at every process
-// of the machine. A child whose parent has ended belongs to whoever has adopted it (prctl(2),
-// PR_SET_CHILD_SUBREAPER), and is not found from its grandparent.
+// `roots` and all their descendants that are there, parents before children. A child whose parent
+// has ended belongs to whoever has adopted it (prctl(2), PR_SET_CHILD_SUBREAPER), and is not found
+// from its grandparent.
 std::vector<pid_t> WithDescendants(std::span<const pid_t> roots);
 
 // Processes that have the socket of that inode open, of those that may be looked at. Looks at every

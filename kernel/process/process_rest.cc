@@ -90,10 +90,9 @@ bool ProcessKernel::OtherThreadsSleep() {
   }
   bool lives = false;
   for (const pid_t pid : Processes()) {
-    for (const outside::Thread& thread : outside::ThreadsOf(pid)) {
-      if (thread.state == 'R' || thread.state == 'D') return false;
-      lives = lives || thread.state != 'Z';
-    }
+    const outside::Bustle bustle = outside::BustleOf(pid);
+    if (bustle.runs) return false;
+    lives = lives || bustle.lives;
   }
   // It may have made its call between the two looks. Where nobody lives any more there is nothing
   // to let happen.
@@ -143,7 +142,8 @@ void ProcessKernel::LetHappen(Thread* thread) {
   }
   unexplained_.clear();
   const int64_t deadline = FirstDeadline();
-  const bool is_alone = threads_.size() == 1 && processes_at_start_.size() == 1;
+  const bool is_alone = std::count_if(threads_.begin(), threads_.end(),
+                                      [](const auto& other) { return !other->gone; }) == 1;
   Use(thread);
   if (thread != nullptr && is_alone) {
     driver_->OnBlock(thread->call, thread->fd, deadline);

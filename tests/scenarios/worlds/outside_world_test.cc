@@ -134,8 +134,6 @@ const Control kControls[] = {
     {"ResetForgotten", "fd-leak", Bug::kForgetsAfterReset, false,
      "c[1..3] connect\nc[1..3] reset\n"},
     {"WriteInterestKept", "busy-loop", Bug::kAlwaysAsksToWrite, false, "a connect\na send 5\n"},
-    {"HalfClosedCutOff", "lost-bytes", Bug::kCutsOffHalfClosed, false,
-     "a connect\na send 32MiB\na shutdown write\na read all\n"},
     {"AnswerHeldBack", "stalled", Bug::kWaitsForMore, false,
      "a connect\na read all\na send 64\na send 64\n"},
     {"SendBlocks", "head-of-line-blocking", Bug::kBlocks, false,
