@@ -28,6 +28,9 @@ remote::RemoteKernel& NobodysKernel() {
   return kernel;
 }
 
+// libc has handlers of its own for 32 and 33 (nptl(7)).
+constexpr int kFirstOfLibcsSignals = 32;
+
 int64_t ClockOfLinux(clockid_t clock) {
   timespec now = {};
   clock_gettime(clock, &now);
@@ -161,6 +164,7 @@ void ProcessKernel::DriveThread(Thread& thread) {
       Use(&thread);
       thread.remote.Answer(*top_);
       looked_again_ = false;
+      if (threads_.size() > 1) news_.notify_all();  // it may sleep elsewhere now
     }
   } catch (const Stopped&) {
   } catch (const remote::ServerGone&) {
@@ -266,10 +270,32 @@ DrivenKernel::Disposition ProcessKernel::RaiseSignal(int signal) {
 
 void ProcessKernel::InterruptBlockedCall() {
   for (const auto& thread : threads_) {
-    if (!thread->asleep && thread.get() != current_) continue;
-    thread->interrupted = true;
-    thread->restarts = false;
+    const bool is_held = thread->asleep || thread.get() == current_;
+    if (is_held && !thread->gone && CanBeInterrupted(*thread)) thread->interrupted = true;
   }
+}
+
+void ProcessKernel::WakeBlockedCall() {
+  for (const auto& thread : threads_) thread->interrupted = true;
+}
+
+// See DrivenKernel::InterruptBlockedCall.
+bool ProcessKernel::CanBeInterrupted(Thread& thread) {
+  if (thread.call == Call::kEpollWait) return true;
+  const bool waits =
+      thread.call == Call::kSelect || thread.call == Call::kPoll || thread.call == Call::kNanosleep;
+  const uint64_t caught = outside::SignalMasksOf(thread.pid).caught;
+  for (int signal = 1; signal < kFirstOfLibcsSignals; ++signal) {
+    if ((caught >> (signal - 1) & 1) == 0) continue;
+    if (waits || !RestartsAfter(thread, signal)) return true;
+  }
+  return false;
+}
+
+bool ProcessKernel::RestartsAfter(Thread& thread, int signal) {
+  struct sigaction action = {};
+  thread.remote.Sigaction(signal, nullptr, &action);
+  return (action.sa_flags & SA_RESTART) != 0;
 }
 
 }  // namespace hupstorm

@@ -71,6 +71,7 @@ class ProcessKernel final : public LoopbackKernel {
   // To the first process, parents before children, that holds the listening socket.
   Disposition RaiseSignal(int signal) override;
   void InterruptBlockedCall() override;
+  void WakeBlockedCall() override;
   void set_descriptor_limit(int limit) override;
   void set_server_send_buffer(int bytes) override;
   void set_server_receive_buffer(int bytes) override;
@@ -93,6 +94,8 @@ class ProcessKernel final : public LoopbackKernel {
   void End(Thread& thread);
   void Reap();
   void Use(Thread* thread);
+  static bool CanBeInterrupted(Thread& thread);
+  static bool RestartsAfter(Thread& thread, int signal);
 
   // process_rest.cc
   bool IsAtRest();

@@ -121,9 +121,7 @@ bool ProcessKernel::LetSignalsIn(Thread& thread) {
     const uint64_t handled = pending & ~left & outside::SignalMasksOf(thread.pid).caught;
     for (int signal = 1; signal <= 64; ++signal) {
       if ((handled >> (signal - 1) & 1) == 0) continue;
-      struct sigaction action = {};
-      remote_->Sigaction(signal, nullptr, &action);
-      const bool restarts = (action.sa_flags & SA_RESTART) != 0;
+      const bool restarts = RestartsAfter(thread, signal);
       thread.restarts = restarts && (!thread.interrupted || thread.restarts);
       thread.interrupted = true;
     }
