@@ -78,6 +78,12 @@ class OutsideWorld::Impl final : private OutsideKernelHolder, public ScenarioRun
   bool IsOffLimits(int) override { return false; }
 
   void Serve(const Target&, uint16_t, Syscalls&) override {
+    struct Ending {
+      ~Ending() {
+        if (run.server_.output) run.KeepOutput(run.server_.output());
+      }
+      Impl& run;
+    } ending{*this};
     try {
       ServeUntilEnd();
     } catch (const std::system_error& error) {
@@ -108,6 +114,7 @@ class OutsideWorld::Impl final : private OutsideKernelHolder, public ScenarioRun
     rest_.StartWaiting();
     const int64_t start = outside.now_ns();
     while (true) {
+      MarkProgress();  // every wait here ends by itself
       if (auto ended = LookForEnd()) return ended;
       switch (rest_.Look()) {
         case RestWatch::State::kMoving:
@@ -200,6 +207,10 @@ OutsideWorld::OutsideWorld(OutsideServer server)
 OutsideWorld::~OutsideWorld() = default;
 
 std::string_view OutsideWorld::WhyNot(const Scenario& scenario) const {
+  return WhyNot(scenario, impl_->starts_servers());
+}
+
+std::string_view OutsideWorld::WhyNot(const Scenario& scenario, bool starts_servers) {
   uint64_t waits = 0;
   for (const Step& step : scenario.steps) {
     if (step.at) return "a step that falls inside a call needs the server's calls to be held";
@@ -216,7 +227,7 @@ std::string_view OutsideWorld::WhyNot(const Scenario& scenario) const {
         return "a call is interrupted from inside only";
       case Action::kServerStop:
       case Action::kExpectServerStopped:
-        if (!impl_->starts_servers()) return "a server that ran before is not stopped";
+        if (!starts_servers) return "a server that ran before is not stopped";
         break;
       case Action::kWait:
         waits += step.amount;

@@ -39,6 +39,8 @@ struct OutsideServer {
   std::function<Instance()> start;
   // Whether the server that `start` has started last has ended; does not wait. Called often.
   std::function<std::optional<End>()> ended;
+  // What it wrote last, to be shown with its findings. May be empty.
+  std::function<std::string()> output;
   // Where a server listens that runs already: one for all runs, never stopped, and never asked to.
   sockaddr_storage address = {};
   // How long a server may take to end that was asked to by SIGTERM. In later runs of the same world
@@ -62,6 +64,8 @@ class OutsideWorld final : public World {
 
   // Why this scenario cannot be had; empty where it can.
   std::string_view WhyNot(const Scenario& scenario) const;
+  // The same before there is a world. `starts_servers`: OutsideServer::start is there.
+  static std::string_view WhyNot(const Scenario& scenario, bool starts_servers);
 
  private:
   class Impl;

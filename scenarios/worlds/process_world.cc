@@ -1,6 +1,8 @@
 #include "scenarios/worlds/process_world.h"
 
 #include <fmt/format.h>
+#include <netinet/in.h>
+#include <poll.h>
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -15,116 +17,29 @@
 #include "scenarios/worlds/last_words.h"
 #include "scenarios/worlds/loopback_host.h"
 #include "scenarios/worlds/loopback_world.h"
+#include "scenarios/worlds/running_server.h"
 #include "scenarios/worlds/scenario_run.h"
-#include "scenarios/worlds/server_command.h"
 
 namespace hupstorm {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr int kLookForListenerMs = 2;
 constexpr int kLookForEndMs = 50;
+constexpr int kLookForCallMs = 2;
 // A server is given so long to be seen listening once it listens: the last call is on its way.
 constexpr std::chrono::milliseconds kSeenAfter{200};
 
-// A process of the server that is there, and no zombie.
-bool Lives(pid_t keeper) {
-  const pid_t roots[] = {keeper};
-  const std::vector<pid_t> pids = outside::WithDescendants(roots);
-  return std::any_of(pids.begin(), pids.end(), [&](pid_t pid) {
-    const char state = outside::StateOf(pid);
-    return pid != keeper && state != 0 && state != 'Z';
-  });
+ServerCommand::Options CommandOf(const ProcessOptions& options, const rlimit& descriptors,
+                                 const ProcessKernel& kernel) {
+  std::string preload = options.preload_library;
+  const char* const others = std::getenv("LD_PRELOAD");
+  if (others != nullptr && *others != '\0') preload += fmt::format(":{}", others);
+  return {.command = options.command,
+          .environment = {{"LD_PRELOAD", preload},
+                          {remote::kDriverVariable, std::string(kernel.office().name())}},
+          .descriptors = descriptors};
 }
-
-// ", having written \"...\"" or nothing.
-std::string WhatItWrote(const ServerCommand& command) {
-  const std::string output = command.Output();
-  if (output.empty()) return "";
-  return fmt::format("; it wrote: {}", ReasonIn(output));
-}
-
-// One server, from its start to its end.
-class RunningServer {
- public:
-  RunningServer(const ProcessOptions& options, const rlimit& descriptors, ProcessKernel& kernel,
-                uint16_t port)
-      : kernel_(kernel), port_(port), command_(OptionsFor(options, descriptors, kernel, port)) {}
-
-  ServerCommand& command() { return command_; }
-  uint16_t port() const { return port_; }
-
-  // Awaits that it listens. Empty, or why it does not.
-  std::string AwaitListening(std::chrono::milliseconds timeout) {
-    const Clock::time_point deadline = Clock::now() + timeout;
-    while (diag_.Listeners(port_).empty()) {
-      kernel_.Attend(command_.news(), kLookForListenerMs);
-      const std::optional<int> status = command_.Status();
-      if (status && !Lives(command_.keeper())) {
-        return fmt::format("the server ended before it listened on port {}: {}{}", port_,
-                           EndOfProcess(*status), WhatItWrote(command_));
-      }
-      if (Clock::now() < deadline) continue;
-      return fmt::format("the server does not listen on port {} of 127.0.0.1 after {} s{}{}", port_,
-                         std::chrono::duration<double>(timeout).count(), ElsewhereHint(),
-                         WhatItWrote(command_));
-    }
-    return "";
-  }
-
-  // Awaits that the driver has seen it listen. False where nobody tells it.
-  bool AwaitSeen() {
-    const Clock::time_point deadline = Clock::now() + kSeenAfter;
-    while (!kernel_.HasSeenListen() && Clock::now() < deadline) {
-      kernel_.Attend(command_.news(), kLookForListenerMs);
-    }
-    return kernel_.HasSeenListen();
-  }
-
-  // Its first process has ended, and nobody listens any more.
-  bool HasEnded() {
-    if (!command_.Status()) return false;
-    return !Lives(command_.keeper()) || diag_.Listeners(port_).empty();
-  }
-
- private:
-  static ServerCommand::Options OptionsFor(const ProcessOptions& options, const rlimit& descriptors,
-                                           const ProcessKernel& kernel, uint16_t port) {
-    const char* const others = std::getenv("LD_PRELOAD");
-    std::string preload = options.preload_library;
-    if (others != nullptr && *others != '\0') preload += fmt::format(":{}", others);
-    return {.command = WithPort(options.command, port),
-            .environment = {{"LD_PRELOAD", preload},
-                            {remote::kDriverVariable, std::string(kernel.office().name())}},
-            .descriptors = descriptors};
-  }
-
-  // Where one of its processes listens instead.
-  std::string ElsewhereHint() {
-    const pid_t roots[] = {command_.keeper()};
-    const std::vector<outside::TcpSocket> listeners = diag_.Listeners(0);
-    for (const pid_t pid : outside::WithDescendants(roots)) {
-      const auto files = outside::OpenFiles(pid);
-      if (!files || pid == command_.keeper()) continue;
-      for (const outside::OpenFile& file : *files) {
-        const auto listener =
-            std::find_if(listeners.begin(), listeners.end(), [&](const outside::TcpSocket& socket) {
-              return file.kind == outside::OpenFile::Kind::kSocket && socket.inode == file.inode;
-            });
-        if (listener == listeners.end()) continue;
-        return fmt::format(", but on port {} ({{port}} in the command stands for the one to take)",
-                           listener->local_port);
-      }
-    }
-    return "";
-  }
-
-  ProcessKernel& kernel_;
-  const uint16_t port_;
-  ServerCommand command_;
-  outside::SocketDiag diag_;
-};
 
 // A base, so that it is there before the run that is given it.
 struct Far {
@@ -172,9 +87,13 @@ class ProcessWorld::Impl final : private Far, public ScenarioRun {
       Impl& run;
     } ending{*this};
     try {
-      server_.emplace(options_, descriptors_, kernel, port);
+      server_.emplace(CommandOf(options_, descriptors_, kernel), port);
       kernel.Start(server_->command().keeper(), port, top);
-      const std::string why = server_->AwaitListening(options_.start_timeout);
+      const std::string why =
+          server_->AwaitListening(options_.start_timeout, [this](int also, int ms) {
+            MarkProgress();
+            kernel.Attend(also, ms);
+          });
       if (!why.empty()) throw WorldFailed(why);
       kernel.SetStarted();
       while (!server_->HasEnded()) {
@@ -219,21 +138,61 @@ ServerNature LookAtServer(const ProcessOptions& options) {
   ProcessKernel kernel;
   kernel.set_driver(&nobody);
   kernel.Reset();
-  RunningServer server(options, descriptors, kernel, ports.Choose());
+  RunningServer server(CommandOf(options, descriptors, kernel), ports.Choose());
+  const auto attend = [&](int also, int ms) { kernel.Attend(also, ms); };
   kernel.Start(server.command().keeper(), server.port(), kernel);
   ServerNature nature;
-  nature.why = server.AwaitListening(options.start_timeout);
+  nature.why = server.AwaitListening(options.start_timeout, attend);
   if (nature.why.empty()) {
-    const bool is_seen = server.AwaitSeen();
+    const Clock::time_point deadline = Clock::now() + kSeenAfter;
+    while (!kernel.HasSeenListen() && Clock::now() < deadline) {
+      attend(server.command().news(), kLookForCallMs);
+    }
+    const bool is_seen = kernel.HasSeenListen();
     nature.kind = is_seen ? ServerNature::Kind::kHeld : ServerNature::Kind::kUnseen;
     if (!is_seen) {
       nature.why =
-          "the preload library does not see its calls (it is statically linked, makes system calls "
-          "by itself, or runs as another user)";
+          "its system calls are not seen by the preload library: it is statically linked, makes "
+          "them by itself (Go), or runs as another user";
     }
   }
   kernel.Stop();
   return nature;
+}
+
+OutsideServer StartedByCommand(const ProcessOptions& options) {
+  rlimit descriptors = {};
+  getrlimit(RLIMIT_NOFILE, &descriptors);
+  auto ports = std::make_shared<PortChooser>();
+  auto server = std::make_shared<std::optional<RunningServer>>();
+  OutsideServer outside;
+  outside.start = [=]() -> OutsideServer::Instance {
+    server->reset();
+    const uint16_t port = ports->Choose();
+    server->emplace(
+        ServerCommand::Options{
+            .command = options.command, .environment = {}, .descriptors = descriptors},
+        port);
+    const std::string why = (*server)->AwaitListening(options.start_timeout, [](int fd, int ms) {
+      pollfd news = {.fd = fd, .events = POLLIN, .revents = 0};
+      poll(&news, 1, ms);
+    });
+    if (!why.empty()) throw WorldFailed(why);
+    OutsideServer::Instance instance;
+    auto& address = reinterpret_cast<sockaddr_in&>(instance.address);
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(port);
+    instance.root = (*server)->command().keeper();
+    return instance;
+  };
+  outside.ended = [server]() -> std::optional<OutsideServer::End> {
+    if (!*server || !(*server)->HasEnded()) return std::nullopt;
+    return OutsideServer::End{.status = *(*server)->command().Status(),
+                              .output = (*server)->command().Output()};
+  };
+  outside.output = [server] { return *server ? (*server)->command().Output() : std::string(); };
+  return outside;
 }
 
 ProcessWorld::ProcessWorld(ProcessOptions options)

@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 
+#include "scenarios/worlds/outside_world.h"
 #include "scenarios/worlds/world.h"
 
 namespace hupstorm {
@@ -36,6 +37,9 @@ struct ServerNature {
 // Starts the server, looks whether it listens and who sees it, and ends it. Throws
 // std::system_error or WorldFailed where that is not the server's fault.
 ServerNature LookAtServer(const ProcessOptions& options);
+
+// The same server for OutsideWorld, without the preload library: started anew for each run.
+OutsideServer StartedByCommand(const ProcessOptions& options);
 
 class ProcessWorld final : public World {
  public:

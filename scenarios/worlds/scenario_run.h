@@ -62,6 +62,8 @@ class ScenarioRun : public KernelDriver, public FaultWorld, public MonitorHost {
   }
   bool started() const { return phase_ != Phase::kStarting; }
   bool IsAskedToStop() const { return ledger_.asked_to_stop; }
+  // The run gets on, although no call and no step shows it.
+  void MarkProgress() { monitor_.MarkProgress(); }
   // What the server wrote, to be shown with its findings.
   void KeepOutput(std::string output) { result_.output = std::move(output); }
 

@@ -95,6 +95,10 @@ class Keeper {
     getrlimit(RLIMIT_NOFILE, &descriptors);
     descriptors.rlim_cur = std::min(options.descriptors.rlim_cur, descriptors.rlim_max);
     setrlimit(RLIMIT_NOFILE, &descriptors);
+    rlimit files = {};  // lowered for servers of our own, that run in their driver's process
+    getrlimit(RLIMIT_FSIZE, &files);
+    files.rlim_cur = files.rlim_max;
+    setrlimit(RLIMIT_FSIZE, &files);
     for (const auto& [name, value] : options.environment) setenv(name.c_str(), value.c_str(), 1);
     sigset_t none;
     sigemptyset(&none);

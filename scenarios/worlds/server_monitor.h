@@ -72,6 +72,10 @@ class ServerMonitor final : public SyscallsLayer {
   // Something happened beside the server's calls, so it may be woken for that.
   void OnStep();
 
+  // The run gets on: see RunOptions::progress. The monitor writes alone, so no atomic addition is
+  // needed.
+  void MarkProgress() { progress_->store(++marks_, std::memory_order_relaxed); }
+
   uint64_t calls() const { return calls_; }
   // The client that the server's last call on a connection was about, -1 for none.
   int last_client() const { return thread_->last_client; }
@@ -104,9 +108,6 @@ class ServerMonitor final : public SyscallsLayer {
     uint32_t woken_events = 0;
     std::string wake_reason;
   };
-
-  // The monitor writes alone, so no atomic addition is needed.
-  void MarkProgress() { progress_->store(++marks_, std::memory_order_relaxed); }
 
   void CarryOutPlaced(const CallRecord& call);
   bool TakeLog(CallRecord& call);

@@ -120,7 +120,7 @@ void PrintReplayAsJson(const ServerChoice& server, std::span<const ReportedFindi
 int Replay(const Options& options, const std::string& program) {
   ReplayInput input = LoadReplayInput(options.file, options.bytes);
   ServerOptions chosen = options.server;
-  if (chosen.targets.empty() && !chosen.IsForeign()) {
+  if (!chosen.targets && !chosen.IsForeign()) {
     chosen.targets = DefaultTarget(input.scenario, ParseMend(chosen.mend));
   }
   const ServerChoice server = ChooseServer(chosen);
@@ -138,7 +138,7 @@ int Replay(const Options& options, const std::string& program) {
   }
   const std::string text = input.from_bytes ? ShowAsText(input.scenario) : "";
 
-  IsolationOptions isolation = ToIsolation(options.workers, server.make_world, server.is_in_worker);
+  IsolationOptions isolation = IsolationFor(server, options.workers);
   isolation.run.record_time_line = true;
   const Job job{&input.scenario, &target};
   RunResult result;

@@ -85,6 +85,7 @@ void AddJobs(const Target& target, Plan& plan) {
 struct Outcome {
   std::vector<ReportedFinding> findings;  // in the order of the plan
   double seconds = 0;
+  std::string broken_off;  // why not all was run; what was found until then is not lost
 };
 
 Outcome RunPlan(const Plan& plan, const Options& options, const std::string& program) {
@@ -94,15 +95,20 @@ Outcome RunPlan(const Plan& plan, const Options& options, const std::string& pro
   Progress progress("running scenarios");
   size_t done = 0;
   size_t found = 0;
-  RunIsolated(plan.jobs,
-              ToIsolation(options.workers, plan.server.make_world, plan.server.is_in_worker),
-              [&](size_t job, RunResult result) {
-                found += result.findings.size();
-                by_job[job] = std::move(result.findings);
-                if (!by_job[job].empty()) outputs[job] = std::move(result.output);
-                progress.Update(++done, plan.jobs.size(), fmt::format("{} findings", found));
-              });
   Outcome outcome;
+  const auto take = [&](size_t job, RunResult result) {
+    found += result.findings.size();
+    by_job[job] = std::move(result.findings);
+    if (!by_job[job].empty()) outputs[job] = std::move(result.output);
+    progress.Update(++done, plan.jobs.size(), fmt::format("{} findings", found));
+  };
+  try {
+    RunIsolated(plan.jobs, IsolationFor(plan.server, options.workers), take);
+  } catch (const FailedError& error) {
+    if (found == 0) throw;
+    outcome.broken_off = fmt::format("broken off after {} of {} scenarios: {}", done,
+                                     plan.jobs.size(), error.what());
+  }
   for (size_t job = 0; job < by_job.size(); ++job) {
     for (Finding& finding : by_job[job]) {
       std::string replay = ReplayCommand(program, finding, plan.server.as_options(finding.target));
@@ -148,16 +154,20 @@ void PrintOutcome(const Plan& plan, const Options& options, const Outcome& outco
     Print(fmt::format("{} left out: {}\n", count, why));
   }
   if (!server.note.empty()) Print(server.note + "\n");
+  if (!outcome.broken_off.empty()) Print(style.Yellow(outcome.broken_off) + "\n");
 }
 
 void PrintOutcomeAsJson(const Plan& plan, const Outcome& outcome) {
   nlohmann::ordered_json findings = nlohmann::ordered_json::array();
   for (const ReportedFinding& finding : outcome.findings) findings.push_back(FindingJson(finding));
-  PrintJson({{"target", plan.server.name},
-             {"mend", plan.server.mend},
-             {"world", plan.server.world},
-             {"scenarios", plan.jobs.size()},
-             {"findings", std::move(findings)}});
+  nlohmann::ordered_json json = {{"target", plan.server.name},
+                                 {"mend", plan.server.mend},
+                                 {"world", plan.server.world},
+                                 {"scenarios", plan.jobs.size()},
+                                 {"findings", std::move(findings)}};
+  if (!plan.server.note.empty()) json["note"] = plan.server.note;
+  if (!outcome.broken_off.empty()) json["broken_off"] = outcome.broken_off;
+  PrintJson(json);
 }
 
 int Run(const Options& options, const std::string& program) {

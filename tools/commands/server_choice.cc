@@ -10,16 +10,21 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "scenarios/worlds/outside_world.h"
 #include "scenarios/worlds/process_world.h"
 #include "tools/catalogue/protocols.h"
 #include "tools/catalogue/target_catalogue.h"
 #include "tools/cli/errors.h"
 #include "tools/commands/run_options.h"
+#include "tools/network/host_port.h"
 
 namespace hupstorm {
 namespace {
 
 constexpr char kPlaceOfPort[] = "{port}";
+
+// A foreign server that comes to no rest in so many scenarios will not in the others.
+constexpr int kMostTimeouts = 4;
 
 // Where the build, or an installation, has put it beside this program.
 std::string PreloadLibrary() {
@@ -35,21 +40,34 @@ std::string PreloadLibrary() {
                                 (here / "../lib").lexically_normal().string()));
 }
 
-Target ForeignTarget(const std::string& name, const ServerOptions& options) {
+// What is the same for all servers that are not ours.
+ServerChoice ForeignChoice(const std::string& name, const ServerOptions& options) {
+  if (options.mend != "none") throw UsageError("--mend is for the documents' servers");
   const SpokenProtocol spoken = ParseProtocol(options.protocol);
   Target target;
   target.name = name;
   target.protocol = spoken.protocol;
   target.foreign = true;
   target.exchange = spoken.exchange;
-  return target;
+  ServerChoice choice;
+  choice.targets = {std::move(target)};
+  choice.name = name;
+  choice.world = "process";
+  choice.mend = "none";
+  choice.is_in_worker = false;
+  return choice;
+}
+
+std::string ProtocolOption(const ServerOptions& options) {
+  if (options.protocol == "echo") return "";
+  return fmt::format(" --protocol {}", ShellWord(options.protocol));
 }
 
 ServerChoice ChooseTargets(const ServerOptions& options) {
   const MendChoice mend = ParseMend(options.mend);
   ServerChoice choice;
-  choice.targets = MakeTargets(options.targets, mend);
-  choice.name = options.targets;
+  choice.targets = MakeTargets(*options.targets, mend);
+  choice.name = *options.targets;
   choice.world = options.world;
   choice.mend = mend.Text();
   choice.make_world = MakerOf(options.world);
@@ -64,34 +82,58 @@ ServerChoice ChooseTargets(const ServerOptions& options) {
 }
 
 ServerChoice ChooseCommand(const ServerOptions& options) {
-  if (options.command.find(kPlaceOfPort) == std::string::npos) {
+  const std::string& command = *options.command;
+  if (command.find(kPlaceOfPort) == std::string::npos) {
     throw UsageError(
         "the command of --exec must say where the port goes, as in --exec './my_server --port "
         "{port}'");
   }
-  ServerChoice choice;
-  choice.targets = {ForeignTarget(options.command, options)};
-  choice.name = options.command;
-  choice.world = "process";
-  choice.mend = "none";
-  choice.is_in_worker = false;
-  choice.as_options = [options](const std::string&) {
-    std::string text = fmt::format("--exec {}", ShellWord(options.command));
-    if (options.protocol != "echo")
-      text += fmt::format(" --protocol {}", ShellWord(options.protocol));
-    if (options.outside) text += " --outside";
-    return text;
+  ServerChoice choice = ForeignChoice(command, options);
+  choice.as_options = [options](const std::string& target) {
+    return fmt::format("--exec {}{}{}", ShellWord(target), ProtocolOption(options),
+                       options.outside ? " --outside" : "");
   };
   ProcessOptions process;
-  process.command = options.command;
+  process.command = command;
   process.preload_library = PreloadLibrary();
   process.start_timeout = std::chrono::milliseconds(std::lround(options.start_timeout_s * 1000));
   const ServerNature nature = LookAtServer(process);
   if (nature.kind == ServerNature::Kind::kNotServing) throw UsageError(nature.why);
-  choice.make_world = [process](int) { return std::make_unique<ProcessWorld>(process); };
-  choice.why_not = [](const Scenario& scenario) {
-    return std::string(WhyNotIn("loopback", scenario));
+  if (nature.kind == ServerNature::Kind::kHeld && !options.outside) {
+    choice.make_world = [process](int) { return std::make_unique<ProcessWorld>(process); };
+    choice.why_not = [](const Scenario& scenario) {
+      return std::string(WhyNotIn("loopback", scenario));
+    };
+    return choice;
+  }
+  choice.note = fmt::format(
+      "The server was judged from outside: {}.",
+      nature.kind == ServerNature::Kind::kUnseen ? nature.why : "so --outside wants it");
+  choice.make_world = [process](int) {
+    return std::make_unique<OutsideWorld>(StartedByCommand(process));
   };
+  choice.why_not = [](const Scenario& scenario) {
+    return std::string(OutsideWorld::WhyNot(scenario, /*starts_servers=*/true));
+  };
+  return choice;
+}
+
+ServerChoice ChooseAddress(const ServerOptions& options) {
+  const Endpoint endpoint = ResolveEndpoint(*options.address, options.allow_remote);
+  OutsideServer server;
+  server.address = endpoint.address;
+  server.allow_remote = options.allow_remote;
+  ServerChoice choice = ForeignChoice(endpoint.text, options);
+  choice.as_options = [options](const std::string& target) {
+    return fmt::format("--connect {}{}{}", ShellWord(target), ProtocolOption(options),
+                       options.allow_remote ? " --allow-remote" : "");
+  };
+  choice.make_world = [server](int) { return std::make_unique<OutsideWorld>(server); };
+  choice.why_not = [](const Scenario& scenario) {
+    return std::string(OutsideWorld::WhyNot(scenario, /*starts_servers=*/false));
+  };
+  choice.note = "The server was judged from outside, as it runs already: --exec sees more.";
+  choice.is_shared = true;
   return choice;
 }
 
@@ -112,6 +154,14 @@ void AddServerOptions(CLI::App& command, ServerOptions& options, bool many) {
                   "your own server: a shell command that starts it, listening on 127.0.0.1:{port}")
       ->type_name("'CMD {port}'");
   command
+      .add_option("--connect", options.address,
+                  "your own server where it runs already, with one client after another")
+      ->type_name("HOST:PORT");
+  command.add_flag("--outside", options.outside,
+                   "judge the server of --exec from outside, without the preload library");
+  command.add_flag("--allow-remote", options.allow_remote,
+                   "let --connect leave this machine: attack your own servers only");
+  command
       .add_option(
           "--protocol", options.protocol,
           "what your server speaks: echo, ack, http, none, or expect:FILE (hupstorm explain "
@@ -127,16 +177,28 @@ void AddServerOptions(CLI::App& command, ServerOptions& options, bool many) {
 }
 
 ServerChoice ChooseServer(const ServerOptions& options) {
-  const int chosen = (options.targets.empty() ? 0 : 1) + (options.command.empty() ? 0 : 1) +
-                     (options.address.empty() ? 0 : 1);
+  const int chosen =
+      (options.targets ? 1 : 0) + (options.command ? 1 : 0) + (options.address ? 1 : 0);
   if (chosen != 1) {
     throw UsageError(
         "which server? One of --target NAME (hupstorm list targets), --exec 'CMD {port}' and "
         "--connect HOST:PORT");
   }
-  if (!options.targets.empty()) return ChooseTargets(options);
-  if (options.mend != "none") throw UsageError("--mend is for the documents' servers");
-  return ChooseCommand(options);
+  if (options.targets && options.protocol != "echo") {
+    throw UsageError("--protocol is for --exec and --connect: a target's own is known");
+  }
+  if (options.targets) return ChooseTargets(options);
+  if (options.world != kDefaultWorld) {
+    throw UsageError("--world is for --target: --exec and --connect have a world of their own");
+  }
+  return options.command ? ChooseCommand(options) : ChooseAddress(options);
+}
+
+IsolationOptions IsolationFor(const ServerChoice& server, const WorkerOptions& options) {
+  IsolationOptions isolation = ToIsolation(options, server.make_world, server.is_in_worker);
+  if (server.is_shared) isolation.workers = 1;
+  if (server.targets.front().foreign) isolation.most_timeouts = kMostTimeouts;
+  return isolation;
 }
 
 }  // namespace hupstorm

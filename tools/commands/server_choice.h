@@ -6,10 +6,12 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "scenarios/worlds/world.h"
+#include "tools/commands/run_options.h"
 #include "tools/isolation/isolated_runner.h"
 #include "tools/report/findings_report.h"
 
@@ -21,17 +23,17 @@ namespace hupstorm {
 
 // As typed.
 struct ServerOptions {
-  std::string targets;
+  std::optional<std::string> targets;
   std::string mend = "none";
   std::string world = kDefaultWorld;
-  std::string command;  // --exec
-  std::string address;  // --connect
+  std::optional<std::string> command;  // --exec
+  std::optional<std::string> address;  // --connect
   std::string protocol = "echo";
   bool outside = false;
   bool allow_remote = false;
   double start_timeout_s = 10.0;
 
-  bool IsForeign() const { return !command.empty() || !address.empty(); }
+  bool IsForeign() const { return command || address; }
 };
 
 // --target, --mend, --world, --exec, --connect, --protocol and what belongs to them. `many`:
@@ -54,11 +56,15 @@ struct ServerChoice {
   std::function<std::string(const std::string& target)> as_options;
   // What a user should know of how a foreign server is judged; may be empty.
   std::string note;
+  // One server for all runs, so that one run at a time is made.
+  bool is_shared = false;
 };
 
 // Starts a command's server once, to see what it is. Throws UsageError, also for a server that
 // cannot be tested, and WorldFailed.
 ServerChoice ChooseServer(const ServerOptions& options);
+
+IsolationOptions IsolationFor(const ServerChoice& server, const WorkerOptions& options);
 
 }  // namespace hupstorm
 

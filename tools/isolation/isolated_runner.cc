@@ -144,6 +144,10 @@ class Pool {
   void Expire(Slot& slot) {
     slot.worker.reset();
     Finish(slot, TimeoutResult(ScenarioOf(slot), *jobs_[slot.job].target, options_.timeout));
+    if (++timeouts_ >= options_.most_timeouts) {
+      throw FailedError(fmt::format(
+          "given up, as {} scenarios ended only because the time of --timeout was up", timeouts_));
+    }
   }
 
   void Finish(Slot& slot, RunResult result) {
@@ -163,6 +167,7 @@ class Pool {
   std::vector<Slot> slots_;
   size_t next_job_ = 0;
   size_t busy_ = 0;
+  int timeouts_ = 0;
 };
 
 }  // namespace

@@ -11,6 +11,7 @@
 #define HUPSTORM_TOOLS_ISOLATION_ISOLATED_RUNNER_H_
 
 #include <chrono>
+#include <climits>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -33,6 +34,8 @@ struct IsolationOptions {
   // A server that makes no call for so long, and lets no step happen, is killed. (At least so long:
   // up to twice as much may pass.)
   std::chrono::milliseconds timeout{10'000};
+  // After so many the run is given up: all the others would take as long.
+  int most_timeouts = INT_MAX;
   int workers = 1;  // processes at a time, from 1
   // The world of one worker, made in its process. Workers that live at the same time have different
   // numbers, from 0.
@@ -46,7 +49,8 @@ int DefaultWorkers();
 
 // Runs every job, in order but for what the workers overtake, and calls `on_result` in this process
 // as results come, once for each job. Throws FailedError where no process can be started, or where
-// the world itself fails. Must not be called from a process with other threads.
+// the world itself fails, or the run is given up; `on_result` has been called for what was done
+// until then. Must not be called from a process with other threads.
 void RunIsolated(std::span<const Job> jobs, const IsolationOptions& options,
                  const std::function<void(size_t job, RunResult result)>& on_result);
 

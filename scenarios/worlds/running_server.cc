@@ -1,0 +1,89 @@
+#include "scenarios/worlds/running_server.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "kernel/outside/process_tree.h"
+#include "scenarios/worlds/last_words.h"
+
+namespace hupstorm {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr int kLookForListenerMs = 2;
+
+ServerCommand::Options WithPortIn(ServerCommand::Options options, uint16_t port) {
+  options.command = WithPort(options.command, port);
+  return options;
+}
+
+}  // namespace
+
+RunningServer::RunningServer(ServerCommand::Options options, uint16_t port)
+    : port_(port), command_(WithPortIn(std::move(options), port)) {}
+
+std::string RunningServer::AwaitListening(std::chrono::milliseconds timeout,
+                                          const std::function<void(int, int)>& attend) {
+  const Clock::time_point deadline = Clock::now() + timeout;
+  while (diag_.Listeners(port_).empty()) {
+    attend(command_.news(), kLookForListenerMs);
+    const std::optional<int> status = command_.Status();
+    if (status && !Lives()) {
+      return fmt::format("the server ended before it listened on port {}: {}{}", port_,
+                         EndOfProcess(*status), WhatItWrote());
+    }
+    if (Clock::now() < deadline) continue;
+    const std::string elsewhere = ListensElsewhere();
+    return fmt::format("after {:g} s the server does not listen on port {} of 127.0.0.1{}{}",
+                       std::chrono::duration<double>(timeout).count(), port_,
+                       elsewhere.empty() ? " (--start-timeout gives it more)" : elsewhere,
+                       WhatItWrote());
+  }
+  return "";
+}
+
+bool RunningServer::HasEnded() {
+  if (!command_.Status()) return false;
+  return !Lives() || diag_.Listeners(port_).empty();
+}
+
+// A process of the server is there, and is no zombie.
+bool RunningServer::Lives() const {
+  const pid_t roots[] = {command_.keeper()};
+  const std::vector<pid_t> pids = outside::WithDescendants(roots);
+  return std::any_of(pids.begin(), pids.end(),
+                     [&](pid_t pid) { return pid != roots[0] && outside::BustleOf(pid).lives; });
+}
+
+std::string RunningServer::WhatItWrote() const {
+  const std::string output = command_.Output();
+  if (output.empty()) return "; it wrote nothing";
+  return fmt::format("; it wrote: {}", ReasonIn(output));
+}
+
+// Where one of its processes listens instead.
+std::string RunningServer::ListensElsewhere() {
+  const pid_t roots[] = {command_.keeper()};
+  const std::vector<outside::TcpSocket> listeners = diag_.Listeners(0);
+  for (const pid_t pid : outside::WithDescendants(roots)) {
+    const auto files = outside::OpenFiles(pid);
+    if (!files || pid == roots[0]) continue;
+    for (const outside::OpenFile& file : *files) {
+      const auto listener =
+          std::find_if(listeners.begin(), listeners.end(), [&](const outside::TcpSocket& socket) {
+            return file.kind == outside::OpenFile::Kind::kSocket && socket.inode == file.inode;
+          });
+      if (listener == listeners.end()) continue;
+      return fmt::format(", but on port {} ({{port}} in the command stands for the one to take)",
+                         listener->local_port);
+    }
+  }
+  return "";
+}
+
+}  // namespace hupstorm
