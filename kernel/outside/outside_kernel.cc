@@ -68,6 +68,7 @@ void OutsideKernel::LetGo() {
   roots_.clear();
   listening_.clear();
   processes_.clear();
+  processes_at_start_.clear();
   open_sockets_.reset();
 }
 

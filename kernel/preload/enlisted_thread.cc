@@ -64,12 +64,14 @@ void Drop(int line) {
 }
 
 void EndThread(void*) {
+  const HarnessScope harness;
   if (this_thread.line >= 0 && this_thread.pid == syscall(SYS_getpid)) Drop(this_thread.line);
   this_thread.line = -1;
   this_thread.pid = 0;
 }
 
 void StartAnewInChild() {
+  const HarnessScope harness;
   for (std::atomic<int>& place : lines) {
     const int line = place.exchange(0) - 1;
     if (line >= 0) syscall(SYS_close, line);
