@@ -258,8 +258,7 @@ void LoopbackKernel::NoteSent(int fd, int64_t result, int flags) {
   const PeerId peer = server_->book.Of(fd).peer;
   changed_ = changed_ || peer != kNoPeer;
   if (result > 0 && peer != kNoPeer) clients_.NoteAnswered(peer, static_cast<uint64_t>(result));
-  if (result == -1 && errno == EPIPE && (flags & MSG_NOSIGNAL) == 0 &&
-      SignalDisposition(SIGPIPE) == Disposition::kDefault) {
+  if (result == -1 && errno == EPIPE && (flags & MSG_NOSIGNAL) == 0 && SigpipeEndsServer()) {
     ++fatal_sigpipes_;
   }
 }

@@ -16,6 +16,7 @@
 #ifndef HUPSTORM_KERNEL_LOOPBACK_LOOPBACK_KERNEL_H_
 #define HUPSTORM_KERNEL_LOOPBACK_LOOPBACK_KERNEL_H_
 
+#include <signal.h>
 #include <sys/resource.h>
 #include <sys/types.h>
 
@@ -101,6 +102,10 @@ class LoopbackKernel : public remote::RawSyscalls<DrivenKernel> {
   }
   // The server would sleep in `call`: returns when something has happened that it may notice.
   virtual void Block(Call call, int fd, int64_t deadline_ns);
+  // Whether a SIGPIPE to the process whose call is carried out is the end of the server.
+  virtual bool SigpipeEndsServer() const {
+    return SignalDisposition(SIGPIPE) == Disposition::kDefault;
+  }
 
   // Whose call is being carried out, and by whom: what derives changes both.
   remote::RemoteKernel* remote_;

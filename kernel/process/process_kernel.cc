@@ -253,11 +253,21 @@ int64_t ProcessKernel::NextTimerNs() const {
 
 DrivenKernel::Disposition ProcessKernel::SignalDisposition(int signal) const {
   const pid_t pid = ListeningProcess();
-  if (pid < 0) return Disposition::kDefault;
+  return pid < 0 ? Disposition::kDefault : DispositionIn(pid, signal);
+}
+
+DrivenKernel::Disposition ProcessKernel::DispositionIn(pid_t pid, int signal) {
   const outside::SignalMasks masks = outside::SignalMasksOf(pid);
   const uint64_t bit = uint64_t{1} << (signal - 1);
   if ((masks.caught & bit) != 0) return Disposition::kHandled;
   return (masks.ignored & bit) != 0 ? Disposition::kIgnored : Disposition::kDefault;
+}
+
+bool ProcessKernel::SigpipeEndsServer() const {
+  if (current_ == nullptr) return false;
+  const auto& lasting = processes_at_start_;
+  return std::find(lasting.begin(), lasting.end(), current_->pid) != lasting.end() &&
+         DispositionIn(current_->pid, SIGPIPE) == Disposition::kDefault;
 }
 
 DrivenKernel::Disposition ProcessKernel::RaiseSignal(int signal) {

@@ -82,6 +82,9 @@ class ProcessKernel final : public LoopbackKernel {
   int64_t Carry(const remote::RawCall& call) override;
   int64_t ClockNs(clockid_t clock) const override;
   void Block(Call call, int fd, int64_t deadline_ns) override;
+  // A process that was started for a client may end with it. One that takes other clients with it
+  // is among TakeKilled.
+  bool SigpipeEndsServer() const override;
 
  private:
   struct Thread;
@@ -94,6 +97,7 @@ class ProcessKernel final : public LoopbackKernel {
   void End(Thread& thread);
   void Reap();
   void Use(Thread* thread);
+  static Disposition DispositionIn(pid_t pid, int signal);
   static bool CanBeInterrupted(Thread& thread);
   static bool RestartsAfter(Thread& thread, int signal);
 

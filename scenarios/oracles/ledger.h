@@ -106,9 +106,10 @@ struct Ledger {
   // The server's end.
   bool dead = false;  // it ended, and nobody had asked it to; `deaths` says how
   bool asked_to_stop = false;
-  bool stop_ignored = false;       // it was asked, time went by, it did not end
-  bool stopped = false;            // serve() returned
-  bool resource_shortage = false;  // some call of the server failed for want of resources
+  bool stop_ignored = false;  // it was asked, time went by, it did not end
+  bool stopped = false;       // serve() returned
+  // Some call of the server failed for want of resources, or may have where not all are seen.
+  bool resource_shortage = false;
 
   std::vector<Incident> deaths;
   std::vector<Incident> spins;

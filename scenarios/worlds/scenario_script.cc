@@ -194,6 +194,8 @@ void ScenarioRun::CarryOutForServer(const Step& step) {
       kernel_.set_descriptor_limit(
           std::max(ledger_.descriptors_at_start + static_cast<int>(step.amount),
                    kernel_.open_descriptor_count()));
+      // Where not each call of the server is seen, nor is each that fails for it.
+      if (ledger_.target->foreign) ledger_.resource_shortage = true;
       break;
     case Action::kLimitNone:
       kernel_.set_descriptor_limit(DrivenKernel::kNoDescriptorLimit);
