@@ -22,11 +22,13 @@ std::string PythonServer(std::string_view name) {
 std::vector<ServerCommand> CorrectServers() {
   const std::string nginx = kFolder + "/nginx.sh {port} {folder}";
   return {
-      {"socat", "socat TCP-LISTEN:{port},bind=127.0.0.1,backlog=128,reuseaddr,fork EXEC:cat",
+      {"socat",
+       "socat -t 3600 TCP-LISTEN:{port},bind=127.0.0.1,backlog=128,reuseaddr,fork EXEC:cat",
        "echo"},
+      // By itself it takes no more than 100 clients at once (-m).
       // Its netexec leaves its loop at the client's end of input, and while it waits in a write to
       // cat's full pipe it reads none of cat's output, on which cat waits.
-      {"ncat", "ncat -l 127.0.0.1 {port} -k -e /bin/cat", "echo", /*drains=*/false},
+      {"ncat", "ncat -l 127.0.0.1 {port} -k -m 10000 -e /bin/cat", "echo", /*drains=*/false},
       {"libevent_echo", HUPSTORM_LIBEVENT_ECHO " {port}", "echo"},
       {"libuv_echo", HUPSTORM_LIBUV_ECHO " {port}", "echo"},
       {"epoll_echo", PythonServer("epoll_echo"), "echo"},
