@@ -40,7 +40,7 @@ struct OutsideServer {
   // Whether the server that `start` has started last has ended; does not wait. Called often.
   std::function<std::optional<End>()> ended;
   // What it wrote last, to be shown with its findings. May be empty.
-  std::function<std::string()> output;
+  std::function<std::string()> output = nullptr;
   // Where a server listens that runs already: one for all runs, never stopped, and never asked to.
   sockaddr_storage address = {};
   // How long a server may take to end that was asked to by SIGTERM. In later runs of the same world
