@@ -19,7 +19,7 @@ std::string PythonServer(std::string_view name) {
   return HUPSTORM_TEST_PYTHON " -B " + kFolder + "/" + std::string(name) + ".py {port}";
 }
 
-std::vector<ServerCommand> CorrectServers() {
+std::vector<CorrectServer> CorrectServers() {
   const std::string nginx = kFolder + "/nginx.sh {port} {folder}";
   return {
       {"socat",

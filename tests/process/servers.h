@@ -11,7 +11,7 @@
 
 namespace hupstorm {
 
-struct ServerCommand {
+struct CorrectServer {
   std::string name;      // "libevent_echo"
   std::string command;   // with "{port}", and "{folder}" where it keeps files of its own
   std::string protocol;  // as --protocol takes it: "echo", "expect:.../redis.expect"
@@ -21,7 +21,7 @@ struct ServerCommand {
 };
 
 // Servers that do what their protocol says.
-std::vector<ServerCommand> CorrectServers();
+std::vector<CorrectServer> CorrectServers();
 
 // Echo servers with one planted defect each.
 struct DefectiveServer {

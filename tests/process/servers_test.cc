@@ -84,10 +84,10 @@ void ExpectEcho(int fd) {
   close(fd);
 }
 
-class CorrectServerTest : public testing::TestWithParam<ServerCommand> {};
+class CorrectServerTest : public testing::TestWithParam<CorrectServer> {};
 
 TEST_P(CorrectServerTest, ServesAndStops) {
-  const ServerCommand& server = GetParam();
+  const CorrectServer& server = GetParam();
   RunningServer running(server.command);
   for (int i = 0; i < 2; ++i) {
     const int fd = running.Connect();
@@ -168,7 +168,7 @@ TEST(MisbehavingServerTest, ForksAway) {
 
 }  // namespace
 
-void PrintTo(const ServerCommand& server, std::ostream* out) { *out << server.name; }
+void PrintTo(const CorrectServer& server, std::ostream* out) { *out << server.name; }
 void PrintTo(const DefectiveServer& server, std::ostream* out) { *out << server.name; }
 
 }  // namespace hupstorm
