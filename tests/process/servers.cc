@@ -59,6 +59,16 @@ std::vector<DefectiveServer> DefectiveServers() {
   return servers;
 }
 
+std::string ForkEcho() { return HUPSTORM_FORK_ECHO " {port}"; }
+
+std::string StaticEcho() {
+#ifdef HUPSTORM_STATIC_ECHO
+  return HUPSTORM_STATIC_ECHO " {port}";
+#else
+  return "";
+#endif
+}
+
 std::string FillIn(std::string command, int port, std::string_view folder) {
   Replace(command, "{port}", std::to_string(port));
   Replace(command, "{folder}", folder);

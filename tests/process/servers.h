@@ -34,6 +34,11 @@ std::vector<DefectiveServer> DefectiveServers();
 // The command of tests/process/servers/NAME.py.
 std::string PythonServer(std::string_view name);
 
+// Correct too, with a process for each connection; the same as a static binary, empty where there
+// is no static C library.
+std::string ForkEcho();
+std::string StaticEcho();
+
 // `command` with its places filled in.
 std::string FillIn(std::string command, int port, std::string_view folder);
 
