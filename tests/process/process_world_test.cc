@@ -102,15 +102,14 @@ ServerNature LookAt(const std::string& command, int timeout_ms = kServerPatience
 TEST(ServerNatureTest, OneThatNeverListensIsToldWithHowLongItWasGiven) {
   const ServerNature nature = LookAt(PythonServer("never_listens"), 300);
   EXPECT_EQ(nature.kind, ServerNature::Kind::kNotServing);
-  EXPECT_THAT(nature.why,
-              ContainsRegex(
-                  "^the server does not listen on port [0-9]+ of 127\\.0\\.0\\.1 after 0\\.3 s$"));
+  EXPECT_THAT(nature.why, ContainsRegex("^after 0\\.3 s the server does not listen on port [0-9]+ "
+                                        "of 127\\.0\\.0\\.1 .*it wrote nothing$"));
 }
 
 TEST(ServerNatureTest, WhatItWroteIsToldToo) {
   const ServerNature nature = LookAt("echo 'no such file: my.conf' >&2; sleep 100; : {port}", 300);
   EXPECT_EQ(nature.kind, ServerNature::Kind::kNotServing);
-  EXPECT_THAT(nature.why, HasSubstr("after 0.3 s; it wrote: no such file: my.conf"));
+  EXPECT_THAT(nature.why, HasSubstr("it wrote: no such file: my.conf"));
 }
 
 TEST(ServerNatureTest, OneThatWritesWithoutEndIsGivenUpAsWell) {
@@ -136,7 +135,7 @@ TEST(ServerNatureTest, ACommandThatIsNotThereSaysSo) {
 TEST(ServerNatureTest, OneThatListensElsewhereIsToldWhere) {
   const ServerNature nature = LookAt(PythonServer("wrong_port"), 1500);
   EXPECT_EQ(nature.kind, ServerNature::Kind::kNotServing);
-  EXPECT_THAT(nature.why, ContainsRegex("after 1\\.5 s, but on port [0-9]+ \\(\\{port\\}"));
+  EXPECT_THAT(nature.why, ContainsRegex("after 1\\.5 s .*, but on port [0-9]+ \\(\\{port\\}"));
 }
 
 TEST(ServerNatureTest, AStaticBinaryServesAndIsNotSeen) {

@@ -4,6 +4,7 @@
 #ifndef HUPSTORM_TESTS_PROCESS_SERVERS_H_
 #define HUPSTORM_TESTS_PROCESS_SERVERS_H_
 
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -18,6 +19,9 @@ struct CorrectServer {
   // False where it is known to lose what it has not answered when its client half-closes, and to
   // get stuck on long messages.
   bool drains = true;
+  // What hupstorm reports of it all the same, and is right about, in the scenarios that
+  // tests/tools/process_test.cc runs: "oracle scenario".
+  std::set<std::string> known = {};
 };
 
 // Servers that do what their protocol says.
