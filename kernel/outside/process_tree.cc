@@ -152,9 +152,13 @@ bool IsTcpSocket(pid_t pid, int fd) {
          (std::string_view(name.data()) == "TCP" || std::string_view(name.data()) == "TCPv6");
 }
 
-Bustle BustleOf(pid_t pid) {
+Bustle BustleOf(pid_t pid, std::span<const pid_t> held) {
   Bustle bustle;
   for (const int tid : NumbersIn(fmt::format("/proc/{}/task", pid)).value_or(std::vector<int>())) {
+    if (std::find(held.begin(), held.end(), tid) != held.end()) {
+      bustle.lives = true;
+      continue;
+    }
     const char state = ReadStat(fmt::format("/proc/{}/task/{}/stat", pid, tid)).state;
     if (state == 0 || state == 'Z' || state == 'X') continue;
     bustle.lives = true;

@@ -47,7 +47,8 @@ struct Bustle {
   bool lives = false;  // there is one that is not a zombie
   bool runs = false;   // one runs, or could, or sleeps for a disk
 };
-Bustle BustleOf(pid_t pid);
+// `held`: threads that are known to do nothing of their own, and are not looked at.
+Bustle BustleOf(pid_t pid, std::span<const pid_t> held = {});
 
 std::vector<Thread> ThreadsOf(pid_t pid);
 // Every thread of it sleeps where a signal or an event may wake it (S), or is stopped (T); so does

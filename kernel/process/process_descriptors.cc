@@ -144,12 +144,17 @@ ProcessKernel::Thread* ProcessKernel::ListeningThread() const {
   return nullptr;
 }
 
-std::vector<pid_t> ProcessKernel::Processes() const {
-  if (keeper_ < 0) return {};
+// To look for children takes long where there are many threads.
+const std::vector<pid_t>& ProcessKernel::Processes() const {
+  const int64_t made = outside::LastProcessMade();
+  if (made == last_process_made_ && made != 0) return processes_;
+  last_process_made_ = made;
+  processes_.clear();
+  if (keeper_ < 0) return processes_;
   const pid_t roots[] = {keeper_};
-  std::vector<pid_t> pids = outside::WithDescendants(roots);
-  std::erase(pids, keeper_);
-  return pids;
+  processes_ = outside::WithDescendants(roots);
+  std::erase(processes_, keeper_);
+  return processes_;
 }
 
 pid_t ProcessKernel::ListeningProcess() const {

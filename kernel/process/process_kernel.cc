@@ -57,6 +57,7 @@ void ProcessKernel::Reset() {
   office_ = std::make_unique<remote::EnlistmentOffice>();
   top_ = nullptr;
   keeper_ = -1;
+  last_process_made_ = 0;
   port_ = 0;
   started_ = stopping_ = seen_listen_ = looking_ = looked_again_ = false;
   failure_ = nullptr;
@@ -68,6 +69,7 @@ void ProcessKernel::Reset() {
 
 void ProcessKernel::Start(pid_t keeper, uint16_t port, Syscalls& top) {
   keeper_ = keeper;
+  last_process_made_ = 0;
   port_ = port;
   top_ = &top;
 }

@@ -117,7 +117,7 @@ class ProcessKernel final : public LoopbackKernel {
   void LearnDescriptor(Server& server, int fd);
   Thread* HeldThreadOf(const Server& server) const;
   Thread* ListeningThread() const;
-  std::vector<pid_t> Processes() const;
+  const std::vector<pid_t>& Processes() const;
   pid_t ListeningProcess() const;
   bool IsLine(pid_t pid, int fd) const;
 
@@ -141,6 +141,8 @@ class ProcessKernel final : public LoopbackKernel {
   std::exception_ptr failure_;
   std::atomic<int64_t> skipped_ns_{0};
   size_t next_slot_ = 0;
+  mutable std::vector<pid_t> processes_;
+  mutable int64_t last_process_made_ = 0;  // when these were looked for
   std::vector<pid_t> processes_at_start_;
   std::vector<pid_t> unexplained_;  // gone without a word, with several connections
   std::vector<pid_t> killed_;

@@ -13,6 +13,8 @@ namespace {
 
 // A thread that runs and makes no calls cannot be awaited: it is looked at again after so long.
 constexpr std::chrono::microseconds kLookAgain{200};
+// And after ever longer, up to this.
+constexpr std::chrono::microseconds kLookSeldom{4000};
 
 }  // namespace
 
@@ -32,6 +34,7 @@ void ProcessKernel::Block(Call call, int fd, int64_t deadline_ns) {
   self.interrupted = self.restarts = false;
   self.refused = 0;
   const uint64_t generation = generation_;
+  std::chrono::microseconds pause = kLookAgain;
   while (generation_ == generation && !self.interrupted) {
     if (self.gone) throw remote::ServerGone();
     if (stopping_ || failure_ != nullptr) throw Stopped();
@@ -39,15 +42,19 @@ void ProcessKernel::Block(Call call, int fd, int64_t deadline_ns) {
       news_.wait(lock);
       continue;
     }
+    // One looks for all, or they would keep the server from its processor.
     looking_ = true;
     const bool at_rest = IsAtRest();
+    if (!at_rest && generation_ == generation && !self.interrupted) {
+      news_.wait_for(lock, pause);
+      pause = std::min(2 * pause, kLookSeldom);
+    }
     looking_ = false;
-    if (at_rest && looked_again_) {
+    if (!at_rest) continue;
+    if (looked_again_) {
       LetHappen(&self);
-    } else if (at_rest) {
+    } else {
       LookAgain();
-    } else if (generation_ == generation) {
-      news_.wait_for(lock, kLookAgain);
     }
   }
   self.asleep = false;
@@ -58,7 +65,8 @@ void ProcessKernel::Block(Call call, int fd, int64_t deadline_ns) {
 
 // All sleep, and no signal waits that would wake one.
 bool ProcessKernel::IsAtRest() {
-  if (HeldThreadsSleep() && OtherThreadsSleep() && !LetSignalsIn()) return true;
+  if (!HeldThreadsSleep()) return false;
+  if (OtherThreadsSleep() && !LetSignalsIn()) return true;
   looked_again_ = false;
   return false;
 }
@@ -88,9 +96,14 @@ bool ProcessKernel::OtherThreadsSleep() {
     Wake();
     return false;
   }
+  // A held thread may still be on its way back to sleep from a system call that it made for us.
+  std::vector<pid_t> held;
+  for (const auto& thread : threads_) {
+    if (thread->asleep && !thread->gone) held.push_back(thread->tid);
+  }
   bool lives = false;
   for (const pid_t pid : Processes()) {
-    const outside::Bustle bustle = outside::BustleOf(pid);
+    const outside::Bustle bustle = outside::BustleOf(pid, held);
     if (bustle.runs) return false;
     lives = lives || bustle.lives;
   }

@@ -22,6 +22,14 @@ constexpr size_t kMostIncidents = 8;
 
 bool IsLog(int fd) { return fd == STDOUT_FILENO || fd == STDERR_FILENO; }
 
+// Long enough to be no busy loop however often it comes.
+bool IsLongSleep(const CallRecord& call) {
+  constexpr long kLongNs = 10'000'000;
+  const auto* const request = static_cast<const timespec*>(call.buffer);
+  return call.result == 0 && request != nullptr &&
+         (request->tv_sec > 0 || request->tv_nsec >= kLongNs);
+}
+
 std::string EventNames(uint32_t events) {
   std::string names;
   const auto add = [&](uint32_t bit, std::string_view name) {
@@ -202,6 +210,8 @@ void ServerMonitor::Leave(CallRecord& call) {
   }
   if (family == CallFamily::kWait) {
     CountWake(call);
+  } else if (call.call == Call::kNanosleep && IsLongSleep(call)) {
+    ++moves_;  // it gives what it waits for some time
   } else {
     CountProgress(call, family);
   }
