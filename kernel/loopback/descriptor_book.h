@@ -6,7 +6,7 @@
 #include <time.h>
 
 #include <cstdint>
-#include <vector>
+#include <deque>
 
 #include "kernel/driven_kernel.h"
 #include "kernel/remote/raw_call.h"
@@ -42,7 +42,9 @@ class DescriptorBook {
  private:
   void Open(int64_t fd, DrivenKernel::DescriptorKind kind, bool nonblocking);
 
-  std::vector<DescriptorFacts> facts_;
+  // What is known of one descriptor stays where it is when another is added: a call may sleep with
+  // it in hand while another thread of the server accepts.
+  std::deque<DescriptorFacts> facts_;
 };
 
 }  // namespace hupstorm::loopback
