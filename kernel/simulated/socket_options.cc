@@ -81,6 +81,23 @@ int Domain(const Object& object) {
 
 // ---- SOL_SOCKET.
 
+// SO_LINGER of a socket of either family. `options` keeps what it is set to.
+template <typename Options>
+int GiveLinger(const Options& options, void* value, socklen_t* length) {
+  const linger state = {.l_onoff = options.linger, .l_linger = options.linger_seconds};
+  return Give(&state, sizeof(state), value, length);
+}
+
+template <typename Options>
+int TakeLinger(const void* value, socklen_t length, Options& options) {
+  linger state;
+  if (length < sizeof(state)) return -EINVAL;
+  std::memcpy(&state, value, sizeof(state));
+  options.linger = state.l_onoff != 0;
+  if (options.linger) options.linger_seconds = std::max(state.l_linger, 0);
+  return 0;
+}
+
 int GetUnixOption(UnixStream& stream, int name, void* value, socklen_t* length) {
   switch (name) {
     case SO_ERROR:
@@ -102,6 +119,8 @@ int GetUnixOption(UnixStream& stream, int name, void* value, socklen_t* length) 
       return GiveTimeout(stream.receive_timeout_ns, value, length);
     case SO_SNDTIMEO:
       return GiveTimeout(stream.send_timeout_ns, value, length);
+    case SO_LINGER:
+      return GiveLinger(stream, value, length);
     default:
       if (name > kLastSocketOption) return -ENOPROTOOPT;
       simulated::AbortUnsimulated("getsockopt", "AF_UNIX SOL_SOCKET option", name);
@@ -124,6 +143,8 @@ int SetUnixOption(UnixStream& stream, int name, const void* value, socklen_t len
     case SO_REUSEADDR:
     case SO_KEEPALIVE:
       return 0;
+    case SO_LINGER:
+      return TakeLinger(value, length, stream);
     default:
       if (name > kLastSocketOption) return -ENOPROTOOPT;
       simulated::AbortUnsimulated("setsockopt", "AF_UNIX SOL_SOCKET option", name);
@@ -175,10 +196,8 @@ int GetSocketOption(TcpEndpoint& endpoint, int name, void* value, socklen_t* len
       return GiveTimeout(options.receive_timeout_ns, value, length);
     case SO_SNDTIMEO:
       return GiveTimeout(options.send_timeout_ns, value, length);
-    case SO_LINGER: {
-      const linger state = {.l_onoff = options.linger, .l_linger = options.linger_seconds};
-      return Give(&state, sizeof(state), value, length);
-    }
+    case SO_LINGER:
+      return GiveLinger(options, value, length);
     default:
       if (name > kLastSocketOption) return -ENOPROTOOPT;
       simulated::AbortUnsimulated("getsockopt", "SOL_SOCKET option", name);
@@ -259,14 +278,8 @@ int SetSocketOption(Kernel& kernel, TcpEndpoint& endpoint, int name, const void*
       return TakeTimeout(value, length, &options.receive_timeout_ns);
     case SO_SNDTIMEO:
       return TakeTimeout(value, length, &options.send_timeout_ns);
-    case SO_LINGER: {
-      linger state;
-      if (length < sizeof(state)) return -EINVAL;
-      std::memcpy(&state, value, sizeof(state));
-      options.linger = state.l_onoff != 0;
-      if (options.linger) options.linger_seconds = std::max(state.l_linger, 0);
-      return 0;
-    }
+    case SO_LINGER:
+      return TakeLinger(value, length, options);
     default:
       if (name > kLastSocketOption) return -ENOPROTOOPT;
       simulated::AbortUnsimulated("setsockopt", "SOL_SOCKET option", name);

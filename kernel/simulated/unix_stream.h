@@ -28,6 +28,8 @@ struct UnixStream : Object {
   int receive_buffer = 0;
   int64_t receive_timeout_ns = -1;
   int64_t send_timeout_ns = -1;
+  bool linger = false;  // kept, and of no effect (unix(7) has none)
+  int linger_seconds = 0;
 };
 
 struct UnixTransfer {

@@ -93,6 +93,17 @@ TEST_P(SocketpairTest, KindCanBeRead) {
   EXPECT_EQ(GetOption(pair.client, SOL_SOCKET, SO_ERROR), 0);
 }
 
+TEST_P(SocketpairTest, LingerIsKept) {
+  const Pair pair = SocketPair();
+  linger state = {.l_onoff = 1, .l_linger = 3};
+  ASSERT_EQ(kernel.Setsockopt(pair.client, SOL_SOCKET, SO_LINGER, &state, sizeof state), 0);
+  state = {};
+  socklen_t length = sizeof state;
+  ASSERT_EQ(kernel.Getsockopt(pair.client, SOL_SOCKET, SO_LINGER, &state, &length), 0);
+  EXPECT_EQ(state.l_onoff, 1);
+  EXPECT_EQ(state.l_linger, 3);
+}
+
 TEST_P(SocketpairTest, TcpOptionsDoNotApply) {
   const Pair pair = SocketPair();
   const int on = 1;
