@@ -50,7 +50,8 @@ class KernelDriver {
   // Returning without a change asks again; a driver that never changes anything hangs the run.
   virtual void OnBlock(Call call, int fd, int64_t deadline_ns) = 0;
 
-  // What follows is about another thread of the server's, of any of its processes; thread 0 at first.
+  // What follows is about another thread of the server's, of any of its processes; thread 0 at
+  // first.
   virtual void OnThread(int thread) { static_cast<void>(thread); }
 
   // Peers may have changed outside of the server's calls: a real network takes its time. They may
