@@ -14,4 +14,13 @@ bool IsLoopback(const sockaddr_storage& address) {
   return IN6_IS_ADDR_LOOPBACK(&ipv6) || (IN6_IS_ADDR_V4MAPPED(&ipv6) && ipv6.s6_addr[12] == 127);
 }
 
+sockaddr_storage LoopbackAddress(uint16_t port) {
+  sockaddr_storage address = {};
+  auto& in = reinterpret_cast<sockaddr_in&>(address);
+  in.sin_family = AF_INET;
+  in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  in.sin_port = htons(port);
+  return address;
+}
+
 }  // namespace hupstorm

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 
+#include "kernel/outside/loopback_address.h"
 #include "kernel/process/process_thread.h"
 
 namespace hupstorm {
@@ -20,15 +21,6 @@ namespace {
 
 // Stands for a descriptor that some process has, though none that can be looked at.
 constexpr int kSomeDescriptor = DrivenKernel::kNoDescriptorLimit - 1;
-
-sockaddr_storage LoopbackAddress(uint16_t port) {
-  sockaddr_storage address = {};
-  auto& in = reinterpret_cast<sockaddr_in&>(address);
-  in.sin_family = AF_INET;
-  in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  in.sin_port = htons(port);
-  return address;
-}
 
 DrivenKernel::DescriptorKind KindOf(outside::OpenFile::Kind kind) {
   using Kind = DrivenKernel::DescriptorKind;

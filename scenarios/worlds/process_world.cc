@@ -1,7 +1,6 @@
 #include "scenarios/worlds/process_world.h"
 
 #include <fmt/format.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/resource.h>
 
@@ -11,6 +10,7 @@
 #include <system_error>
 #include <utility>
 
+#include "kernel/outside/loopback_address.h"
 #include "kernel/outside/process_tree.h"
 #include "kernel/process/process_kernel.h"
 #include "kernel/remote/enlistment.h"
@@ -178,13 +178,7 @@ OutsideServer StartedByCommand(const ProcessOptions& options) {
       poll(&news, 1, ms);
     });
     if (!why.empty()) throw WorldFailed(why);
-    OutsideServer::Instance instance;
-    auto& address = reinterpret_cast<sockaddr_in&>(instance.address);
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    address.sin_port = htons(port);
-    instance.root = (*server)->command().keeper();
-    return instance;
+    return {.address = LoopbackAddress(port), .root = (*server)->command().keeper()};
   };
   outside.ended = [server]() -> std::optional<OutsideServer::End> {
     if (!*server || !(*server)->HasEnded()) return std::nullopt;
