@@ -7,6 +7,7 @@
 
 #include "scenarios/language/fit.h"
 #include "scenarios/language/print.h"
+#include "scenarios/oracles/finding_list.h"
 #include "scenarios/worlds/scenario_run.h"
 
 namespace hupstorm {
@@ -245,10 +246,10 @@ void ScenarioRun::Expect(const Step& step) {
     }
   }
   if (unexpected.empty()) return;
-  ledger_.broken_expectations.push_back(
-      {.what = fmt::format("{}: {}", PrintStep(step), unexpected),
-       .step = current_step_,
-       .context = static_cast<uint64_t>(step.action) << 32 | static_cast<uint64_t>(current_step_)});
+  const std::string expected = PrintStep(step);
+  ledger_.broken_expectations.push_back({.what = fmt::format("{}: {}", expected, unexpected),
+                                         .step = current_step_,
+                                         .context = StableHash(expected)});
   OnIncident();
 }
 

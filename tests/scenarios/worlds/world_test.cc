@@ -135,6 +135,17 @@ TEST(WorldTest, TheSameBugHasTheSameFingerprintUnderAnotherScenario) {
   EXPECT_EQ(one.findings[0].fingerprint, other.findings[0].fingerprint);
 }
 
+TEST(WorldTest, AnExpectationHasTheSameFingerprintAtAnotherStep) {
+  const RunResult one = RunText("a connect\na send 5\na read all\nexpect a received 6\n");
+  const RunResult later = RunText("b connect\na connect\na send 7\na read all\nexpect a received 6\n");
+  const RunResult other = RunText("a connect\na send 5\na read all\nexpect a received 7\n");
+  ASSERT_THAT(one.findings, SizeIs(1));
+  ASSERT_THAT(later.findings, SizeIs(1));
+  ASSERT_THAT(other.findings, SizeIs(1));
+  EXPECT_EQ(one.findings[0].fingerprint, later.findings[0].fingerprint);
+  EXPECT_NE(one.findings[0].fingerprint, other.findings[0].fingerprint);
+}
+
 TEST(WorldTest, TheTimeLineChangesNoFinding) {
   const Scenario scenario = ParseScenario("a connect\na send 10\na close\n", "test.scn");
   WorldUnderTest world;
