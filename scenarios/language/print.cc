@@ -93,10 +93,6 @@ std::string ActionText(const Step& step) {
   return {};
 }
 
-bool NamesClients(Action action) {
-  return IsClientAction(action) || (IsExpect(action) && action < Action::kExpectServerRunning);
-}
-
 }  // namespace
 
 std::string PrintStep(const Step& step) {

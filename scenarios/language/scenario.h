@@ -65,6 +65,10 @@ enum class Action : uint8_t {
 inline constexpr int kActionCount = static_cast<int>(Action::kExpectServerStopped) + 1;
 inline constexpr bool IsExpect(Action action) { return action >= Action::kExpectReceived; }
 inline constexpr bool IsClientAction(Action action) { return action <= Action::kBuffer; }
+// Whether Step::clients means something: who does it, or of whom it is expected.
+inline constexpr bool NamesClients(Action action) {
+  return IsClientAction(action) || (IsExpect(action) && action < Action::kExpectServerRunning);
+}
 
 // Where inside the server a step happens: "at recv 2 of a:" is the second recv on a's connection,
 // counted from when the script reaches this step. The step takes effect just before the call does.
