@@ -46,7 +46,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const Target& target = FuzzedTarget();
   DecodeScenario({data, size}, scenario);
   if (!IsAffordable(scenario)) return 0;
-  const RunResult result = world.Run(scenario, target, {.queue_bound = kFuzzQueueBound});
+  const RunResult result = world.Run(scenario, target, {});
   if (!result.findings.empty()) Report(scenario, result);
   return 0;
 }

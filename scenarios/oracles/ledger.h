@@ -89,7 +89,6 @@ struct HeapMark {
 
 struct Ledger {
   const Target* target = nullptr;  // the server's, for the length of the run
-  uint64_t queue_bound = 0;
   std::vector<ClientFacts> clients;
   size_t client_count = 0;  // of `clients`, those in use; the rest is kept memory
 

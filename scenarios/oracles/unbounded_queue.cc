@@ -12,16 +12,17 @@ constexpr std::string_view kPage =
 and does not read (or that never ends its request) decides how much memory the server uses.
 
 Stop reading from a client whose output queue is long: TCP's own window then tells it to wait. Limit the length of a
-request. The bound is 512 KiB for one client.)";
+request. The bound for one client is 512 KiB, and 128 KiB for hupstorm's own targets.)";
 
 void Judge(Moment moment, const Ledger& ledger, FindingList& findings) {
   if (moment != Moment::kScriptDone && moment != Moment::kRoundEnd) return;
+  const uint64_t bound = ledger.target->queue_bound;
   for (size_t i = 0; i < ledger.client_count; ++i) {
     const ClientFacts& client = ledger.clients[i];
-    if (client.most_held <= ledger.queue_bound) continue;
+    if (client.most_held <= bound) continue;
     findings.Add("unbounded-queue", client.last_step, 0,
                  fmt::format("the server held {} bytes for {}, more than {}", client.most_held,
-                             ledger.ClientName(client), ledger.queue_bound));
+                             ledger.ClientName(client), bound));
   }
 }
 

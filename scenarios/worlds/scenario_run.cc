@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -17,6 +18,23 @@ constexpr int kMostEndRequests = 1000;
 
 // Entries of a time line, so that a scenario of millions of steps does not take all memory.
 constexpr size_t kLongestTimeLine = 1'000'000;
+
+// One bug kills with many a descriptor, address and count.
+std::string WithoutNumbers(std::string_view text) {
+  std::string kept;
+  for (size_t i = 0; i < text.size();) {
+    if (!std::isdigit(static_cast<unsigned char>(text[i]))) {
+      kept += text[i++];
+      continue;
+    }
+    kept += '#';
+    const bool is_hex = text.substr(i).starts_with("0x");
+    if (is_hex) i += 2;
+    const auto belongs = [&](unsigned char c) { return is_hex ? std::isxdigit(c) : std::isdigit(c); };
+    while (i < text.size() && belongs(static_cast<unsigned char>(text[i]))) ++i;
+  }
+  return kept;
+}
 
 }  // namespace
 
@@ -58,7 +76,6 @@ void ScenarioRun::StartRun(const Scenario& scenario, const Target& target,
   monitor_.Start(target.log_names_client, options.progress);
   ledger_.Clear();
   ledger_.target = &target;
-  ledger_.queue_bound = options.queue_bound;
   clients_.StartRound();
   findings_.Start(target.name, scenario);
   result_ = RunResult{};
@@ -101,13 +118,11 @@ void ScenarioRun::RunServer(const Target& target) {
 
 void ScenarioRun::Die(std::string what) {
   ledger_.dead = true;
-  const int client = monitor_.last_client();
-  uint64_t context = StableHash(what);
-  if (client >= 0 && static_cast<size_t>(client) < ledger_.client_count) {
-    context ^= ledger_.clients[client].history.value();
-  }
-  ledger_.deaths.push_back(
-      {.what = std::move(what), .client = client, .step = current_step_, .context = context});
+  const uint64_t context = StableHash(WithoutNumbers(what)) ^ monitor_.last_call();
+  ledger_.deaths.push_back({.what = std::move(what),
+                            .client = monitor_.last_client(),
+                            .step = current_step_,
+                            .context = context});
   OnIncident();
 }
 
@@ -207,7 +222,7 @@ void ScenarioRun::AfterCall(const CallRecord& call) {
 
 void ScenarioRun::NoteHeld(ClientFacts& client) {
   const uint64_t held = client.stream.Held(client.consumed, client.answered);
-  if (held <= std::max(client.most_held, ledger_.queue_bound)) return;
+  if (held <= std::max(client.most_held, ledger_.target->queue_bound)) return;
   // What was dropped is not held: the server's memory has to bear it out.
   if (MemoryOfServer() - memory_at_start_ > static_cast<int64_t>(held / 2)) {
     client.most_held = held;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <exception>
 
 #include "scenarios/worlds/server_log.h"
 
@@ -57,6 +58,7 @@ void ServerMonitor::Start(bool names_client, std::atomic<uint64_t>* progress) {
   log_line_.clear();
   names_client_ = names_client;
   calls_ = 0;
+  last_call_ = {};
   threads_.clear();
   SwitchTo(0);
   OnStep();
@@ -214,6 +216,10 @@ void ServerMonitor::Leave(CallRecord& call) {
     ++moves_;  // it gives what it waits for some time
   } else {
     CountProgress(call, family);
+  }
+  if (family != CallFamily::kClose || std::uncaught_exceptions() == 0) {
+    last_call_ = {};
+    last_call_.Add(family, call.result, call.error);
   }
   if (call.error == EBADF || call.call == Call::kPoll) LookForMisuse(call);
   host_.AfterCall(call);

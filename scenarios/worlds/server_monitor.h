@@ -79,6 +79,9 @@ class ServerMonitor final : public SyscallsLayer {
   uint64_t calls() const { return calls_; }
   // The client that the server's last call on a connection was about, -1 for none.
   int last_client() const { return thread_->last_client; }
+  // The server's last call and how it ended, as a number for a fingerprint. What destructors close
+  // while an exception leaves the server does not count, nor does what it logs.
+  uint64_t last_call() const { return last_call_.value(); }
   // The client that the call being made, or made last, is about; -1 for none.
   int call_client() const { return thread_->client; }
 
@@ -130,6 +133,7 @@ class ServerMonitor final : public SyscallsLayer {
   std::atomic<uint64_t>* progress_ = &no_progress_;
   uint64_t marks_ = 0;  // calls and steps since the monitor was made
   uint64_t calls_ = 0;
+  CallHistory last_call_;
   uint64_t moves_ = 0;  // times that something moved, or might have
   std::unordered_map<int, ThreadFacts> threads_;
   ThreadFacts* thread_;  // that makes the call

@@ -18,8 +18,6 @@ namespace hupstorm {
 struct RunOptions {
   // Fill in RunResult::time_line (and its sockets). Costs time; off for campaigns.
   bool record_time_line = false;
-  // Bytes that a server may hold for one client that does not take them.
-  uint64_t queue_bound = 512 * 1024;
   // Changes with each call of the server and each step, if set. In shared memory it tells another
   // process whether the run gets on. Must outlive the run.
   std::atomic<uint64_t>* progress = nullptr;

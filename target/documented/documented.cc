@@ -3,6 +3,7 @@
 #include <array>
 #include <string>
 
+#include "target/documented/mending.h"
 #include "target/documented/servers.h"
 
 namespace hupstorm {
@@ -63,6 +64,7 @@ Target DocumentedTarget(DocumentedServer server, MendSet mends) {
   Target target;
   target.name = std::string(facts.name);
   target.protocol = facts.protocol;
+  target.queue_bound = 2 * kQueueBound;
   target.log_names_client = facts.log_names_client;
   target.serve = [serve = facts.serve, mends](uint16_t port) { serve(mends, port); };
   return target;

@@ -37,6 +37,7 @@ std::vector<Target> ReferenceTargets() {
     targets.push_back(
         {.name = "reference/" + std::string(form.name),
          .protocol = Protocol::kEcho,
+         .queue_bound = 128 * 1024,
          .serve = [kind = form.kind](uint16_t port) { ServeUntilSigterm(kind, port); }});
   }
   return targets;
