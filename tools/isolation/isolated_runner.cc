@@ -5,22 +5,23 @@
 #include <sched.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "scenarios/worlds/last_words.h"
+#include "scenarios/language/units.h"
 #include "tools/cli/errors.h"
-#include "tools/isolation/death.h"
+#include "tools/isolation/watched_worker.h"
 #include "tools/isolation/wire.h"
-#include "tools/isolation/worker.h"
 
 namespace hupstorm {
 namespace {
 
-using Clock = std::chrono::steady_clock;
 constexpr int kMostWorkers = 8;
+
+// The number of a job, as a worker is told it.
+std::string AsText(size_t job) { return std::to_string(job); }
+size_t JobIn(std::string_view text) { return *ParseDigits(text); }
 
 class Pool {
  public:
@@ -38,12 +39,10 @@ class Pool {
 
  private:
   struct Slot {
-    std::unique_ptr<Worker> worker;
+    std::unique_ptr<WatchedWorker> worker;
     const Target* target = nullptr;  // that its process has run so far
     size_t job = 0;
     bool busy = false;
-    Clock::time_point deadline;
-    uint64_t progress = 0;  // of the worker, when the deadline was set
   };
 
   // Gives the slot its next job, in a new process where the old one is gone or spoilt.
@@ -53,34 +52,28 @@ class Pool {
       return;
     }
     const Job& job = jobs_[next_job_];
-    if (slot.target != job.target) slot.worker.reset();
+    if (slot.target != job.target || (slot.worker && !slot.worker->alive())) slot.worker.reset();
     if (!slot.worker) {
       std::vector<int> others;
       for (const Slot& other : slots_) {
         if (other.worker) others.push_back(other.worker->socket());
       }
       const auto number = static_cast<int>(&slot - slots_.data());
-      slot.worker = std::make_unique<Worker>(
-          [this, number](uint32_t index, std::atomic<uint64_t>& progress) {
-            return RunOne(number, index, progress);
+      slot.worker = std::make_unique<WatchedWorker>(
+          [this, number](std::string_view index, std::atomic<uint64_t>& progress) {
+            return RunOne(number, JobIn(index), progress);
           },
-          others);
+          others, options_);
       slot.target = job.target;
     }
     slot.job = next_job_++;
     slot.busy = true;
     ++busy_;
-    Prolong(slot);
-    slot.worker->Start(static_cast<uint32_t>(slot.job));
-  }
-
-  void Prolong(Slot& slot) {
-    slot.deadline = Clock::now() + options_.timeout;
-    slot.progress = slot.worker->progress();
+    slot.worker->Start(AsText(slot.job), *job.scenario, *job.target);
   }
 
   // In the worker's process.
-  std::string RunOne(int worker, uint32_t index, std::atomic<uint64_t>& progress) {
+  std::string RunOne(int worker, size_t index, std::atomic<uint64_t>& progress) {
     if (!world_) world_ = options_.make_world(worker);
     const Job& job = jobs_[index];
     RunOptions options = options_.run;
@@ -91,62 +84,25 @@ class Pool {
   void Wait() {
     std::vector<pollfd> fds;
     std::vector<Slot*> waiting;
-    Clock::time_point first = Clock::time_point::max();
+    auto first = std::chrono::steady_clock::time_point::max();
     for (Slot& slot : slots_) {
       if (!slot.busy) continue;
       fds.push_back({slot.worker->socket(), POLLIN, 0});
       waiting.push_back(&slot);
-      first = std::min(first, slot.deadline);
+      first = std::min(first, slot.worker->deadline());
     }
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(first - Clock::now()).count();
-    const int timeout = static_cast<int>(std::clamp<int64_t>(left, 0, 1 << 30));
-    if (poll(fds.data(), fds.size(), timeout) < 0 && errno != EINTR) {
-      throw FailedError(fmt::format("cannot wait for the workers: {}", std::strerror(errno)));
-    }
+    WaitForWorkers(fds, first);
     for (size_t i = 0; i < fds.size(); ++i) {
-      if (fds[i].revents != 0) {
-        Read(*waiting[i]);
-      } else if (Clock::now() < waiting[i]->deadline) {
-        continue;
-      } else if (waiting[i]->worker->progress() != waiting[i]->progress) {
-        Prolong(*waiting[i]);
-      } else {
-        Expire(*waiting[i]);
+      Slot& slot = *waiting[i];
+      std::optional<RunResult> result = slot.worker->Look(fds[i].revents != 0);
+      if (!result) continue;
+      if (slot.worker->has_timed_out()) ++timeouts_;
+      Finish(slot, *std::move(result));
+      if (timeouts_ >= options_.most_timeouts) {
+        throw FailedError(
+            fmt::format("given up, as {} scenarios ended only because the time of --timeout was up",
+                        timeouts_));
       }
-    }
-  }
-
-  void Read(Slot& slot) {
-    std::string text;
-    switch (slot.worker->Take(text)) {
-      case Worker::News::kNothingYet:
-        return;
-      case Worker::News::kAnswer:
-        Finish(slot, DecodeResult(text));
-        return;
-      case Worker::News::kFailed:
-        throw FailedError(fmt::format("scenario {} against {}: {}", ScenarioOf(slot).name,
-                                      jobs_[slot.job].target->name, text));
-      case Worker::News::kDied: {
-        const std::string output = slot.worker->Output();
-        slot.worker.reset();
-        if (!options_.server_is_in_worker) {
-          throw FailedError(fmt::format("scenario {} against {}: the driver's process ended: {}",
-                                        ScenarioOf(slot).name, jobs_[slot.job].target->name,
-                                        LastWords(text, output)));
-        }
-        Finish(slot, DeathResult(ScenarioOf(slot), *jobs_[slot.job].target, text, output));
-        return;
-      }
-    }
-  }
-
-  void Expire(Slot& slot) {
-    slot.worker.reset();
-    Finish(slot, TimeoutResult(ScenarioOf(slot), *jobs_[slot.job].target, options_.timeout));
-    if (++timeouts_ >= options_.most_timeouts) {
-      throw FailedError(fmt::format(
-          "given up, as {} scenarios ended only because the time of --timeout was up", timeouts_));
     }
   }
 
@@ -157,8 +113,6 @@ class Pool {
     Next(slot);  // the worker need not wait for what follows here
     on_result_(job, std::move(result));
   }
-
-  const Scenario& ScenarioOf(const Slot& slot) const { return *jobs_[slot.job].scenario; }
 
   std::span<const Job> jobs_;
   const IsolationOptions& options_;

@@ -40,11 +40,15 @@ class Reader {
     Field(size);
     text = Take(size);
   }
-  bool done() const { return bytes_.empty(); }
+  void NeedEnd() const {
+    if (bytes_.empty()) return;
+    throw std::runtime_error("more came through a worker's pipe than should");
+  }
 
  private:
   std::string_view Take(uint64_t count) {
-    if (count > bytes_.size()) throw std::runtime_error("a worker's answer was cut short");
+    if (count > bytes_.size())
+      throw std::runtime_error("what came through a worker's pipe was cut short");
     const std::string_view taken = bytes_.substr(0, count);
     bytes_.remove_prefix(count);
     return taken;
@@ -83,6 +87,65 @@ void Fields(Archive& archive, R& row) requires std::is_same_v<std::remove_const_
   archive.Field(row.server_recv_q);
   archive.Field(row.server_send_q);
   archive.Field(row.client_recv_q);
+}
+
+template <typename Archive, typename C>
+void Fields(Archive& archive, C& clients) requires std::is_same_v<std::remove_const_t<C>, Clients> {
+  archive.Field(clients.letter);
+  archive.Field(clients.first);
+  archive.Field(clients.last);
+}
+
+template <typename Archive, typename P>
+void Fields(Archive& archive,
+            P& placement) requires std::is_same_v<std::remove_const_t<P>, Placement> {
+  archive.Field(placement.call);
+  archive.Field(placement.occurrence);
+  archive.Field(placement.any_client);
+  Fields(archive, placement.client);
+}
+
+template <typename Archive, typename R>
+void Fields(Archive& archive, R& rule) requires std::is_same_v<std::remove_const_t<R>, FaultRule> {
+  archive.Field(rule.call);
+  archive.Field(rule.outcome);
+  archive.Field(rule.amount);
+  archive.Field(rule.after);
+  archive.Field(rule.times);
+  archive.Field(rule.connection);
+}
+
+template <typename Archive, typename P>
+void Fields(Archive& archive,
+            P& protocol) requires std::is_same_v<std::remove_const_t<P>, Protocol> {
+  archive.Field(protocol);
+}
+
+// `Optional`: a std::optional, const where it is written.
+template <typename Archive, typename Optional>
+void OptionalFields(Archive& archive, Optional& value) {
+  bool there = value.has_value();
+  archive.Field(there);
+  if constexpr (!std::is_const_v<Optional>) {
+    value.reset();
+    if (there) value.emplace();
+  }
+  if (there) Fields(archive, *value);
+}
+
+template <typename Archive, typename S>
+void Fields(Archive& archive, S& step) requires std::is_same_v<std::remove_const_t<S>, Step> {
+  archive.Field(step.action);
+  archive.Field(step.together);
+  archive.Field(step.each);
+  OptionalFields(archive, step.at);
+  Fields(archive, step.clients);
+  archive.Field(step.amount);
+  archive.Field(step.text);
+  Fields(archive, step.fault);
+  archive.Field(step.fault_any_client);
+  Fields(archive, step.fault_client);
+  archive.Field(step.line);
 }
 
 template <typename Archive>
@@ -131,8 +194,32 @@ RunResult DecodeResult(std::string_view bytes) {
   ReadList(reader, result.sockets);
   ReadList(reader, result.steps_not_reached);
   reader.Field(result.output);
-  if (!reader.done()) throw std::runtime_error("a worker's answer is longer than it should be");
+  reader.NeedEnd();
   return result;
+}
+
+std::string WriteScenario(const Scenario& scenario) {
+  Writer writer;
+  writer.Field(scenario.name);
+  writer.Field(scenario.file);
+  writer.Field(scenario.title);
+  OptionalFields(writer, scenario.protocol);
+  writer.Field(scenario.rounds);
+  WriteList(writer, scenario.steps);
+  return std::move(writer.bytes);
+}
+
+Scenario ReadScenario(std::string_view bytes) {
+  Reader reader(bytes);
+  Scenario scenario;
+  reader.Field(scenario.name);
+  reader.Field(scenario.file);
+  reader.Field(scenario.title);
+  OptionalFields(reader, scenario.protocol);
+  reader.Field(scenario.rounds);
+  ReadList(reader, scenario.steps);
+  reader.NeedEnd();
+  return scenario;
 }
 
 }  // namespace hupstorm

@@ -54,6 +54,18 @@ struct Header {
   uint64_t failed;  // the bytes are what() of an exception
 };
 
+bool ReceiveAll(int socket, void* bytes, size_t size) {
+  return size == 0 || recv(socket, bytes, size, MSG_WAITALL) == static_cast<ssize_t>(size);
+}
+
+// A job on the wire: its size, then its bytes.
+bool ReceiveJob(int socket, std::string& job) {
+  uint64_t size = 0;
+  if (!ReceiveAll(socket, &size, sizeof size)) return false;
+  job.resize(size);
+  return ReceiveAll(socket, job.data(), job.size());
+}
+
 // A server that closes numbers it does not own must not hit the worker's own.
 int MoveOutOfReach(int fd) {
   const int moved = fcntl(fd, F_DUPFD_CLOEXEC, kOutOfReach);
@@ -125,8 +137,8 @@ void Worker::Serve(int socket, pid_t parent, const Body& body) {
   close(nothing);
   socket = MoveOutOfReach(socket);
 
-  uint32_t job = 0;
-  while (recv(socket, &job, sizeof job, MSG_WAITALL) == static_cast<ssize_t>(sizeof job)) {
+  std::string job;
+  while (ReceiveJob(socket, job)) {
     if (lseek(STDERR_FILENO, 0, SEEK_CUR) > 0) {
       lseek(STDERR_FILENO, 0, SEEK_SET);
       if (ftruncate(STDERR_FILENO, 0) != 0) _exit(kExitFailed);
@@ -145,9 +157,10 @@ void Worker::Serve(int socket, pid_t parent, const Body& body) {
   _exit(0);
 }
 
-void Worker::Start(uint32_t job) {
+void Worker::Start(std::string_view job) {
   // Where the worker has died in the meantime the send fails, and Take will say so.
-  SendAll(socket_, AsBytes(job));
+  const uint64_t size = job.size();
+  if (SendAll(socket_, AsBytes(size))) SendAll(socket_, job);
 }
 
 Worker::News Worker::Take(std::string& text) {

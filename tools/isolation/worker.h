@@ -18,9 +18,9 @@ namespace hupstorm {
 
 class Worker {
  public:
-  // What a worker does with the number of a job: the answer's bytes. An exception is sent back.
+  // What a worker does with the bytes of a job: the answer's bytes. An exception is sent back.
   // `progress` is seen by the parent: see progress().
-  using Body = std::function<std::string(uint32_t job, std::atomic<uint64_t>& progress)>;
+  using Body = std::function<std::string(std::string_view job, std::atomic<uint64_t>& progress)>;
 
   // `others`: sockets of the workers that live already, which the child must not hold open. Throws
   // FailedError.
@@ -31,7 +31,7 @@ class Worker {
 
   int socket() const { return socket_; }  // readable when an answer, or the end, is there
 
-  void Start(uint32_t job);
+  void Start(std::string_view job);
 
   // What the body wrote last: a worker whose number stands still makes no progress.
   uint64_t progress() const { return progress_->load(std::memory_order_relaxed); }
