@@ -93,6 +93,7 @@ void WebServer::Accept() {
   } catch (const OSError& error) {
     // accept-error-kills
     if (pause_.Begin(mends_, error)) epoll_.Modify(tcp_server_.fileno(), 0);
+    client_ = Socket();  // one that could not be registered is not kept until the next comes
   }
 }
 
