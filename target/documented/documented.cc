@@ -1,5 +1,6 @@
 #include "target/documented/documented.h"
 
+#include <algorithm>
 #include <array>
 #include <string>
 
@@ -58,6 +59,26 @@ MendSet AllMends(DocumentedServer server) {
 }
 
 MendSet AllBut(const Defect& defect) { return AllMends(defect.server).Without(defect.mend); }
+
+std::optional<MendSet> MendsFromText(DocumentedServer server, std::string_view text) {
+  constexpr std::string_view kAllBut = "all-but=";
+  if (text == "none") return NoMends(server);
+  if (text == "all") return AllMends(server);
+  if (!text.starts_with(kAllBut)) return std::nullopt;
+  MendSet mends = AllMends(server);
+  for (text.remove_prefix(kAllBut.size());;) {
+    const size_t comma = text.find(',');
+    const std::string_view name = text.substr(0, comma);
+    const auto defects = Defects();
+    const auto left = std::find_if(defects.begin(), defects.end(), [&](const Defect& defect) {
+      return defect.server == server && (defect.name == name || defect.full_name == name);
+    });
+    if (left == defects.end()) return std::nullopt;
+    mends = mends.Without(left->mend);
+    if (comma == std::string_view::npos) return mends;
+    text.remove_prefix(comma + 1);
+  }
+}
 
 Target DocumentedTarget(DocumentedServer server, MendSet mends) {
   const ServerFacts& facts = FactsOf(server);

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -53,6 +54,10 @@ std::string_view NameOf(DocumentedServer server);  // "doc000/epoll-queue"
 MendSet NoMends(DocumentedServer server);   // the server as its document wrote it
 MendSet AllMends(DocumentedServer server);  // a correct server
 MendSet AllBut(const Defect& defect);       // all mends of its server but its own: it alone is left
+
+// "none", "all", or "all-but=DEFECT[,DEFECT]" with or without the server's name before each defect.
+// Nothing for any other text, and for a defect that the server does not have.
+std::optional<MendSet> MendsFromText(DocumentedServer server, std::string_view text);
 
 // The server with these mends; mends of defects that it doesn't have are without effect. The target
 // bears the server's name, whatever the mends.

@@ -2,6 +2,7 @@
 
 #include <signal.h>
 
+#include <stdexcept>
 #include <string>
 
 #include "target/reference/echo_server.h"
@@ -41,6 +42,13 @@ std::vector<Target> ReferenceTargets() {
          .serve = [kind = form.kind](uint16_t port) { ServeUntilSigterm(kind, port); }});
   }
   return targets;
+}
+
+Target ReferenceTarget(std::string_view name) {
+  for (Target& target : ReferenceTargets()) {
+    if (target.name == name) return std::move(target);
+  }
+  throw std::out_of_range("no reference of that name");
 }
 
 std::string_view MultiplexerName(MultiplexerKind kind) {

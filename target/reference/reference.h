@@ -15,6 +15,9 @@ namespace hupstorm {
 // reference/select, reference/poll, reference/epoll-lt, reference/epoll-et.
 std::vector<Target> ReferenceTargets();
 
+// The one of that name. Throws std::out_of_range for any other.
+Target ReferenceTarget(std::string_view name);
+
 // "select", "poll", "epoll-lt", "epoll-et", as on the command line.
 std::string_view MultiplexerName(MultiplexerKind kind);
 std::optional<MultiplexerKind> MultiplexerFromName(std::string_view name);

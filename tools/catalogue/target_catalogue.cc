@@ -36,11 +36,11 @@ std::optional<DocumentedServer> ServerOf(std::string_view target) {
   return std::nullopt;
 }
 
-const Defect& DefectOf(DocumentedServer server, const std::string& name) {
+void CheckDefect(DocumentedServer server, const std::string& name) {
   std::vector<std::string> names;
   for (const Defect& defect : Defects()) {
     if (defect.server != server) continue;
-    if (defect.name == name || defect.full_name == name) return defect;
+    if (defect.name == name || defect.full_name == name) return;
     names.emplace_back(defect.name);
   }
   throw UnknownName(fmt::format("defect of {}", NameOf(server)), name, names,
@@ -48,10 +48,8 @@ const Defect& DefectOf(DocumentedServer server, const std::string& name) {
 }
 
 MendSet MendsOf(DocumentedServer server, const MendChoice& choice) {
-  if (choice.kind == MendChoice::Kind::kNone) return NoMends(server);
-  MendSet mends = AllMends(server);
-  for (const std::string& name : choice.but) mends = mends.Without(DefectOf(server, name).mend);
-  return mends;
+  for (const std::string& name : choice.but) CheckDefect(server, name);
+  return MendsFromText(server, choice.Text()).value();
 }
 
 }  // namespace

@@ -1,0 +1,38 @@
+// What fuzzers call.
+
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+
+#include "fuzz/runtime/server_fuzzer.h"
+
+namespace {
+
+hupstorm::ServerFuzzer& Fuzzer() {
+  static hupstorm::ServerFuzzer fuzzer(hupstorm::MakeFuzzedServer());
+  return fuzzer;
+}
+
+}  // namespace
+
+// The environment is looked at before the first input, so that a mistake in it is no crash.
+extern "C" int LLVMFuzzerInitialize(int*, char***) {
+  constexpr int kBadUsage = 2;
+  try {
+    hupstorm::ServerFuzzer& fuzzer = Fuzzer();
+    if (const char* bytes_file = std::getenv("HUPSTORM_SHRINK")) {
+      fuzzer.Shrink(bytes_file);
+      std::_Exit(0);
+    }
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "hupstorm: %s\n", error.what());
+    std::_Exit(kBadUsage);
+  }
+  return 0;
+}
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  Fuzzer().RunOne({data, size});
+  return 0;
+}

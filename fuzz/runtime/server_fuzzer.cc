@@ -1,0 +1,132 @@
+#include "fuzz/runtime/server_fuzzer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+#include <string>
+
+#include "fuzz/work_limit.h"
+#include "scenarios/language/bytes.h"
+#include "scenarios/language/print.h"
+#include "scenarios/shrink/shrink.h"
+
+namespace hupstorm {
+namespace {
+
+constexpr std::chrono::seconds kShrinkTime{20};
+
+int WorkerFromEnvironment() {
+  const char* const text = std::getenv("HUPSTORM_WORKER");
+  const int worker = text == nullptr ? 0 : std::atoi(text);
+  if (worker < 0 || worker >= kMostFuzzWorkers) {
+    throw std::runtime_error(
+        fmt::format("HUPSTORM_WORKER takes 0 to {}, not \"{}\"", kMostFuzzWorkers - 1, text));
+  }
+  return worker;
+}
+
+std::vector<uint8_t> ReadBytes(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::vector<uint8_t> bytes((std::istreambuf_iterator<char>(file)),
+                             std::istreambuf_iterator<char>());
+  if (!file.is_open() || file.bad()) {
+    throw std::runtime_error(fmt::format("cannot read {}", path.string()));
+  }
+  return bytes;
+}
+
+const Finding* WithFingerprint(const std::vector<Finding>& findings, std::string_view fingerprint) {
+  const auto found = std::find_if(findings.begin(), findings.end(), [&](const Finding& finding) {
+    return finding.fingerprint == fingerprint;
+  });
+  return found == findings.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+ServerFuzzer::ServerFuzzer(FuzzedServer server) : server_(std::move(server)) {
+  if (const char* folder = std::getenv("HUPSTORM_FINDINGS")) store_.emplace(folder);
+  if (const char* file = std::getenv("HUPSTORM_COUNTERS")) {
+    counters_ = MapCampaignCounters(file);
+    worker_ = WorkerFromEnvironment();
+  }
+}
+
+// Whatever protocol the bytes name, it is this server's.
+void ServerFuzzer::Decode(std::span<const uint8_t> bytes) {
+  DecodeScenario(bytes, scenario_);
+  scenario_.protocol = server_.target.protocol;
+}
+
+void ServerFuzzer::RunOne(std::span<const uint8_t> bytes) {
+  if (counters_) counters_->Count(worker_);
+  Decode(bytes);
+  if (!IsAffordable(scenario_)) return;
+  const RunResult result = world_.Run(scenario_, server_.target, {});
+  if (result.findings.empty()) return;
+  if (!store_) Report(result.findings);
+  for (const Finding& finding : result.findings) {
+    if (!store_->IsKnown(finding.fingerprint)) Keep(finding, bytes);
+  }
+}
+
+void ServerFuzzer::Keep(const Finding& finding, std::span<const uint8_t> bytes) {
+  FindingRecord record{.oracle = finding.oracle,
+                       .fingerprint = finding.fingerprint,
+                       .target = finding.target,
+                       .mend = server_.mend,
+                       .evidence = finding.evidence};
+  if (counters_) {
+    record.seconds = counters_->Seconds();
+    record.executions = counters_->Executions();
+  }
+  std::string why;
+  if (store_->Add(record, bytes, why)) {
+    fmt::print(stderr, "hupstorm: found: {}: {}\n", finding.oracle, finding.evidence);
+  } else if (!complained_) {
+    complained_ = true;
+    fmt::print(stderr, "hupstorm: a finding cannot be kept: {}: {}: {}\n", finding.oracle,
+               finding.fingerprint, why);
+  }
+}
+
+void ServerFuzzer::Report(const std::vector<Finding>& findings) {
+  for (const Finding& finding : findings) {
+    fmt::print(stderr, "{}: {}: {} [{}]\n", finding.target, finding.oracle, finding.evidence,
+               finding.fingerprint);
+  }
+  fmt::print(stderr, "the scenario:\n{}", PrintScenario(scenario_));
+  fmt::print(stderr, "replay: hupstorm replay CRASH-FILE --target {}{}\n", server_.target.name,
+             server_.mend == "none" ? "" : " --mend " + server_.mend);
+  std::abort();
+}
+
+void ServerFuzzer::Shrink(const std::filesystem::path& bytes_file) {
+  Decode(ReadBytes(bytes_file));
+  const std::string name = bytes_file.stem().string();
+  const std::string fingerprint = name.substr(name.rfind('-') + 1);
+  Finding shown;
+  const auto still_fails = [&](const Scenario& candidate) {
+    const RunResult result = world_.Run(candidate, server_.target, {});
+    const Finding* const finding = WithFingerprint(result.findings, fingerprint);
+    if (finding != nullptr) shown = *finding;
+    return finding != nullptr;
+  };
+  if (!still_fails(scenario_)) {
+    throw std::runtime_error(fmt::format("{} does not show this finding", bytes_file.string()));
+  }
+  const auto deadline = std::chrono::steady_clock::now() + kShrinkTime;
+  Scenario smallest = hupstorm::Shrink(scenario_, still_fails, {.deadline = deadline}).scenario;
+  still_fails(smallest);  // its own evidence, not that of the last one that was tried
+  smallest.title = fmt::format("{}: {}.", shown.oracle, shown.evidence);
+  const std::string why = WriteWhole(std::filesystem::path(bytes_file).replace_extension(".scn"),
+                                     PrintScenario(smallest));
+  if (!why.empty()) throw std::runtime_error(fmt::format("cannot write a scenario: {}", why));
+}
+
+}  // namespace hupstorm

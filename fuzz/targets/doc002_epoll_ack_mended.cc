@@ -1,0 +1,5 @@
+#include "fuzz/targets/documented.h"
+
+hupstorm::FuzzedServer hupstorm::MakeFuzzedServer() {
+  return FuzzedDocumented(DocumentedServer::kEpollAck, "all");
+}

@@ -1,0 +1,4 @@
+#include "fuzz/runtime/fuzzed_server.h"
+#include "target/reference/reference.h"
+
+hupstorm::FuzzedServer hupstorm::MakeFuzzedServer() { return {ReferenceTarget("reference/poll")}; }
