@@ -1,4 +1,6 @@
 #include "fuzz/runtime/fuzzed_server.h"
 #include "target/reference/reference.h"
 
-hupstorm::FuzzedServer hupstorm::MakeFuzzedServer() { return {ReferenceTarget("reference/select")}; }
+hupstorm::FuzzedServer hupstorm::MakeFuzzedServer() {
+  return {ReferenceTarget("reference/select")};
+}

@@ -42,8 +42,8 @@ struct UnmapCounters {
 };
 using CampaignCountersPtr = std::unique_ptr<CampaignCounters, UnmapCounters>;
 
-// Maps the file at `path`; makes it, all zeros, where there is none. Throws std::runtime_error where
-// it cannot be mapped or is something else.
+// Maps the file at `path`; makes it, all zeros, where there is none. Throws std::runtime_error
+// where it cannot be mapped or is something else.
 CampaignCountersPtr MapCampaignCounters(const std::string& path);
 
 // CLOCK_MONOTONIC in nanoseconds: the same clock for all processes of a machine.

@@ -41,8 +41,8 @@ class FindingStore {
 
   bool IsKnown(const std::string& fingerprint) const { return known_.contains(fingerprint); }
 
-  // Keeps a finding unless it is there. False where the disk does not take it: it is not known then,
-  // so that it is tried again when it shows again; `why` says the reason.
+  // Keeps a finding unless it is there. False where the disk does not take it: it is not known
+  // then, so that it is tried again when it shows again; `why` says the reason.
   bool Add(const FindingRecord& record, std::span<const uint8_t> input, std::string& why);
 
  private:

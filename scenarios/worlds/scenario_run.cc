@@ -30,7 +30,9 @@ std::string WithoutNumbers(std::string_view text) {
     kept += '#';
     const bool is_hex = text.substr(i).starts_with("0x");
     if (is_hex) i += 2;
-    const auto belongs = [&](unsigned char c) { return is_hex ? std::isxdigit(c) : std::isdigit(c); };
+    const auto belongs = [&](unsigned char c) {
+      return is_hex ? std::isxdigit(c) : std::isdigit(c);
+    };
     while (i < text.size() && belongs(static_cast<unsigned char>(text[i]))) ++i;
   }
   return kept;

@@ -137,7 +137,8 @@ TEST(WorldTest, TheSameBugHasTheSameFingerprintUnderAnotherScenario) {
 
 TEST(WorldTest, AnExpectationHasTheSameFingerprintAtAnotherStep) {
   const RunResult one = RunText("a connect\na send 5\na read all\nexpect a received 6\n");
-  const RunResult later = RunText("b connect\na connect\na send 7\na read all\nexpect a received 6\n");
+  const RunResult later =
+      RunText("b connect\na connect\na send 7\na read all\nexpect a received 6\n");
   const RunResult other = RunText("a connect\na send 5\na read all\nexpect a received 7\n");
   ASSERT_THAT(one.findings, SizeIs(1));
   ASSERT_THAT(later.findings, SizeIs(1));
