@@ -20,6 +20,7 @@ Examples:
   hupstorm matrix                                 is each known defect caught, are the others clean?
   hupstorm run --target doc000/epoll-queue        one server against the whole suite
   hupstorm replay half-close/echo-drains --target doc001/select
+  hupstorm shrink crash-0a1b2c3d -o crash.scn     the smallest scenario with the same finding
   hupstorm explain doc000/epoll-queue/fin-ignored
 
 Exit codes: 0 nothing found, 1 findings, 2 bad usage or input, 3 hupstorm itself failed.)";
@@ -48,6 +49,7 @@ int RunCommandLine(int argc, char** argv) {
   AddExplainCommand(app, line);
   AddRunCommand(app, line);
   AddReplayCommand(app, line);
+  AddShrinkCommand(app, line);
   AddMatrixCommand(app, line);
   AddServeCommand(app, line);
   AddClientCommand(app, line);

@@ -46,7 +46,7 @@ class Shrinker {
       LowerEqualAmounts();
       Try(WithPlainNames(best_));
       if (best_ == before) RemovePairs();
-      if (best_.steps.size() == 1) Try(WithSteps({Step{}}));  // "a connect"
+      if (best_.steps.size() == 1) TryPlainestStep();
       smaller = best_ != before;
     }
     return {std::move(best_), runs_, cut_off_};
@@ -141,6 +141,16 @@ class Shrinker {
     }
   }
 
+  // Where any step will do, or none would: what the world does after the script is what counts.
+  void TryPlainestStep() {
+    const Step connect;  // "a connect"
+    Step wait;
+    wait.action = Action::kWait;
+    wait.amount = 1'000'000;
+    if (best_.steps.front() == connect || best_.steps.front() == wait) return;
+    if (!Try(WithSteps({connect}))) Try(WithSteps({wait}));
+  }
+
   void LowerRounds() {
     Lower({best_.rounds, 1, NumberKind::kCount, nullptr}, [](Scenario& scenario, uint64_t value) {
       scenario.rounds = static_cast<uint32_t>(value);
@@ -151,14 +161,33 @@ class Shrinker {
   void LowerGroups() {
     for (const Clients& group : NamesIn(best_)) {
       if (group.first == group.last) continue;
+      KeepMembers(group);
       Lower({group.last - group.first + 1, 1, NumberKind::kCount, nullptr},
             [&](Scenario& scenario, uint64_t value) {
-              for (Step& step : scenario.steps) {
-                VisitClients(step, [&](Clients& name) {
-                  if (name == group) name.last = name.first + static_cast<uint32_t>(value) - 1;
-                });
-              }
+              Clients fewer = group;
+              fewer.last = group.first + static_cast<uint32_t>(value) - 1;
+              Rename(scenario, group, fewer);
             });
+    }
+  }
+
+  // Those members of a group that are named elsewhere may be all that matter.
+  void KeepMembers(const Clients& group) {
+    for (const Clients& some : NamesIn(best_)) {
+      const bool are_members =
+          some.letter == group.letter && some.first >= group.first && some.last <= group.last;
+      if (!are_members || some == group) continue;
+      Scenario candidate = best_;
+      Rename(candidate, group, some);
+      Try(std::move(candidate));
+    }
+  }
+
+  static void Rename(Scenario& scenario, const Clients& from, const Clients& to) {
+    for (Step& step : scenario.steps) {
+      VisitClients(step, [&](Clients& name) {
+        if (name == from) name = to;
+      });
     }
   }
 

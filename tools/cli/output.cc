@@ -70,13 +70,16 @@ Progress::~Progress() {
 }
 
 void Progress::Update(size_t done, size_t total, std::string_view note) {
+  Update(fmt::format("{} of {}{}{}", done, total, note.empty() ? "" : ", ", note));
+}
+
+void Progress::Update(std::string_view state) {
   if (!terminal_) return;
   const Clock::time_point now = Clock::now();
   if (now - start_ < kQuiet || now - last_ < kBetweenUpdates) return;
   last_ = now;
   shown_ = true;
-  std::string line =
-      fmt::format("{}: {} of {}{}{}", what_, done, total, note.empty() ? "" : ", ", note);
+  std::string line = fmt::format("{}: {}", what_, state);
   // Of a line that is broken only the last part could be rewritten.
   const size_t columns = TerminalColumns(stderr);
   if (columns > 0) line.resize(std::min(line.size(), columns - 1));

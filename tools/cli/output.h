@@ -50,6 +50,8 @@ class Progress {
 
   // "matrix: 1200 of 4000, 12 findings".
   void Update(size_t done, size_t total, std::string_view note);
+  // Of work whose end is not known. "shrink: 120 runs, 7 steps left".
+  void Update(std::string_view state);
 
  private:
   using Clock = std::chrono::steady_clock;

@@ -23,6 +23,7 @@ void AddListCommand(CLI::App& app, CommandLine& line);
 void AddExplainCommand(CLI::App& app, CommandLine& line);
 void AddRunCommand(CLI::App& app, CommandLine& line);
 void AddReplayCommand(CLI::App& app, CommandLine& line);
+void AddShrinkCommand(CLI::App& app, CommandLine& line);
 void AddMatrixCommand(CLI::App& app, CommandLine& line);
 void AddServeCommand(CLI::App& app, CommandLine& line);
 void AddClientCommand(CLI::App& app, CommandLine& line);

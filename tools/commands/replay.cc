@@ -5,16 +5,12 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
-#include "scenarios/language/fit.h"
-#include "scenarios/language/parse.h"
 #include "scenarios/language/print.h"
-#include "tools/catalogue/scenario_catalogue.h"
-#include "tools/catalogue/target_catalogue.h"
 #include "tools/cli/errors.h"
 #include "tools/cli/output.h"
 #include "tools/commands/commands.h"
 #include "tools/commands/run_options.h"
-#include "tools/commands/server_choice.h"
+#include "tools/commands/single_run.h"
 #include "tools/report/findings_report.h"
 #include "tools/report/json_output.h"
 #include "tools/report/time_line.h"
@@ -43,15 +39,6 @@ struct Options {
   WorkerOptions workers;
 };
 
-// The target to use where none is named: the first that speaks the scenario's protocol.
-std::string DefaultTarget(const Scenario& scenario, const MendChoice& mend) {
-  if (Fits(scenario, Target{})) return "reference/epoll-lt";
-  for (const std::string& name : TargetNames()) {
-    if (IsDocumented(name) && Fits(scenario, MakeTarget(name, mend))) return name;
-  }
-  throw UsageError(fmt::format("no target speaks {}", ProtocolName(scenario.protocol)));
-}
-
 std::string NumberedLines(std::string_view text) {
   std::string numbered;
   int line = 0;
@@ -63,25 +50,15 @@ std::string NumberedLines(std::string_view text) {
   return numbered;
 }
 
-// A fuzzer's input as its text, parsed again: so that steps have the line numbers that are shown.
-std::string ShowAsText(Scenario& scenario) {
-  const std::string text = PrintScenario(scenario);
-  if (scenario.steps.empty()) return text;  // no text says nothing at all, but bytes can
-  Scenario parsed = ParseScenario(text, scenario.file);
-  parsed.name = scenario.name;
-  scenario = std::move(parsed);
-  return text;
-}
-
-void PrintReplay(const ReplayInput& input, const std::string& text, const Target& target,
-                 const Options& options, const std::string& mend, const RunResult& result,
+void PrintReplay(const SingleRun& run, const Options& options, const RunResult& result,
                  std::span<const ReportedFinding> findings) {
   const Style style = Style::For(stdout);
-  const Scenario& scenario = input.scenario;
-  Print(fmt::format("{} against {}{}\n", style.Bold(scenario.file), style.Bold(target.name),
+  const Scenario& scenario = run.scenario;
+  const std::string& mend = run.server.mend;
+  Print(fmt::format("{} against {}{}\n", style.Bold(scenario.file), style.Bold(run.target().name),
                     mend == "none" ? "" : " --mend " + mend));
   if (!scenario.title.empty()) Print(scenario.title + "\n");
-  if (input.from_bytes) Print("\nThe input as a scenario:\n" + NumberedLines(text));
+  if (!run.text.empty()) Print("\nThe input as a scenario:\n" + NumberedLines(run.text));
   Print("\n" + TimeLineText(result.time_line, options.full, style));
   for (const int step : result.steps_not_reached) {
     const Step& missed = scenario.steps.at(static_cast<size_t>(step));
@@ -118,29 +95,11 @@ void PrintReplayAsJson(const ServerChoice& server, std::span<const ReportedFindi
 }
 
 int Replay(const Options& options, const std::string& program) {
-  ReplayInput input = LoadReplayInput(options.file, options.bytes);
-  ServerOptions chosen = options.server;
-  if (!chosen.targets && !chosen.IsForeign()) {
-    chosen.targets = DefaultTarget(input.scenario, ParseMend(chosen.mend));
-  }
-  const ServerChoice server = ChooseServer(chosen);
-  if (server.targets.size() != 1) throw UsageError("one target can be replayed at a time");
-  const Target& target = server.targets.front();
-  if (!Fits(input.scenario, target)) {
-    throw UsageError(fmt::format(
-        "{}: {} and {} speaks {}; choose another target (hupstorm list targets)", options.file,
-        WhyNotFor(input.scenario, target), target.name, ProtocolName(target.protocol)));
-  }
-  const std::string why_not = server.why_not(input.scenario);
-  if (!why_not.empty()) {
-    throw UsageError(
-        fmt::format("{} cannot run in the {} world: {}", options.file, server.world, why_not));
-  }
-  const std::string text = input.from_bytes ? ShowAsText(input.scenario) : "";
-
+  const SingleRun run = ChooseSingleRun(options.file, options.bytes, options.server);
+  const ServerChoice& server = run.server;
   IsolationOptions isolation = IsolationFor(server, options.workers);
   isolation.run.record_time_line = true;
-  const Job job{&input.scenario, &target};
+  const Job job{&run.scenario, &run.target()};
   RunResult result;
   RunIsolated({&job, 1}, isolation, [&](size_t, RunResult answer) { result = std::move(answer); });
 
@@ -153,7 +112,7 @@ int Replay(const Options& options, const std::string& program) {
   if (options.json) {
     PrintReplayAsJson(server, findings);
   } else {
-    PrintReplay(input, text, target, options, server.mend, result, findings);
+    PrintReplay(run, options, result, findings);
   }
   return findings.empty() ? kExitClean : kExitFindings;
 }

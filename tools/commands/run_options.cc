@@ -18,18 +18,6 @@ constexpr char kLoopback[] = "loopback";
 constexpr double kShortestTimeout = 0.1;
 constexpr double kLongestTimeout = 3600;
 
-// What is wrong with it; empty for nothing. CLI::Range would let "nan" through.
-std::string CheckTimeout(const std::string& text) {
-  double seconds = 0;
-  const char* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, seconds);
-  if (error == std::errc() && stop == end && seconds >= kShortestTimeout &&
-      seconds <= kLongestTimeout) {
-    return {};
-  }
-  return fmt::format("takes {} to {} seconds, not \"{}\"", kShortestTimeout, kLongestTimeout, text);
-}
-
 }  // namespace
 
 void AddWorkerOptions(CLI::App& command, WorkerOptions& options) {
@@ -43,8 +31,20 @@ void AddTimeoutOption(CLI::App& command, WorkerOptions& options) {
   command
       .add_option("--timeout", options.timeout_s,
                   "seconds after which a server that makes no system call is killed (default: 10)")
-      ->check(CLI::Validator(CheckTimeout, ""))
+      ->check(CLI::Validator(
+          [](const std::string& text) {
+            return CheckSeconds(text, kShortestTimeout, kLongestTimeout);
+          },
+          ""))
       ->type_name("SECONDS");
+}
+
+std::string CheckSeconds(const std::string& text, double shortest, double longest) {
+  double seconds = 0;  // CLI::Range would let "nan" through
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, seconds);
+  if (error == std::errc() && stop == end && seconds >= shortest && seconds <= longest) return {};
+  return fmt::format("takes {} to {} seconds, not \"{}\"", shortest, longest, text);
 }
 
 void AddWorldOption(CLI::App& command, std::string& world) {

@@ -21,6 +21,9 @@ struct WorkerOptions {
 void AddWorkerOptions(CLI::App& command, WorkerOptions& options);  // --jobs, --timeout
 void AddTimeoutOption(CLI::App& command, WorkerOptions& options);  // --timeout alone
 
+// What is wrong with `text` as a number of seconds; empty for nothing. A check of an option.
+std::string CheckSeconds(const std::string& text, double shortest, double longest);
+
 void AddWorldOption(CLI::App& command, std::string& world);  // --world
 
 IsolationOptions ToIsolation(const WorkerOptions& options, WorldMaker make_world,

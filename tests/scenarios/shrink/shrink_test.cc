@@ -93,6 +93,13 @@ TEST(ShrinkTest, StepsThatAreNotNeededGo) {
 
 TEST(ShrinkTest, OneStepStays) { EXPECT_EQ(Smallest(kLarge, Always), "a connect\n"); }
 
+TEST(ShrinkTest, AStepThatDoesNothingIsAWait) {
+  const auto nobody_connects = [](const Scenario& scenario) {
+    return !HasAction(Action::kConnect)(scenario);
+  };
+  EXPECT_EQ(Smallest("c[3] send 9\nat recv 2 of a: b reset\n", nobody_connects), "wait 1ms\n");
+}
+
 TEST(ShrinkTest, StepsThatOnlyGoTogetherGo) {
   const auto balanced = [](const Scenario& scenario) {
     int limits = 0;
@@ -142,6 +149,17 @@ TEST(ShrinkTest, AGroupBecomesOneClientWithoutAnIndex) {
                               HasAction(Action::kClose)(scenario);
                      }),
             "a connect\na close\n");
+}
+
+TEST(ShrinkTest, OfAGroupTheMemberThatMattersIsKept) {
+  const auto connected_and_reset = [](const Scenario& scenario) {
+    const auto& steps = scenario.steps;
+    return steps.size() == 2 && steps[1].action == Action::kReset &&
+           steps[0].clients.letter == steps[1].clients.letter &&
+           steps[0].clients.first <= steps[1].clients.first &&
+           steps[0].clients.last >= steps[1].clients.last;
+  };
+  EXPECT_EQ(Smallest("c[1..9] connect\nc[5] reset\n", connected_and_reset), "a connect\na reset\n");
 }
 
 TEST(ShrinkTest, ClientsAreRenamedInOrderOfAppearance) {

@@ -1,0 +1,61 @@
+#include "tools/commands/single_run.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "scenarios/language/fit.h"
+#include "scenarios/language/parse.h"
+#include "scenarios/language/print.h"
+#include "tools/catalogue/target_catalogue.h"
+#include "tools/cli/errors.h"
+
+namespace hupstorm {
+namespace {
+
+// The target to use where none is named: the first that speaks the scenario's protocol.
+std::string DefaultTarget(const Scenario& scenario, const MendChoice& mend) {
+  if (Fits(scenario, Target{})) return "reference/epoll-lt";
+  for (const std::string& name : TargetNames()) {
+    if (IsDocumented(name) && Fits(scenario, MakeTarget(name, mend))) return name;
+  }
+  throw UsageError(fmt::format("no target speaks {}", ProtocolName(scenario.protocol)));
+}
+
+// A fuzzer's input as its text, parsed again: so that steps have the line numbers that are shown.
+std::string ShowAsText(Scenario& scenario) {
+  const std::string text = PrintScenario(scenario);
+  if (scenario.steps.empty()) return text;  // no text says nothing at all, but bytes can
+  Scenario parsed = ParseScenario(text, scenario.file);
+  parsed.name = scenario.name;
+  scenario = std::move(parsed);
+  return text;
+}
+
+}  // namespace
+
+SingleRun ChooseSingleRun(const std::string& file, bool as_bytes, ServerOptions options) {
+  ReplayInput input = LoadReplayInput(file, as_bytes);
+  SingleRun run;
+  run.scenario = std::move(input.scenario);
+  if (!options.targets && !options.IsForeign()) {
+    options.targets = DefaultTarget(run.scenario, ParseMend(options.mend));
+  }
+  run.server = ChooseServer(options);
+  if (run.server.targets.size() != 1) throw UsageError("one target can be replayed at a time");
+  const Target& target = run.target();
+  if (!Fits(run.scenario, target)) {
+    throw UsageError(
+        fmt::format("{}: {} and {} speaks {}; choose another target (hupstorm list targets)", file,
+                    WhyNotFor(run.scenario, target), target.name, ProtocolName(target.protocol)));
+  }
+  const std::string why_not = run.server.why_not(run.scenario);
+  if (!why_not.empty()) {
+    throw UsageError(
+        fmt::format("{} cannot run in the {} world: {}", file, run.server.world, why_not));
+  }
+  if (input.from_bytes) run.text = ShowAsText(run.scenario);
+  return run;
+}
+
+}  // namespace hupstorm

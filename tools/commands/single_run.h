@@ -1,0 +1,28 @@
+// One scenario against one server, as `replay` and `shrink` are asked for.
+
+#ifndef HUPSTORM_TOOLS_COMMANDS_SINGLE_RUN_H_
+#define HUPSTORM_TOOLS_COMMANDS_SINGLE_RUN_H_
+
+#include <string>
+
+#include "tools/catalogue/scenario_catalogue.h"
+#include "tools/commands/server_choice.h"
+
+namespace hupstorm {
+
+struct SingleRun {
+  Scenario scenario;
+  std::string text;     // of a fuzzer's input: what it says; the lines of `scenario` are its lines
+  ServerChoice server;  // with one target
+
+  const Target& target() const { return server.targets.front(); }
+};
+
+// `file`: a scenario, or a fuzzer's input; `as_bytes`: the latter, whatever it holds. Where
+// `options` name no server it is the first target that speaks the scenario's protocol. Throws
+// UsageError, also where the scenario cannot be had there, and ParseError.
+SingleRun ChooseSingleRun(const std::string& file, bool as_bytes, ServerOptions options);
+
+}  // namespace hupstorm
+
+#endif  // HUPSTORM_TOOLS_COMMANDS_SINGLE_RUN_H_
