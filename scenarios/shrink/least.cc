@@ -7,7 +7,7 @@
 namespace hupstorm {
 namespace {
 
-constexpr uint64_t kExactUpTo = 1024;  // bytes
+constexpr uint64_t kExactUpTo = 1024;  // bytes; multiples of it are tried beyond
 
 constexpr uint64_t kMillisecond = 1'000'000;
 constexpr uint64_t kSecond = 1000 * kMillisecond;
@@ -70,11 +70,21 @@ uint64_t LeastNumber(uint64_t value, uint64_t least, NumberKind kind,
   }
   uint64_t best = found == round.size() ? value : round[found];
   if (kind == NumberKind::kDuration) return best;
-  if (kind == NumberKind::kSize && best > kExactUpTo && std::has_single_bit(best)) return best;
-  uint64_t too_low = round[fails];
-  while (best - too_low > 1) {
-    const uint64_t middle = too_low + (best - too_low) / 2;
-    (works(middle) ? best : too_low) = middle;
+  uint64_t unit = 1;
+  if (kind == NumberKind::kSize && best > kExactUpTo) {
+    if (std::has_single_bit(best)) return best;
+    unit = kExactUpTo;
+  }
+  uint64_t too_low = round[fails] / unit;
+  uint64_t high = (best + unit - 1) / unit;  // `best` itself
+  while (high - too_low > 1) {
+    const uint64_t middle = too_low + (high - too_low) / 2;
+    if (works(middle * unit)) {
+      best = middle * unit;
+      high = middle;
+    } else {
+      too_low = middle;
+    }
   }
   return best;
 }

@@ -19,8 +19,8 @@ enum class NumberKind : uint8_t {
 // `value`. Where it does not hold for all numbers above one for which it does, any such number may
 // be found.
 //
-// Numbers that read well are preferred: of sizes above 1 KiB the powers of two, of durations 1, 2
-// and 5 with a unit, and the like. A number that has no better one below it stays.
+// Numbers that read well are preferred: of sizes above 1 KiB the powers of two, then whole KiB; of
+// durations 1, 2 and 5 with a unit, and the like. A number that has none of these below it stays.
 uint64_t LeastNumber(uint64_t value, uint64_t least, NumberKind kind,
                      const std::function<bool(uint64_t)>& works);
 

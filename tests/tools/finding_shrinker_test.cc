@@ -188,6 +188,39 @@ TEST(FindingShrinkerTest, WhereRunsDifferASmallerScenarioMustShowTheFindingTwice
   EXPECT_THAT(shrunk->scenario.steps, SizeIs(6));
 }
 
+// Breaks an expectation in each scenario with a reset; the correct server in short ones alone.
+class ExpectationWorld final : public World {
+ public:
+  RunResult Run(const Scenario& scenario, const Target& target, const RunOptions&) override {
+    RunResult result;
+    if (!HasReset(scenario)) return result;
+    if (target.name == "test/correct" && scenario.steps.size() >= 3) return result;
+    Finding finding;
+    finding.oracle = "expectation";
+    finding.target = target.name;
+    finding.fingerprint = "0000000000000001";
+    result.findings.push_back(finding);
+    return result;
+  }
+};
+
+TEST(FindingShrinkerTest, WhatACorrectServerDoesNotMeetIsNotExpected) {
+  const auto make_world = [](int) { return std::make_unique<ExpectationWorld>(); };
+  FindingShrinker::Options options;
+  options.isolation.make_world = make_world;
+  FindingShrinker alone(HarmlessTarget(), options);
+  ASSERT_TRUE(ShrinkLarge(alone));
+  EXPECT_THAT(ShrinkLarge(alone)->scenario.steps, SizeIs(1));
+
+  Target correct = HarmlessTarget();
+  correct.name = "test/correct";
+  options.correct = {correct, make_world};
+  FindingShrinker beside_correct(HarmlessTarget(), options);
+  const auto shrunk = ShrinkLarge(beside_correct);
+  ASSERT_TRUE(shrunk);
+  EXPECT_THAT(shrunk->scenario.steps, SizeIs(3));
+}
+
 TEST(FindingShrinkerTest, LongEvidenceIsCutInTheTitle) {
   const auto shrunk_with = [](ResetWorld::Fingerprint fingerprint, const std::string& name) {
     Target target = HarmlessTarget();

@@ -116,9 +116,26 @@ TEST(ShrinkCommandTest, TheFindingCanBeChosen) {
     EXPECT_EQ(with("--fingerprint", fingerprint).at("fingerprint"), fingerprint) << other;
   }
   EXPECT_EQ(with("--oracle", "close-wait-leak").at("oracle"), "close-wait-leak");
-  // An expectation is the finding: its step must stay.
-  EXPECT_THAT(with("--oracle", "expectation").at("text").get<std::string>(),
-              HasSubstr("\nexpect a eof\n"));
+}
+
+TEST(ShrinkCommandTest, AnExpectationStaysOneThatACorrectServerMeets) {
+  const TemporaryFolder folder;
+  const std::string out = folder.path() + "/small.scn";
+  const CommandResult result =
+      Hupstorm({"shrink", "half-close/idle", "--target", "doc000/epoll-queue", "--oracle",
+                "expectation", "-o", out});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(Content(out), HasSubstr("\na shutdown write\n"));
+  EXPECT_THAT(Content(out), HasSubstr("\nexpect a eof\n"));
+  EXPECT_EQ(Hupstorm({"run", out, "--target", "reference/epoll-lt"}).exit_code, 0);
+}
+
+TEST(ShrinkCommandTest, AnOracleComesBeforeAnExpectation) {
+  const nlohmann::json json =
+      JsonOf(Hupstorm({"shrink", "ack/stuck-client-and-a-newcomer", "--target", "doc002/epoll-ack",
+                       "--mend", "all-but=blocking-client-socket", "--json"}));
+  EXPECT_EQ(json.at("oracle"), "head-of-line-blocking");
+  EXPECT_EQ(json.at("others").at(0).at("oracle"), "expectation");
 }
 
 TEST(ShrinkCommandTest, OthersAreNamed) {

@@ -63,11 +63,16 @@ std::string FindingLine(const Finding& finding) {
   return fmt::format("{} {}: {}", finding.fingerprint, finding.oracle, finding.evidence);
 }
 
+// The first that is wanted, an expectation of the scenario's own only where there is no other: what
+// an oracle finds holds whatever is left of the scenario.
 const Finding* Choose(const std::vector<Finding>& findings, const Options& options) {
+  const Finding* chosen = nullptr;
   for (const Finding& finding : findings) {
-    if (IsWanted(finding, options)) return &finding;
+    if (!IsWanted(finding, options)) continue;
+    if (finding.oracle != "expectation") return &finding;
+    if (chosen == nullptr) chosen = &finding;
   }
-  return nullptr;
+  return chosen;
 }
 
 // There is nothing to shrink: says why, and what to do.
@@ -145,6 +150,7 @@ FindingShrinker::Options ShrinkerOptions(const Options& options, const SingleRun
   shrinker.can_run = [&run](const Scenario& candidate) {
     return Fits(candidate, run.target()) && run.server.why_not(candidate).empty();
   };
+  shrinker.correct = {CorrectTarget(run.scenario), MakerOf(kDefaultWorld)};
   return shrinker;
 }
 
@@ -217,7 +223,7 @@ void AddShrinkCommand(CLI::App& app, CommandLine& line) {
   command->add_flag("--force", options->force, "replace OUT.scn if it is there");
   command
       ->add_option("--fingerprint", options->fingerprint,
-                   "which finding, by its fingerprint (default: the first)")
+                   "which finding, by its fingerprint (default: the first of an oracle)")
       ->type_name("FP");
   command->add_option("--oracle", options->oracle, "which finding, by its oracle: the first of it")
       ->type_name("NAME");

@@ -58,4 +58,10 @@ SingleRun ChooseSingleRun(const std::string& file, bool as_bytes, ServerOptions 
   return run;
 }
 
+Target CorrectTarget(const Scenario& scenario) {
+  const MendChoice all{MendChoice::Kind::kAll, {}};
+  const std::string name = DefaultTarget(scenario, all);
+  return MakeTarget(name, IsDocumented(name) ? all : MendChoice{});
+}
+
 }  // namespace hupstorm

@@ -23,6 +23,9 @@ struct SingleRun {
 // UsageError, also where the scenario cannot be had there, and ParseError.
 SingleRun ChooseSingleRun(const std::string& file, bool as_bytes, ServerOptions options);
 
+// A server of ours that speaks the protocol of `scenario` and has no known defect.
+Target CorrectTarget(const Scenario& scenario);
+
 }  // namespace hupstorm
 
 #endif  // HUPSTORM_TOOLS_COMMANDS_SINGLE_RUN_H_

@@ -14,6 +14,8 @@ namespace {
 constexpr int kTries = 3;              // of a world that is not repeatable
 constexpr size_t kLongestTitle = 300;  // bytes
 
+constexpr std::string_view kExpectation = "expectation";  // the oracle
+
 // A server that was killed for making no call is killed sooner when that is seen again and again.
 constexpr std::chrono::milliseconds kShorterTimeout{1000};
 
@@ -40,7 +42,13 @@ std::string TitleOf(const Finding& finding) {
 }  // namespace
 
 FindingShrinker::FindingShrinker(const Target& target, Options options)
-    : options_(std::move(options)), runner_(target, options_.isolation) {}
+    : options_(std::move(options)), runner_(target, options_.isolation) {
+  if (!options_.correct) return;
+  IsolationOptions isolation;
+  isolation.timeout = options_.isolation.timeout;
+  isolation.make_world = options_.correct->make_world;
+  correct_runner_.emplace(options_.correct->target, std::move(isolation));
+}
 
 std::vector<Finding> FindingShrinker::Run(const Scenario& scenario, const Enough& enough) {
   std::vector<Finding> findings;
@@ -74,14 +82,25 @@ bool FindingShrinker::Shows(const Scenario& scenario, std::string_view fingerpri
   return true;
 }
 
+bool FindingShrinker::IsMetByCorrect(const Scenario& scenario) {
+  const std::vector<Finding> findings = correct_runner_->Run(scenario).findings;
+  return std::none_of(findings.begin(), findings.end(),
+                      [](const Finding& finding) { return finding.oracle == kExpectation; });
+}
+
 std::optional<ShrunkFinding> FindingShrinker::Shrink(const Scenario& scenario,
                                                      const Finding& finding,
                                                      const ShrinkOptions& bounds) {
   if (!RunUntil(scenario, finding.fingerprint)) return std::nullopt;
   const auto timeout = options_.isolation.timeout;
   if (runner_.has_timed_out()) runner_.set_timeout(std::min(timeout, kShorterTimeout));
+  const bool must_be_met =
+      finding.oracle == kExpectation && correct_runner_ && IsMetByCorrect(scenario);
   ShrinkResult result = hupstorm::Shrink(
-      scenario, [&](const Scenario& candidate) { return Shows(candidate, finding.fingerprint); },
+      scenario,
+      [&](const Scenario& candidate) {
+        return Shows(candidate, finding.fingerprint) && (!must_be_met || IsMetByCorrect(candidate));
+      },
       bounds);
   runner_.set_timeout(timeout);
 

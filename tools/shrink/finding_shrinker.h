@@ -31,6 +31,13 @@ class FindingShrinker {
     bool is_repeatable = true;
     // Whether a scenario can be run here at all; null for all.
     std::function<bool(const Scenario&)> can_run = nullptr;
+    // A server without defects. A scenario whose expectations it does not meet says nothing: there
+    // it is the scenario that is wrong.
+    struct Correct {
+      Target target;
+      WorldMaker make_world;
+    };
+    std::optional<Correct> correct = std::nullopt;
   };
 
   // `target` must outlive the object. Here and below: throws as SerialRunner does.
@@ -49,9 +56,11 @@ class FindingShrinker {
   std::optional<Finding> RunOnce(const Scenario& scenario, std::string_view fingerprint);
   std::optional<Finding> RunUntil(const Scenario& scenario, std::string_view fingerprint);
   bool Shows(const Scenario& scenario, std::string_view fingerprint);
+  bool IsMetByCorrect(const Scenario& scenario);  // what it expects
 
   Options options_;
   SerialRunner runner_;
+  std::optional<SerialRunner> correct_runner_;
 };
 
 }  // namespace hupstorm

@@ -39,9 +39,12 @@ TEST(LeastNumberTest, LargeSizesArePowersOfTwo) {
   EXPECT_EQ(LeastFrom(87'381, 64 << 20, NumberKind::kSize), 128u << 10);
 }
 
-TEST(LeastNumberTest, ASizeWithoutAPowerOfTwoBelowItIsExact) {
-  EXPECT_EQ(LeastFrom(1025, 1500, NumberKind::kSize), 1025u);
-  EXPECT_EQ(LeastFrom(1500, 1500, NumberKind::kSize), 1500u);
+TEST(LeastNumberTest, ASizeWithoutAPowerOfTwoBelowItIsInWholeKiB) {
+  EXPECT_EQ(LeastFrom(140'000, 200 << 10, NumberKind::kSize), 137u << 10);
+  EXPECT_EQ(LeastFrom(137 << 10, 137 << 10, NumberKind::kSize), 137u << 10);
+  EXPECT_EQ(LeastFrom(5000, 5100, NumberKind::kSize), 5100u);
+  EXPECT_EQ(LeastFrom(1025, 1500, NumberKind::kSize), 1500u);
+  EXPECT_EQ(LeastFrom(1024, 1500, NumberKind::kSize), 1024u);
 }
 
 TEST(LeastNumberTest, DurationsAreRound) {
