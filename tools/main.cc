@@ -51,6 +51,7 @@ int RunCommandLine(int argc, char** argv) {
   AddReplayCommand(app, line);
   AddShrinkCommand(app, line);
   AddMatrixCommand(app, line);
+  AddFuzzCommand(app, line);
   AddServeCommand(app, line);
   AddClientCommand(app, line);
   AddConformCommand(app, line);

@@ -30,6 +30,13 @@ double CampaignCounters::Seconds() const {
   return static_cast<double>(earlier_ns + MonotonicNs() - resumed_ns) / 1e9;
 }
 
+void CampaignCounters::Resume() {
+  earlier_ns.store(saved_ns);
+  resumed_ns.store(MonotonicNs());
+}
+
+void CampaignCounters::SaveTime() { saved_ns.store(earlier_ns + MonotonicNs() - resumed_ns); }
+
 void UnmapCounters::operator()(CampaignCounters* counters) const {
   munmap(counters, sizeof *counters);
 }

@@ -25,9 +25,15 @@ struct CampaignCounters {
   std::atomic<int64_t> earlier_ns;
   std::atomic<int64_t> resumed_ns;
   std::array<Worker, kMostFuzzWorkers> workers;
+  // Time that it had taken when it was last looked at: what is left of a session that was killed.
+  std::atomic<int64_t> saved_ns;
 
   uint64_t Executions() const;  // of all workers
   double Seconds() const;       // that the campaign has taken so far
+  // A session begins: its time is added to that of earlier ones.
+  void Resume();
+  // Keeps the time so far, for when this session ends without notice.
+  void SaveTime();
   // An execution more by `worker`, which alone writes to its place.
   void Count(int worker) {
     std::atomic<uint64_t>& mine = workers[static_cast<size_t>(worker)].executions;

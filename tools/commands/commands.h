@@ -25,6 +25,7 @@ void AddRunCommand(CLI::App& app, CommandLine& line);
 void AddReplayCommand(CLI::App& app, CommandLine& line);
 void AddShrinkCommand(CLI::App& app, CommandLine& line);
 void AddMatrixCommand(CLI::App& app, CommandLine& line);
+void AddFuzzCommand(CLI::App& app, CommandLine& line);
 void AddServeCommand(CLI::App& app, CommandLine& line);
 void AddClientCommand(CLI::App& app, CommandLine& line);
 

@@ -1,0 +1,136 @@
+#include <fmt/format.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <charconv>
+#include <fstream>
+
+#include "scenarios/campaign/finding_store.h"
+#include "tools/cli/errors.h"
+#include "tools/fuzz/fuzz_engine.h"
+
+namespace hupstorm {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Columns of plot_data, which AFL++ writes every five seconds: relative_time, cycles_done, cur_item,
+// corpus_count, pending_total, pending_favs, map_size, saved_crashes, saved_hangs, max_depth,
+// execs_per_sec, total_execs, edges_found.
+constexpr size_t kCorpusColumn = 3;
+constexpr size_t kEdgesColumn = 12;
+
+uint64_t Column(std::string_view line, size_t column) {
+  for (; column > 0; --column) {
+    const size_t comma = line.find(',');
+    if (comma == std::string_view::npos) return 0;
+    line.remove_prefix(comma + 1);
+  }
+  while (line.starts_with(' ')) line.remove_prefix(1);
+  uint64_t number = 0;
+  std::from_chars(line.data(), line.data() + line.size(), number);
+  return number;
+}
+
+class Afl final : public FuzzEngine {
+ public:
+  Afl(const CampaignSettings& settings, const CampaignFolder& folder, fs::path executable)
+      : settings_(settings), folder_(folder), executable_(std::move(executable)) {}
+
+  // afl-fuzz takes one folder to begin with, and at least one input.
+  void Prepare() override {
+    fs::create_directories(folder_.seeds());
+    fs::create_directories(folder_.afl());
+    size_t seeds = 0;
+    for (const std::string& corpus : settings_.corpora) {
+      for (const fs::directory_entry& entry : fs::directory_iterator(corpus)) {
+        if (!entry.is_regular_file()) continue;
+        fs::copy_file(entry.path(), folder_.seeds() / fmt::format("seed-{:06}", seeds++),
+                      fs::copy_options::overwrite_existing);
+      }
+    }
+    if (seeds > 0) return;
+    const std::string why = WriteWhole(folder_.seeds() / "seed-000000", std::string(1, '\0'));
+    if (!why.empty()) {
+      throw FailedError(fmt::format("cannot write into {}: {}", folder_.seeds().string(), why));
+    }
+  }
+
+  ProgramCall WorkerCall(int worker) const override {
+    const std::string name = NameOf(worker);
+    const bool resumes = fs::exists(folder_.afl() / name / "fuzzer_stats");
+    ProgramCall call;
+    call.arguments = {"afl-fuzz",
+                      "-i",
+                      resumes ? "-" : folder_.seeds().string(),
+                      "-o",
+                      folder_.afl().string(),
+                      worker == 0 ? "-M" : "-S",
+                      name,
+                      "-G",
+                      std::to_string(kLargestInput),
+                      "-t",
+                      fmt::format("{}+", kInputTimeout * 1000),
+                      "-m",
+                      "none"};
+    call.arguments.insert(call.arguments.end(), settings_.engine_flags.begin(),
+                          settings_.engine_flags.end());
+    call.arguments.insert(call.arguments.end(), {"--", executable_.string()});
+    call.environment = {"AFL_NO_UI=1", "AFL_SKIP_CPUFREQ=1", "AFL_TRY_AFFINITY=1",
+                        // The machine's handling of core dumps is not ours to change; crashes are
+                        // seen by the fork server all the same.
+                        "AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1", "AFL_NO_WARN_INSTABILITY=1"};
+    const fs::path mutator =
+        executable_.parent_path().parent_path() / "lib" / "libhupstorm_afl_mutator.so";
+    if (fs::exists(mutator)) {
+      call.environment.push_back("AFL_CUSTOM_MUTATOR_LIBRARY=" + mutator.string());
+    }
+    return call;
+  }
+
+  EngineFigures Figures() override {
+    EngineFigures best;
+    for (int worker = 0; worker < settings_.jobs; ++worker) {
+      std::ifstream file(folder_.afl() / NameOf(worker) / "plot_data");
+      std::string line;
+      std::string last;
+      while (std::getline(file, line) && !file.eof()) last = line;
+      best.coverage = std::max(best.coverage, Column(last, kEdgesColumn));
+      best.corpus = std::max(best.corpus, Column(last, kCorpusColumn));
+    }
+    return best;
+  }
+
+  std::vector<fs::path> Crashes() const override {
+    std::vector<fs::path> crashes;
+    for (int worker = 0; worker < settings_.jobs; ++worker) {
+      for (const char* kind : {"crashes", "hangs"}) {
+        const auto found = FilesNamed(folder_.afl() / NameOf(worker) / kind, {"id:"});
+        crashes.insert(crashes.end(), found.begin(), found.end());
+      }
+    }
+    return crashes;
+  }
+
+  // afl-fuzz survives its target.
+  bool HasCrashed(int) const override { return false; }
+  bool IsDone(int status) const override { return WIFEXITED(status) && WEXITSTATUS(status) == 0; }
+
+ private:
+  static std::string NameOf(int worker) {
+    return worker == 0 ? "main" : fmt::format("secondary-{}", worker);
+  }
+
+  const CampaignSettings& settings_;
+  const CampaignFolder& folder_;
+  fs::path executable_;
+};
+
+}  // namespace
+
+std::unique_ptr<FuzzEngine> MakeAfl(const CampaignSettings& settings, const CampaignFolder& folder,
+                                    const fs::path& executable) {
+  return std::make_unique<Afl>(settings, folder, executable);
+}
+
+}  // namespace hupstorm

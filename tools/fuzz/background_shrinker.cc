@@ -1,0 +1,65 @@
+#include "tools/fuzz/background_shrinker.h"
+
+#include <fmt/format.h>
+
+#include "scenarios/language/bytes.h"
+#include "scenarios/language/parse.h"
+#include "scenarios/language/print.h"
+#include "tools/catalogue/input_file.h"
+#include "tools/catalogue/target_catalogue.h"
+#include "tools/cli/errors.h"
+
+namespace hupstorm {
+namespace {
+
+namespace fs = std::filesystem;
+
+// More than the 20 s that a fuzz target gives itself (fuzz/runtime/server_fuzzer.cc).
+constexpr std::chrono::seconds kPatience{60};
+constexpr int kBehindTheFuzzers = 5;
+
+// The scenario as the fuzzer had it: better than none, where no smaller one could be had.
+void WriteAsItIs(const StoredFinding& finding) {
+  const std::string bytes = ReadInputFile(finding.input.string(), kMaxScenarioFile);
+  Scenario scenario =
+      DecodeScenario({reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()});
+  const FindingRecord& record = finding.record;
+  scenario.protocol = MakeTarget(record.target, ParseMend(record.mend)).protocol;
+  scenario.title = fmt::format("{}: {}.", record.oracle, record.evidence);
+  const std::string why = WriteWhole(finding.scenario, PrintScenario(scenario));
+  if (!why.empty()) {
+    throw FailedError(fmt::format("cannot write {}: {}", finding.scenario.string(), why));
+  }
+}
+
+}  // namespace
+
+BackgroundShrinker::BackgroundShrinker(fs::path executable, std::vector<std::string> environment,
+                                       fs::path log,
+                                       std::function<void(const StoredFinding&)> on_done)
+    : executable_(std::move(executable)),
+      environment_(std::move(environment)),
+      log_(std::move(log)),
+      on_done_(std::move(on_done)) {}
+
+void BackgroundShrinker::Tick() {
+  if (process_ && Clock::now() >= deadline_) process_->Kill();
+  if (process_ && process_->Poll()) Finish();
+  if (process_ || waiting_.empty()) return;
+  ProgramCall call{.arguments = {executable_.string()},
+                   .environment = environment_,
+                   .nice = kBehindTheFuzzers};
+  call.environment.push_back("HUPSTORM_SHRINK=" + waiting_.front().input.string());
+  process_.emplace(call, log_);
+  deadline_ = Clock::now() + kPatience;
+}
+
+void BackgroundShrinker::Finish() {
+  process_.reset();
+  const StoredFinding finding = std::move(waiting_.front());
+  waiting_.pop_front();
+  if (!fs::exists(finding.scenario)) WriteAsItIs(finding);
+  on_done_(finding);
+}
+
+}  // namespace hupstorm

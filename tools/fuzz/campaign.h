@@ -1,0 +1,111 @@
+// A fuzz campaign: workers of an engine that go on until somebody, or the time, stops them; their
+// findings, collected and made small; and figures for whoever watches.
+
+#ifndef HUPSTORM_TOOLS_FUZZ_CAMPAIGN_H_
+#define HUPSTORM_TOOLS_FUZZ_CAMPAIGN_H_
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "scenarios/campaign/campaign_counters.h"
+#include "scenarios/campaign/finding_store.h"
+#include "tools/fuzz/background_shrinker.h"
+#include "tools/fuzz/campaign_settings.h"
+#include "tools/fuzz/fuzz_engine.h"
+
+namespace hupstorm {
+
+struct CampaignFigures {
+  double seconds = 0;  // of all sessions
+  uint64_t executions = 0;
+  double rate = 0;  // executions a second of late
+  EngineFigures engine;
+  size_t findings = 0;
+  size_t crashes = 0;
+};
+
+// Is told what happens, as it happens.
+class CampaignWatcher {
+ public:
+  virtual ~CampaignWatcher() = default;
+  virtual void OnFinding(const StoredFinding& finding) = 0;
+  virtual void OnScenario(const StoredFinding& finding) = 0;  // its .scn is there
+  virtual void OnCrash(const std::filesystem::path& input) = 0;
+  virtual void OnFigures(const CampaignFigures& figures) = 0;  // some times a second
+  virtual void OnFinishing(size_t scenarios_left) = 0;         // the workers have ended
+};
+
+struct CampaignLimits {
+  std::optional<std::chrono::nanoseconds> time;  // for this session
+  size_t findings = SIZE_MAX;                    // stop when there are so many
+};
+
+enum class CampaignEnd : uint8_t { kTime, kFindings, kInterrupted, kEngineDone, kDiskFull };
+
+class Campaign {
+ public:
+  // What is given must outlive the campaign. `executable`: the fuzz target for the engine.
+  Campaign(const CampaignSettings& settings, const CampaignFolder& folder,
+           const std::filesystem::path& executable, CampaignWatcher& watcher);
+  ~Campaign();
+  Campaign(const Campaign&) = delete;
+  Campaign& operator=(const Campaign&) = delete;
+
+  // Until a limit, SIGINT or SIGTERM (which are kept from the process meanwhile), or the end of all
+  // workers. A second SIGINT ends without waiting for anything. Throws FailedError where workers
+  // cannot work, with the last that they said.
+  CampaignEnd Run(const CampaignLimits& limits);
+
+  const CampaignFigures& figures() const { return figures_; }
+  const std::vector<StoredFinding>& findings() const { return findings_; }
+  std::vector<std::filesystem::path> Crashes() const { return engine_->Crashes(); }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  struct Worker {
+    std::unique_ptr<ChildProcess> process;
+    uint64_t executions_at_start = 0;
+    int crashes = 0;
+    int idle_crashes = 0;  // in a row, before anything was executed
+  };
+
+  void Start(int worker);
+  bool LookAtWorkers();  // false when all have ended
+  void LookAtFindings();
+  void LookAtCrashes();
+  void Measure();
+  bool IsDiskFull() const;
+  std::optional<CampaignEnd> WhyStop(const CampaignLimits& limits) const;
+  void Stop();
+  void FinishScenarios();
+  std::vector<std::string> Environment() const;
+  [[noreturn]] void Fail(int worker, int status) const;
+
+  const CampaignSettings& settings_;
+  const CampaignFolder& folder_;
+  std::filesystem::path executable_;
+  CampaignWatcher& watcher_;
+  std::unique_ptr<FuzzEngine> engine_;
+  CampaignCountersPtr counters_;
+  BackgroundShrinker shrinker_;
+  std::vector<Worker> workers_;
+  std::vector<StoredFinding> findings_;
+  std::map<std::filesystem::path, bool> known_crashes_;
+  std::filesystem::file_time_type findings_changed_;
+  CampaignFigures figures_;
+  Clock::time_point begin_;
+  Clock::time_point measured_;
+  Clock::time_point noted_;
+  uint64_t executions_measured_ = 0;
+};
+
+}  // namespace hupstorm
+
+#endif  // HUPSTORM_TOOLS_FUZZ_CAMPAIGN_H_

@@ -1,0 +1,59 @@
+// What a fuzz campaign is about, and where it keeps what. Written into its folder, so that it can be
+// gone on with.
+
+#ifndef HUPSTORM_TOOLS_FUZZ_CAMPAIGN_SETTINGS_H_
+#define HUPSTORM_TOOLS_FUZZ_CAMPAIGN_SETTINGS_H_
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace hupstorm {
+
+struct CampaignSettings {
+  std::string target;         // "doc001/poll"; or a fuzz target that is no server: "parse_scenario"
+  std::string mend = "none";  // as --mend takes it
+  std::string engine = "libfuzzer";
+  int jobs = 1;
+  std::vector<std::string> corpora;       // folders of inputs to begin with, absolute
+  std::vector<std::string> engine_flags;  // passed on to each worker
+};
+
+// The places in a campaign's folder.
+struct CampaignFolder {
+  std::filesystem::path root;
+
+  std::filesystem::path settings() const { return root / "campaign.json"; }
+  std::filesystem::path lock() const { return root / "lock"; }
+  std::filesystem::path counters() const { return root / "counters"; }
+  std::filesystem::path progress() const { return root / "progress.csv"; }
+  std::filesystem::path findings() const { return root / "findings"; }
+  std::filesystem::path crashes() const { return root / "crashes"; }  // libFuzzer's artifacts
+  std::filesystem::path corpus() const { return root / "corpus"; }    // libFuzzer's
+  std::filesystem::path afl() const { return root / "afl"; }          // AFL++'s output directory
+  std::filesystem::path seeds() const { return root / "seeds"; }      // what AFL++ begins with
+  std::filesystem::path log(int worker) const;
+};
+
+// Nothing where the folder holds no campaign. Throws UsageError where what is there cannot be read.
+std::optional<CampaignSettings> LoadSettings(const CampaignFolder& folder);
+// Throws FailedError.
+void SaveSettings(const CampaignFolder& folder, const CampaignSettings& settings);
+
+// Holds a campaign's folder, so that no other process works in it at the same time. Freed when the
+// process ends, in whatever way. Throws UsageError where somebody else has it.
+class CampaignLock {
+ public:
+  explicit CampaignLock(const CampaignFolder& folder);
+  ~CampaignLock();
+  CampaignLock(const CampaignLock&) = delete;
+  CampaignLock& operator=(const CampaignLock&) = delete;
+
+ private:
+  int fd_ = -1;
+};
+
+}  // namespace hupstorm
+
+#endif  // HUPSTORM_TOOLS_FUZZ_CAMPAIGN_SETTINGS_H_

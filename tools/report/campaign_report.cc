@@ -1,0 +1,140 @@
+#include "tools/report/campaign_report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "scenarios/language/parse.h"
+#include "tools/catalogue/input_file.h"
+#include "tools/cli/text_table.h"
+#include "tools/fuzz/campaign_display.h"
+#include "tools/fuzz/fuzz_target.h"
+#include "tools/report/findings_report.h"
+
+namespace hupstorm {
+namespace {
+
+std::string_view EndName(CampaignEnd end) {
+  switch (end) {
+    case CampaignEnd::kTime:
+      return "time";
+    case CampaignEnd::kFindings:
+      return "findings";
+    case CampaignEnd::kInterrupted:
+      return "interrupted";
+    case CampaignEnd::kEngineDone:
+      return "engine-done";
+    case CampaignEnd::kDiskFull:
+      return "disk-full";
+  }
+  return "";
+}
+
+// Steps of a finding's scenario; nothing where there is none yet.
+std::optional<size_t> StepsOf(const StoredFinding& finding) {
+  if (!std::filesystem::exists(finding.scenario)) return std::nullopt;
+  const std::string file = finding.scenario.string();
+  return ParseScenario(ReadInputFile(file, kMaxScenarioFile), file).steps.size();
+}
+
+std::string ReplayOf(const CampaignReport& report, const std::filesystem::path& input) {
+  const CampaignSettings& settings = report.settings;
+  if (!IsServer(settings.target)) {
+    return fmt::format("{} {}",
+                       ShellWord(FuzzExecutable(settings.target, settings.engine).string()),
+                       ShellWord(input.string()));
+  }
+  const bool is_text = input.extension() == ".scn";
+  return fmt::format("{} replay {} {}{}", ShellWord(report.program), ShellWord(input.string()),
+                     is_text ? "" : "--bytes ", TargetOptions(settings.target, settings.mend));
+}
+
+std::string ReplayOf(const CampaignReport& report, const StoredFinding& finding) {
+  return ReplayOf(report, StepsOf(finding) ? finding.scenario : finding.input);
+}
+
+std::string SummaryLine(const CampaignReport& report) {
+  const CampaignFigures& figures = report.figures;
+  const double rate =
+      figures.seconds > 0 ? static_cast<double>(figures.executions) / figures.seconds : 0;
+  return fmt::format("{}, {} executions in {:.0f} s, {} a second, coverage {}, corpus {}.\n",
+                     report.settings.target, Thousands(figures.executions), figures.seconds,
+                     Thousands(static_cast<uint64_t>(rate)), figures.engine.coverage,
+                     figures.engine.corpus);
+}
+
+std::string ResumeCommand(const CampaignReport& report) {
+  return fmt::format("{} fuzz --resume --out {}", ShellWord(report.program),
+                     ShellWord(report.folder.root.string()));
+}
+
+}  // namespace
+
+std::string CampaignText(const CampaignReport& report, const Style& style) {
+  std::string text = SummaryLine(report);
+  if (report.findings.empty() && report.crashes.empty()) text += style.Green("Nothing found.\n");
+  if (!report.findings.empty()) {
+    TextTable table({"seconds", "executions", "steps", "finding"});
+    for (const StoredFinding& finding : report.findings) {
+      const std::optional<size_t> steps = StepsOf(finding);
+      table.Add({fmt::format("{:.1f}", finding.record.seconds),
+                 Thousands(finding.record.executions), steps ? std::to_string(*steps) : "-",
+                 fmt::format("{}: {}", finding.record.oracle, finding.record.evidence)});
+    }
+    text += fmt::format("\n{} finding{}:\n", report.findings.size(),
+                        report.findings.size() == 1 ? "" : "s");
+    text += table.ToString(2);
+    text += "\nTo see them happen:\n";
+    for (const StoredFinding& finding : report.findings) {
+      text += fmt::format("  {}\n", ReplayOf(report, finding));
+    }
+  }
+  if (!report.crashes.empty()) {
+    text += fmt::format("\n{} input{} that crashed the target, hung it, or took too much memory:\n",
+                        report.crashes.size(), report.crashes.size() == 1 ? "" : "s");
+    for (const auto& crash : report.crashes) text += fmt::format("  {}\n", ReplayOf(report, crash));
+  }
+  if (report.end == CampaignEnd::kDiskFull) {
+    text += fmt::format("\nStopped, as the disk under {} is nearly full; nothing is lost.\n",
+                        report.folder.root.string());
+  }
+  return text + fmt::format("\nTo go on: {}\n", ResumeCommand(report));
+}
+
+nlohmann::ordered_json CampaignJson(const CampaignReport& report) {
+  nlohmann::ordered_json findings = nlohmann::ordered_json::array();
+  for (const StoredFinding& finding : report.findings) {
+    const std::optional<size_t> steps = StepsOf(finding);
+    const FindingRecord& record = finding.record;
+    findings.push_back({{"oracle", record.oracle},
+                        {"target", report.settings.target},
+                        {"evidence", record.evidence},
+                        {"fingerprint", record.fingerprint},
+                        {"seconds", record.seconds},
+                        {"executions", record.executions},
+                        {"input", finding.input.string()},
+                        {"scenario", steps ? finding.scenario.string() : ""},
+                        {"replay", ReplayOf(report, finding)}});
+    if (steps) findings.back()["steps"] = *steps;
+  }
+  nlohmann::ordered_json crashes = nlohmann::ordered_json::array();
+  for (const auto& crash : report.crashes) {
+    crashes.push_back({{"input", crash.string()}, {"replay", ReplayOf(report, crash)}});
+  }
+  return {{"target", report.settings.target},
+          {"mend", report.settings.mend},
+          {"engine", report.settings.engine},
+          {"jobs", report.settings.jobs},
+          {"out", report.folder.root.string()},
+          {"end", EndName(report.end)},
+          {"seconds", report.figures.seconds},
+          {"executions", report.figures.executions},
+          {"coverage", report.figures.engine.coverage},
+          {"corpus", report.figures.engine.corpus},
+          {"findings", std::move(findings)},
+          {"crashes", std::move(crashes)}};
+}
+
+}  // namespace hupstorm

@@ -1,0 +1,36 @@
+// What came of a fuzz campaign, for people and for programs.
+
+#ifndef HUPSTORM_TOOLS_REPORT_CAMPAIGN_REPORT_H_
+#define HUPSTORM_TOOLS_REPORT_CAMPAIGN_REPORT_H_
+
+#include <filesystem>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+#include "tools/cli/output.h"
+#include "tools/fuzz/campaign.h"
+
+namespace hupstorm {
+
+struct CampaignReport {
+  std::string program;  // how the user called hupstorm
+  CampaignSettings settings;
+  CampaignFolder folder;
+  CampaignFigures figures = {};
+  std::vector<StoredFinding> findings = {};
+  std::vector<std::filesystem::path> crashes = {};
+  CampaignEnd end = CampaignEnd::kTime;
+};
+
+std::string CampaignText(const CampaignReport& report, const Style& style);
+
+// {"target","mend","engine","jobs","out","end","seconds","executions","coverage","corpus",
+//  "findings":[{"oracle","target","evidence","fingerprint","seconds","executions","input","scenario",
+//  "steps","replay"}],"crashes":[{"input","replay"}]}. A finding whose scenario is not there yet has
+// its "scenario" empty and no "steps".
+nlohmann::ordered_json CampaignJson(const CampaignReport& report);
+
+}  // namespace hupstorm
+
+#endif  // HUPSTORM_TOOLS_REPORT_CAMPAIGN_REPORT_H_
