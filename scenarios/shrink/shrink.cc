@@ -16,12 +16,11 @@ namespace {
 
 constexpr size_t kMostStepsForPairs = 16;
 
-// What a change has left that the grammar does not allow, or that says nothing.
+// The grammar has an "and" behind a step only.
 void Tidy(Scenario& scenario) {
   bool can_join = false;
   for (Step& step : scenario.steps) {
     if (!can_join) step.together = false;
-    if (step.clients.first == step.clients.last) step.each = false;
     can_join = !IsExpect(step.action);
   }
 }

@@ -116,11 +116,12 @@ TEST(ShrinkTest, StepsThatOnlyGoTogetherGo) {
 
 TEST(ShrinkTest, AllStepsOfAClientGoAtOnce) {
   std::string text = "a connect\n";
-  for (int i = 0; i < 50; ++i) text += "b send 1\na send 1\n";
-  // Half of b's steps would not do.
+  for (int i = 0; i < 50; ++i) text += "b send urgent\na send 1\n";
+  // Some of b's steps alone cannot go.
   const auto none_or_all = [](const Scenario& scenario) {
-    const auto count = std::count_if(scenario.steps.begin(), scenario.steps.end(),
-                                     [](const Step& step) { return step.clients.letter == 'b'; });
+    const auto count =
+        std::count_if(scenario.steps.begin(), scenario.steps.end(),
+                      [](const Step& step) { return step.action == Action::kSendUrgent; });
     return count == 0 || count == 50;
   };
   EXPECT_EQ(Smallest(text, none_or_all), "a connect\n");
@@ -184,7 +185,16 @@ TEST(ShrinkTest, NamesThatShareAClientKeepOneLetter) {
   EXPECT_EQ(Smallest("x[5..8] connect\nx[7] reset\n", kept), "a[1..4] connect\na[3] reset\n");
 }
 
-TEST(ShrinkTest, AndGoesAndNeverStandsWhereItMayNot) {
+TEST(ShrinkTest, AndGoes) {
+  EXPECT_EQ(Smallest("a connect\nand a send 1\n",
+                     [](const Scenario& scenario) {
+                       return HasAction(Action::kConnect)(scenario) &&
+                              HasAction(Action::kSend)(scenario);
+                     }),
+            "a connect\na send 1B\n");
+}
+
+TEST(ShrinkTest, AndNeverStandsWhereItMayNot) {
   EXPECT_EQ(Smallest("a connect\nand a send 1\n", HasAction(Action::kSend)), "a send 1B\n");
   EXPECT_EQ(Smallest("a connect\na close\nand b connect\n",
                      [](const Scenario& scenario) {
@@ -192,6 +202,18 @@ TEST(ShrinkTest, AndGoesAndNeverStandsWhereItMayNot) {
                               (scenario.steps.back().together || scenario.steps.size() > 2);
                      }),
             "a connect\nand b connect\n");
+  EXPECT_EQ(Smallest("expect server running\na connect\nand a send 1\n",
+                     [](const Scenario& scenario) {
+                       return HasAction(Action::kExpectServerRunning)(scenario) &&
+                              HasAction(Action::kSend)(scenario);
+                     }),
+            "expect server running\na send 1B\n");
+}
+
+TEST(ShrinkTest, EachGoes) {
+  EXPECT_EQ(Smallest("each a[1..3] connect\n",
+                     HasStep([](const Step& step) { return step.clients.last > 2; })),
+            "a[1..3] connect\n");
 }
 
 TEST(ShrinkTest, APlacementGoes) {
