@@ -136,6 +136,20 @@ TEST(ProcessCommandTest, TextShowsWhatTheServerWroteAndHowToReplay) {
   EXPECT_THAT(result.out, HasSubstr(": 1 scenario run in "));
 }
 
+TEST(ProcessCommandTest, AScenarioIsShrunkAndTheReplayShowsTheFindingAgain) {
+  const TemporaryFolder folder;
+  const std::string out = folder.path() + "/small.scn";
+  const std::string command = PythonServer("reset_kills");
+  const CommandResult result = Hupstorm({"shrink", "reset/mid-stream", "--exec", command, "-o", out,
+                                         "--oracle", "server-died", "--json"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  const nlohmann::json json = JsonOf(result);
+  EXPECT_LE(json.at("steps_after"), 3) << json.at("text");
+  const nlohmann::json replay = JsonOf(Hupstorm({"replay", out, "--exec", command, "--json"}));
+  ASSERT_FALSE(replay.at("findings").empty());
+  EXPECT_EQ(replay.at("findings").at(0).at("fingerprint"), json.at("fingerprint"));
+}
+
 TEST(ProcessCommandTest, JsonHoldsTheOutputAndTheReplayShowsTheFindingAgain) {
   const CommandResult result =
       Exec(PythonServer("reset_kills"), "echo", {"reset/mid-stream", "--json"});

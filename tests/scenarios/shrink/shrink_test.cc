@@ -143,6 +143,16 @@ TEST(ShrinkTest, AGroupGetsSmallerInAllItsSteps) {
             "a[1..5] connect\na[1..5] close\n");
 }
 
+TEST(ShrinkTest, AGroupGetsSmallerInOneStepAlone) {
+  const auto five_connect = [](const Scenario& scenario) {
+    return HasAction(Action::kClose)(scenario) && HasStep([](const Step& step) {
+             return step.action == Action::kConnect && step.clients.last - step.clients.first >= 4;
+           })(scenario);
+  };
+  EXPECT_EQ(Smallest("c[1..9] connect\nc[1..9] close\n", five_connect),
+            "a[1..5] connect\na[1] close\n");
+}
+
 TEST(ShrinkTest, AGroupBecomesOneClientWithoutAnIndex) {
   EXPECT_EQ(Smallest("c[11..200] connect\neach c[11..200] close\n",
                      [](const Scenario& scenario) {
@@ -183,6 +193,21 @@ TEST(ShrinkTest, NamesThatShareAClientKeepOneLetter) {
            steps[1].clients.first == steps[0].clients.first + 2;
   };
   EXPECT_EQ(Smallest("x[5..8] connect\nx[7] reset\n", kept), "a[1..4] connect\na[3] reset\n");
+
+  // Two names that share clients only by way of a third.
+  const auto chained = [](const Scenario& scenario) {
+    const auto& steps = scenario.steps;
+    return steps.size() == 3 && steps[0].clients.last - steps[0].clients.first == 2 &&
+           steps[1].clients.first == steps[0].clients.first + 4 &&
+           steps[1].clients.last == steps[1].clients.first + 2 &&
+           steps[2].clients.first == steps[0].clients.first + 1 &&
+           steps[2].clients.last == steps[1].clients.last - 1 &&
+           std::all_of(steps.begin(), steps.end(), [&](const Step& step) {
+             return step.clients.letter == steps[0].clients.letter;
+           });
+  };
+  EXPECT_EQ(Smallest("x[3..5] connect\nx[7..9] connect\nx[4..8] close\n", chained),
+            "a[1..3] connect\na[5..7] connect\na[2..6] close\n");
 }
 
 TEST(ShrinkTest, AndGoes) {
