@@ -60,6 +60,10 @@ class FaultInjector final : public SyscallsLayer {
   // Of these, the ones that made a call fail for the moment only, EAGAIN and EINTR: a server is
   // right to be woken and to try again.
   uint64_t passing() const { return passing_; }
+  // Whether a rule on any connection could do `outcome` to `call`, which the server is about to
+  // make; for kShort, with an amount of 1. What shows when the call is made is not looked at: whether
+  // it sleeps, finds a client or the connection's end, or fails by itself. Changes nothing.
+  bool CouldHarm(FaultOutcome outcome, const CallRecord& call);
 
  protected:
   bool Enter(CallRecord& call) override;
@@ -91,6 +95,13 @@ class FaultInjector final : public SyscallsLayer {
   Verdict AbortConnection(CallRecord& call);
   Verdict FailRegistration(int error, CallRecord& call);
   static Verdict Answer(CallRecord& call, int error);
+
+  // What Linux asks of a call before it can do this to it.
+  bool CanCutShort(uint32_t amount, const CallRecord& call);
+  bool CanInterruptWait(const CallRecord& call) const;
+  bool CanInterrupt(const CallRecord& call);
+  bool CanRefuse(const CallRecord& call);
+  static bool CanAbort(const CallRecord& call);
 
   bool IsListening(int fd);
   bool IsNonBlocking(const CallRecord& call);

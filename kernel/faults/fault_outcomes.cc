@@ -36,6 +36,23 @@ msghdr MessageOf(const CallRecord& call) {
 
 }  // namespace
 
+bool FaultInjector::CouldHarm(FaultOutcome outcome, const CallRecord& call) {
+  const CallFamily family = FamilyOf(call.call);
+  if (!IsLegal(family, outcome) || !Matches({.call = family}, call)) return false;
+  switch (outcome) {
+    case FaultOutcome::kShort:
+      return CanCutShort(1, call);
+    case FaultOutcome::kEintr:
+      return family == CallFamily::kWait ? CanInterruptWait(call) : CanInterrupt(call);
+    case FaultOutcome::kEagain:
+      return CanRefuse(call);
+    case FaultOutcome::kEconnaborted:
+      return CanAbort(call);
+    default:
+      return true;
+  }
+}
+
 FaultInjector::Verdict FaultInjector::Apply(const FaultRule& rule, CallRecord& call) {
   switch (rule.outcome) {
     case FaultOutcome::kShort:
@@ -76,10 +93,14 @@ FaultInjector::Verdict FaultInjector::Answer(CallRecord& call, int error) {
 // Urgent data is never cut: the mark sits on the last byte. A call that waits for all of its bytes
 // (a blocking send, a recv with MSG_WAITALL) comes back with a part only where a handler ran, with
 // SA_RESTART or without, since calls that moved something are not restarted.
-FaultInjector::Verdict FaultInjector::CutShort(const FaultRule& rule, CallRecord& call) {
-  if (call.length <= rule.amount || (MessageFlags(call) & MSG_OOB) != 0) return Verdict::kLeftAlone;
+bool FaultInjector::CanCutShort(uint32_t amount, const CallRecord& call) {
+  if (call.length <= amount || (MessageFlags(call) & MSG_OOB) != 0) return false;
   const bool waits_for_all = (IsSend(call) || (MessageFlags(call) & MSG_WAITALL) != 0);
-  if (waits_for_all && handled_ == 0 && !IsNonBlocking(call)) return Verdict::kLeftAlone;
+  return !waits_for_all || handled_ != 0 || IsNonBlocking(call);
+}
+
+FaultInjector::Verdict FaultInjector::CutShort(const FaultRule& rule, CallRecord& call) {
+  if (!CanCutShort(rule.amount, call)) return Verdict::kLeftAlone;
   call.length = rule.amount;
   cut_ = &call;
   return Verdict::kHarmed;
@@ -96,13 +117,16 @@ FaultInjector::Verdict FaultInjector::Interrupt(CallRecord& call) {
   }
 }
 
+// Of the three, epoll_wait alone is interrupted without a handler (stopped and continued,
+// signal(7)).
+bool FaultInjector::CanInterruptWait(const CallRecord& call) const {
+  return call.other != 0 && (call.call == Call::kEpollWait || handled_ != 0);
+}
+
 // Carried out without waiting first: what is ready is reported and a wait that would not happen is
-// not interrupted. Of the three, epoll_wait alone is interrupted without a handler (stopped and
-// continued, signal(7)).
+// not interrupted.
 FaultInjector::Verdict FaultInjector::InterruptWait(CallRecord& call) {
-  if (call.other == 0 || (call.call != Call::kEpollWait && handled_ == 0)) {
-    return Verdict::kLeftAlone;
-  }
+  if (!CanInterruptWait(call)) return Verdict::kLeftAlone;
   const int count = static_cast<int>(call.length);
   if (call.call == Call::kSelect) {
     const auto& sets = *static_cast<const SelectSets*>(call.buffer);
@@ -130,15 +154,19 @@ FaultInjector::Verdict FaultInjector::InterruptWait(CallRecord& call) {
   return Verdict::kPassedOn;
 }
 
+// On Linux a non-blocking call on a TCP socket never sleeps, so it never gives EINTR.
+bool FaultInjector::CanInterrupt(const CallRecord& call) {
+  return interrupting_ != 0 && !IsNonBlocking(call);
+}
+
 FaultInjector::Verdict FaultInjector::InterruptAccept(CallRecord& call) {
-  if (interrupting_ == 0 || IsNonBlocking(call)) return Verdict::kLeftAlone;
+  if (!CanInterrupt(call)) return Verdict::kLeftAlone;
   return ReadyNow(call.fd, POLLIN) == 0 ? Answer(call, EINTR) : Verdict::kLeftAlone;
 }
 
-// On Linux a non-blocking call on a TCP socket never sleeps, so it never gives EINTR. A blocking
-// one that moved a part of its bytes when the signal came returns their number.
+// A blocking call that moved a part of its bytes when the signal came returns their number.
 FaultInjector::Verdict FaultInjector::InterruptTransfer(CallRecord& call) {
-  if (interrupting_ == 0 || IsNonBlocking(call)) return Verdict::kLeftAlone;
+  if (!CanInterrupt(call)) return Verdict::kLeftAlone;
   call.result = TransferWithoutSleeping(call);
   call.error = call.result == -1 ? errno : 0;
   if (call.result == -1 && call.error == EAGAIN) return Answer(call, EINTR);
@@ -173,13 +201,18 @@ int64_t FaultInjector::TransferWithoutSleeping(const CallRecord& call) {
 
 // Errors and the end of the connection come before EAGAIN (tcp_recvmsg_locked, tcp_sendmsg_locked),
 // and a server may have been told of them already.
+bool FaultInjector::CanRefuse(const CallRecord& call) {
+  if (!IsNonBlocking(call)) return false;
+  if (FamilyOf(call.call) == CallFamily::kAccept) return true;
+  if (call.length == 0 || (MessageFlags(call) & MSG_OOB) != 0) return false;
+  return !IsSend(call) || !watches_.IsWriteShut(call.fd);
+}
+
 FaultInjector::Verdict FaultInjector::RefuseForNow(CallRecord& call) {
-  if (!IsNonBlocking(call)) return Verdict::kLeftAlone;
+  if (!CanRefuse(call)) return Verdict::kLeftAlone;
   if (FamilyOf(call.call) != CallFamily::kAccept) {
-    if (call.length == 0 || (MessageFlags(call) & MSG_OOB) != 0) return Verdict::kLeftAlone;
     const int ended = IsSend(call) ? POLLERR | POLLHUP : POLLERR | POLLHUP | POLLRDHUP;
     if ((ReadyNow(call.fd, POLLRDHUP) & ended) != 0) return Verdict::kLeftAlone;
-    if (IsSend(call) && watches_.IsWriteShut(call.fd)) return Verdict::kLeftAlone;
   }
   RaiseEdges(call);
   return Answer(call, EAGAIN);
@@ -187,10 +220,10 @@ FaultInjector::Verdict FaultInjector::RefuseForNow(CallRecord& call) {
 
 // net/socket.c do_accept: the error is that of asking for the client's address, so a caller that
 // doesn't want it never sees it.
+bool FaultInjector::CanAbort(const CallRecord& call) { return call.buffer != nullptr; }
+
 FaultInjector::Verdict FaultInjector::AbortConnection(CallRecord& call) {
-  if (call.buffer == nullptr || (ReadyNow(call.fd, POLLIN) & POLLIN) == 0) {
-    return Verdict::kLeftAlone;
-  }
+  if (!CanAbort(call) || (ReadyNow(call.fd, POLLIN) & POLLIN) == 0) return Verdict::kLeftAlone;
   const int lost = inner().Accept4(call.fd, nullptr, nullptr, SOCK_CLOEXEC);
   if (lost == -1) {
     call.result = -1;

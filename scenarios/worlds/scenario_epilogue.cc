@@ -106,6 +106,7 @@ bool ScenarioRun::IsOutstanding() const {
 
 void ScenarioRun::Lift() {
   if (!sockets_recorded_) RecordSockets();
+  call_logger_.End();
   EnterPhase(Phase::kLifted, "faults and limits are lifted");
   for (const int step : monitor_.TakePlaced()) {
     if (round_ == 0) result_.steps_not_reached.push_back(step);

@@ -49,7 +49,8 @@ ScenarioRun::ScenarioRun(DrivenKernel& kernel)
         // What the server logs stands in the time line as such.
         if (FamilyOf(call.call) == CallFamily::kSend && call.fd <= STDERR_FILENO) return;
         Note(TimeLineEntry::Kind::kCall, line);
-      }) {}
+      }),
+      call_logger_(monitor_, kernel_, injector_, ledger_, clients_, *this) {}
 
 RunResult ScenarioRun::Run(const Scenario& scenario, const Target& target,
                            const RunOptions& options) {
@@ -79,6 +80,7 @@ void ScenarioRun::StartRun(const Scenario& scenario, const Target& target,
   ledger_.Clear();
   ledger_.target = &target;
   clients_.StartRound();
+  call_logger_.Start(options.call_log);
   findings_.Start(target.name, scenario);
   result_ = RunResult{};
   scenario_ = &scenario;
@@ -98,10 +100,15 @@ void ScenarioRun::StartRun(const Scenario& scenario, const Target& target,
   passing_at_step_ = 0;
 }
 
+Syscalls& ScenarioRun::TopLayer() {
+  if (options_->record_time_line) return recorder_;
+  if (options_->call_log != nullptr) return call_logger_;
+  return monitor_;
+}
+
 void ScenarioRun::RunServer(const Target& target) {
-  Syscalls& top = options_->record_time_line ? static_cast<Syscalls&>(recorder_) : monitor_;
   try {
-    Serve(target, port_, top);
+    Serve(target, port_, TopLayer());
     if (ledger_.asked_to_stop) {
       ledger_.stopped = true;
     } else if (!ledger_.dead) {
@@ -143,6 +150,7 @@ void ScenarioRun::OnBlock(Call call, int fd, int64_t deadline_ns) {
   ledger_.blocked_outside_wait = family != CallFamily::kWait && call != Call::kNanosleep;
   ledger_.blocked_call = call;
   ledger_.blocked_client = fd >= 0 ? clients_.ClientOf(fd) : -1;
+  call_logger_.NoteSleep();
   Advance(deadline_ns);
 }
 

@@ -17,6 +17,7 @@
 #include "scenarios/oracles/finding_list.h"
 #include "scenarios/oracles/ledger.h"
 #include "scenarios/oracles/oracles.h"
+#include "scenarios/worlds/call_log.h"
 #include "scenarios/worlds/scenario_clients.h"
 #include "scenarios/worlds/server_monitor.h"
 #include "scenarios/worlds/world.h"
@@ -58,7 +59,8 @@ class ScenarioRun : public KernelDriver, public FaultWorld, public MonitorHost {
   // True while nothing is set to happen at a call of the server's, or because of it, so that calls
   // that change nothing may be heard of after the fact.
   bool MayHearLate() const {
-    return !injector_.HasRules() && !monitor_.HasPlaced() && !options_->record_time_line;
+    return !injector_.HasRules() && !monitor_.HasPlaced() && !options_->record_time_line &&
+           options_->call_log == nullptr;
   }
   bool started() const { return phase_ != Phase::kStarting; }
   bool IsAskedToStop() const { return ledger_.asked_to_stop; }
@@ -123,6 +125,7 @@ class ScenarioRun : public KernelDriver, public FaultWorld, public MonitorHost {
 
   // scenario_run.cc
   void StartRun(const Scenario& scenario, const Target& target, const RunOptions& options);
+  Syscalls& TopLayer();
   void RunServer(const Target& target);
   void Advance(int64_t deadline_ns);
   void AdvanceClock(int64_t ns);
@@ -169,6 +172,7 @@ class ScenarioRun : public KernelDriver, public FaultWorld, public MonitorHost {
   FaultInjector injector_;
   ServerMonitor monitor_;
   TraceRecorder recorder_;
+  CallLogger call_logger_;
 
   const Scenario* scenario_ = nullptr;
   const RunOptions* options_ = nullptr;

@@ -30,6 +30,7 @@ void ScenarioRun::BeginScript() {
   ledger_.heap_marks.push_back({.heap = HeapOfServer()});
   memory_at_start_ = MemoryOfServer();
   phase_ = Phase::kScript;
+  call_logger_.Begin();
 }
 
 }  // namespace hupstorm

@@ -166,6 +166,10 @@ void ServerMonitor::EndLogLine() {
   log_line_.clear();
 }
 
+bool ServerMonitor::IsLogLine(const CallRecord& call) {
+  return (call.call == Call::kWrite || call.call == Call::kWritev) && IsLog(call.fd);
+}
+
 bool ServerMonitor::TakeLog(CallRecord& call) {
   const auto take = [this](const char* bytes, size_t count) {
     std::string_view left(bytes, count);

@@ -57,6 +57,9 @@ class ServerMonitor final : public SyscallsLayer {
 
   ServerMonitor(Syscalls& inner, Ledger& ledger, MonitorHost& host);
 
+  // A line of the server's log, or a part of one: its calls for that are no calls of the server.
+  static bool IsLogLine(const CallRecord& call);
+
   // For a new run. `names_client`: see Target::log_names_client; `progress`: see RunOptions.
   void Start(bool names_client, std::atomic<uint64_t>* progress);
 

@@ -15,12 +15,16 @@
 
 namespace hupstorm {
 
+struct CallLog;
+
 struct RunOptions {
   // Fill in RunResult::time_line (and its sockets). Costs time; off for campaigns.
   bool record_time_line = false;
   // Changes with each call of the server and each step, if set. In shared memory it tells another
   // process whether the run gets on. Must outlive the run.
   std::atomic<uint64_t>* progress = nullptr;
+  // Filled in with the calls of the script's first round, if set. Costs time. Must outlive the run.
+  CallLog* call_log = nullptr;
 };
 
 // One line of the time line: what happened, in order.

@@ -1,0 +1,260 @@
+#include "scenarios/sweep/enumerate.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cerrno>
+#include <map>
+#include <set>
+#include <unordered_map>
+
+namespace hupstorm {
+namespace {
+
+constexpr int kMostConnectedTold = 3;  // clients; more are a crowd
+
+// How a call ended, as far as it makes a difference.
+enum class Ending : uint8_t { kWhole, kPart, kNothing, kNotNow, kFailed };
+
+Ending EndingOf(const LoggedCall& call) {
+  const CallFamily family = FamilyOf(call.call);
+  const bool transfer = family == CallFamily::kRecv || family == CallFamily::kSend;
+  if (call.result < 0) return call.error == EAGAIN ? Ending::kNotNow : Ending::kFailed;
+  if (call.result == 0) return Ending::kNothing;
+  return transfer && static_cast<uint64_t>(call.result) < call.length ? Ending::kPart
+                                                                      : Ending::kWhole;
+}
+
+class Hash {
+ public:
+  Hash& Add(uint64_t number) {
+    value_ = (value_ ^ number) * 0x9E3779B97F4A7C15;
+    value_ ^= value_ >> 29;
+    return *this;
+  }
+  uint64_t value() const { return value_; }
+
+ private:
+  uint64_t value_ = 0x243F6A8885A308D3;
+};
+
+// Counts calls as the placements of the language do.
+class Counter {
+ public:
+  Placement Count(const LoggedCall& call) {
+    ++all_;
+    const CallFamily family = FamilyOf(call.call);
+    const uint32_t of_family = ++by_family_[static_cast<size_t>(family)];
+    Placement at;
+    at.call = family == CallFamily::kOther ? CallFamily::kAny : family;
+    at.occurrence = family == CallFamily::kOther ? all_ : of_family;
+    if (!call.on_connection || family == CallFamily::kOther) return at;
+    at.occurrence = ++by_client_[{family, call.client.letter, call.client.first}];
+    at.any_client = false;
+    at.client = call.client;
+    return at;
+  }
+
+ private:
+  using Key = std::tuple<CallFamily, char, uint32_t>;
+  uint32_t all_ = 0;
+  std::array<uint32_t, kCallFamilyCount> by_family_{};
+  std::map<Key, uint32_t> by_client_;
+};
+
+class Enumerator {
+ public:
+  Enumerator(const CallLog& log, const Choice& choice) : log_(log), choice_(choice) {}
+
+  Enumeration Run() {
+    Classify();
+    Counter counter;
+    for (uint32_t i = 0; i < log_.calls.size(); ++i) {
+      const Placement at = counter.Count(log_.calls[i]);
+      if (!IsAskedFor(i)) continue;
+      ++result_.calls;
+      if (IsTaken(i)) {
+        Disturbance disturbance;
+        disturbance.call = i;
+        disturbance.at = at;
+        disturbance.kind = kinds_[i];
+        AddAll(disturbance);
+      } else {
+        ++result_.alike;
+      }
+    }
+    return std::move(result_);
+  }
+
+ private:
+  struct Class {
+    uint32_t count = 0;  // calls that are alike
+    uint32_t seen = 0;
+  };
+
+  bool IsAskedFor(uint32_t i) const {
+    return i >= choice_.from_call && log_.calls[i].step >= choice_.from_step;
+  }
+
+  void Classify() {
+    kinds_.resize(log_.calls.size());
+    class_of_.resize(log_.calls.size());
+    CallHistory recent;  // of all connections, for calls that are about none
+    for (uint32_t i = 0; i < log_.calls.size(); ++i) {
+      const LoggedCall& call = log_.calls[i];
+      const uint64_t history = call.has_client ? call.history : recent.value();
+      recent.Add(FamilyOf(call.call), call.result, call.error);
+      const int connected = std::popcount(call.watched_may_reset);
+      Hash hash;
+      hash.Add(static_cast<uint64_t>(call.call))
+          .Add(static_cast<uint64_t>(EndingOf(call)))
+          .Add(history)
+          .Add(call.faults)
+          .Add(static_cast<uint64_t>(std::min(connected, kMostConnectedTold)))
+          .Add(call.slept << 4 | call.has_client << 3 | call.may_reset << 2 | call.may_shut << 1 |
+               call.output_queued);
+      kinds_[i] = hash.value();
+      if (!IsAskedFor(i)) continue;
+      hash.Add(static_cast<uint64_t>(call.step)).Add(static_cast<uint64_t>(GroupOf(call)));
+      class_of_[i] = &classes_[hash.value()];
+      ++class_of_[i]->count;
+    }
+  }
+
+  // The representative at or before the client's name; -1 for no client.
+  int64_t GroupOf(const LoggedCall& call) const {
+    if (!call.has_client) return -1;
+    const auto after = std::upper_bound(
+        log_.watched.begin(), log_.watched.end(), call.client,
+        [](const Clients& a, const Clients& b) {
+          return std::pair(a.letter, a.first) < std::pair(b.letter, b.first);
+        });
+    return after - log_.watched.begin();
+  }
+
+  bool IsTaken(uint32_t i) {
+    Class& alike = *class_of_[i];
+    ++alike.seen;
+    return choice_.all || alike.seen <= 2 || alike.seen == alike.count;
+  }
+
+  void AddAll(const Disturbance& at) {
+    const LoggedCall& call = log_.calls[at.call];
+    for (int i = 0; i < kFaultOutcomeCount; ++i) {
+      if ((call.faults & 1u << i) != 0) AddFault(at, static_cast<FaultOutcome>(i));
+    }
+    const CallFamily family = FamilyOf(call.call);
+    if (call.may_reset) AddEvent(at, Action::kReset, call.client);
+    if (call.may_shut) AddEvent(at, Action::kShutdownWrite, call.client);
+    if (family == CallFamily::kWait || family == CallFamily::kAccept) AddOthers(at);
+    AddEvent(at, Action::kWait, {});
+  }
+
+  void AddOthers(const Disturbance& at) {
+    const LoggedCall& call = log_.calls[at.call];
+    for (size_t i = 0; i < log_.watched.size(); ++i) {
+      const uint64_t bit = uint64_t{1} << i;
+      if (call.has_client && log_.watched[i] == call.client) continue;
+      if ((call.watched_may_reset & bit) != 0) AddEvent(at, Action::kReset, log_.watched[i]);
+      if ((call.watched_may_shut & bit) != 0) AddEvent(at, Action::kShutdownWrite, log_.watched[i]);
+    }
+  }
+
+  // Whether the fault would change anything shows in what the call gave.
+  void AddFault(const Disturbance& at, FaultOutcome outcome) {
+    const LoggedCall& call = log_.calls[at.call];
+    const CallFamily family = FamilyOf(call.call);
+    switch (outcome) {
+      case FaultOutcome::kShort:
+        if (call.result > 1) AddShort(at, 1);
+        if (call.result > 2) AddShort(at, static_cast<uint32_t>(call.result - 1));
+        return;
+      case FaultOutcome::kEintr:
+        if (!call.slept) return;
+        break;
+      case FaultOutcome::kEagain:
+        if (call.result < 0 || (family == CallFamily::kRecv && call.input_ended)) return;
+        break;
+      case FaultOutcome::kEconnaborted:
+        if (call.result < 0) return;
+        break;
+      case FaultOutcome::kEnomem:
+      case FaultOutcome::kEnospc:
+        if (family == CallFamily::kEpollCtl && call.result < 0) return;
+        break;
+      case FaultOutcome::kEconnreset:
+        return;
+      case FaultOutcome::kEpipe:
+        if (!call.may_shut) return;
+        break;
+      default:
+        break;
+    }
+    Add(at, [&](Disturbance& added) {
+      added.action = Action::kFault;
+      added.outcome = outcome;
+    });
+  }
+
+  void AddShort(const Disturbance& at, uint32_t amount) {
+    Add(at, [&](Disturbance& added) {
+      added.action = Action::kFault;
+      added.outcome = FaultOutcome::kShort;
+      added.amount = amount;
+    });
+  }
+
+  void AddEvent(const Disturbance& at, Action action, const Clients& client) {
+    Add(at, [&](Disturbance& added) {
+      added.action = action;
+      added.client = client;
+    });
+  }
+
+  template <typename Fill>
+  void Add(const Disturbance& at, Fill&& fill) {
+    fill(result_.disturbances.emplace_back(at));
+  }
+
+  const CallLog& log_;
+  const Choice& choice_;
+  Enumeration result_;
+  std::vector<uint64_t> kinds_;
+  std::unordered_map<uint64_t, Class> classes_;
+  std::vector<Class*> class_of_;  // null for calls that are not asked for
+};
+
+}  // namespace
+
+std::vector<Clients> Representatives(const Scenario& scenario) {
+  // Where a group begins that some step treats by itself.
+  std::map<char, std::set<uint32_t>> begins;
+  std::map<char, std::vector<Clients>> named;
+  const auto add = [&](const Clients& clients) {
+    begins[clients.letter].insert({clients.first, clients.last + 1});
+    named[clients.letter].push_back(clients);
+  };
+  for (const Step& step : scenario.steps) {
+    if (IsClientAction(step.action)) add(step.clients);
+    if (step.at && !step.at->any_client) add(step.at->client);
+    if (step.action == Action::kFault && !step.fault_any_client) add(step.fault_client);
+  }
+  std::vector<Clients> first;
+  for (const auto& [letter, indices] : begins) {
+    for (const uint32_t index : indices) {
+      const bool is_named =
+          std::any_of(named[letter].begin(), named[letter].end(), [&](const Clients& clients) {
+            return clients.first <= index && index <= clients.last;
+          });
+      if (!is_named || first.size() == CallLog::kMostWatched) continue;
+      first.push_back({.letter = letter, .first = index, .last = index});
+    }
+  }
+  return first;
+}
+
+Enumeration Enumerate(const CallLog& log, const Choice& choice) {
+  return Enumerator(log, choice).Run();
+}
+
+}  // namespace hupstorm

@@ -1,0 +1,45 @@
+// What can go wrong at each call of a recorded run.
+
+#ifndef HUPSTORM_SCENARIOS_SWEEP_ENUMERATE_H_
+#define HUPSTORM_SCENARIOS_SWEEP_ENUMERATE_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "scenarios/sweep/disturbance.h"
+#include "scenarios/worlds/call_log.h"
+
+namespace hupstorm {
+
+// One client for each group whose members every step of `scenario` treats alike, in order of their
+// names; at most CallLog::kMostWatched.
+std::vector<Clients> Representatives(const Scenario& scenario);
+
+struct Choice {
+  // Calls to leave out: those made before this step had been carried out (index from 1), and up to
+  // this one (index into CallLog::calls, exclusive).
+  int from_step = 0;
+  uint32_t from_call = 0;
+  // Take every call. Otherwise calls that are alike are taken three times: the first, the second
+  // and the last of them.
+  bool all = false;
+};
+
+struct Enumeration {
+  std::vector<Disturbance> disturbances;  // in the order of the calls
+  uint64_t calls = 0;                     // that were not left out
+  uint64_t alike = 0;                     // of these, not taken as others are like them
+};
+
+// Every fault that Linux could have produced in a call, both ends that its client can bring about
+// (where the call waits or accepts: each group of clients), and the clock. Not what would be the
+// same run twice: ECONNRESET is the client's reset, EAGAIN for a call that had nothing anyway.
+//
+// Calls are alike that are the same system call with the same kind of outcome, the same ways to go
+// wrong, at the same step, on a connection of the same group of clients in the same state with the
+// same recent calls. Disturbance::kind leaves out the step and the group's name.
+Enumeration Enumerate(const CallLog& log, const Choice& choice);
+
+}  // namespace hupstorm
+
+#endif  // HUPSTORM_SCENARIOS_SWEEP_ENUMERATE_H_

@@ -1,0 +1,91 @@
+#include "scenarios/sweep/sweep.h"
+
+#include <algorithm>
+#include <unordered_set>
+
+namespace hupstorm {
+namespace {
+
+constexpr uint64_t kBytesOfACall = 512;  // moving so many takes as long as a call
+
+uint64_t WorkOf(const CallLog& log) {
+  uint64_t bytes = 0;
+  for (const LoggedCall& call : log.calls) {
+    const CallFamily family = FamilyOf(call.call);
+    const bool transfer = family == CallFamily::kRecv || family == CallFamily::kSend;
+    if (transfer && call.result > 0) bytes += static_cast<uint64_t>(call.result);
+  }
+  return log.calls.size() + bytes / kBytesOfACall;
+}
+
+}  // namespace
+
+void LeaveOutWhatSmallerOnesShow(std::span<Survey* const> surveys) {
+  std::vector<Survey*> by_work(surveys.begin(), surveys.end());
+  std::stable_sort(by_work.begin(), by_work.end(),
+                   [](const Survey* a, const Survey* b) { return a->work < b->work; });
+  std::unordered_set<uint64_t> known;
+  for (Survey* const survey : by_work) {
+    std::vector<Disturbance>& all = survey->found.disturbances;
+    if (survey->work > kLargeWork) {
+      std::unordered_set<uint32_t> calls;
+      std::erase_if(all, [&](const Disturbance& disturbance) {
+        if (!known.contains(disturbance.kind)) return false;
+        calls.insert(disturbance.call);
+        return true;
+      });
+      survey->found.alike += calls.size();
+    }
+    for (const Disturbance& disturbance : all) known.insert(disturbance.kind);
+  }
+}
+
+Survey Sweep::TakeSurvey(bool all) {
+  log_.watched = Representatives(scenario_.Undisturbed());
+  Survey survey;
+  survey.findings = Record(scenario_.Undisturbed()).findings;
+  survey.work = WorkOf(log_) * scenario_.Undisturbed().rounds;
+  survey.found = Enumerate(log_, ChoiceFor(all || survey.work <= kLargeWork, 0));
+  return survey;
+}
+
+const RunResult& Sweep::Run(const Disturbance& disturbance) {
+  return RunOnce(scenario_.With(disturbance));
+}
+
+const RunResult& Sweep::Run(const Disturbance& first, const Disturbance& second) {
+  return RunOnce(scenario_.With(first, second));
+}
+
+std::vector<Disturbance> Sweep::After(const Disturbance& first, uint64_t most,
+                                      uint64_t& left_out) {
+  if (log_.watched.empty()) log_.watched = Representatives(scenario_.Undisturbed());
+  Record(scenario_.With(first));
+  Choice choice = ChoiceFor(/*all=*/false, 1);
+  choice.from_call = first.call + 1;
+  const std::vector<Disturbance> all = Enumerate(log_, choice).disturbances;
+  const uint64_t stride = std::max<uint64_t>((all.size() + most - 1) / most, 1);
+  std::vector<Disturbance> chosen;
+  for (uint64_t i = first.call % stride; i < all.size(); i += stride) chosen.push_back(all[i]);
+  left_out = all.size() - chosen.size();
+  return chosen;
+}
+
+Choice Sweep::ChoiceFor(bool all, int steps_in_front) const {
+  const bool drain = end_ == SweptScenario::End::kWithDrain;
+  return {.from_step = drain ? scenario_.own_steps() + steps_in_front + 1 : 0, .all = all};
+}
+
+const RunResult& Sweep::RunOnce(const Scenario& scenario) {
+  result_ = world_.Run(scenario, target_, options_);
+  return result_;
+}
+
+const RunResult& Sweep::Record(const Scenario& scenario) {
+  options_.call_log = &log_;
+  RunOnce(scenario);
+  options_.call_log = nullptr;
+  return result_;
+}
+
+}  // namespace hupstorm
