@@ -50,6 +50,7 @@ int RunCommandLine(int argc, char** argv) {
   AddRunCommand(app, line);
   AddReplayCommand(app, line);
   AddShrinkCommand(app, line);
+  AddSweepCommand(app, line);
   AddMatrixCommand(app, line);
   AddFuzzCommand(app, line);
   AddServeCommand(app, line);

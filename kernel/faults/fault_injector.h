@@ -61,8 +61,8 @@ class FaultInjector final : public SyscallsLayer {
   // right to be woken and to try again.
   uint64_t passing() const { return passing_; }
   // Whether a rule on any connection could do `outcome` to `call`, which the server is about to
-  // make; for kShort, with an amount of 1. What shows when the call is made is not looked at: whether
-  // it sleeps, finds a client or the connection's end, or fails by itself. Changes nothing.
+  // make; for kShort, with an amount of 1. What shows when the call is made is not looked at:
+  // whether it sleeps, finds a client or the connection's end, or fails by itself. Changes nothing.
   bool CouldHarm(FaultOutcome outcome, const CallRecord& call);
 
  protected:

@@ -124,11 +124,11 @@ class Enumerator {
   // The representative at or before the client's name; -1 for no client.
   int64_t GroupOf(const LoggedCall& call) const {
     if (!call.has_client) return -1;
-    const auto after = std::upper_bound(
-        log_.watched.begin(), log_.watched.end(), call.client,
-        [](const Clients& a, const Clients& b) {
-          return std::pair(a.letter, a.first) < std::pair(b.letter, b.first);
-        });
+    const auto after =
+        std::upper_bound(log_.watched.begin(), log_.watched.end(), call.client,
+                         [](const Clients& a, const Clients& b) {
+                           return std::pair(a.letter, a.first) < std::pair(b.letter, b.first);
+                         });
     return after - log_.watched.begin();
   }
 
@@ -242,10 +242,9 @@ std::vector<Clients> Representatives(const Scenario& scenario) {
   std::vector<Clients> first;
   for (const auto& [letter, indices] : begins) {
     for (const uint32_t index : indices) {
-      const bool is_named =
-          std::any_of(named[letter].begin(), named[letter].end(), [&](const Clients& clients) {
-            return clients.first <= index && index <= clients.last;
-          });
+      const bool is_named = std::any_of(
+          named[letter].begin(), named[letter].end(),
+          [&](const Clients& clients) { return clients.first <= index && index <= clients.last; });
       if (!is_named || first.size() == CallLog::kMostWatched) continue;
       first.push_back({.letter = letter, .first = index, .last = index});
     }

@@ -1,6 +1,7 @@
 #include "scenarios/sweep/sweep.h"
 
 #include <algorithm>
+#include <unordered_map>
 #include <unordered_set>
 
 namespace hupstorm {
@@ -28,13 +29,15 @@ void LeaveOutWhatSmallerOnesShow(std::span<Survey* const> surveys) {
   for (Survey* const survey : by_work) {
     std::vector<Disturbance>& all = survey->found.disturbances;
     if (survey->work > kLargeWork) {
-      std::unordered_set<uint32_t> calls;
+      std::unordered_set<uint32_t> left_out;
+      std::unordered_map<uint64_t, uint32_t> first;  // calls
       std::erase_if(all, [&](const Disturbance& disturbance) {
-        if (!known.contains(disturbance.kind)) return false;
-        calls.insert(disturbance.call);
+        const uint32_t call = first.try_emplace(disturbance.kind, disturbance.call).first->second;
+        if (!known.contains(disturbance.kind) && call == disturbance.call) return false;
+        left_out.insert(disturbance.call);
         return true;
       });
-      survey->found.alike += calls.size();
+      survey->found.alike += left_out.size();
     }
     for (const Disturbance& disturbance : all) known.insert(disturbance.kind);
   }
@@ -57,8 +60,7 @@ const RunResult& Sweep::Run(const Disturbance& first, const Disturbance& second)
   return RunOnce(scenario_.With(first, second));
 }
 
-std::vector<Disturbance> Sweep::After(const Disturbance& first, uint64_t most,
-                                      uint64_t& left_out) {
+std::vector<Disturbance> Sweep::After(const Disturbance& first, uint64_t most, uint64_t& left_out) {
   if (log_.watched.empty()) log_.watched = Representatives(scenario_.Undisturbed());
   Record(scenario_.With(first));
   Choice choice = ChoiceFor(/*all=*/false, 1);

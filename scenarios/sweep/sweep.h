@@ -26,8 +26,8 @@ struct Survey {
 // A scenario that takes more work is a large one.
 inline constexpr uint64_t kLargeWork = 100;
 
-// Takes out of `surveys`, which are all about one target, what a large scenario has in common with
-// a smaller one: disturbances of a kind that the smaller one has.
+// `surveys` are all about one target. Takes out of each large scenario the calls of a kind that a
+// smaller one has, and of the others all but the first of each kind.
 void LeaveOutWhatSmallerOnesShow(std::span<Survey* const> surveys);
 
 // One scenario against one target, in one world. All three must outlive it.
@@ -37,7 +37,7 @@ class Sweep {
         const RunOptions& options)
       : world_(world), end_(end), target_(target), options_(options), scenario_(scenario, end) {}
 
-  // One run. `all`: see Choice.
+  // One run. `all`: see Choice; of a small scenario every call is taken anyway.
   Survey TakeSurvey(bool all);
 
   // Runs the scenario with `disturbance`. The result is good until the next run.

@@ -45,11 +45,12 @@ ScenarioRun::ScenarioRun(DrivenKernel& kernel)
       clients_(kernel_, ledger_),
       injector_(kernel_, *this),
       monitor_(injector_, ledger_, *this),
-      recorder_(monitor_, [this](const CallRecord& call, std::string line) {
-        // What the server logs stands in the time line as such.
-        if (FamilyOf(call.call) == CallFamily::kSend && call.fd <= STDERR_FILENO) return;
-        Note(TimeLineEntry::Kind::kCall, line);
-      }),
+      recorder_(monitor_,
+                [this](const CallRecord& call, std::string line) {
+                  // What the server logs stands in the time line as such.
+                  if (FamilyOf(call.call) == CallFamily::kSend && call.fd <= STDERR_FILENO) return;
+                  Note(TimeLineEntry::Kind::kCall, line);
+                }),
       call_logger_(monitor_, kernel_, injector_, ledger_, clients_, *this) {}
 
 RunResult ScenarioRun::Run(const Scenario& scenario, const Target& target,

@@ -42,10 +42,11 @@ std::vector<Scenario> FromSuite(std::string_view argument, bool* is_folder) {
   const std::string name = NameFromPath(argument);
   std::vector<Scenario> found;
   *is_folder = false;
+  const bool is_whole =
+      name == "suite" || argument == kSuiteFolder.substr(0, kSuiteFolder.size() - 1);
   for (const Scenario& scenario : Suite()) {
     if (scenario.name == name) return {scenario};
-    if (scenario.name.starts_with(name + "/") ||
-        std::string_view(argument) == kSuiteFolder.substr(0, kSuiteFolder.size() - 1)) {
+    if (is_whole || scenario.name.starts_with(name + "/")) {
       found.push_back(scenario);
       *is_folder = true;
     }

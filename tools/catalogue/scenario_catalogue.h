@@ -24,8 +24,8 @@ struct ChosenScenario {
 };
 
 // `arguments`: .scn files, folders, names in the suite ("half-close/echo-drains") and folders of
-// the suite ("half-close"). None: the whole suite. Throws UsageError, and for a mistake in a file
-// the ParseError that says where.
+// the suite ("half-close"), "suite" for all of it. None: the whole suite. Throws UsageError, and
+// for a mistake in a file the ParseError that says where.
 std::vector<ChosenScenario> ChooseScenarios(std::span<const std::string> arguments);
 
 // What `hupstorm replay` was given.

@@ -24,6 +24,7 @@ void AddExplainCommand(CLI::App& app, CommandLine& line);
 void AddRunCommand(CLI::App& app, CommandLine& line);
 void AddReplayCommand(CLI::App& app, CommandLine& line);
 void AddShrinkCommand(CLI::App& app, CommandLine& line);
+void AddSweepCommand(CLI::App& app, CommandLine& line);
 void AddMatrixCommand(CLI::App& app, CommandLine& line);
 void AddFuzzCommand(CLI::App& app, CommandLine& line);
 void AddServeCommand(CLI::App& app, CommandLine& line);

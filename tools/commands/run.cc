@@ -6,16 +6,14 @@
 #include <algorithm>
 #include <chrono>
 #include <iterator>
-#include <map>
 #include <memory>
 #include <vector>
 
-#include "scenarios/language/fit.h"
 #include "scenarios/oracles/oracles.h"
-#include "tools/catalogue/scenario_catalogue.h"
 #include "tools/cli/errors.h"
 #include "tools/cli/output.h"
 #include "tools/commands/commands.h"
+#include "tools/commands/plan.h"
 #include "tools/commands/run_options.h"
 #include "tools/commands/server_choice.h"
 #include "tools/report/findings_report.h"
@@ -48,39 +46,6 @@ struct Options {
   bool all = false;
   WorkerOptions workers;
 };
-
-struct Plan {
-  ServerChoice server;
-  std::vector<ChosenScenario> scenarios;
-  std::vector<Job> jobs;  // each target with all that fits it; points into the above
-  std::map<std::string, size_t> left_out;  // jobs that cannot be had in this world, by reason
-};
-
-void AddJobs(const Target& target, Plan& plan) {
-  bool fits_any = false;
-  for (const ChosenScenario& chosen : plan.scenarios) {
-    const Scenario& scenario = chosen.scenario;
-    const std::string why_not = plan.server.why_not(scenario);
-    if (!why_not.empty() && chosen.named) {
-      throw UsageError(fmt::format("{} cannot run in the {} world: {}", scenario.file,
-                                   plan.server.world, why_not));
-    }
-    if (!why_not.empty() && Fits(scenario, target)) {
-      ++plan.left_out[why_not];
-    } else if (Fits(scenario, target)) {
-      plan.jobs.push_back({&scenario, &target});
-      fits_any = true;
-    } else if (chosen.named) {
-      throw UsageError(fmt::format(
-          "{}: {} and {} speaks {}; choose another target (hupstorm list targets)", scenario.file,
-          WhyNotFor(scenario, target), target.name, ProtocolName(target.protocol)));
-    }
-  }
-  if (!fits_any) {
-    throw UsageError(fmt::format("none of these scenarios is written for {}, which speaks {}",
-                                 target.name, ProtocolName(target.protocol)));
-  }
-}
 
 struct Outcome {
   std::vector<ReportedFinding> findings;  // in the order of the plan
@@ -172,9 +137,7 @@ void PrintOutcomeAsJson(const Plan& plan, const Outcome& outcome) {
 
 int Run(const Options& options, const std::string& program) {
   Plan plan;
-  plan.scenarios = ChooseScenarios(options.scenarios);
-  plan.server = ChooseServer(options.server);
-  for (const Target& target : plan.server.targets) AddJobs(target, plan);
+  MakePlan(options.scenarios, options.server, plan);
   const Outcome outcome = RunPlan(plan, options, program);
   if (options.json) {
     PrintOutcomeAsJson(plan, outcome);

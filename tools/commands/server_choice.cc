@@ -139,7 +139,7 @@ ServerChoice ChooseAddress(const ServerOptions& options) {
 
 }  // namespace
 
-void AddServerOptions(CLI::App& command, ServerOptions& options, bool many) {
+void AddTargetOptions(CLI::App& command, ServerOptions& options, bool many) {
   command
       .add_option("--target", options.targets,
                   many ? "which servers (hupstorm list targets)"
@@ -149,6 +149,10 @@ void AddServerOptions(CLI::App& command, ServerOptions& options, bool many) {
   command.add_option("--mend", options.mend,
                      "of a document's server: none (as written), all, or all-but=DEFECT[,DEFECT]");
   AddWorldOption(command, options.world);
+}
+
+void AddServerOptions(CLI::App& command, ServerOptions& options, bool many) {
+  AddTargetOptions(command, options, many);
   command
       .add_option("--exec", options.command,
                   "your own server: a shell command that starts it, listening on 127.0.0.1:{port}")

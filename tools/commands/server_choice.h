@@ -36,6 +36,9 @@ struct ServerOptions {
   bool IsForeign() const { return command || address; }
 };
 
+// --target, --mend, --world: the servers that are ours. `many`: --target takes a list.
+void AddTargetOptions(CLI::App& command, ServerOptions& options, bool many);
+
 // --target, --mend, --world, --exec, --connect, --protocol and what belongs to them. `many`:
 // --target takes a list.
 void AddServerOptions(CLI::App& command, ServerOptions& options, bool many);

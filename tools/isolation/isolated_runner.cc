@@ -25,9 +25,10 @@ size_t JobIn(std::string_view text) { return *ParseDigits(text); }
 
 class Pool {
  public:
-  Pool(std::span<const Job> jobs, const IsolationOptions& options,
-       const std::function<void(size_t, RunResult)>& on_result)
-      : jobs_(jobs), options_(options), on_result_(on_result) {
+  Pool(std::span<const Job> jobs, const IsolationOptions& options, const WorkerTask& task,
+       const std::function<void(size_t, std::string)>& on_answer,
+       const std::function<void(size_t, RunResult)>& on_end)
+      : jobs_(jobs), options_(options), task_(task), on_answer_(on_answer), on_end_(on_end) {
     slots_.resize(std::clamp<size_t>(static_cast<size_t>(options.workers), 1,
                                      std::max<size_t>(jobs.size(), 1)));
   }
@@ -61,7 +62,7 @@ class Pool {
       const auto number = static_cast<int>(&slot - slots_.data());
       slot.worker = std::make_unique<WatchedWorker>(
           [this, number](std::string_view index, std::atomic<uint64_t>& progress) {
-            return RunOne(number, JobIn(index), progress);
+            return Do(number, JobIn(index), progress);
           },
           others, options_);
       slot.target = job.target;
@@ -73,12 +74,11 @@ class Pool {
   }
 
   // In the worker's process.
-  std::string RunOne(int worker, size_t index, std::atomic<uint64_t>& progress) {
+  std::string Do(int worker, size_t index, std::atomic<uint64_t>& progress) {
     if (!world_) world_ = options_.make_world(worker);
-    const Job& job = jobs_[index];
     RunOptions options = options_.run;
     options.progress = &progress;
-    return EncodeResult(world_->Run(*job.scenario, *job.target, options));
+    return task_(index, *world_, options);
   }
 
   void Wait() {
@@ -94,10 +94,10 @@ class Pool {
     WaitForWorkers(fds, first);
     for (size_t i = 0; i < fds.size(); ++i) {
       Slot& slot = *waiting[i];
-      std::optional<RunResult> result = slot.worker->Look(fds[i].revents != 0);
-      if (!result) continue;
+      std::optional<WatchedWorker::Outcome> outcome = slot.worker->Look(fds[i].revents != 0);
+      if (!outcome) continue;
       if (slot.worker->has_timed_out()) ++timeouts_;
-      Finish(slot, *std::move(result));
+      Finish(slot, *std::move(outcome));
       if (timeouts_ >= options_.most_timeouts) {
         throw FailedError(
             fmt::format("given up, as {} scenarios ended only because the time of --timeout was up",
@@ -106,17 +106,23 @@ class Pool {
     }
   }
 
-  void Finish(Slot& slot, RunResult result) {
+  void Finish(Slot& slot, WatchedWorker::Outcome outcome) {
     slot.busy = false;
     --busy_;
     const size_t job = slot.job;
     Next(slot);  // the worker need not wait for what follows here
-    on_result_(job, std::move(result));
+    if (outcome.end) {
+      on_end_(job, *std::move(outcome.end));
+    } else {
+      on_answer_(job, std::move(outcome.answer));
+    }
   }
 
   std::span<const Job> jobs_;
   const IsolationOptions& options_;
-  const std::function<void(size_t, RunResult)>& on_result_;
+  const WorkerTask& task_;
+  const std::function<void(size_t, std::string)>& on_answer_;
+  const std::function<void(size_t, RunResult)>& on_end_;
   std::unique_ptr<World> world_;
   std::vector<Slot> slots_;
   size_t next_job_ = 0;
@@ -134,7 +140,19 @@ int DefaultWorkers() {
 
 void RunIsolated(std::span<const Job> jobs, const IsolationOptions& options,
                  const std::function<void(size_t job, RunResult result)>& on_result) {
-  Pool(jobs, options, on_result).Run();
+  RunTasksIsolated(
+      jobs, options,
+      [jobs](size_t job, World& world, const RunOptions& run) {
+        return EncodeResult(world.Run(*jobs[job].scenario, *jobs[job].target, run));
+      },
+      [&](size_t job, std::string answer) { on_result(job, DecodeResult(answer)); }, on_result);
+}
+
+void RunTasksIsolated(std::span<const Job> jobs, const IsolationOptions& options,
+                      const WorkerTask& task,
+                      const std::function<void(size_t job, std::string answer)>& on_answer,
+                      const std::function<void(size_t job, RunResult end)>& on_end) {
+  Pool(jobs, options, task, on_answer, on_end).Run();
 }
 
 }  // namespace hupstorm

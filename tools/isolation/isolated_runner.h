@@ -16,6 +16,7 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <string>
 
 #include "scenarios/worlds/world.h"
 
@@ -53,6 +54,17 @@ int DefaultWorkers();
 // until then. Must not be called from a process with other threads.
 void RunIsolated(std::span<const Job> jobs, const IsolationOptions& options,
                  const std::function<void(size_t job, RunResult result)>& on_result);
+
+// For other work than one run. In the worker's process: does what job number `job` stands for and
+// gives the answer's bytes.
+using WorkerTask = std::function<std::string(size_t job, World& world, const RunOptions& options)>;
+
+// As RunIsolated. A job's scenario and target are who is to blame where a process ends or gets on
+// no more; `on_end` is told so, with the finding, and `on_answer` of the answers.
+void RunTasksIsolated(std::span<const Job> jobs, const IsolationOptions& options,
+                      const WorkerTask& task,
+                      const std::function<void(size_t job, std::string answer)>& on_answer,
+                      const std::function<void(size_t job, RunResult end)>& on_end);
 
 }  // namespace hupstorm
 

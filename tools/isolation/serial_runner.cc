@@ -29,10 +29,10 @@ RunResult SerialRunner::Run(const Scenario& scenario) {
   while (true) {
     pollfd socket{worker_->socket(), POLLIN, 0};
     WaitForWorkers({&socket, 1}, worker_->deadline());
-    std::optional<RunResult> result = worker_->Look(socket.revents != 0);
-    if (!result) continue;
+    std::optional<WatchedWorker::Outcome> outcome = worker_->Look(socket.revents != 0);
+    if (!outcome) continue;
     has_timed_out_ = worker_->has_timed_out();
-    return *std::move(result);
+    return outcome->end ? *std::move(outcome->end) : DecodeResult(outcome->answer);
   }
 }
 

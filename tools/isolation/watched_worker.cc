@@ -10,7 +10,6 @@
 #include "scenarios/worlds/last_words.h"
 #include "tools/cli/errors.h"
 #include "tools/isolation/death.h"
-#include "tools/isolation/wire.h"
 
 namespace hupstorm {
 
@@ -32,7 +31,7 @@ void WatchedWorker::Prolong() {
   progress_ = worker_->progress();
 }
 
-std::optional<RunResult> WatchedWorker::Look(bool readable) {
+std::optional<WatchedWorker::Outcome> WatchedWorker::Look(bool readable) {
   if (readable) return Read();
   if (Clock::now() < deadline_) return std::nullopt;
   if (worker_->progress() != progress_) {
@@ -41,10 +40,10 @@ std::optional<RunResult> WatchedWorker::Look(bool readable) {
   }
   worker_.reset();
   has_timed_out_ = true;
-  return TimeoutResult(*scenario_, *target_, options_.timeout);
+  return Outcome{{}, TimeoutResult(*scenario_, *target_, options_.timeout)};
 }
 
-std::optional<RunResult> WatchedWorker::Read() {
+std::optional<WatchedWorker::Outcome> WatchedWorker::Read() {
   const auto fail = [this](const std::string& why) {
     throw FailedError(
         fmt::format("scenario {} against {}: {}", scenario_->name, target_->name, why));
@@ -54,7 +53,7 @@ std::optional<RunResult> WatchedWorker::Read() {
     case Worker::News::kNothingYet:
       return std::nullopt;
     case Worker::News::kAnswer:
-      return DecodeResult(text);
+      return Outcome{std::move(text), std::nullopt};
     case Worker::News::kFailed:
       fail(text);
       break;
@@ -66,7 +65,7 @@ std::optional<RunResult> WatchedWorker::Read() {
   if (!options_.server_is_in_worker) {
     fail(fmt::format("the driver's process ended: {}", LastWords(text, output)));
   }
-  return DeathResult(*scenario_, *target_, text, output);
+  return Outcome{{}, DeathResult(*scenario_, *target_, text, output)};
 }
 
 void WaitForWorkers(std::span<pollfd> fds, WatchedWorker::Clock::time_point deadline) {

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "tools/isolation/isolated_runner.h"
@@ -20,8 +21,7 @@ class WatchedWorker {
  public:
   using Clock = std::chrono::steady_clock;
 
-  // `body`, `others`: as Worker takes them; the body answers with EncodeResult. `options` must
-  // outlive the object. Throws FailedError.
+  // `body`, `others`: as Worker takes them. `options` must outlive the object. Throws FailedError.
   WatchedWorker(const Worker::Body& body, std::span<const int> others,
                 const IsolationOptions& options);
 
@@ -33,15 +33,21 @@ class WatchedWorker {
   // is there. The worker must be alive and have no other job.
   void Start(std::string_view job, const Scenario& scenario, const Target& target);
 
-  // The job's result, once it is there. `readable`: the socket is. Not alive afterwards where the
-  // process has ended or had to be killed. Throws FailedError where the world itself has failed.
-  std::optional<RunResult> Look(bool readable);
+  // What came of a job: the body's answer; or, where the process has ended or had to be killed,
+  // that as a finding.
+  struct Outcome {
+    std::string answer;
+    std::optional<RunResult> end;
+  };
+  // The job's outcome, once it is there. `readable`: the socket is. Not alive afterwards where the
+  // process has ended. Throws FailedError where the world itself has failed.
+  std::optional<Outcome> Look(bool readable);
 
   bool has_timed_out() const { return has_timed_out_; }
 
  private:
   void Prolong();
-  std::optional<RunResult> Read();
+  std::optional<Outcome> Read();
 
   const IsolationOptions& options_;
   std::optional<Worker> worker_;

@@ -1,62 +1,16 @@
 #include "tools/isolation/wire.h"
 
 #include <cstdint>
-#include <cstring>
-#include <stdexcept>
 #include <type_traits>
 #include <vector>
+
+#include "tools/isolation/archive.h"
 
 namespace hupstorm {
 namespace {
 
 // One description of the layout for both directions: `Fields` names what each structure holds, and
 // an archive reads or writes it.
-class Writer {
- public:
-  template <typename Number>
-  requires std::is_arithmetic_v<Number> || std::is_enum_v<Number>
-  void Field(const Number& number) {
-    char raw[sizeof number];
-    std::memcpy(raw, &number, sizeof number);
-    bytes.append(raw, sizeof raw);
-  }
-  void Field(const std::string& text) {
-    Field(static_cast<uint64_t>(text.size()));
-    bytes += text;
-  }
-
-  std::string bytes;
-};
-
-class Reader {
- public:
-  explicit Reader(std::string_view bytes) : bytes_(bytes) {}
-
-  template <typename Number>
-  requires std::is_arithmetic_v<Number> || std::is_enum_v<Number>
-  void Field(Number& number) { std::memcpy(&number, Take(sizeof number).data(), sizeof number); }
-  void Field(std::string& text) {
-    uint64_t size = 0;
-    Field(size);
-    text = Take(size);
-  }
-  void NeedEnd() const {
-    if (bytes_.empty()) return;
-    throw std::runtime_error("more came through a worker's pipe than should");
-  }
-
- private:
-  std::string_view Take(uint64_t count) {
-    if (count > bytes_.size())
-      throw std::runtime_error("what came through a worker's pipe was cut short");
-    const std::string_view taken = bytes_.substr(0, count);
-    bytes_.remove_prefix(count);
-    return taken;
-  }
-
-  std::string_view bytes_;
-};
-
 template <typename Archive, typename F>
 void Fields(Archive& archive, F& finding) requires std::is_same_v<std::remove_const_t<F>, Finding> {
   archive.Field(finding.oracle);

@@ -1,0 +1,34 @@
+// Which scenarios are to be run against which servers.
+
+#ifndef HUPSTORM_TOOLS_COMMANDS_PLAN_H_
+#define HUPSTORM_TOOLS_COMMANDS_PLAN_H_
+
+#include <cstddef>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "tools/catalogue/scenario_catalogue.h"
+#include "tools/commands/server_choice.h"
+#include "tools/isolation/isolated_runner.h"
+
+namespace hupstorm {
+
+struct Plan {
+  Plan() = default;
+  Plan(const Plan&) = delete;  // jobs point into it
+  Plan& operator=(const Plan&) = delete;
+
+  ServerChoice server;
+  std::vector<ChosenScenario> scenarios;
+  std::vector<Job> jobs;  // each target with all that fits it; points into the above
+  std::map<std::string, size_t> left_out;  // jobs that cannot be had in this world, by reason
+};
+
+// Fills in `plan`, which is empty. `scenarios`: as ChooseScenarios takes them. Throws UsageError
+// where a scenario that was named does not fit a target or the world, or where none fits a target.
+void MakePlan(const std::vector<std::string>& scenarios, const ServerOptions& server, Plan& plan);
+
+}  // namespace hupstorm
+
+#endif  // HUPSTORM_TOOLS_COMMANDS_PLAN_H_

@@ -1,0 +1,151 @@
+// hupstorm sweep SCENARIO... --target NAME[,NAME]
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+
+#include "tools/cli/errors.h"
+#include "tools/cli/output.h"
+#include "tools/commands/commands.h"
+#include "tools/commands/plan.h"
+#include "tools/report/json_output.h"
+#include "tools/report/sweep_report.h"
+#include "tools/sweep/sweep_runner.h"
+
+namespace hupstorm {
+namespace {
+
+constexpr char kFooter[] = R"(
+Runs a scenario once for each call that the server makes in it and each thing that can go wrong at
+that call: the errors and short counts that Linux may give it there, a reset and a half-close by the
+client that it is about (where it waits or accepts: by a client of each group), and 30 s that go by.
+SCENARIO is as for hupstorm run; "suite" is all of the built-in suite. What a scenario expects of an
+undisturbed run is not judged, and of its rounds two are run.
+
+Each distinct bug is reported once, with what went wrong in the first run that showed it, as a
+scenario that hupstorm replay takes: --out DIR writes it to a file, OUT/ORACLE-FINGERPRINT.scn.
+
+Calls that are alike are not all swept: of a scenario of more than some hundred calls the first,
+second and last of those that are the same call, with the same outcome, at the same step, with the
+same recent calls on the connection; and of these none that a smaller scenario has, where several are
+swept. --all sweeps each.
+
+--pairs lets two things go wrong in a run, the second in a call after the first. Of more than N pairs
+a scenario and target, N are taken, spread over all calls, the same ones each time.
+
+Examples:
+  hupstorm sweep half-close/echo-drains --target doc000/epoll-queue
+  hupstorm sweep suite --target reference/poll,reference/select
+  hupstorm sweep my.scn --target reference/epoll-et --pairs --out findings
+  hupstorm sweep reset --target doc001/poll --mend all-but=reset-kills-server
+
+--json prints {"target","mend","world","scenarios":N,"calls":N,"alike":N,"placements":N,"pairs":N,
+"pairs_left_out":N,"seconds","rate","findings":[{"oracle","target","scenario","placement":[],
+"evidence","fingerprint","file","line","runs","alone","text","replay"}]}.)";
+
+constexpr uint64_t kMostPairs = 20'000;  // of a scenario and target, unless --pairs says otherwise
+
+struct Options {
+  std::vector<std::string> scenarios;
+  ServerOptions server;
+  std::string out;
+  bool all = false;
+  bool json = false;
+  bool pairs = false;
+  uint64_t most_pairs = kMostPairs;
+  WorkerOptions workers;
+};
+
+std::string FileName(const Finding& finding) {
+  return fmt::format("{}-{}.scn", finding.oracle, finding.fingerprint);
+}
+
+void MakeFolder(const std::string& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) throw UsageError(fmt::format("cannot write to {}: {}", folder, error.message()));
+}
+
+void WriteFindings(const SweepReport& report) {
+  for (const SweepFinding& found : report.findings) {
+    std::ofstream file(found.finding.file, std::ios::binary);
+    file << found.text;
+    file.close();
+    if (!file) {
+      throw FailedError(
+          fmt::format("cannot write {}: {}", found.finding.file, std::strerror(errno)));
+    }
+  }
+}
+
+int RunSweepCommand(const Options& options, const std::string& program) {
+  Plan plan;
+  MakePlan(options.scenarios, options.server, plan);
+  if (!options.out.empty()) MakeFolder(options.out);
+  Progress progress("sweeping");
+  SweepSettings settings;
+  settings.isolation = IsolationFor(plan.server, options.workers);
+  settings.all = options.all;
+  settings.most_pairs = options.pairs ? options.most_pairs : 0;
+  if (!options.out.empty()) {
+    settings.file_of = [&options](const Finding& finding) {
+      return (std::filesystem::path(options.out) / FileName(finding)).string();
+    };
+  }
+  settings.on_progress = [&progress](uint64_t done, uint64_t total, size_t findings) {
+    progress.Update(done, total, fmt::format("{} findings", findings));
+  };
+  const SweepReport report = RunSweep(plan.jobs, settings);
+  if (!options.out.empty()) WriteFindings(report);
+  if (options.json) {
+    nlohmann::ordered_json json = {
+        {"target", plan.server.name}, {"mend", plan.server.mend}, {"world", plan.server.world}};
+    json.update(SweepJson(report, program, plan.server.as_options));
+    PrintJson(json);
+  } else {
+    const Style style = Style::For(stdout);
+    Print(SweepText(report, program, plan.server.as_options, style));
+    Print(fmt::format("{}: {}", plan.server.name, SweepSummary(report, style)));
+    for (const auto& [why, count] : plan.left_out) {
+      Print(fmt::format("{} left out: {}\n", count, why));
+    }
+  }
+  return report.findings.empty() ? kExitClean : kExitFindings;
+}
+
+}  // namespace
+
+void AddSweepCommand(CLI::App& app, CommandLine& line) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand(
+      "sweep", "Run scenarios with each thing going wrong at each call of the server");
+  command->footer(kFooter);
+  command->add_option("scenarios", options->scenarios, "what to sweep")
+      ->required()
+      ->type_name("SCENARIO");
+  AddTargetOptions(*command, options->server, /*many=*/true);
+  command->add_option("--out", options->out, "write each finding's scenario to this folder")
+      ->type_name("DIR");
+  CLI::Option* pairs =
+      command
+          ->add_option(
+              "--pairs", options->most_pairs,
+              fmt::format("let two things go wrong, N pairs at most (default: {})", kMostPairs))
+          ->expected(0, 1)
+          ->check(CLI::Range(uint64_t{1}, uint64_t{1'000'000'000}))
+          ->type_name("N");
+  command->add_flag("--all", options->all, "sweep every call, also of those that are alike");
+  command->add_flag("--json", options->json, "print one JSON object");
+  AddWorkerOptions(*command, options->workers);
+  command->callback([options, pairs, &line] {
+    options->pairs = pairs->count() > 0;
+    line.action = [options, program = line.program] { return RunSweepCommand(*options, program); };
+  });
+}
+
+}  // namespace hupstorm

@@ -1,0 +1,37 @@
+// What a sweep has found, for people and for programs.
+
+#ifndef HUPSTORM_TOOLS_REPORT_SWEEP_REPORT_H_
+#define HUPSTORM_TOOLS_REPORT_SWEEP_REPORT_H_
+
+#include <functional>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+#include "tools/cli/output.h"
+#include "tools/sweep/sweep_runner.h"
+
+namespace hupstorm {
+
+// The server's options, for a shell, of one target: ServerChoice::as_options.
+using ServerWords = std::function<std::string(const std::string& target)>;
+
+// The command that shows it: of its file or, where it has none, with the scenario as its input.
+std::string SweepReplay(const SweepFinding& found, const std::string& program,
+                        const ServerWords& server);
+
+// Each finding with what goes wrong and the replay command.
+std::string SweepText(const SweepReport& report, const std::string& program,
+                      const ServerWords& server, const Style& style);
+
+// "162 scenarios, 31,005 calls: 18,201 placements, 101,000 a second: nothing found"
+std::string SweepSummary(const SweepReport& report, const Style& style);
+
+// {"scenarios","calls","alike","placements","pairs","pairs_left_out","seconds","rate","findings":
+// [{"oracle","target","scenario","placement":[],"evidence","fingerprint","file","line","runs",
+// "alone","text","replay"}]}
+nlohmann::ordered_json SweepJson(const SweepReport& report, const std::string& program,
+                                 const ServerWords& server);
+
+}  // namespace hupstorm
+
+#endif  // HUPSTORM_TOOLS_REPORT_SWEEP_REPORT_H_

@@ -1,0 +1,281 @@
+#include "tools/sweep/sweep_runner.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <optional>
+#include <tuple>
+
+#include "scenarios/language/parse.h"
+#include "scenarios/language/print.h"
+#include "tools/isolation/shared_array.h"
+#include "tools/sweep/sweep_slice.h"
+
+namespace hupstorm {
+namespace {
+
+// What a slice takes at most, as Survey::work counts: some tenths of a second.
+constexpr uint64_t kWorkOfASlice = 1'000'000;
+
+// A finding before its scenario has been run by itself.
+struct Suspect {
+  SweepPosition at;
+  Disturbance second;
+  std::string oracle;
+  uint64_t runs = 0;
+  std::optional<Finding> end;  // the end of a worker's process
+};
+
+class SweepRun {
+ public:
+  SweepRun(std::span<const Job> jobs, const SweepSettings& settings)
+      : jobs_(jobs), settings_(settings), worker_(jobs, units_) {}
+
+  SweepReport Run() {
+    const auto start = std::chrono::steady_clock::now();
+    report_.scenarios = jobs_.size();
+    TakeSurveys();
+    LeaveOutAlike();
+    for (std::vector<SweepSlice> slices = Cut(); !slices.empty();) slices = RunSlices(slices);
+    const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+    report_.seconds = elapsed.count();
+    Confirm();
+    return std::move(report_);
+  }
+
+ private:
+  using Key = std::pair<const Target*, std::string>;  // fingerprint
+
+  void TakeSurveys() {
+    for (size_t job = 0; job < jobs_.size(); ++job) {
+      for (const auto end : {SweptScenario::End::kAsWritten, SweptScenario::End::kWithDrain}) {
+        units_.emplace_back().job = job;
+        units_.back().end = end;
+      }
+    }
+    RunTasksIsolated(
+        JobsOfUnits(), settings_.isolation,
+        [this](size_t unit, World& world, const RunOptions& options) {
+          return EncodeSurvey(
+              worker_.TakeSurvey(static_cast<uint32_t>(unit), settings_.all, world, options));
+        },
+        [this](size_t unit, std::string answer) { units_[unit].survey = DecodeSurvey(answer); },
+        [this](size_t unit, RunResult end) { TakeEnd(Undisturbed(unit), {}, std::move(end)); });
+    for (size_t unit = 0; unit < units_.size(); ++unit) {
+      for (const Finding& finding : units_[unit].survey.findings) {
+        SweepHit hit;
+        hit.at = Undisturbed(unit);
+        Suspect& suspect = SuspectFor(hit.at, finding.fingerprint);
+        suspect.oracle = finding.oracle;
+      }
+    }
+  }
+
+  static SweepPosition Undisturbed(size_t unit) {
+    return {static_cast<uint32_t>(unit), SweepHit::kUndisturbed, 0};
+  }
+
+  std::vector<Job> JobsOfUnits() const {
+    std::vector<Job> jobs;
+    for (const SweepUnit& unit : units_) jobs.push_back(jobs_[unit.job]);
+    return jobs;
+  }
+
+  const Target* TargetOf(uint32_t unit) const { return jobs_[units_[unit].job].target; }
+
+  void LeaveOutAlike() {
+    std::map<const Target*, std::vector<Survey*>> by_target;
+    for (SweepUnit& unit : units_) by_target[jobs_[unit.job].target].push_back(&unit.survey);
+    for (auto& [target, surveys] : by_target) {
+      if (!settings_.all) LeaveOutWhatSmallerOnesShow(surveys);
+    }
+    for (SweepUnit& unit : units_) {
+      report_.calls += unit.survey.found.calls;
+      report_.alike += unit.survey.found.alike;
+      total_ += unit.survey.found.disturbances.size();
+    }
+    if (settings_.most_pairs > 0) SharePairs();
+  }
+
+  // A job's pairs are spread over what can go wrong first, in both forms of its scenario.
+  void SharePairs() {
+    std::vector<uint64_t> firsts(jobs_.size());
+    for (const SweepUnit& unit : units_) firsts[unit.job] += unit.survey.found.disturbances.size();
+    for (SweepUnit& unit : units_) {
+      const uint64_t of_job = std::max<uint64_t>(firsts[unit.job], 1);
+      unit.most_seconds = std::max<uint64_t>(settings_.most_pairs / of_job, 1);
+    }
+  }
+
+  std::vector<SweepSlice> Cut() const {
+    std::vector<SweepSlice> slices;
+    const Target* target = nullptr;
+    uint64_t work = 0;
+    for (uint32_t i = 0; i < units_.size(); ++i) {
+      const SweepUnit& unit = units_[i];
+      const uint64_t of_one = std::max<uint64_t>(unit.survey.work, 1) * (1 + unit.most_seconds);
+      const auto count = static_cast<uint32_t>(unit.survey.found.disturbances.size());
+      for (uint32_t first = 0; first < count; ++first) {
+        if (slices.empty() || TargetOf(i) != target || work > kWorkOfASlice) {
+          slices.push_back({.from = {i, first, 0}, .to = {}});
+          target = TargetOf(i);
+          work = 0;
+        }
+        slices.back().to = {i, first + 1, 0};
+        work += of_one;
+      }
+    }
+    return slices;
+  }
+
+  // Gives what is left to do where processes have died.
+  std::vector<SweepSlice> RunSlices(const std::vector<SweepSlice>& slices) {
+    SharedArray<SweepMark> marks(slices.size());
+    std::vector<Job> jobs;
+    for (const SweepSlice& slice : slices) jobs.push_back(jobs_[units_[slice.from.unit].job]);
+    std::vector<SweepSlice> left;
+    RunTasksIsolated(
+        jobs, settings_.isolation,
+        [&](size_t slice, World& world, const RunOptions& options) {
+          return EncodeAnswer(worker_.Run(slices[slice], world, options, marks[slice]));
+        },
+        [&](size_t, std::string answer) { TakeAnswer(DecodeAnswer(answer)); },
+        [&](size_t slice, RunResult end) {
+          const SweepMark mark = marks[slice];
+          TakeEnd(mark.at, mark.second, std::move(end));
+          Split(slices[slice], mark.at, left);
+        });
+    return left;
+  }
+
+  // What ran before the process died is run again, as its answer is lost.
+  static void Split(const SweepSlice& slice, const SweepPosition& died,
+                    std::vector<SweepSlice>& left) {
+    if (slice.from < died) left.push_back({slice.from, died});
+    // Where the first thing alone ends the process there is nothing to pair it with.
+    const SweepPosition next = died.second > 0
+                                   ? SweepPosition{died.unit, died.first, died.second + 1}
+                                   : SweepPosition{died.unit, died.first + 1, 0};
+    if (next < slice.to) left.push_back({next, slice.to});
+  }
+
+  void TakeAnswer(const SweepAnswer& answer) {
+    report_.placements += answer.placements;
+    report_.pairs += answer.pairs;
+    report_.pairs_left_out += answer.pairs_left_out;
+    for (const SweepHit& hit : answer.hits) {
+      Suspect& suspect = SuspectFor(hit.at, hit.fingerprint);
+      suspect.oracle = hit.oracle;
+      suspect.runs += hit.runs;
+      if (suspect.at == hit.at) suspect.second = hit.second;
+    }
+    settings_.on_progress(report_.placements, total_, suspects_.size());
+  }
+
+  void TakeEnd(const SweepPosition& at, const Disturbance& second, RunResult end) {
+    if (at.first != SweepHit::kUndisturbed) ++report_.placements;
+    Finding& finding = end.findings.at(0);
+    Suspect& suspect = SuspectFor(at, finding.fingerprint);
+    suspect.oracle = finding.oracle;
+    ++suspect.runs;
+    if (suspect.at != at) return;
+    suspect.second = second;
+    suspect.end = std::move(finding);
+  }
+
+  // The suspect of that fingerprint, moved to `at` where that is simpler than where it was.
+  Suspect& SuspectFor(const SweepPosition& at, const std::string& fingerprint) {
+    const auto [place, is_new] = suspects_.try_emplace({TargetOf(at.unit), fingerprint});
+    Suspect& suspect = place->second;
+    if (is_new || Rank(at) < Rank(suspect.at)) suspect.at = at;
+    return suspect;
+  }
+
+  // Without anything gone wrong, with one thing, with two; then in the order of the sweep.
+  static std::pair<int, SweepPosition> Rank(const SweepPosition& at) {
+    if (at.first == SweepHit::kUndisturbed) return {0, at};
+    return {at.second > 0 ? 2 : 1, at};
+  }
+
+  void Confirm() {
+    std::vector<std::pair<const std::string*, const Suspect*>> in_order;
+    for (const auto& [key, suspect] : suspects_) in_order.emplace_back(&key.second, &suspect);
+    std::sort(in_order.begin(), in_order.end(), [](const auto& a, const auto& b) {
+      return std::tuple(a.second->at.unit, Rank(a.second->at), *a.first) <
+             std::tuple(b.second->at.unit, Rank(b.second->at), *b.first);
+    });
+    std::vector<Scenario> scenarios;
+    scenarios.reserve(in_order.size());
+    std::vector<Job> jobs;
+    for (const auto& [fingerprint, suspect] : in_order) {
+      SweepFinding& found = report_.findings.emplace_back();
+      found.runs = suspect->runs;
+      scenarios.push_back(Disturbed(*suspect, found));
+      jobs.push_back({&scenarios.back(), TargetOf(suspect->at.unit)});
+    }
+    RunIsolated(jobs, settings_.isolation, [&](size_t job, RunResult result) {
+      const auto& [fingerprint, suspect] = in_order[job];
+      TakeConfirmed(*fingerprint, *suspect, scenarios[job], std::move(result),
+                    report_.findings[job]);
+    });
+  }
+
+  // The scenario as a user gets it: printed, and read again.
+  Scenario Disturbed(const Suspect& suspect, SweepFinding& found) const {
+    const SweepUnit& unit = units_[suspect.at.unit];
+    const Scenario& original = *jobs_[unit.job].scenario;
+    SweptScenario swept(original, unit.end);
+    Scenario scenario = swept.Undisturbed();
+    if (suspect.at.first != SweepHit::kUndisturbed) {
+      const Disturbance& first = unit.survey.found.disturbances[suspect.at.first];
+      scenario = suspect.at.second > 0 ? swept.With(first, suspect.second) : swept.With(first);
+      const int steps = suspect.at.second > 0 ? 2 : 1;
+      for (int i = 0; i < steps; ++i) found.placement.push_back(PrintStep(scenario.steps[i]));
+    }
+    scenario.title = fmt::format("{}{}{}.", original.name, found.placement.empty() ? "" : ", and ",
+                                 fmt::join(found.placement, ", "));
+    found.text = PrintScenario(scenario);
+    Scenario parsed = ParseScenario(found.text, original.file);
+    parsed.name = original.name;
+    return parsed;
+  }
+
+  void TakeConfirmed(const std::string& fingerprint, const Suspect& suspect,
+                     const Scenario& scenario, RunResult result, SweepFinding& found) const {
+    for (Finding& finding : result.findings) {
+      if (finding.fingerprint != fingerprint) continue;
+      found.finding = std::move(finding);
+      found.finding.file = settings_.file_of(found.finding);
+      return;
+    }
+    found.alone = false;
+    if (suspect.end) {
+      found.finding = *suspect.end;
+    } else {
+      found.finding.oracle = suspect.oracle;
+      found.finding.fingerprint = fingerprint;
+      found.finding.target = TargetOf(suspect.at.unit)->name;
+      found.finding.scenario = scenario.name;
+      found.finding.evidence = "not when this is run by itself";
+    }
+    found.finding.file = settings_.file_of(found.finding);
+  }
+
+  std::span<const Job> jobs_;
+  const SweepSettings& settings_;
+  std::vector<SweepUnit> units_;
+  SweepWorker worker_;
+  uint64_t total_ = 0;
+  std::map<Key, Suspect> suspects_;
+  SweepReport report_;
+};
+
+}  // namespace
+
+SweepReport RunSweep(std::span<const Job> jobs, const SweepSettings& settings) {
+  return SweepRun(jobs, settings).Run();
+}
+
+}  // namespace hupstorm

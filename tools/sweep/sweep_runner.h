@@ -1,0 +1,65 @@
+// Sweeps scenarios in worker processes: what `hupstorm sweep` does.
+//
+// First each scenario is surveyed, with one run in which nothing goes wrong. What is to be run then
+// is cut into slices, one job of a worker each. A worker answers with the runs that showed
+// something new. Where it dies, the run that it was at is known from memory that it shares with its
+// parent, and the rest of the slice goes to a new one. At last each finding's scenario is printed,
+// read again and run as any other, so that what is reported is known to replay.
+
+#ifndef HUPSTORM_TOOLS_SWEEP_SWEEP_RUNNER_H_
+#define HUPSTORM_TOOLS_SWEEP_SWEEP_RUNNER_H_
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "scenarios/worlds/world.h"
+#include "tools/isolation/isolated_runner.h"
+
+namespace hupstorm {
+
+struct SweepSettings {
+  IsolationOptions isolation;
+  // Every call, also of those that are alike.
+  bool all = false;
+  // Pairs of things that go wrong, at most about so many for each scenario and target; 0: none.
+  uint64_t most_pairs = 0;
+  // The file that a finding's scenario is written to; empty for none. The caller writes it.
+  std::function<std::string(const Finding& finding)> file_of = [](const Finding&) {
+    return std::string();
+  };
+  std::function<void(uint64_t done, uint64_t total, size_t findings)> on_progress =
+      [](uint64_t, uint64_t, size_t) {};
+};
+
+struct SweepFinding {
+  Finding finding;  // of the last run; its line is that of `text`, its file that of file_of
+  std::vector<std::string> placement;  // what goes wrong, as steps; empty: it shows without
+  std::string text;                    // the scenario
+  uint64_t runs = 0;                   // that showed it
+  // It does not show when its scenario is run by itself: what ran before in the same process has
+  // spoilt the server's memory, or its end is no matter of calls.
+  bool alone = true;
+};
+
+struct SweepReport {
+  uint64_t scenarios = 0;   // times targets
+  uint64_t calls = 0;       // of the servers, with nothing going wrong
+  uint64_t alike = 0;       // of these, not swept
+  uint64_t placements = 0;  // runs in which something went wrong
+  uint64_t pairs = 0;       // of these, with two things
+  uint64_t pairs_left_out = 0;
+  double seconds = 0;
+  std::vector<SweepFinding> findings;  // each fingerprint once, in the order of the jobs
+};
+
+// Sweeps each job's scenario against its target; jobs of one target are next to each other. Throws
+// FailedError.
+SweepReport RunSweep(std::span<const Job> jobs, const SweepSettings& settings);
+
+}  // namespace hupstorm
+
+#endif  // HUPSTORM_TOOLS_SWEEP_SWEEP_RUNNER_H_

@@ -1,0 +1,92 @@
+// A part of a sweep that one worker does, and what it answers.
+
+#ifndef HUPSTORM_TOOLS_SWEEP_SWEEP_SLICE_H_
+#define HUPSTORM_TOOLS_SWEEP_SWEEP_SLICE_H_
+
+#include <compare>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "scenarios/sweep/sweep.h"
+#include "tools/isolation/isolated_runner.h"
+
+namespace hupstorm {
+
+// A scenario in one of the two forms in which it is swept.
+struct SweepUnit {
+  size_t job = 0;  // whose scenario and target
+  SweptScenario::End end = SweptScenario::End::kAsWritten;
+  Survey survey;
+  uint64_t most_seconds = 0;  // that one thing gone wrong may be paired with
+};
+
+// Which run. They are in order.
+struct SweepPosition {
+  uint32_t unit = 0;
+  uint32_t first = 0;   // index into the survey's disturbances
+  uint32_t second = 0;  // from 1, what it is paired with; 0: with nothing
+  auto operator<=>(const SweepPosition&) const = default;
+};
+
+struct SweepSlice {
+  SweepPosition from;
+  SweepPosition to;  // exclusive
+};
+
+// A run that showed something.
+struct SweepHit {
+  static constexpr uint32_t kUndisturbed = UINT32_MAX;  // SweepPosition::first
+  SweepPosition at;
+  Disturbance second;  // where `at` has one
+  char fingerprint[17] = {};
+  char oracle[31] = {};
+  uint64_t runs = 0;  // of the slice, that showed the same
+};
+
+struct SweepAnswer {
+  uint64_t placements = 0;
+  uint64_t pairs = 0;
+  uint64_t pairs_left_out = 0;
+  std::vector<SweepHit> hits;  // each fingerprint once
+};
+
+std::string EncodeSurvey(const Survey& survey);
+Survey DecodeSurvey(std::string_view bytes);
+std::string EncodeAnswer(const SweepAnswer& answer);
+SweepAnswer DecodeAnswer(std::string_view bytes);
+
+// The run that a worker is at, in memory that it shares with its parent.
+struct SweepMark {
+  SweepPosition at;
+  Disturbance second;
+};
+
+// What a worker does. It keeps the unit that it was at last.
+class SweepWorker {
+ public:
+  // Both must outlive the object.
+  SweepWorker(std::span<const Job> jobs, const std::vector<SweepUnit>& units)
+      : jobs_(jobs), units_(units) {}
+
+  Survey TakeSurvey(uint32_t unit, bool all, World& world, const RunOptions& options);
+
+  // Marks each run in `mark` before it is made.
+  SweepAnswer Run(const SweepSlice& slice, World& world, const RunOptions& options,
+                  SweepMark& mark);
+
+ private:
+  Sweep& SweepOf(uint32_t unit, World& world, const RunOptions& options);
+
+  std::span<const Job> jobs_;
+  const std::vector<SweepUnit>& units_;
+  uint32_t unit_ = 0;
+  std::optional<Sweep> sweep_;  // of unit_
+};
+
+}  // namespace hupstorm
+
+#endif  // HUPSTORM_TOOLS_SWEEP_SWEEP_SLICE_H_
