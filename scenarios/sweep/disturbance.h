@@ -12,9 +12,10 @@ namespace hupstorm {
 
 // A placed step in few bytes. It can be shared between processes as it is.
 struct Disturbance {
-  uint32_t call = 0;  // index into CallLog::calls
-  Placement at;       // the same call in the language's terms, counted from the script's start
-  uint64_t kind = 0;  // calls that are alike in any scenario have the same: see enumerate.h
+  uint32_t call = 0;      // index into CallLog::calls
+  bool in_drain = false;  // the call comes after the scenario's own steps: see SweptScenario
+  Placement at;           // the same call in the language's terms, counted from the script's start
+  uint64_t kind = 0;      // calls that are alike in any scenario have the same: see enumerate.h
   Action action = Action::kReset;               // or kShutdownWrite, kWait, kFault
   Clients client;                               // who resets or half-closes; one client
   FaultOutcome outcome = FaultOutcome::kShort;  // kFault

@@ -71,12 +71,13 @@ class Enumerator {
     Counter counter;
     for (uint32_t i = 0; i < log_.calls.size(); ++i) {
       const Placement at = counter.Count(log_.calls[i]);
-      if (!IsAskedFor(i)) continue;
+      if (i < choice_.from_call) continue;
       ++result_.calls;
       if (IsTaken(i)) {
         Disturbance disturbance;
         disturbance.call = i;
         disturbance.at = at;
+        disturbance.in_drain = log_.calls[i].step > choice_.last_own_step;
         disturbance.kind = kinds_[i];
         AddAll(disturbance);
       } else {
@@ -91,10 +92,6 @@ class Enumerator {
     uint32_t count = 0;  // calls that are alike
     uint32_t seen = 0;
   };
-
-  bool IsAskedFor(uint32_t i) const {
-    return i >= choice_.from_call && log_.calls[i].step >= choice_.from_step;
-  }
 
   void Classify() {
     kinds_.resize(log_.calls.size());
@@ -114,7 +111,7 @@ class Enumerator {
           .Add(call.slept << 4 | call.has_client << 3 | call.may_reset << 2 | call.may_shut << 1 |
                call.output_queued);
       kinds_[i] = hash.value();
-      if (!IsAskedFor(i)) continue;
+      if (i < choice_.from_call) continue;
       hash.Add(static_cast<uint64_t>(call.step)).Add(static_cast<uint64_t>(GroupOf(call)));
       class_of_[i] = &classes_[hash.value()];
       ++class_of_[i]->count;

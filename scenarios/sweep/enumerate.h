@@ -3,6 +3,7 @@
 #ifndef HUPSTORM_SCENARIOS_SWEEP_ENUMERATE_H_
 #define HUPSTORM_SCENARIOS_SWEEP_ENUMERATE_H_
 
+#include <climits>
 #include <cstdint>
 #include <vector>
 
@@ -16,9 +17,9 @@ namespace hupstorm {
 std::vector<Clients> Representatives(const Scenario& scenario);
 
 struct Choice {
-  // Calls to leave out: those made before this step had been carried out (index from 1), and up to
-  // this one (index into CallLog::calls, exclusive).
-  int from_step = 0;
+  // The scenario's own steps end with this one (index from 1): calls after it are in the drain.
+  int last_own_step = INT_MAX;
+  // Calls before this one (index into CallLog::calls) are left out.
   uint32_t from_call = 0;
   // Take every call. Otherwise calls that are alike are taken three times: the first, the second
   // and the last of them.

@@ -22,6 +22,7 @@ uint64_t WorkOf(const CallLog& log) {
 }  // namespace
 
 void LeaveOutWhatSmallerOnesShow(std::span<Survey* const> surveys) {
+  if (surveys.size() == 1) return;
   std::vector<Survey*> by_work(surveys.begin(), surveys.end());
   std::stable_sort(by_work.begin(), by_work.end(),
                    [](const Survey* a, const Survey* b) { return a->work < b->work; });
@@ -44,11 +45,15 @@ void LeaveOutWhatSmallerOnesShow(std::span<Survey* const> surveys) {
 }
 
 Survey Sweep::TakeSurvey(bool all) {
-  log_.watched = Representatives(scenario_.Undisturbed());
   Survey survey;
-  survey.findings = Record(scenario_.Undisturbed()).findings;
+  survey.findings = RunOnce(scenario_.Undisturbed()).findings;
+  log_.watched = Representatives(scenario_.Undisturbed());
+  Record(scenario_.UndisturbedWithDrain());
   survey.work = WorkOf(log_) * scenario_.Undisturbed().rounds;
-  survey.found = Enumerate(log_, ChoiceFor(all || survey.work <= kLargeWork, 0));
+  Choice choice;
+  choice.last_own_step = scenario_.own_steps();
+  choice.all = all || survey.work <= kLargeWork;
+  survey.found = Enumerate(log_, choice);
   return survey;
 }
 
@@ -62,8 +67,9 @@ const RunResult& Sweep::Run(const Disturbance& first, const Disturbance& second)
 
 std::vector<Disturbance> Sweep::After(const Disturbance& first, uint64_t most, uint64_t& left_out) {
   if (log_.watched.empty()) log_.watched = Representatives(scenario_.Undisturbed());
-  Record(scenario_.With(first));
-  Choice choice = ChoiceFor(/*all=*/false, 1);
+  Record(scenario_.WithAndDrain(first));
+  Choice choice;
+  choice.last_own_step = scenario_.own_steps() + 1;
   choice.from_call = first.call + 1;
   const std::vector<Disturbance> all = Enumerate(log_, choice).disturbances;
   const uint64_t stride = std::max<uint64_t>((all.size() + most - 1) / most, 1);
@@ -71,11 +77,6 @@ std::vector<Disturbance> Sweep::After(const Disturbance& first, uint64_t most, u
   for (uint64_t i = first.call % stride; i < all.size(); i += stride) chosen.push_back(all[i]);
   left_out = all.size() - chosen.size();
   return chosen;
-}
-
-Choice Sweep::ChoiceFor(bool all, int steps_in_front) const {
-  const bool drain = end_ == SweptScenario::End::kWithDrain;
-  return {.from_step = drain ? scenario_.own_steps() + steps_in_front + 1 : 0, .all = all};
 }
 
 const RunResult& Sweep::RunOnce(const Scenario& scenario) {

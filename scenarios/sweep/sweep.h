@@ -27,17 +27,16 @@ struct Survey {
 inline constexpr uint64_t kLargeWork = 100;
 
 // `surveys` are all about one target. Takes out of each large scenario the calls of a kind that a
-// smaller one has, and of the others all but the first of each kind.
+// smaller one has, and of the others all but the first of each kind. Of one alone it takes nothing.
 void LeaveOutWhatSmallerOnesShow(std::span<Survey* const> surveys);
 
 // One scenario against one target, in one world. All three must outlive it.
 class Sweep {
  public:
-  Sweep(World& world, const Scenario& scenario, SweptScenario::End end, const Target& target,
-        const RunOptions& options)
-      : world_(world), end_(end), target_(target), options_(options), scenario_(scenario, end) {}
+  Sweep(World& world, const Scenario& scenario, const Target& target, const RunOptions& options)
+      : world_(world), target_(target), options_(options), scenario_(scenario) {}
 
-  // One run. `all`: see Choice; of a small scenario every call is taken anyway.
+  // Two runs. `all`: see Choice; of a small scenario every call is taken anyway.
   Survey TakeSurvey(bool all);
 
   // Runs the scenario with `disturbance`. The result is good until the next run.
@@ -53,10 +52,8 @@ class Sweep {
  private:
   const RunResult& RunOnce(const Scenario& scenario);
   const RunResult& Record(const Scenario& scenario);
-  Choice ChoiceFor(bool all, int steps_in_front) const;
 
   World& world_;
-  SweptScenario::End end_;
   const Target& target_;
   RunOptions options_;
   SweptScenario scenario_;

@@ -3,38 +3,35 @@
 #ifndef HUPSTORM_SCENARIOS_SWEEP_SWEPT_SCENARIO_H_
 #define HUPSTORM_SCENARIOS_SWEEP_SWEPT_SCENARIO_H_
 
-#include <vector>
-
 #include "scenarios/language/scenario.h"
 #include "scenarios/sweep/disturbance.h"
 
 namespace hupstorm {
 
+// What the scenario expects of a run in which nothing goes wrong is left out, and rounds after the
+// second.
+//
+// A run brings itself to its end when its script is over, and nothing can be placed there. So there
+// is a second form, in which all clients then read what is left and half-close, as steps.
 class SweptScenario {
  public:
-  // How the steps end.
-  enum class End : uint8_t {
-    kAsWritten,
-    // Then all read what is left and half-close, group by group: as a run does when its script is
-    // over, but as steps, so that things can go wrong there too.
-    kWithDrain,
-  };
+  explicit SweptScenario(const Scenario& scenario);
 
-  // What `scenario` expects of a run in which nothing goes wrong is left out, and rounds after the
-  // second.
-  SweptScenario(const Scenario& scenario, End end);
-
-  // The steps of `scenario` that are left: those after it come from End::kWithDrain.
+  // Steps of the scenario's own.
   int own_steps() const { return own_steps_; }
 
+  const Scenario& Undisturbed() const { return as_written_[0]; }
+  const Scenario& UndisturbedWithDrain() const { return with_drain_[0]; }
   // Each gives an object that the next call of the same function changes in place: no memory is
-  // taken.
-  const Scenario& Undisturbed() const { return with_[0]; }
+  // taken. In the second form where something goes wrong in the drain.
   const Scenario& With(const Disturbance& first);
   const Scenario& With(const Disturbance& first, const Disturbance& second);
+  const Scenario& WithAndDrain(const Disturbance& first);  // always in the second form
 
  private:
-  Scenario with_[3];  // as many steps at the front
+  // With as many steps at the front.
+  Scenario as_written_[3];
+  Scenario with_drain_[3];
   int own_steps_ = 0;
 };
 

@@ -30,13 +30,14 @@ undisturbed run is not judged, and of its rounds two are run.
 Each distinct bug is reported once, with what went wrong in the first run that showed it, as a
 scenario that hupstorm replay takes: --out DIR writes it to a file, OUT/ORACLE-FINGERPRINT.scn.
 
-Calls that are alike are not all swept: of a scenario of more than some hundred calls the first,
-second and last of those that are the same call, with the same outcome, at the same step, with the
-same recent calls on the connection; and of these none that a smaller scenario has, where several are
-swept. --all sweeps each.
+Calls that are alike are not all swept. Of a scenario of more than some hundred calls, the first, the
+second and the last of those are that are the same call, with the same outcome, at the same step, with
+the same recent calls on the connection. Where several scenarios are swept, in such a one only the
+first call of a kind is that no smaller scenario has. --all sweeps each.
 
---pairs lets two things go wrong in a run, the second in a call after the first. Of more than N pairs
-a scenario and target, N are taken, spread over all calls, the same ones each time.
+--pairs lets two things go wrong in a run, the second in a call after the first. Of more than 20,000
+pairs a scenario and target (--pairs=N: N), about so many are taken, spread over all calls, the same
+ones each time.
 
 Examples:
   hupstorm sweep half-close/echo-drains --target doc000/epoll-queue
@@ -49,6 +50,8 @@ Examples:
 "evidence","fingerprint","file","line","runs","alone","text","replay"}]}.)";
 
 constexpr uint64_t kMostPairs = 20'000;  // of a scenario and target, unless --pairs says otherwise
+// Placements that only --timeout ends, until the sweep is given up.
+constexpr int kMostTimeouts = 10;
 
 struct Options {
   std::vector<std::string> scenarios;
@@ -56,8 +59,7 @@ struct Options {
   std::string out;
   bool all = false;
   bool json = false;
-  bool pairs = false;
-  uint64_t most_pairs = kMostPairs;
+  uint64_t most_pairs = 0;
   WorkerOptions workers;
 };
 
@@ -91,7 +93,8 @@ int RunSweepCommand(const Options& options, const std::string& program) {
   SweepSettings settings;
   settings.isolation = IsolationFor(plan.server, options.workers);
   settings.all = options.all;
-  settings.most_pairs = options.pairs ? options.most_pairs : 0;
+  settings.isolation.most_timeouts = kMostTimeouts;
+  settings.most_pairs = options.most_pairs;
   if (!options.out.empty()) {
     settings.file_of = [&options](const Finding& finding) {
       return (std::filesystem::path(options.out) / FileName(finding)).string();
@@ -114,6 +117,7 @@ int RunSweepCommand(const Options& options, const std::string& program) {
     for (const auto& [why, count] : plan.left_out) {
       Print(fmt::format("{} left out: {}\n", count, why));
     }
+    if (!report.broken_off.empty()) Print(style.Yellow(report.broken_off) + "\n");
   }
   return report.findings.empty() ? kExitClean : kExitFindings;
 }
@@ -131,19 +135,15 @@ void AddSweepCommand(CLI::App& app, CommandLine& line) {
   AddTargetOptions(*command, options->server, /*many=*/true);
   command->add_option("--out", options->out, "write each finding's scenario to this folder")
       ->type_name("DIR");
-  CLI::Option* pairs =
-      command
-          ->add_option(
-              "--pairs", options->most_pairs,
-              fmt::format("let two things go wrong, N pairs at most (default: {})", kMostPairs))
-          ->expected(0, 1)
-          ->check(CLI::Range(uint64_t{1}, uint64_t{1'000'000'000}))
-          ->type_name("N");
+  command
+      ->add_flag(fmt::format("--pairs{{{}}}", kMostPairs), options->most_pairs,
+                 "let two things go wrong in a run: so many pairs at most")
+      ->check(CLI::Range(uint64_t{1}, uint64_t{1'000'000'000}))
+      ->type_name("=N");
   command->add_flag("--all", options->all, "sweep every call, also of those that are alike");
   command->add_flag("--json", options->json, "print one JSON object");
   AddWorkerOptions(*command, options->workers);
-  command->callback([options, pairs, &line] {
-    options->pairs = pairs->count() > 0;
+  command->callback([options, &line] {
     line.action = [options, program = line.program] { return RunSweepCommand(*options, program); };
   });
 }

@@ -93,11 +93,14 @@ nlohmann::ordered_json SweepJson(const SweepReport& report, const std::string& p
                         {"text", found.text},
                         {"replay", SweepReplay(found, program, server)}});
   }
-  return {{"scenarios", report.scenarios},  {"calls", report.calls},
-          {"alike", report.alike},          {"placements", report.placements},
-          {"pairs", report.pairs},          {"pairs_left_out", report.pairs_left_out},
-          {"seconds", report.seconds},      {"rate", std::round(RateOf(report))},
-          {"findings", std::move(findings)}};
+  nlohmann::ordered_json json = {
+      {"scenarios", report.scenarios},  {"calls", report.calls},
+      {"alike", report.alike},          {"placements", report.placements},
+      {"pairs", report.pairs},          {"pairs_left_out", report.pairs_left_out},
+      {"seconds", report.seconds},      {"rate", std::round(RateOf(report))},
+      {"findings", std::move(findings)}};
+  if (!report.broken_off.empty()) json["broken_off"] = report.broken_off;
+  return json;
 }
 
 }  // namespace hupstorm

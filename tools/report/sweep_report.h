@@ -28,7 +28,7 @@ std::string SweepSummary(const SweepReport& report, const Style& style);
 
 // {"scenarios","calls","alike","placements","pairs","pairs_left_out","seconds","rate","findings":
 // [{"oracle","target","scenario","placement":[],"evidence","fingerprint","file","line","runs",
-// "alone","text","replay"}]}
+// "alone","text","replay"}]}, and "broken_off" where not all was run.
 nlohmann::ordered_json SweepJson(const SweepReport& report, const std::string& program,
                                  const ServerWords& server);
 

@@ -10,6 +10,7 @@
 
 #include "scenarios/language/parse.h"
 #include "scenarios/language/print.h"
+#include "tools/cli/errors.h"
 #include "tools/isolation/shared_array.h"
 #include "tools/sweep/sweep_slice.h"
 
@@ -38,7 +39,7 @@ class SweepRun {
     report_.scenarios = jobs_.size();
     TakeSurveys();
     LeaveOutAlike();
-    for (std::vector<SweepSlice> slices = Cut(); !slices.empty();) slices = RunSlices(slices);
+    RunAll();
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
     report_.seconds = elapsed.count();
     Confirm();
@@ -46,17 +47,22 @@ class SweepRun {
   }
 
  private:
+  void RunAll() {
+    try {
+      for (std::vector<SweepSlice> slices = Cut(); !slices.empty();) slices = RunSlices(slices);
+    } catch (const FailedError& error) {
+      if (suspects_.empty()) throw;
+      report_.broken_off =
+          fmt::format("broken off after {} placements: {}", report_.placements, error.what());
+    }
+  }
+
   using Key = std::pair<const Target*, std::string>;  // fingerprint
 
   void TakeSurveys() {
-    for (size_t job = 0; job < jobs_.size(); ++job) {
-      for (const auto end : {SweptScenario::End::kAsWritten, SweptScenario::End::kWithDrain}) {
-        units_.emplace_back().job = job;
-        units_.back().end = end;
-      }
-    }
+    units_.resize(jobs_.size());
     RunTasksIsolated(
-        JobsOfUnits(), settings_.isolation,
+        jobs_, settings_.isolation,
         [this](size_t unit, World& world, const RunOptions& options) {
           return EncodeSurvey(
               worker_.TakeSurvey(static_cast<uint32_t>(unit), settings_.all, world, options));
@@ -77,35 +83,25 @@ class SweepRun {
     return {static_cast<uint32_t>(unit), SweepHit::kUndisturbed, 0};
   }
 
-  std::vector<Job> JobsOfUnits() const {
-    std::vector<Job> jobs;
-    for (const SweepUnit& unit : units_) jobs.push_back(jobs_[unit.job]);
-    return jobs;
-  }
-
-  const Target* TargetOf(uint32_t unit) const { return jobs_[units_[unit].job].target; }
+  const Target* TargetOf(uint32_t unit) const { return jobs_[unit].target; }
 
   void LeaveOutAlike() {
     std::map<const Target*, std::vector<Survey*>> by_target;
-    for (SweepUnit& unit : units_) by_target[jobs_[unit.job].target].push_back(&unit.survey);
+    for (size_t i = 0; i < units_.size(); ++i) {
+      by_target[jobs_[i].target].push_back(&units_[i].survey);
+    }
     for (auto& [target, surveys] : by_target) {
       if (!settings_.all) LeaveOutWhatSmallerOnesShow(surveys);
     }
     for (SweepUnit& unit : units_) {
       report_.calls += unit.survey.found.calls;
       report_.alike += unit.survey.found.alike;
-      total_ += unit.survey.found.disturbances.size();
-    }
-    if (settings_.most_pairs > 0) SharePairs();
-  }
-
-  // A job's pairs are spread over what can go wrong first, in both forms of its scenario.
-  void SharePairs() {
-    std::vector<uint64_t> firsts(jobs_.size());
-    for (const SweepUnit& unit : units_) firsts[unit.job] += unit.survey.found.disturbances.size();
-    for (SweepUnit& unit : units_) {
-      const uint64_t of_job = std::max<uint64_t>(firsts[unit.job], 1);
-      unit.most_seconds = std::max<uint64_t>(settings_.most_pairs / of_job, 1);
+      // Pairs are spread over what can go wrong first.
+      const uint64_t firsts = unit.survey.found.disturbances.size();
+      total_ += firsts;
+      if (settings_.most_pairs == 0 || firsts == 0) continue;
+      unit.most_seconds = std::max<uint64_t>(settings_.most_pairs / firsts, 1);
+      total_ += firsts * unit.most_seconds;
     }
   }
 
@@ -134,7 +130,10 @@ class SweepRun {
   std::vector<SweepSlice> RunSlices(const std::vector<SweepSlice>& slices) {
     SharedArray<SweepMark> marks(slices.size());
     std::vector<Job> jobs;
-    for (const SweepSlice& slice : slices) jobs.push_back(jobs_[units_[slice.from.unit].job]);
+    for (size_t i = 0; i < slices.size(); ++i) {
+      jobs.push_back(jobs_[slices[i].from.unit]);
+      marks[i].at = slices[i].from;
+    }
     std::vector<SweepSlice> left;
     RunTasksIsolated(
         jobs, settings_.isolation,
@@ -193,18 +192,17 @@ class SweepRun {
     return suspect;
   }
 
-  // Without anything gone wrong, with one thing, with two; then in the order of the sweep.
-  static std::pair<int, SweepPosition> Rank(const SweepPosition& at) {
-    if (at.first == SweepHit::kUndisturbed) return {0, at};
-    return {at.second > 0 ? 2 : 1, at};
+  // Fewest things gone wrong first, then the smallest scenario, then in the order of the sweep.
+  std::tuple<int, uint64_t, SweepPosition> Rank(const SweepPosition& at) const {
+    const int wrong = at.first == SweepHit::kUndisturbed ? 0 : at.second > 0 ? 2 : 1;
+    return {wrong, units_[at.unit].survey.work, at};
   }
 
   void Confirm() {
     std::vector<std::pair<const std::string*, const Suspect*>> in_order;
     for (const auto& [key, suspect] : suspects_) in_order.emplace_back(&key.second, &suspect);
-    std::sort(in_order.begin(), in_order.end(), [](const auto& a, const auto& b) {
-      return std::tuple(a.second->at.unit, Rank(a.second->at), *a.first) <
-             std::tuple(b.second->at.unit, Rank(b.second->at), *b.first);
+    std::sort(in_order.begin(), in_order.end(), [this](const auto& a, const auto& b) {
+      return std::pair(Rank(a.second->at), *a.first) < std::pair(Rank(b.second->at), *b.first);
     });
     std::vector<Scenario> scenarios;
     scenarios.reserve(in_order.size());
@@ -225,8 +223,8 @@ class SweepRun {
   // The scenario as a user gets it: printed, and read again.
   Scenario Disturbed(const Suspect& suspect, SweepFinding& found) const {
     const SweepUnit& unit = units_[suspect.at.unit];
-    const Scenario& original = *jobs_[unit.job].scenario;
-    SweptScenario swept(original, unit.end);
+    const Scenario& original = *jobs_[suspect.at.unit].scenario;
+    SweptScenario swept(original);
     Scenario scenario = swept.Undisturbed();
     if (suspect.at.first != SweepHit::kUndisturbed) {
       const Disturbance& first = unit.survey.found.disturbances[suspect.at.first];

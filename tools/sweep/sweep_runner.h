@@ -53,11 +53,12 @@ struct SweepReport {
   uint64_t pairs = 0;       // of these, with two things
   uint64_t pairs_left_out = 0;
   double seconds = 0;
+  std::string broken_off;  // why not all was run; empty where it was
   std::vector<SweepFinding> findings;  // each fingerprint once, in the order of the jobs
 };
 
 // Sweeps each job's scenario against its target; jobs of one target are next to each other. Throws
-// FailedError.
+// FailedError where nothing has been found until then.
 SweepReport RunSweep(std::span<const Job> jobs, const SweepSettings& settings);
 
 }  // namespace hupstorm

@@ -106,8 +106,7 @@ SweepAnswer DecodeAnswer(std::string_view bytes) {
 
 Sweep& SweepWorker::SweepOf(uint32_t unit, World& world, const RunOptions& options) {
   if (!sweep_ || unit_ != unit) {
-    const Job& job = jobs_[units_[unit].job];
-    sweep_.emplace(world, *job.scenario, units_[unit].end, *job.target, options);
+    sweep_.emplace(world, *jobs_[unit].scenario, *jobs_[unit].target, options);
     unit_ = unit;
   }
   return *sweep_;

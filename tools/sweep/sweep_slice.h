@@ -16,17 +16,15 @@
 
 namespace hupstorm {
 
-// A scenario in one of the two forms in which it is swept.
+// What is known of a job of the sweep, a scenario and a target, once it has been surveyed.
 struct SweepUnit {
-  size_t job = 0;  // whose scenario and target
-  SweptScenario::End end = SweptScenario::End::kAsWritten;
   Survey survey;
   uint64_t most_seconds = 0;  // that one thing gone wrong may be paired with
 };
 
 // Which run. They are in order.
 struct SweepPosition {
-  uint32_t unit = 0;
+  uint32_t unit = 0;    // number of the job
   uint32_t first = 0;   // index into the survey's disturbances
   uint32_t second = 0;  // from 1, what it is paired with; 0: with nothing
   auto operator<=>(const SweepPosition&) const = default;
