@@ -124,7 +124,9 @@ class ControlServer {
     if (fd < 0) {
       turns_away_ = bug_ == Bug::kTurnsAway && errno == EMFILE;
       if (turns_away_) return;
-      if (errno == EMFILE || bug_ == Bug::kStopsAccepting) accepting_ = false;
+      // Until one of its own is closed: where it has none, others have taken the descriptors.
+      const bool full = errno == EMFILE && !clients_.empty();
+      if (full || bug_ == Bug::kStopsAccepting) accepting_ = false;
       return;
     }
     if (turns_away_) {
