@@ -35,8 +35,8 @@ TEST(SweepCommandTest, ACorrectServerIsClean) {
 }
 
 TEST(SweepCommandTest, AFindingPrintsAsAScenarioToBePasted) {
-  const CommandResult result = Hupstorm({"sweep", "half-close/echo-drains", "--target",
-                                         "doc000/epoll-queue", "--mend", kResetKills});
+  const CommandResult result = Hupstorm(
+      {"sweep", "half-close/echo-drains", "--target", "doc000/epoll-queue", "--mend", kResetKills});
   EXPECT_EQ(result.exit_code, 1) << result.err;
   EXPECT_THAT(result.out, HasSubstr("half-close/echo-drains: server-died: "));
   EXPECT_THAT(result.out, ContainsRegex("  with at [a-z]+ [0-9]+ of a: "));
@@ -72,15 +72,14 @@ TEST(SweepCommandTest, EachFindingsFileReplaysToTheSameFinding) {
 }
 
 TEST(SweepCommandTest, PairsAreCountedAndThoseLeftOutAreSaid) {
-  const CommandResult some = Hupstorm(
-      {"sweep", "reset/idle", "--target", "reference/epoll-et", "--pairs=50", "--json"});
+  const CommandResult some =
+      Hupstorm({"sweep", "reset/idle", "--target", "reference/epoll-et", "--pairs=50", "--json"});
   EXPECT_EQ(some.exit_code, 0) << some.err;
   const nlohmann::json few = JsonOf(some);
   EXPECT_GT(few.at("pairs"), 0);
   EXPECT_GT(few.at("pairs_left_out"), 0);
-  const nlohmann::json all =
-      JsonOf(Hupstorm({"sweep", "reset/idle", "--target", "reference/epoll-et", "--pairs",
-                       "--json"}));
+  const nlohmann::json all = JsonOf(
+      Hupstorm({"sweep", "reset/idle", "--target", "reference/epoll-et", "--pairs", "--json"}));
   EXPECT_EQ(all.at("pairs_left_out"), 0);
   EXPECT_EQ(all.at("pairs"), few.at("pairs").get<int>() + few.at("pairs_left_out").get<int>());
 }

@@ -37,6 +37,7 @@ Target ServerThat(void (*deed)()) {
     listen(listener, 8);
     while (true) {
       const int client = accept(listener, nullptr, nullptr);
+      if (client < 0) continue;
       char bytes[64];
       ssize_t count = 0;
       while ((count = recv(client, bytes, sizeof bytes, 0)) > 0) {
@@ -46,7 +47,7 @@ Target ServerThat(void (*deed)()) {
           sent += taken;
         }
       }
-      if (client >= 0 && count < 0) deed();
+      if (count < 0) deed();
       close(client);
     }
   };

@@ -20,6 +20,9 @@ namespace {
 // What a slice takes at most, as Survey::work counts: some tenths of a second.
 constexpr uint64_t kWorkOfASlice = 1'000'000;
 
+// What a worker's end is called that has been killed: see death.h.
+constexpr std::string_view kTimedOut = "busy-loop";
+
 // A finding before its scenario has been run by itself.
 struct Suspect {
   SweepPosition at;
@@ -145,8 +148,16 @@ class SweepRun {
           const SweepMark mark = marks[slice];
           TakeEnd(mark.at, mark.second, std::move(end));
           Split(slices[slice], mark.at, left);
+          GiveUpAfterTimeouts();
         });
     return left;
+  }
+
+  // A slice counts its own only.
+  void GiveUpAfterTimeouts() const {
+    if (timeouts_ < settings_.isolation.most_timeouts) return;
+    throw FailedError(fmt::format(
+        "given up, as {} placements ended only because the time of --timeout was up", timeouts_));
   }
 
   // What ran before the process died is run again, as its answer is lost.
@@ -176,6 +187,7 @@ class SweepRun {
   void TakeEnd(const SweepPosition& at, const Disturbance& second, RunResult end) {
     if (at.first != SweepHit::kUndisturbed) ++report_.placements;
     Finding& finding = end.findings.at(0);
+    if (finding.oracle == kTimedOut) ++timeouts_;
     Suspect& suspect = SuspectFor(at, finding.fingerprint);
     suspect.oracle = finding.oracle;
     ++suspect.runs;
@@ -266,6 +278,7 @@ class SweepRun {
   std::vector<SweepUnit> units_;
   SweepWorker worker_;
   uint64_t total_ = 0;
+  int timeouts_ = 0;
   std::map<Key, Suspect> suspects_;
   SweepReport report_;
 };
