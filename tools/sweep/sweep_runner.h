@@ -53,7 +53,7 @@ struct SweepReport {
   uint64_t pairs = 0;       // of these, with two things
   uint64_t pairs_left_out = 0;
   double seconds = 0;
-  std::string broken_off;  // why not all was run; empty where it was
+  std::string broken_off;              // why not all was run; empty where it was
   std::vector<SweepFinding> findings;  // each fingerprint once, in the order of the jobs
 };
 
