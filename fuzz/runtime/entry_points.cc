@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <exception>
 
+#include "fuzz/mutator/fuzzed_protocol.h"
 #include "fuzz/runtime/server_fuzzer.h"
 
 namespace {
@@ -15,6 +16,8 @@ hupstorm::ServerFuzzer& Fuzzer() {
 }
 
 }  // namespace
+
+hupstorm::Protocol hupstorm::FuzzedProtocol() { return Fuzzer().target().protocol; }
 
 // The environment is looked at before the first input, so that a mistake in it is no crash.
 extern "C" int LLVMFuzzerInitialize(int*, char***) {
