@@ -55,6 +55,7 @@ struct Options {
   std::vector<std::string> corpora;
   std::vector<std::string> engine_flags;
   size_t findings = 0;
+  bool sanitizers = false;
   bool resume = false;
   bool json = false;
 };
@@ -81,6 +82,7 @@ CampaignSettings NewSettings(const Options& options) {
   settings.target = options.target;
   settings.mend = options.mend.empty() ? "none" : options.mend;
   settings.engine = options.engine.empty() ? std::string(kLibFuzzerName) : options.engine;
+  settings.sanitizers = options.sanitizers;
   settings.jobs = options.jobs > 0 ? options.jobs : DefaultWorkers();
   settings.engine_flags = options.engine_flags;
   if (settings.target.empty()) {
@@ -106,6 +108,9 @@ CampaignSettings ResumedSettings(CampaignSettings settings, const Options& optio
   same(options.target, settings.target, "--target");
   same(options.mend, settings.mend, "--mend");
   same(options.engine, settings.engine, "--engine");
+  if (options.sanitizers && !settings.sanitizers) {
+    throw UsageError("this campaign is one without --sanitizers; begin another, with its corpus");
+  }
   if (!options.corpora.empty()) {
     throw UsageError("--corpus is for a new campaign; this one has its corpus already");
   }
@@ -141,7 +146,7 @@ int Fuzz(const Options& options, const std::string& program) {
   } else if (settings.mend != "none") {
     throw UsageError(fmt::format("{} is no server: it has nothing to mend", settings.target));
   }
-  const fs::path executable = FuzzExecutable(settings.target, settings.engine);
+  const fs::path executable = FuzzExecutable(settings.target, FuzzPreset(settings));
   std::error_code error;
   fs::create_directories(folder.root, error);
   if (error) throw UsageError(fmt::format("cannot make {}: {}", options.out, error.message()));
@@ -180,6 +185,8 @@ void AddFuzzCommand(CLI::App& app, CommandLine& line) {
   command->add_option("--engine", options->engine, "libfuzzer (default) or afl")
       ->check(CLI::IsMember({std::string(kLibFuzzerName), std::string(kAflName)}))
       ->type_name("ENGINE");
+  command->add_flag("--sanitizers", options->sanitizers,
+                    "the target built with ASan and UBSan (preset libfuzzer-asan, afl-asan)");
   command->add_option("--time", options->time, "how long: 60s, 10m, 8h (default: until Ctrl-C)")
       ->type_name("TIME");
   command->add_option("--jobs", options->jobs, "workers (default: one a processor)")

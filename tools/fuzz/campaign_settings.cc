@@ -28,6 +28,7 @@ std::optional<CampaignSettings> LoadSettings(const CampaignFolder& folder) {
     json.at("target").get_to(settings.target);
     json.at("mend").get_to(settings.mend);
     json.at("engine").get_to(settings.engine);
+    json.at("sanitizers").get_to(settings.sanitizers);
     json.at("jobs").get_to(settings.jobs);
     json.at("corpora").get_to(settings.corpora);
     json.at("engine_flags").get_to(settings.engine_flags);
@@ -42,7 +43,8 @@ std::optional<CampaignSettings> LoadSettings(const CampaignFolder& folder) {
 void SaveSettings(const CampaignFolder& folder, const CampaignSettings& settings) {
   const nlohmann::ordered_json json = {
       {"target", settings.target}, {"mend", settings.mend},
-      {"engine", settings.engine}, {"jobs", settings.jobs},
+      {"engine", settings.engine}, {"sanitizers", settings.sanitizers},
+      {"jobs", settings.jobs},
       {"corpora", settings.corpora}, {"engine_flags", settings.engine_flags},
   };
   const std::string why = WriteWhole(folder.settings(), json.dump(2) + "\n");

@@ -15,6 +15,7 @@ struct CampaignSettings {
   std::string target;         // "doc001/poll"; or a fuzz target that is no server: "parse_scenario"
   std::string mend = "none";  // as --mend takes it
   std::string engine = "libfuzzer";
+  bool sanitizers = false;  // the target is built with AddressSanitizer and UBSan
   int jobs = 1;
   std::vector<std::string> corpora;       // folders of inputs to begin with, absolute
   std::vector<std::string> engine_flags;  // passed on to each worker

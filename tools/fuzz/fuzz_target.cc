@@ -19,7 +19,11 @@ bool IsServer(const std::string& target) {
   return std::find(others.begin(), others.end(), target) == others.end();
 }
 
-fs::path FuzzExecutable(const std::string& target, const std::string& engine) {
+std::string FuzzPreset(const CampaignSettings& settings) {
+  return settings.engine + (settings.sanitizers ? "-asan" : "");
+}
+
+fs::path FuzzExecutable(const std::string& target, const std::string& preset) {
   std::vector<std::string> names = TargetNames();
   for (std::string& name : FuzzTargetsWithoutServer()) names.push_back(std::move(name));
   if (std::find(names.begin(), names.end(), target) == names.end()) {
@@ -29,16 +33,17 @@ fs::path FuzzExecutable(const std::string& target, const std::string& engine) {
   std::replace_if(
       file.begin(), file.end(), [](char c) { return c == '/' || c == '-'; }, '_');
   const fs::path here = fs::read_symlink("/proc/self/exe").parent_path();
-  const fs::path built = (here / ".." / ".." / engine / "bin" / file).lexically_normal();
-  const fs::path beside = here / engine / file;
+  const fs::path built = (here / ".." / ".." / preset / "bin" / file).lexically_normal();
+  const fs::path beside = here / preset / file;
   for (const fs::path& path : {built, beside}) {
     if (fs::exists(path)) return path;
   }
+  const bool is_afl = preset.starts_with(kAflName);
   throw UsageError(
-      fmt::format("{} is not built for {}: there is no {}. In the source tree:\n"
+      fmt::format("there is no {}. To build it, in the source tree:\n"
                   "  cmake --preset {} && cmake --build --preset {} --target {}{}",
-                  target, engine, built.string(), engine, engine, file,
-                  engine == kAflName ? " hupstorm_afl_mutator\n(the preset needs Debian's afl++)" : ""));
+                  built.string(), preset, preset, file,
+                  is_afl ? " hupstorm_afl_mutator\nThe preset needs Debian's afl++." : ""));
 }
 
 }  // namespace hupstorm

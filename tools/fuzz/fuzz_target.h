@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "tools/fuzz/campaign_settings.h"
+
 namespace hupstorm {
 
 inline constexpr std::string_view kLibFuzzerName = "libfuzzer";
@@ -17,10 +19,13 @@ inline constexpr std::string_view kAflName = "afl";
 std::vector<std::string> FuzzTargetsWithoutServer();
 bool IsServer(const std::string& target);
 
-// fuzz_doc001_poll for doc001/poll, as `engine` has it: in build/ENGINE/bin of the tree that this
-// executable was built in, or beside it. Throws UsageError for a target that there is not, and for
-// one that is not built for that engine, with the commands that build it.
-std::filesystem::path FuzzExecutable(const std::string& target, const std::string& engine);
+// fuzz_doc001_poll for doc001/poll, as the preset `preset` has it ("libfuzzer", "afl-asan"): in
+// build/PRESET/bin of the tree that this executable was built in, or beside it. Throws UsageError for a target that there is not, and for
+// one that is not built so, with the commands that build it.
+std::filesystem::path FuzzExecutable(const std::string& target, const std::string& preset);
+
+// The preset that builds what a campaign runs.
+std::string FuzzPreset(const CampaignSettings& settings);
 
 }  // namespace hupstorm
 

@@ -43,7 +43,7 @@ std::string ReplayOf(const CampaignReport& report, const std::filesystem::path& 
   const CampaignSettings& settings = report.settings;
   if (!IsServer(settings.target)) {
     return fmt::format("{} {}",
-                       ShellWord(FuzzExecutable(settings.target, settings.engine).string()),
+                       ShellWord(FuzzExecutable(settings.target, FuzzPreset(settings)).string()),
                        ShellWord(input.string()));
   }
   const bool is_text = input.extension() == ".scn";
