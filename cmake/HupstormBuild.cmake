@@ -6,6 +6,8 @@ set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+# No library of ours lets another replace its functions, so they may be inlined all the same.
+add_compile_options(-fno-semantic-interposition)
 
 if(NOT CMAKE_BUILD_TYPE)
   set(CMAKE_BUILD_TYPE RelWithDebInfo)
@@ -19,6 +21,14 @@ if(HUPSTORM_FUZZ_ENGINE STREQUAL "afl")
       ${CMAKE_COMMAND} -E env AFL_LLVM_DENYLIST=${CMAKE_SOURCE_DIR}/cmake/afl_denylist.txt)
 elseif(CCACHE_PROGRAM)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
+endif()
+
+# A release's objects can be linked as they are, or be optimised as one program: a run is thousands
+# of short calls from one library into another. That takes the linker long, so it is done only for
+# executables with the property HUPSTORM_WHOLE_PROGRAM.
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_BUILD_TYPE STREQUAL "Release")
+  add_compile_options(-flto=auto -ffat-lto-objects)
+  add_link_options($<IF:$<BOOL:$<TARGET_PROPERTY:HUPSTORM_WHOLE_PROGRAM>>,-flto=auto,-fno-lto>)
 endif()
 
 add_library(hupstorm_options INTERFACE)
