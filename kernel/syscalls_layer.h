@@ -13,9 +13,12 @@ namespace hupstorm {
 class SyscallsLayer : public Syscalls {
  public:
   // `inner` must outlive the layer.
-  explicit SyscallsLayer(Syscalls& inner) : inner_(inner) {}
+  explicit SyscallsLayer(Syscalls& inner) : inner_(&inner) {}
 
-  bool Simulates(int fd) const override { return inner_.Simulates(fd); }
+  // Decorates another from the next call on; not to be called from inside one.
+  void set_inner(Syscalls& inner) { inner_ = &inner; }
+
+  bool Simulates(int fd) const override { return inner_->Simulates(fd); }
 
   // All of Syscalls, each: Enter, then the inner call unless Enter answered, then Leave.
   int Socket(int domain, int type, int protocol) final;
@@ -67,13 +70,13 @@ class SyscallsLayer : public Syscalls {
   // Not called where the inner call leaves by an exception.
   virtual void Leave(CallRecord& call) = 0;
 
-  Syscalls& inner() { return inner_; }
+  Syscalls& inner() { return *inner_; }
 
  private:
   template <typename Result, typename Body>
   Result Run(CallRecord& call, Body&& body);
 
-  Syscalls& inner_;
+  Syscalls* inner_;
 };
 
 }  // namespace hupstorm

@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <ucontext.h>
 
+#include <bit>
+
 #include "kernel/in_force.h"
 
 namespace hupstorm::simulated {
@@ -38,7 +40,7 @@ int Signals::Action(int signal, const struct sigaction* action, struct sigaction
   const struct sigaction former = current;
   if (action != nullptr) {
     current = *action;
-    any_changed_ = true;
+    changed_ |= uint64_t{1} << (signal - 1);
   }
   if (old != nullptr) *old = former;
   return 0;
@@ -100,8 +102,9 @@ void Signals::RaiseSigpipe() {
 }
 
 void Signals::Clear() {
-  if (any_changed_) actions_.fill({});
-  any_changed_ = false;
+  for (; changed_ != 0; changed_ &= changed_ - 1) {
+    actions_[static_cast<size_t>(std::countr_zero(changed_)) + 1] = {};
+  }
   sleeping_ = nullptr;
   fatal_sigpipes_ = 0;
 }

@@ -56,7 +56,7 @@ class Signals {
 
   static constexpr int kEnd = 65;
   std::array<struct sigaction, kEnd> actions_{};
-  bool any_changed_ = false;
+  uint64_t changed_ = 0;  // by number - 1
   SleepingCall* sleeping_ = nullptr;
   int fatal_sigpipes_ = 0;
 };

@@ -38,6 +38,11 @@ std::string WithoutNumbers(std::string_view text) {
   return kept;
 }
 
+bool HasFaults(const Scenario& scenario) {
+  return std::any_of(scenario.steps.begin(), scenario.steps.end(),
+                     [](const Step& step) { return step.action == Action::kFault; });
+}
+
 }  // namespace
 
 ScenarioRun::ScenarioRun(DrivenKernel& kernel)
@@ -77,6 +82,9 @@ void ScenarioRun::StartRun(const Scenario& scenario, const Target& target,
   port_ = ChoosePort();
   start_ns_ = kernel_.now_ns();
   injector_.Reset();
+  // A layer that has nothing to do costs a tenth of a run. A log says what it could do.
+  const bool may_inject = HasFaults(scenario) || options.call_log != nullptr;
+  monitor_.set_inner(may_inject ? static_cast<Syscalls&>(injector_) : kernel_);
   monitor_.Start(target.log_names_client, options.progress);
   ledger_.Clear();
   ledger_.target = &target;
@@ -211,24 +219,36 @@ void ScenarioRun::OnLogLine(std::string_view line) { Note(TimeLineEntry::Kind::k
 
 void ScenarioRun::AfterCall(const CallRecord& call) {
   if (kernel_.HasChangedPeers()) clients_.PumpChanged();
-  if (call.call == Call::kClose && call.result == 0) {
-    if (monitor_.call_client() >= 0 && connected_now_ > 0) --connected_now_;
-  } else if (FamilyOf(call.call) == CallFamily::kAccept && call.result >= 0) {
-    most_connected_ = std::max(most_connected_, ++connected_now_);
-    const int client = clients_.ClientOf(static_cast<int>(call.result));
-    if (client >= 0) {
-      ledger_.clients[client].accepted = true;
-      ledger_.clients[client].port = clients_.PortOf(client);  // a SYN sent again may have another
-    }
-  } else if (FamilyOf(call.call) == CallFamily::kRecv && call.result > 0) {
-    const int client = clients_.ClientOf(call.fd);
-    if (client < 0) return;
-    NoteHeld(ledger_.clients[client]);
+  switch (FamilyOf(call.call)) {
+    case CallFamily::kAccept:
+      if (call.result >= 0) OnAccepted(static_cast<int>(call.result));
+      break;
+    case CallFamily::kRecv:
+      if (call.result > 0) {
+        const int client = clients_.ClientOf(call.fd);
+        if (client >= 0) NoteHeld(ledger_.clients[client]);
+      }
+      break;
+    case CallFamily::kSend:
+      if (kernel_.fatal_sigpipes() > 0 && !ledger_.dead) {
+        Die(fmt::format("killed by SIGPIPE in {}", CallName(call.call)));
+        EndRun();
+      }
+      break;
+    case CallFamily::kClose:
+      if (call.result == 0 && monitor_.call_client() >= 0 && connected_now_ > 0) --connected_now_;
+      break;
+    default:
+      break;
   }
-  if (kernel_.fatal_sigpipes() > 0 && !ledger_.dead && FamilyOf(call.call) == CallFamily::kSend) {
-    Die(fmt::format("killed by SIGPIPE in {}", CallName(call.call)));
-    EndRun();
-  }
+}
+
+void ScenarioRun::OnAccepted(int fd) {
+  most_connected_ = std::max(most_connected_, ++connected_now_);
+  const int client = clients_.ClientOf(fd);
+  if (client < 0) return;
+  ledger_.clients[client].accepted = true;
+  ledger_.clients[client].port = clients_.PortOf(client);  // a SYN sent again may have another
 }
 
 void ScenarioRun::NoteHeld(ClientFacts& client) {

@@ -129,6 +129,7 @@ class ScenarioRun : public KernelDriver, public FaultWorld, public MonitorHost {
   void RunServer(const Target& target);
   void Advance(int64_t deadline_ns);
   void AdvanceClock(int64_t ns);
+  void OnAccepted(int fd);
   void Judge(Moment moment);
   void Note(TimeLineEntry::Kind kind, std::string_view text, int line = 0);
 

@@ -259,7 +259,7 @@ std::string ScenarioRun::Unexpected(const Step& step, const ClientFacts& client)
   // it does with a client for which it has no room is its own affair.
   const bool optional = scenario_->protocol && client.stream.answer_is_optional();
   if (ledger_.target->foreign && (optional || client.turned_away)) return "";
-  const std::string name = ledger_.ClientName(client);
+  const auto name = [&] { return ledger_.ClientName(client); };
   const uint64_t received = client.stream.received();
   const std::string_view state = client.refused        ? "was refused"
                                  : client.was_reset    ? "was reset"
@@ -270,14 +270,14 @@ std::string ScenarioRun::Unexpected(const Step& step, const ClientFacts& client)
   switch (step.action) {
     case Action::kExpectReceived:
       if (received == step.amount) return "";
-      return fmt::format("{} has received {} bytes", name, received);
+      return fmt::format("{} has received {} bytes", name(), received);
     case Action::kExpectReceivedAtLeast:
       if (received >= step.amount) return "";
-      return fmt::format("{} has received {} bytes", name, received);
+      return fmt::format("{} has received {} bytes", name(), received);
     case Action::kExpectReceivedText: {
       const std::string& first = client.stream.first_received();
       if (first.starts_with(std::string_view(step.text).substr(0, 256))) return "";
-      return fmt::format("{} has received {} bytes that begin otherwise", name, received);
+      return fmt::format("{} has received {} bytes that begin otherwise", name(), received);
     }
     case Action::kExpectEof:
       holds = client.end_of_input && !client.was_reset;
@@ -297,7 +297,7 @@ std::string ScenarioRun::Unexpected(const Step& step, const ClientFacts& client)
     default:
       break;
   }
-  return holds ? "" : fmt::format("{} {}", name, state);
+  return holds ? "" : fmt::format("{} {}", name(), state);
 }
 
 // The server has stopped, so nothing will be at rest again: what is still expected holds now or

@@ -51,6 +51,15 @@ class SyscallsLayerTest : public testing::Test {
   int fds_[2];
 };
 
+TEST_F(SyscallsLayerTest, AnotherInnerIsAskedFromTheNextCallOn) {
+  ProbeLayer inner(host_);
+  EXPECT_EQ(layer_.Send(fds_[0], "abc", 3, MSG_NOSIGNAL), 3);
+  EXPECT_EQ(inner.entered.fd, -1);
+  layer_.set_inner(inner);
+  EXPECT_EQ(layer_.Send(fds_[0], "de", 2, MSG_NOSIGNAL), 2);
+  EXPECT_EQ(inner.entered.length, 2u);
+}
+
 TEST_F(SyscallsLayerTest, RecordsHoldArgumentsAndResult) {
   EXPECT_EQ(layer_.Send(fds_[0], "abc", 3, MSG_NOSIGNAL), 3);
   EXPECT_EQ(layer_.entered.call, Call::kSend);

@@ -53,6 +53,23 @@ TEST(ClientPatternTest, MatchCountsTheLeadingBytesThatAgree) {
   }
 }
 
+// What is kept of patterns has room for some clients and for the beginning of each.
+TEST(ClientPatternTest, IsTheSameHoweverManyClientsTakeTurns) {
+  constexpr size_t kPart = 700;
+  constexpr size_t kWhole = 100 * kPart;  // longer than what is kept, so worked out at once
+  std::map<uint32_t, std::string> parts;
+  for (uint64_t offset = 0; offset < kWhole; offset += kPart) {
+    for (uint32_t index = 0; index < 80; ++index) {
+      parts[index] += Bytes('c', index, offset, kPart);
+      const std::string last = parts[index].substr(offset);
+      ASSERT_EQ(ClientPattern('c', index).Match(offset, last), kPart);
+    }
+  }
+  for (const auto& [index, text] : parts) {
+    ASSERT_EQ(text, Bytes('c', index, 0, kWhole)) << index;
+  }
+}
+
 TEST(ClientPatternTest, EightBytesNameTheClientAndThePlace) {
   std::map<std::string, std::string> seen;
   for (const char letter : std::string_view("abz")) {
