@@ -16,7 +16,7 @@ struct Disturbance {
   bool in_drain = false;  // the call comes after the scenario's own steps: see SweptScenario
   Placement at;           // the same call in the language's terms, counted from the script's start
   uint64_t kind = 0;      // calls that are alike in any scenario have the same: see enumerate.h
-  Action action = Action::kReset;               // or kShutdownWrite, kWait, kFault
+  Action action = Action::kReset;               // or kShutdownWrite, kWait, kServerStop, kFault
   Clients client;                               // who resets or half-closes; one client
   FaultOutcome outcome = FaultOutcome::kShort;  // kFault
   uint32_t amount = 1;                          // kFault: bytes of a short transfer

@@ -105,14 +105,16 @@ class Enumerator {
       Hash hash;
       hash.Add(static_cast<uint64_t>(call.call))
           .Add(static_cast<uint64_t>(EndingOf(call)))
-          .Add(history)
           .Add(call.faults)
           .Add(static_cast<uint64_t>(std::min(connected, kMostConnectedTold)))
           .Add(call.slept << 4 | call.has_client << 3 | call.may_reset << 2 | call.may_shut << 1 |
                call.output_queued);
+      if (call.has_client) hash.Add(history);
       kinds_[i] = hash.value();
       if (i < choice_.from_call) continue;
-      hash.Add(static_cast<uint64_t>(call.step)).Add(static_cast<uint64_t>(GroupOf(call)));
+      hash.Add(history)
+          .Add(static_cast<uint64_t>(call.step))
+          .Add(static_cast<uint64_t>(GroupOf(call)));
       class_of_[i] = &classes_[hash.value()];
       ++class_of_[i]->count;
     }
@@ -145,6 +147,7 @@ class Enumerator {
     if (call.may_shut) AddEvent(at, Action::kShutdownWrite, call.client);
     if (family == CallFamily::kWait || family == CallFamily::kAccept) AddOthers(at);
     AddEvent(at, Action::kWait, {});
+    AddEvent(at, Action::kServerStop, {});
   }
 
   void AddOthers(const Disturbance& at) {

@@ -33,12 +33,14 @@ struct Enumeration {
 };
 
 // Every fault that Linux could have produced in a call, both ends that its client can bring about
-// (where the call waits or accepts: each group of clients), and the clock. Not what would be the
-// same run twice: ECONNRESET is the client's reset, EAGAIN for a call that had nothing anyway.
+// (where the call waits or accepts: each group of clients), the clock, and SIGTERM. Not what would
+// be the same run twice: ECONNRESET is the client's reset, EAGAIN for a call that had nothing
+// anyway.
 //
 // Calls are alike that are the same system call with the same kind of outcome, the same ways to go
 // wrong, at the same step, on a connection of the same group of clients in the same state with the
-// same recent calls. Disturbance::kind leaves out the step and the group's name.
+// same recent calls. Disturbance::kind leaves out the step and the group's name, and the recent
+// calls for a call on no connection.
 Enumeration Enumerate(const CallLog& log, const Choice& choice);
 
 }  // namespace hupstorm

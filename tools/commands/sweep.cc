@@ -23,7 +23,7 @@ namespace {
 constexpr char kFooter[] = R"(
 Runs a scenario once for each call that the server makes in it and each thing that can go wrong at
 that call: the errors and short counts that Linux may give it there, a reset and a half-close by the
-client that it is about (where it waits or accepts: by a client of each group), and 30 s that go by.
+client that it is about (where it waits or accepts: by a client of each group), 30 s that go by, and SIGTERM.
 SCENARIO is as for hupstorm run; "suite" is all of the built-in suite. What a scenario expects of an
 undisturbed run is not judged, and of its rounds two are run.
 

@@ -73,7 +73,8 @@ TEST(EnumerateTest, ARecvIsCutShortRefusedAndItsClientEndsTheConnection) {
               ElementsAre("at recv 1 of a: fault recv short 1 once",
                           "at recv 1 of a: fault recv short 99 once",
                           "at recv 1 of a: fault recv EAGAIN once", "at recv 1 of a: a reset",
-                          "at recv 1 of a: a shutdown write", "at recv 1 of a: wait 30s"));
+                          "at recv 1 of a: a shutdown write", "at recv 1 of a: wait 30s",
+                          "at recv 1 of a: server stop"));
 }
 
 TEST(EnumerateTest, AByteIsNotCutShort) {
@@ -97,12 +98,13 @@ TEST(EnumerateTest, AClientThatHasEndedItsConnectionDoesNothingMore) {
   LoggedCall call = Transfer(Call::kRecv, 1);
   call.may_reset = call.may_shut = false;
   call.faults = 0;
-  EXPECT_THAT(TextsOf({call}), ElementsAre("at recv 1 of a: wait 30s"));
+  EXPECT_THAT(TextsOf({call}),
+              ElementsAre("at recv 1 of a: wait 30s", "at recv 1 of a: server stop"));
 }
 
 TEST(EnumerateTest, OnlyAWaitThatSleptIsInterrupted) {
   LoggedCall call = Wait();
-  EXPECT_THAT(TextsOf({call}), ElementsAre("at wait 1: wait 30s"));
+  EXPECT_THAT(TextsOf({call}), ElementsAre("at wait 1: wait 30s", "at wait 1: server stop"));
   call.slept = true;
   EXPECT_THAT(TextsOf({call}), Contains("at wait 1: fault wait EINTR once"));
 }
@@ -111,8 +113,9 @@ TEST(EnumerateTest, WhileTheServerWaitsEachGroupMayEndItsConnection) {
   LoggedCall call = Wait();
   call.watched_may_reset = 0b11;
   call.watched_may_shut = 0b10;
-  EXPECT_THAT(TextsOf({call}), ElementsAre("at wait 1: a reset", "at wait 1: b reset",
-                                           "at wait 1: b shutdown write", "at wait 1: wait 30s"));
+  EXPECT_THAT(TextsOf({call}),
+              ElementsAre("at wait 1: a reset", "at wait 1: b reset", "at wait 1: b shutdown write",
+                          "at wait 1: wait 30s", "at wait 1: server stop"));
 }
 
 TEST(EnumerateTest, CallsAreCountedAsTheLanguageDoes) {
@@ -137,12 +140,13 @@ TEST(EnumerateTest, OfCallsThatAreAlikeTheFirstTheSecondAndTheLastAreTaken) {
   log.calls.assign(10, call);
   const Enumeration some = Enumerate(log, {});
   EXPECT_THAT(Texts(some.disturbances),
-              ElementsAre("at recv 1 of a: wait 30s", "at recv 2 of a: wait 30s",
-                          "at recv 10 of a: wait 30s"));
+              ElementsAre("at recv 1 of a: wait 30s", "at recv 1 of a: server stop",
+                          "at recv 2 of a: wait 30s", "at recv 2 of a: server stop",
+                          "at recv 10 of a: wait 30s", "at recv 10 of a: server stop"));
   EXPECT_EQ(some.calls, 10u);
   EXPECT_EQ(some.alike, 7u);
   log.calls[4].history = 1;  // unlike the others
-  EXPECT_THAT(Enumerate(log, {}).disturbances, SizeIs(4));
+  EXPECT_THAT(Enumerate(log, {}).disturbances, SizeIs(8));
 }
 
 TEST(EnumerateTest, AKindIsTheSameInAnotherStepAndForAnotherClient) {
@@ -152,9 +156,16 @@ TEST(EnumerateTest, AKindIsTheSameInAnotherStepAndForAnotherClient) {
   log.calls[1].client = Client('b');
   log.calls[1].step = 2;
   const std::vector<Disturbance> found = Enumerate(log, {}).disturbances;
-  EXPECT_EQ(found.front().kind, found[4].kind);
-  EXPECT_EQ(found[4].call, 1u);
+  EXPECT_EQ(found.front().kind, found[5].kind);
+  EXPECT_EQ(found[5].call, 1u);
   EXPECT_NE(found.front().kind, found.back().kind);
+}
+
+TEST(EnumerateTest, WaitsAreOfOneKindWhateverTheServerHasDoneBefore) {
+  CallLog log;
+  log.calls = {Wait(), Transfer(Call::kRecv, 1), Wait()};
+  const std::vector<Disturbance> found = Enumerate(log, {}).disturbances;
+  EXPECT_EQ(found.front().kind, found.back().kind);
 }
 
 TEST(EnumerateTest, WhatComesAfterTheLastOwnStepIsInTheDrain) {
@@ -164,9 +175,9 @@ TEST(EnumerateTest, WhatComesAfterTheLastOwnStepIsInTheDrain) {
   Choice choice;
   choice.last_own_step = 1;
   const std::vector<Disturbance> found = Enumerate(log, choice).disturbances;
-  ASSERT_THAT(found, SizeIs(2));
-  EXPECT_FALSE(found[0].in_drain);
-  EXPECT_TRUE(found[1].in_drain);
+  ASSERT_THAT(found, SizeIs(4));
+  EXPECT_FALSE(found.front().in_drain);
+  EXPECT_TRUE(found.back().in_drain);
 }
 
 std::vector<std::string> RepresentativesOf(const std::string& text) {
