@@ -27,6 +27,9 @@ class CallHistory {
   uint64_t value_ = 0;
 };
 
+// A client that was silent for so long may find its connection closed: no server waits for ever.
+inline constexpr int64_t kLongSilenceNs = 1'000'000'000;
+
 // One connection of one client.
 struct ClientFacts {
   char letter = 'a';
@@ -51,6 +54,7 @@ struct ClientFacts {
   bool was_reset = false;          // by the server
   int64_t idle_before_end_ns = 0;  // clock time from the client's last act to either of these
   bool complete_when_drained = false;
+  int64_t longest_silence_ns = 0;  // clock time between two acts of the client's
 
   // The server's side of it.
   int port = 0;  // the address the server sees

@@ -18,8 +18,6 @@ The usual causes:
   - close with unread input makes the kernel send RST, which destroys what the client has not read yet.
 After a client's own reset its bytes may be lost; that is not reported.)";
 
-constexpr int64_t kIdleExcuseNs = 1'000'000'000;
-
 std::string Loss(const ClientFacts& client, const std::string& name) {
   const ClientStream& stream = client.stream;
   const std::string end =
@@ -51,7 +49,7 @@ void JudgeMismatch(const Ledger& ledger, const ClientFacts& client, FindingList&
 
 bool CutOff(const ClientFacts& client) {
   // A client that said nothing for long may be closed: many servers have idle timeouts.
-  return !client.finished_sending && client.idle_before_end_ns < kIdleExcuseNs;
+  return !client.finished_sending && client.idle_before_end_ns < kLongSilenceNs;
 }
 
 void Judge(Moment moment, const Ledger& ledger, FindingList& findings) {

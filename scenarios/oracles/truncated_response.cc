@@ -21,7 +21,10 @@ std::string Fault(const ClientFacts& client, bool client_waits) {
     return fmt::format("byte {} of the response is not what the server owes",
                        stream.mismatch()->at);
   }
-  if (client.was_reset) {
+  // A server that has answered waits a while for the client's FIN and closes; who speaks after that
+  // gets a reset, whole as the response was.
+  const bool spoke_too_late = stream.complete() && client.longest_silence_ns >= kLongSilenceNs;
+  if (client.was_reset && !spoke_too_late) {
     return fmt::format("is owed {}, got {} and then a reset instead of an orderly end",
                        stream.OwedText(), stream.GotText());
   }

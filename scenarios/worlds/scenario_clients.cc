@@ -27,6 +27,16 @@ int ScenarioClients::Find(char letter, uint32_t index) const {
   return names[index].client;
 }
 
+void ScenarioClients::Act(int client) {
+  ClientFacts& facts = ledger_.clients[client];
+  Client& state = clients_[client];
+  const int64_t now = kernel_.now_ns();
+  if (facts.connected) {
+    facts.longest_silence_ns = std::max(facts.longest_silence_ns, now - state.last_act_ns);
+  }
+  state.last_act_ns = now;
+}
+
 void ScenarioClients::SetBuffer(char letter, uint32_t index, int bytes) {
   NameOf(letter, index).buffer = bytes;
 }

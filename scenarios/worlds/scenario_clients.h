@@ -84,7 +84,7 @@ class ScenarioClients {
   void Send(int client);
   void Receive(int client);
   void NoteEnd(int client);
-  void Act(int client) { clients_[client].last_act_ns = kernel_.now_ns(); }
+  void Act(int client);
 
   DrivenKernel& kernel_;
   Ledger& ledger_;

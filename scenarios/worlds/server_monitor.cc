@@ -233,8 +233,8 @@ void ServerMonitor::CountProgress(const CallRecord& call, CallFamily family) {
   bool moved = false;
   switch (family) {
     case CallFamily::kAccept:
-      moved = call.result >= 0;
-      if (moved) thread_->last_client = host_.ClientOf(static_cast<int>(call.result));
+      moved = call.result >= 0 || call.error == ECONNABORTED;  // which takes a client off the queue
+      if (call.result >= 0) thread_->last_client = host_.ClientOf(static_cast<int>(call.result));
       break;
     case CallFamily::kClose:
       moved = call.result >= 0;
