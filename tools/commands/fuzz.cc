@@ -9,9 +9,11 @@
 #include <memory>
 
 #include "scenarios/language/units.h"
+#include "scenarios/oracles/oracles.h"
 #include "tools/catalogue/target_catalogue.h"
 #include "tools/cli/errors.h"
 #include "tools/cli/output.h"
+#include "tools/cli/suggest.h"
 #include "tools/commands/commands.h"
 #include "tools/fuzz/campaign.h"
 #include "tools/fuzz/campaign_display.h"
@@ -54,7 +56,9 @@ struct Options {
   std::string out;
   std::vector<std::string> corpora;
   std::vector<std::string> engine_flags;
+  std::string mutator;
   size_t findings = 0;
+  std::vector<std::string> until;
   bool sanitizers = false;
   bool resume = false;
   bool json = false;
@@ -76,6 +80,17 @@ std::optional<std::chrono::nanoseconds> ParseTime(const std::string& text) {
       fmt::format("--time takes a number and a unit, such as 60s, 10m or 8h, not \"{}\"", text));
 }
 
+std::vector<std::string> CheckedOracles(const std::vector<std::string>& names) {
+  std::vector<std::string> known;
+  for (const Oracle& oracle : Oracles()) known.emplace_back(oracle.name);
+  for (const std::string& name : names) {
+    if (FindOracle(name) == nullptr) {
+      throw UnknownName("oracle", name, known, "hupstorm list oracles");
+    }
+  }
+  return names;
+}
+
 // A new campaign, as the options have it.
 CampaignSettings NewSettings(const Options& options) {
   CampaignSettings settings;
@@ -83,6 +98,7 @@ CampaignSettings NewSettings(const Options& options) {
   settings.mend = options.mend.empty() ? "none" : options.mend;
   settings.engine = options.engine.empty() ? std::string(kLibFuzzerName) : options.engine;
   settings.sanitizers = options.sanitizers;
+  if (!options.mutator.empty()) settings.mutator = options.mutator;
   settings.jobs = options.jobs > 0 ? options.jobs : DefaultWorkers();
   settings.engine_flags = options.engine_flags;
   if (settings.target.empty()) {
@@ -101,13 +117,14 @@ CampaignSettings NewSettings(const Options& options) {
 CampaignSettings ResumedSettings(CampaignSettings settings, const Options& options) {
   const auto same = [](const std::string& asked, const std::string& kept, const char* option) {
     if (asked.empty() || asked == kept) return;
-    throw UsageError(fmt::format(
-        "this campaign has {} {}, not {}: leave the option out, or give another --out", option, kept,
-        asked));
+    throw UsageError(
+        fmt::format("this campaign has {} {}, not {}: leave the option out, or give another --out",
+                    option, kept, asked));
   };
   same(options.target, settings.target, "--target");
   same(options.mend, settings.mend, "--mend");
   same(options.engine, settings.engine, "--engine");
+  same(options.mutator, settings.mutator, "--mutator");
   if (options.sanitizers && !settings.sanitizers) {
     throw UsageError("this campaign is one without --sanitizers; begin another, with its corpus");
   }
@@ -123,9 +140,8 @@ CampaignSettings Settle(const Options& options, const CampaignFolder& folder) {
   std::optional<CampaignSettings> stored = LoadSettings(folder);
   if (options.resume) {
     if (stored) return ResumedSettings(std::move(*stored), options);
-    throw UsageError(
-        fmt::format("{} holds no campaign to go on with; leave --resume out to begin one",
-                    options.out));
+    throw UsageError(fmt::format(
+        "{} holds no campaign to go on with; leave --resume out to begin one", options.out));
   }
   if (stored) {
     throw UsageError(fmt::format(
@@ -140,6 +156,7 @@ int Fuzz(const Options& options, const std::string& program) {
   CampaignLimits limits;
   limits.time = ParseTime(options.time);
   if (options.findings > 0) limits.findings = options.findings;
+  limits.until = CheckedOracles(options.until);
   const CampaignSettings settings = Settle(options, folder);
   if (IsServer(settings.target)) {
     MakeTarget(settings.target, ParseMend(settings.mend));  // a mistake shows here
@@ -198,6 +215,14 @@ void AddFuzzCommand(CLI::App& app, CommandLine& line) {
   command->add_option("--findings", options->findings, "stop after so many distinct findings")
       ->check(CLI::Range(1, 1'000'000))
       ->type_name("N");
+  command->add_option("--until", options->until, "stop when one of these oracles has reported")
+      ->delimiter(',')
+      ->type_name("ORACLE,...");
+  command
+      ->add_option("--mutator", options->mutator,
+                   "steps (default), or bytes: inputs are changed without knowing what they mean")
+      ->check(CLI::IsMember({"steps", "bytes"}))
+      ->type_name("MUTATOR");
   command->add_flag("--resume", options->resume, "go on with the campaign in DIR");
   command->add_flag("--json", options->json, "print the result as one JSON object");
   command->add_option("engine_flags", options->engine_flags, "after --: the engine's own flags")

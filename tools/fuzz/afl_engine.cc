@@ -14,9 +14,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Columns of plot_data, which AFL++ writes every five seconds: relative_time, cycles_done, cur_item,
-// corpus_count, pending_total, pending_favs, map_size, saved_crashes, saved_hangs, max_depth,
-// execs_per_sec, total_execs, edges_found.
+// Columns of plot_data, which AFL++ writes every five seconds: relative_time, cycles_done,
+// cur_item, corpus_count, pending_total, pending_favs, map_size, saved_crashes, saved_hangs,
+// max_depth, execs_per_sec, total_execs, edges_found.
 constexpr size_t kCorpusColumn = 3;
 constexpr size_t kEdgesColumn = 12;
 
@@ -82,7 +82,7 @@ class Afl final : public FuzzEngine {
                         "AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1", "AFL_NO_WARN_INSTABILITY=1"};
     const fs::path mutator =
         executable_.parent_path().parent_path() / "lib" / "libhupstorm_afl_mutator.so";
-    if (fs::exists(mutator)) {
+    if (settings_.mutator == "steps" && fs::exists(mutator)) {
       call.environment.push_back("AFL_CUSTOM_MUTATOR_LIBRARY=" + mutator.string());
     }
     return call;

@@ -46,9 +46,8 @@ void BackgroundShrinker::Tick() {
   if (process_ && Clock::now() >= deadline_) process_->Kill();
   if (process_ && process_->Poll()) Finish();
   if (process_ || waiting_.empty()) return;
-  ProgramCall call{.arguments = {executable_.string()},
-                   .environment = environment_,
-                   .nice = kBehindTheFuzzers};
+  ProgramCall call{
+      .arguments = {executable_.string()}, .environment = environment_, .nice = kBehindTheFuzzers};
   call.environment.push_back("HUPSTORM_SHRINK=" + waiting_.front().input.string());
   process_.emplace(call, log_);
   deadline_ = Clock::now() + kPatience;

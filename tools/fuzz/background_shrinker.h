@@ -22,8 +22,7 @@ class BackgroundShrinker {
   // `executable`: the fuzz target, which shrinks where HUPSTORM_SHRINK says what; `environment` is
   // what else it needs. `on_done` is called when a finding's .scn is there.
   BackgroundShrinker(std::filesystem::path executable, std::vector<std::string> environment,
-                     std::filesystem::path log,
-                     std::function<void(const StoredFinding&)> on_done);
+                     std::filesystem::path log, std::function<void(const StoredFinding&)> on_done);
 
   void Add(const StoredFinding& finding) { waiting_.push_back(finding); }
   // Ends what is over and begins the next; to be called now and then. Throws FailedError where the

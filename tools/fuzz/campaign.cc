@@ -88,9 +88,9 @@ Campaign::Campaign(const CampaignSettings& settings, const CampaignFolder& folde
                 [&watcher](const StoredFinding& finding) { watcher.OnScenario(finding); }) {
   fs::create_directories(folder_.findings());
   if (IsDiskFull()) {
-    throw FailedError(fmt::format(
-        "less than {} MiB are free in {}: make room there, or give another --out",
-        kLeastFreeSpace >> 20, folder_.root.string()));
+    throw FailedError(
+        fmt::format("less than {} MiB are free in {}: make room there, or give another --out",
+                    kLeastFreeSpace >> 20, folder_.root.string()));
   }
   counters_ = MapCampaignCounters(folder_.counters());
   counters_->Resume();
@@ -105,7 +105,8 @@ std::vector<std::string> Campaign::Environment() const {
   if (!IsServer(settings_.target)) return {};
   const Target target = MakeTarget(settings_.target, ParseMend(settings_.mend));
   std::vector<std::string> environment = {
-      fmt::format("HUPSTORM_PROTOCOL={}", ProtocolName(target.protocol))};
+      fmt::format("HUPSTORM_PROTOCOL={}", ProtocolName(target.protocol)),
+      "HUPSTORM_MUTATOR=" + settings_.mutator};
   if (IsDocumented(settings_.target)) environment.push_back("HUPSTORM_MEND=" + settings_.mend);
   return environment;
 }
@@ -159,7 +160,14 @@ CampaignEnd Campaign::Run(const CampaignLimits& limits) {
 
 std::optional<CampaignEnd> Campaign::WhyStop(const CampaignLimits& limits) const {
   if (limits.time && Clock::now() - begin_ >= *limits.time) return CampaignEnd::kTime;
-  if (findings_.size() >= limits.findings) return CampaignEnd::kFindings;
+  const auto is_wanted = [&](const StoredFinding& finding) {
+    return std::find(limits.until.begin(), limits.until.end(), finding.record.oracle) !=
+           limits.until.end();
+  };
+  if (findings_.size() >= limits.findings ||
+      std::any_of(findings_.begin(), findings_.end(), is_wanted)) {
+    return CampaignEnd::kFindings;
+  }
   if (IsDiskFull()) return CampaignEnd::kDiskFull;
   return std::nullopt;
 }
@@ -200,9 +208,8 @@ void Campaign::LookAtFindings() {
   findings_changed_ = changed;
   for (StoredFinding& finding : StoredFindings(folder_.findings())) {
     const bool known =
-        std::any_of(findings_.begin(), findings_.end(), [&](const StoredFinding& other) {
-          return other.input == finding.input;
-        });
+        std::any_of(findings_.begin(), findings_.end(),
+                    [&](const StoredFinding& other) { return other.input == finding.input; });
     if (known) continue;
     if (!fs::exists(finding.scenario)) shrinker_.Add(finding);
     watcher_.OnFinding(finding);
@@ -224,8 +231,7 @@ void Campaign::Measure() {
   figures_.executions = counters_->Executions();
   const std::chrono::duration<double> since = now - measured_;
   if (since >= kShort) {
-    figures_.rate =
-        static_cast<double>(figures_.executions - executions_measured_) / since.count();
+    figures_.rate = static_cast<double>(figures_.executions - executions_measured_) / since.count();
     measured_ = now;
     executions_measured_ = figures_.executions;
   }

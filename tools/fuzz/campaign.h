@@ -44,6 +44,7 @@ class CampaignWatcher {
 struct CampaignLimits {
   std::optional<std::chrono::nanoseconds> time;  // for this session
   size_t findings = SIZE_MAX;                    // stop when there are so many
+  std::vector<std::string> until;                // stop when one of these oracles has reported
 };
 
 enum class CampaignEnd : uint8_t { kTime, kFindings, kInterrupted, kEngineDone, kDiskFull };

@@ -64,16 +64,17 @@ void CampaignDisplay::OnCrash(const std::filesystem::path& input) {
 }
 
 void CampaignDisplay::OnFigures(const CampaignFigures& figures) {
-  if (Clock::now() - shown_ < (terminal_ ? Clock::duration(kOnTerminal) : Clock::duration(kInLog))) {
+  if (Clock::now() - shown_ <
+      (terminal_ ? Clock::duration(kOnTerminal) : Clock::duration(kInLog))) {
     return;
   }
   shown_ = Clock::now();
-  Status(fmt::format(
-      "{:>8.0f} s  {} executions, {}/s, coverage {}, corpus {}, {} finding{}{}", figures.seconds,
-      Thousands(figures.executions), Thousands(static_cast<uint64_t>(std::lround(figures.rate))),
-      figures.engine.coverage, figures.engine.corpus, figures.findings,
-      figures.findings == 1 ? "" : "s",
-      figures.crashes == 0 ? "" : fmt::format(", {} crashes", figures.crashes)));
+  Status(fmt::format("{:>8.0f} s  {} executions, {}/s, coverage {}, corpus {}, {} finding{}{}",
+                     figures.seconds, Thousands(figures.executions),
+                     Thousands(static_cast<uint64_t>(std::lround(figures.rate))),
+                     figures.engine.coverage, figures.engine.corpus, figures.findings,
+                     figures.findings == 1 ? "" : "s",
+                     figures.crashes == 0 ? "" : fmt::format(", {} crashes", figures.crashes)));
 }
 
 void CampaignDisplay::OnFinishing(size_t scenarios_left) {

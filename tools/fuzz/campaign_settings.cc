@@ -29,22 +29,24 @@ std::optional<CampaignSettings> LoadSettings(const CampaignFolder& folder) {
     json.at("mend").get_to(settings.mend);
     json.at("engine").get_to(settings.engine);
     json.at("sanitizers").get_to(settings.sanitizers);
+    json.at("mutator").get_to(settings.mutator);
     json.at("jobs").get_to(settings.jobs);
     json.at("corpora").get_to(settings.corpora);
     json.at("engine_flags").get_to(settings.engine_flags);
     return settings;
   } catch (const nlohmann::json::exception& error) {
-    throw UsageError(fmt::format("{} is damaged: {}. Its findings and corpus can still be used: "
-                                 "begin a new campaign with --corpus",
-                                 folder.settings().string(), error.what()));
+    throw UsageError(
+        fmt::format("{} is damaged: {}. Its findings and corpus can still be used: "
+                    "begin a new campaign with --corpus",
+                    folder.settings().string(), error.what()));
   }
 }
 
 void SaveSettings(const CampaignFolder& folder, const CampaignSettings& settings) {
   const nlohmann::ordered_json json = {
-      {"target", settings.target}, {"mend", settings.mend},
-      {"engine", settings.engine}, {"sanitizers", settings.sanitizers},
-      {"jobs", settings.jobs},
+      {"target", settings.target},   {"mend", settings.mend},
+      {"engine", settings.engine},   {"sanitizers", settings.sanitizers},
+      {"mutator", settings.mutator}, {"jobs", settings.jobs},
       {"corpora", settings.corpora}, {"engine_flags", settings.engine_flags},
   };
   const std::string why = WriteWhole(folder.settings(), json.dump(2) + "\n");
@@ -56,8 +58,7 @@ void SaveSettings(const CampaignFolder& folder, const CampaignSettings& settings
 CampaignLock::CampaignLock(const CampaignFolder& folder) {
   fd_ = open(folder.lock().c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
   if (fd_ < 0) {
-    throw UsageError(
-        fmt::format("cannot use {}: {}", folder.root.string(), std::strerror(errno)));
+    throw UsageError(fmt::format("cannot use {}: {}", folder.root.string(), std::strerror(errno)));
   }
   if (flock(fd_, LOCK_EX | LOCK_NB) == 0) return;
   close(fd_);

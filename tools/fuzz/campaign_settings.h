@@ -1,5 +1,5 @@
-// What a fuzz campaign is about, and where it keeps what. Written into its folder, so that it can be
-// gone on with.
+// What a fuzz campaign is about, and where it keeps what. Written into its folder, so that it can
+// be gone on with.
 
 #ifndef HUPSTORM_TOOLS_FUZZ_CAMPAIGN_SETTINGS_H_
 #define HUPSTORM_TOOLS_FUZZ_CAMPAIGN_SETTINGS_H_
@@ -15,7 +15,8 @@ struct CampaignSettings {
   std::string target;         // "doc001/poll"; or a fuzz target that is no server: "parse_scenario"
   std::string mend = "none";  // as --mend takes it
   std::string engine = "libfuzzer";
-  bool sanitizers = false;  // the target is built with AddressSanitizer and UBSan
+  bool sanitizers = false;        // the target is built with AddressSanitizer and UBSan
+  std::string mutator = "steps";  // or "bytes": inputs are changed without knowing what they mean
   int jobs = 1;
   std::vector<std::string> corpora;       // folders of inputs to begin with, absolute
   std::vector<std::string> engine_flags;  // passed on to each worker

@@ -16,8 +16,8 @@
 
 namespace hupstorm {
 
-// What an engine calls coverage: libFuzzer's counters ("cov"), AFL++'s edges found. Of the worker that
-// has most.
+// What an engine calls coverage: libFuzzer's counters ("cov"), AFL++'s edges found. Of the worker
+// that has most.
 struct EngineFigures {
   uint64_t coverage = 0;
   uint64_t corpus = 0;  // inputs
@@ -46,12 +46,14 @@ std::unique_ptr<FuzzEngine> MakeLibFuzzer(const CampaignSettings& settings,
 std::unique_ptr<FuzzEngine> MakeAfl(const CampaignSettings& settings, const CampaignFolder& folder,
                                     const std::filesystem::path& executable);
 
-// The largest input that fuzzers make, in bytes, unless their flags say otherwise: some hundred steps.
+// The largest input that fuzzers make, in bytes, unless their flags say otherwise: some hundred
+// steps.
 inline constexpr int kLargestInput = 256;
 // Seconds that an input may take before an engine calls it a hang.
 inline constexpr int kInputTimeout = 10;
 
-// Files in `folder` whose names begin with one of `prefixes`, sorted; none where there is no folder.
+// Files in `folder` whose names begin with one of `prefixes`, sorted; none where there is no
+// folder.
 std::vector<std::filesystem::path> FilesNamed(const std::filesystem::path& folder,
                                               const std::vector<std::string_view>& prefixes);
 

@@ -20,8 +20,9 @@ std::vector<std::string> FuzzTargetsWithoutServer();
 bool IsServer(const std::string& target);
 
 // fuzz_doc001_poll for doc001/poll, as the preset `preset` has it ("libfuzzer", "afl-asan"): in
-// build/PRESET/bin of the tree that this executable was built in, or beside it. Throws UsageError for a target that there is not, and for
-// one that is not built so, with the commands that build it.
+// build/PRESET/bin of the tree that this executable was built in, or beside it. Throws UsageError
+// for a target that there is not, and for one that is not built so, with the commands that build
+// it.
 std::filesystem::path FuzzExecutable(const std::string& target, const std::string& preset);
 
 // The preset that builds what a campaign runs.

@@ -59,8 +59,7 @@ class LibFuzzer final : public FuzzEngine {
     call.arguments.insert(call.arguments.end(), settings_.engine_flags.begin(),
                           settings_.engine_flags.end());
     call.arguments.push_back(folder_.corpus().string());
-    call.arguments.insert(call.arguments.end(), settings_.corpora.begin(),
-                          settings_.corpora.end());
+    call.arguments.insert(call.arguments.end(), settings_.corpora.begin(), settings_.corpora.end());
     return call;
   }
 
@@ -85,7 +84,8 @@ class LibFuzzer final : public FuzzEngine {
   }
 
   bool IsDone(int status) const override {
-    return WIFEXITED(status) && (WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == kInterruptedExit);
+    return WIFEXITED(status) &&
+           (WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == kInterruptedExit);
   }
 
  private:
@@ -124,9 +124,9 @@ std::vector<fs::path> FilesNamed(const fs::path& folder,
   for (fs::directory_iterator entry(folder, error); !error && entry != fs::directory_iterator();
        entry.increment(error)) {
     const std::string name = entry->path().filename().string();
-    const bool wanted =
-        std::any_of(prefixes.begin(), prefixes.end(),
-                    [&](std::string_view prefix) { return name.starts_with(prefix); });
+    const bool wanted = std::any_of(prefixes.begin(), prefixes.end(), [&](std::string_view prefix) {
+      return name.starts_with(prefix);
+    });
     if (wanted) files.push_back(entry->path());
   }
   std::sort(files.begin(), files.end());

@@ -8,7 +8,6 @@
 
 #include "scenarios/language/parse.h"
 #include "tools/catalogue/input_file.h"
-#include "tools/cli/text_table.h"
 #include "tools/fuzz/campaign_display.h"
 #include "tools/fuzz/fuzz_target.h"
 #include "tools/report/findings_report.h"
@@ -55,6 +54,17 @@ std::string ReplayOf(const CampaignReport& report, const StoredFinding& finding)
   return ReplayOf(report, StepsOf(finding) ? finding.scenario : finding.input);
 }
 
+std::string FindingText(const CampaignReport& report, const StoredFinding& finding,
+                        const Style& style) {
+  const FindingRecord& record = finding.record;
+  const std::optional<size_t> steps = StepsOf(finding);
+  return fmt::format(
+      "{}: {} ({:.1f} s, {} executions, {})\n  {}\n", style.Red(record.oracle), record.evidence,
+      record.seconds, Thousands(record.executions),
+      steps ? fmt::format("{} step{}", *steps, *steps == 1 ? "" : "s") : "not made small yet",
+      style.Dim(ReplayOf(report, finding)));
+}
+
 std::string SummaryLine(const CampaignReport& report) {
   const CampaignFigures& figures = report.figures;
   const double rate =
@@ -76,20 +86,10 @@ std::string CampaignText(const CampaignReport& report, const Style& style) {
   std::string text = SummaryLine(report);
   if (report.findings.empty() && report.crashes.empty()) text += style.Green("Nothing found.\n");
   if (!report.findings.empty()) {
-    TextTable table({"seconds", "executions", "steps", "finding"});
-    for (const StoredFinding& finding : report.findings) {
-      const std::optional<size_t> steps = StepsOf(finding);
-      table.Add({fmt::format("{:.1f}", finding.record.seconds),
-                 Thousands(finding.record.executions), steps ? std::to_string(*steps) : "-",
-                 fmt::format("{}: {}", finding.record.oracle, finding.record.evidence)});
-    }
     text += fmt::format("\n{} finding{}:\n", report.findings.size(),
                         report.findings.size() == 1 ? "" : "s");
-    text += table.ToString(2);
-    text += "\nTo see them happen:\n";
-    for (const StoredFinding& finding : report.findings) {
-      text += fmt::format("  {}\n", ReplayOf(report, finding));
-    }
+    for (const StoredFinding& finding : report.findings)
+      text += FindingText(report, finding, style);
   }
   if (!report.crashes.empty()) {
     text += fmt::format("\n{} input{} that crashed the target, hung it, or took too much memory:\n",
