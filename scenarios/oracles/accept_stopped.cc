@@ -14,8 +14,8 @@ and speaks the protocol is not served. (Of a server of --protocol none it is onl
 The usual causes: the listener was taken out of the event loop at EMFILE and never put back; with edge triggering, the
 accept queue was not emptied until EAGAIN, so that no further edge comes; the loop is stuck elsewhere.)";
 
-void Judge(Moment moment, const Ledger& ledger, FindingList& findings) {
-  if (moment != Moment::kProbed || ledger.dead || ledger.asked_to_stop) return;
+void Judge(Moment, const Ledger& ledger, FindingList& findings) {
+  if (ledger.dead || ledger.asked_to_stop) return;
   for (size_t i = 0; i < ledger.client_count; ++i) {
     const ClientFacts& probe = ledger.clients[i];
     const bool answered = probe.stream.complete() && probe.stream.received() > 0;
@@ -34,6 +34,6 @@ void Judge(Moment moment, const Ledger& ledger, FindingList& findings) {
 }  // namespace
 
 const Oracle kAcceptStopped = {"accept-stopped", "new clients are served after every storm", kPage,
-                               Judge};
+                               At(Moment::kProbed), Judge};
 
 }  // namespace hupstorm

@@ -25,6 +25,7 @@ void Judge(Moment, const Ledger& ledger, FindingList& findings) {
 
 }  // namespace
 
-const Oracle kBusyLoop = {"busy-loop", "no run of wake-ups in which nothing moves", kPage, Judge};
+const Oracle kBusyLoop = {"busy-loop", "no run of wake-ups in which nothing moves", kPage,
+                          kAtAnyMoment, Judge};
 
 }  // namespace hupstorm

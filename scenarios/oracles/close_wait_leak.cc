@@ -17,8 +17,8 @@ by sending what is left and closing. EPOLLHUP does not come for a client's FIN: 
 
 // Judged when every client has sent its FIN and the server, given time, is at rest. A vanished
 // client sends none, and bytes that the client could still take are no leak.
-void Judge(Moment moment, const Ledger& ledger, FindingList& findings) {
-  if (moment != Moment::kHalfClosed || ledger.dead) return;
+void Judge(Moment, const Ledger& ledger, FindingList& findings) {
+  if (ledger.dead) return;
   for (size_t i = 0; i < ledger.client_count; ++i) {
     const ClientFacts& client = ledger.clients[i];
     if (!client.server_open || !client.close_wait || client.unsent > 0 || client.vanished) continue;
@@ -37,6 +37,6 @@ void Judge(Moment moment, const Ledger& ledger, FindingList& findings) {
 const Oracle kCloseWaitLeak = {
     "close-wait-leak",
     "no connection whose client has finished, and whose output has drained, stays open", kPage,
-    Judge};
+    At(Moment::kHalfClosed), Judge};
 
 }  // namespace hupstorm

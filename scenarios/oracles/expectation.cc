@@ -17,6 +17,7 @@ void Judge(Moment, const Ledger& ledger, FindingList& findings) {
 
 }  // namespace
 
-const Oracle kExpectation = {"expectation", "what a scenario's `expect` lines say", kPage, Judge};
+const Oracle kExpectation = {"expectation", "what a scenario's `expect` lines say", kPage,
+                             At(Moment::kIncident), Judge};
 
 }  // namespace hupstorm

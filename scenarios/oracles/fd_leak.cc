@@ -14,8 +14,8 @@ Each such storm takes some more, until accept fails with EMFILE.
 Look for a path on which a connection is forgotten without close: an error branch, an event mask that is never
 matched (EPOLLERR or EPOLLHUP alone), a FIN that is read as "no data yet".)";
 
-void Judge(Moment moment, const Ledger& ledger, FindingList& findings) {
-  if (moment != Moment::kRoundEnd || ledger.dead) return;
+void Judge(Moment, const Ledger& ledger, FindingList& findings) {
+  if (ledger.dead) return;
   const int extra = ledger.descriptors_now - ledger.descriptors_at_start;
   if (extra <= 0) return;
   int step = 0;
@@ -38,6 +38,6 @@ void Judge(Moment moment, const Ledger& ledger, FindingList& findings) {
 
 const Oracle kFdLeak = {"fd-leak",
                         "when all clients are gone the server holds only what it held at start",
-                        kPage, Judge};
+                        kPage, At(Moment::kRoundEnd), Judge};
 
 }  // namespace hupstorm

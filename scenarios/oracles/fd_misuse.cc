@@ -23,6 +23,6 @@ void Judge(Moment, const Ledger& ledger, FindingList& findings) {
 const Oracle kFdMisuse = {
     "fd-misuse",
     "no EBADF, double close, or call on a descriptor that is not the server's any more", kPage,
-    Judge};
+    At(Moment::kIncident), Judge};
 
 }  // namespace hupstorm

@@ -35,6 +35,6 @@ void Judge(Moment moment, const Ledger& ledger, FindingList& findings) {
 
 const Oracle kForeignBytes = {"foreign-bytes",
                               "no client gets, and no log line shows, bytes that are another's",
-                              kPage, Judge};
+                              kPage, At(Moment::kIncident, Moment::kDrained), Judge};
 
 }  // namespace hupstorm

@@ -14,8 +14,8 @@ nothing), while others have sent something and wait. One slow client stops every
 An accepted socket does not inherit O_NONBLOCK from its listener on Linux: set it (accept4 with SOCK_NONBLOCK), and be
 ready for EAGAIN.)";
 
-void Judge(Moment moment, const Ledger& ledger, FindingList& findings) {
-  if (moment != Moment::kScriptDone || ledger.dead || !ledger.blocked_outside_wait) return;
+void Judge(Moment, const Ledger& ledger, FindingList& findings) {
+  if (ledger.dead || !ledger.blocked_outside_wait) return;
   for (size_t i = 0; i < ledger.client_count; ++i) {
     const ClientFacts& client = ledger.clients[i];
     if (static_cast<int>(i) == ledger.blocked_client || client.IsExcused()) continue;
@@ -39,6 +39,7 @@ void Judge(Moment moment, const Ledger& ledger, FindingList& findings) {
 }  // namespace
 
 const Oracle kHeadOfLineBlocking = {"head-of-line-blocking",
-                                    "one stuck client does not stop the others", kPage, Judge};
+                                    "one stuck client does not stop the others", kPage,
+                                    At(Moment::kScriptDone), Judge};
 
 }  // namespace hupstorm

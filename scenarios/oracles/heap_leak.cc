@@ -38,8 +38,8 @@ bool GrowsEachRound(const std::vector<HeapMark>& marks) {
   return true;
 }
 
-void Judge(Moment moment, const Ledger& ledger, FindingList& findings) {
-  if (moment != Moment::kRoundEnd || ledger.dead) return;
+void Judge(Moment, const Ledger& ledger, FindingList& findings) {
+  if (ledger.dead) return;
   const std::vector<HeapMark>& marks = ledger.heap_marks;
   int step = 0;
   for (size_t i = 0; i < ledger.client_count; ++i) {
@@ -67,6 +67,6 @@ void Judge(Moment moment, const Ledger& ledger, FindingList& findings) {
 }  // namespace
 
 const Oracle kHeapLeak = {"heap-leak", "live heap at rest does not grow from round to round", kPage,
-                          Judge};
+                          At(Moment::kRoundEnd), Judge};
 
 }  // namespace hupstorm

@@ -30,9 +30,7 @@ void Ledger::Clear() {
 ClientFacts& Ledger::AddClient() {
   if (client_count == clients.size()) clients.emplace_back();
   ClientFacts& client = clients[client_count++];
-  ClientStream stream = std::move(client.stream);  // keeps its memory
-  client = ClientFacts{};
-  client.stream = std::move(stream);
+  static_cast<ConnectionFacts&>(client) = {};
   return client;
 }
 

@@ -30,8 +30,9 @@ class CallHistory {
 // A client that was silent for so long may find its connection closed: no server waits for ever.
 inline constexpr int64_t kLongSilenceNs = 1'000'000'000;
 
-// One connection of one client.
-struct ClientFacts {
+// One connection of one client, but for its bytes. Plain data, so that it costs little to begin
+// anew.
+struct ConnectionFacts {
   char letter = 'a';
   uint32_t index = 0;
   bool probe = false;  // the world's own client, at the end
@@ -48,8 +49,7 @@ struct ClientFacts {
   bool turned_away = false;  // closed unread, after the server had run out of some resource
   bool reading = false;      // it reads whatever comes
 
-  // What it sent, is owed, and got.
-  ClientStream stream;
+  // How it ended for the client.
   bool end_of_input = false;       // the server's FIN
   bool was_reset = false;          // by the server
   int64_t idle_before_end_ns = 0;  // clock time from the client's last act to either of these
@@ -75,6 +75,10 @@ struct ClientFacts {
   bool IsExcused() const {
     return closed || reset || vanished || aborted || refused || turned_away || !connected;
   }
+};
+
+struct ClientFacts : ConnectionFacts {
+  ClientStream stream;  // what it sent, is owed, and got
 };
 
 // Something that was seen happening, with the step at which it showed.
@@ -122,7 +126,7 @@ struct Ledger {
   std::vector<HeapMark> heap_marks;  // one a round
 
   void Clear();
-  ClientFacts& AddClient();
+  ClientFacts& AddClient();                                 // whose stream is still to be Reset
   std::string ClientName(const ClientFacts& client) const;  // "a", "c[7]", "a new client"
   // Who sent the bytes that `client` got in place of its own: another client, or null where they
   // are its own, or nobody's.

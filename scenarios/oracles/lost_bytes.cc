@@ -53,7 +53,7 @@ bool CutOff(const ClientFacts& client) {
 }
 
 void Judge(Moment moment, const Ledger& ledger, FindingList& findings) {
-  if (ledger.dead || (moment != Moment::kDrained && moment != Moment::kHalfClosed)) return;
+  if (ledger.dead) return;
   // A foreign server that was asked to stop may do so at any moment, and end its connections.
   if (ledger.asked_to_stop && ledger.target->foreign) return;
   for (size_t i = 0; i < ledger.client_count; ++i) {
@@ -74,6 +74,6 @@ void Judge(Moment moment, const Ledger& ledger, FindingList& findings) {
 }  // namespace
 
 const Oracle kLostBytes = {"lost-bytes", "each client gets every byte it is owed, in order", kPage,
-                           Judge};
+                           At(Moment::kDrained, Moment::kHalfClosed), Judge};
 
 }  // namespace hupstorm

@@ -24,17 +24,29 @@ enum class Moment : uint8_t {
   kRoundEnd,     // the end of a round: the server should hold what it held at start
   kStopped,      // the server has ended, by itself or because it was asked to
 };
+inline constexpr int kMomentCount = static_cast<int>(Moment::kStopped) + 1;
+
+// A set of moments.
+using Moments = uint32_t;
+template <typename... Moment>
+constexpr Moments At(Moment... moments) {
+  return (... | (Moments{1} << static_cast<int>(moments)));
+}
+inline constexpr Moments kAtAnyMoment = ~Moments{0};
 
 struct Oracle {
   std::string_view name;
   std::string_view holds_when;  // one line
   std::string_view page;        // for `hupstorm explain`: what it means, what to do
-  // Called at every moment of every run, with what is known so far.
+  Moments moments;              // when there is something to judge
+  // Called at these moments of every run, with what is known so far.
   void (*judge)(Moment moment, const Ledger& ledger, FindingList& findings);
 };
 
 // In the order in which they are listed to users.
 std::span<const Oracle> Oracles();
+// Of these, the ones that judge at `moment`.
+std::span<const Oracle* const> OraclesAt(Moment moment);
 
 // Null where there is none of that name.
 const Oracle* FindOracle(std::string_view name);

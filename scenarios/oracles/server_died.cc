@@ -25,7 +25,8 @@ void Judge(Moment, const Ledger& ledger, FindingList& findings) {
 
 }  // namespace
 
-const Oracle kServerDied = {
-    "server-died", "no crash, uncaught exception, exit, SIGPIPE or sanitizer report", kPage, Judge};
+const Oracle kServerDied = {"server-died",
+                            "no crash, uncaught exception, exit, SIGPIPE or sanitizer report",
+                            kPage, At(Moment::kIncident), Judge};
 
 }  // namespace hupstorm

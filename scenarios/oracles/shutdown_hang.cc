@@ -15,8 +15,8 @@ The usual causes: the handler sets a flag while the loop sleeps, and nothing wak
 epoll_pwait); EINTR is retried without looking at the flag; the server waits for clients that never finish.
 A server without a handler is ended by the signal itself: that is not judged.)";
 
-void Judge(Moment moment, const Ledger& ledger, FindingList& findings) {
-  if (moment != Moment::kStopped || ledger.dead) return;
+void Judge(Moment, const Ledger& ledger, FindingList& findings) {
+  if (ledger.dead) return;
   if (ledger.stop_ignored) {
     findings.Add("shutdown-hang", 0, 0, "asked to stop by SIGTERM, the server goes on");
   } else if (ledger.stopped && ledger.descriptors_now > 0) {
@@ -27,7 +27,8 @@ void Judge(Moment moment, const Ledger& ledger, FindingList& findings) {
 
 }  // namespace
 
-const Oracle kShutdownHang = {
-    "shutdown-hang", "a server that was asked to stop does, leaving nothing open", kPage, Judge};
+const Oracle kShutdownHang = {"shutdown-hang",
+                              "a server that was asked to stop does, leaving nothing open", kPage,
+                              At(Moment::kStopped), Judge};
 
 }  // namespace hupstorm

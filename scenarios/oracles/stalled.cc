@@ -64,13 +64,16 @@ void JudgeHalfClosed(const Ledger& ledger, FindingList& findings) {
 
 void Judge(Moment moment, const Ledger& ledger, FindingList& findings) {
   if (ledger.dead) return;
-  if (moment == Moment::kDrained) JudgeDrained(ledger, findings);
-  if (moment == Moment::kHalfClosed) JudgeHalfClosed(ledger, findings);
+  if (moment == Moment::kDrained) {
+    JudgeDrained(ledger, findings);
+  } else {
+    JudgeHalfClosed(ledger, findings);
+  }
 }
 
 }  // namespace
 
 const Oracle kStalled = {"stalled", "at rest, nothing that could be delivered is undelivered",
-                         kPage, Judge};
+                         kPage, At(Moment::kDrained, Moment::kHalfClosed), Judge};
 
 }  // namespace hupstorm

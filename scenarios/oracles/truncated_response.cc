@@ -39,7 +39,6 @@ std::string Fault(const ClientFacts& client, bool client_waits) {
 
 void Judge(Moment moment, const Ledger& ledger, FindingList& findings) {
   if (ledger.dead) return;
-  if (moment != Moment::kDrained && moment != Moment::kHalfClosed) return;
   for (size_t i = 0; i < ledger.client_count; ++i) {
     const ClientFacts& client = ledger.clients[i];
     const ClientStream& stream = client.stream;
@@ -55,6 +54,7 @@ void Judge(Moment moment, const Ledger& ledger, FindingList& findings) {
 }  // namespace
 
 const Oracle kTruncatedResponse = {"truncated-response",
-                                   "a response arrives whole and ends in order", kPage, Judge};
+                                   "a response arrives whole and ends in order", kPage,
+                                   At(Moment::kDrained, Moment::kHalfClosed), Judge};
 
 }  // namespace hupstorm

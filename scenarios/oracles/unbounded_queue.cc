@@ -14,8 +14,7 @@ and does not read (or that never ends its request) decides how much memory the s
 Stop reading from a client whose output queue is long: TCP's own window then tells it to wait. Limit the length of a
 request. The bound for one client is 512 KiB, and 128 KiB for hupstorm's own targets.)";
 
-void Judge(Moment moment, const Ledger& ledger, FindingList& findings) {
-  if (moment != Moment::kScriptDone && moment != Moment::kRoundEnd) return;
+void Judge(Moment, const Ledger& ledger, FindingList& findings) {
   const uint64_t bound = ledger.target->queue_bound;
   for (size_t i = 0; i < ledger.client_count; ++i) {
     const ClientFacts& client = ledger.clients[i];
@@ -30,6 +29,6 @@ void Judge(Moment moment, const Ledger& ledger, FindingList& findings) {
 
 const Oracle kUnboundedQueue = {"unbounded-queue",
                                 "bytes held for a client that does not read stay under a bound",
-                                kPage, Judge};
+                                kPage, At(Moment::kScriptDone, Moment::kRoundEnd), Judge};
 
 }  // namespace hupstorm

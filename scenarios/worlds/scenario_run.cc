@@ -262,7 +262,7 @@ void ScenarioRun::NoteHeld(ClientFacts& client) {
 
 void ScenarioRun::Judge(Moment moment) {
   const size_t before = findings_.findings().size();
-  for (const Oracle& oracle : Oracles()) oracle.judge(moment, ledger_, findings_);
+  for (const Oracle* oracle : OraclesAt(moment)) oracle->judge(moment, ledger_, findings_);
   if (!options_->record_time_line) return;
   for (size_t i = before; i < findings_.findings().size(); ++i) {
     const Finding& finding = findings_.findings()[i];

@@ -58,8 +58,9 @@ void ServerMonitor::Start(bool names_client, std::atomic<uint64_t>* progress) {
   log_line_.clear();
   names_client_ = names_client;
   calls_ = 0;
-  last_call_ = {};
-  threads_.clear();
+  last_call_.reset();
+  std::erase_if(threads_, [](const auto& entry) { return entry.first != 0; });
+  threads_[0] = {};
   SwitchTo(0);
   OnStep();
 }
@@ -70,12 +71,16 @@ void ServerMonitor::OnStep() {
   for (auto& [number, thread] : threads_) thread.self_wakes = 0;
 }
 
-// What one thread of the server moves may be what another was woken for in vain.
-void ServerMonitor::CountFromLastMove() {
-  if (thread_->moves == moves_) return;
+void ServerMonitor::ForgetFruitless() {
   thread_->moves = moves_;
   thread_->fruitless_wakes = thread_->fruitless_passes = thread_->fruitless_calls = 0;
   thread_->fruitless_events = 0;
+}
+
+uint64_t ServerMonitor::last_call() const {
+  CallHistory history;
+  if (last_call_) history.Add(last_call_->family, last_call_->result, last_call_->error);
+  return history.value();
 }
 
 void ServerMonitor::Place(int step, const Placement& placement) {
@@ -102,23 +107,14 @@ bool ServerMonitor::Enter(CallRecord& call) {
   ++calls_;
   MarkProgress();
   const CallFamily family = FamilyOf(call.call);
-  thread_->client = call.fd >= 0 ? host_.ClientOf(call.fd) : -1;
-  if (thread_->client >= 0) thread_->last_client = thread_->client;
-  if (family == CallFamily::kSend && IsLog(call.fd) && TakeLog(call)) {
-    return false;
-  }
+  ThreadFacts& thread = *thread_;
+  thread.client = call.fd >= 0 ? host_.ClientOf(call.fd) : -1;
+  if (thread.client >= 0) thread.last_client = thread.client;
+  if (family == CallFamily::kSend && IsLog(call.fd) && TakeLog(call)) return false;
   if (family == CallFamily::kWait && IsSpinning()) {
-    ReportSpin(fmt::format("the server was woken {} times in a row{} and nothing moved",
-                           kFruitlessWakes, thread_->wake_reason));
-    OnStep();
-    host_.OnSpin();
-  } else if (++thread_->fruitless_calls >= kFruitlessCalls && MayThrow(call.call) &&
-             family != CallFamily::kClose && !host_.IsInRetrospect()) {
-    ReportSpin(
-        fmt::format("the server made {} calls in a row, {} the last of them, and nothing moved",
-                    kFruitlessCalls, CallName(call.call)));
-    OnStep();
-    host_.OnSpin();
+    EndSpin();
+  } else if (++thread.fruitless_calls >= kFruitlessCalls) [[unlikely]] {
+    EndFruitlessCalls(call, family);
   }
   if (!placed_.empty()) CarryOutPlaced(call);
   if (family == CallFamily::kClose && host_.IsOffLimits(call.fd)) {
@@ -127,6 +123,22 @@ bool ServerMonitor::Enter(CallRecord& call) {
     return false;
   }
   return true;
+}
+
+void ServerMonitor::EndSpin() {
+  ReportSpin(fmt::format("the server was woken {} times in a row{} and nothing moved",
+                         kFruitlessWakes, thread_->wake_reason));
+  OnStep();
+  host_.OnSpin();
+}
+
+void ServerMonitor::EndFruitlessCalls(const CallRecord& call, CallFamily family) {
+  if (!MayThrow(call.call) || family == CallFamily::kClose || host_.IsInRetrospect()) return;
+  ReportSpin(
+      fmt::format("the server made {} calls in a row, {} the last of them, and nothing moved",
+                  kFruitlessCalls, CallName(call.call)));
+  OnStep();
+  host_.OnSpin();
 }
 
 void ServerMonitor::CarryOutPlaced(const CallRecord& call) {
@@ -222,8 +234,7 @@ void ServerMonitor::Leave(CallRecord& call) {
     CountProgress(call, family);
   }
   if (family != CallFamily::kClose || std::uncaught_exceptions() == 0) {
-    last_call_ = {};
-    last_call_.Add(family, call.result, call.error);
+    last_call_ = {.family = family, .error = call.error, .result = call.result};
   }
   if (call.error == EBADF || call.call == Call::kPoll) LookForMisuse(call);
   host_.AfterCall(call);

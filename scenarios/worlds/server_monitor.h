@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -84,7 +85,7 @@ class ServerMonitor final : public SyscallsLayer {
   int last_client() const { return thread_->last_client; }
   // The server's last call and how it ended, as a number for a fingerprint. What destructors close
   // while an exception leaves the server does not count, nor does what it logs.
-  uint64_t last_call() const { return last_call_.value(); }
+  uint64_t last_call() const;
   // The client that the call being made, or made last, is about; -1 for none.
   int call_client() const { return thread_->client; }
 
@@ -97,6 +98,12 @@ class ServerMonitor final : public SyscallsLayer {
     int step;
     Placement placement;
     uint32_t seen;
+  };
+
+  struct EndedCall {
+    CallFamily family;
+    int error;
+    int64_t result;
   };
 
   // What is known of one thread of the server's.
@@ -116,9 +123,15 @@ class ServerMonitor final : public SyscallsLayer {
   };
 
   void CarryOutPlaced(const CallRecord& call);
+  void EndSpin();
+  void EndFruitlessCalls(const CallRecord& call, CallFamily family);
   bool TakeLog(CallRecord& call);
   void EndLogLine();
-  void CountFromLastMove();
+  // What one thread of the server moves may be what another was woken for in vain.
+  void CountFromLastMove() {
+    if (thread_->moves != moves_) ForgetFruitless();
+  }
+  void ForgetFruitless();
   void CountProgress(const CallRecord& call, CallFamily family);
   bool IsSpinning() const;
   void CountPass(const CallRecord& call);
@@ -136,7 +149,7 @@ class ServerMonitor final : public SyscallsLayer {
   std::atomic<uint64_t>* progress_ = &no_progress_;
   uint64_t marks_ = 0;  // calls and steps since the monitor was made
   uint64_t calls_ = 0;
-  CallHistory last_call_;
+  std::optional<EndedCall> last_call_;
   uint64_t moves_ = 0;  // times that something moved, or might have
   std::unordered_map<int, ThreadFacts> threads_;
   ThreadFacts* thread_;  // that makes the call
