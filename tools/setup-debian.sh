@@ -10,6 +10,7 @@ packages=(
   libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev
   clang-14 libclang-rt-14-dev      # sanitizers and libFuzzer
   llvm-14                          # llvm-symbolizer, for readable sanitizer reports
+  afl++
   clang-format-14
   # Servers that are not ours, for tests, and what some of them are built with.
   pkg-config libevent-dev libuv1-dev

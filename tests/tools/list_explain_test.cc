@@ -24,10 +24,11 @@ TEST(ListTest, TargetsAreTheReferencesAndTheDocuments) {
   const CommandResult result = Hupstorm({"list", "targets", "--json"});
   EXPECT_EQ(result.exit_code, 0);
   const nlohmann::json targets = JsonOf(result).at("targets");
-  ASSERT_EQ(targets.size(), 9u);
+  ASSERT_EQ(targets.size(), 10u);
   EXPECT_EQ(targets[0].at("name"), "reference/select");
   EXPECT_EQ(targets[8].at("name"), "doc003/epoll-http");
   EXPECT_EQ(targets[8].at("protocol"), "http");
+  EXPECT_EQ(targets[9].at("name"), "canary");
   for (const auto& target : targets) EXPECT_NE(target.at("title"), "");
 }
 

@@ -35,6 +35,7 @@ constexpr TargetTitleRow kTitles[] = {
     {"doc001/poll", "a document's echo server: poll, one queue per connection"},
     {"doc002/epoll-ack", "a document's server that acknowledges each read: epoll"},
     {"doc003/epoll-http", "a document's HTTP/1.0 \"Hello, world!\": epoll"},
+    {"canary", "an echo server with a planted defect, which a fuzzer that works finds"},
 };
 
 std::string Paragraph(std::string_view heading, std::string_view text) {
@@ -108,7 +109,7 @@ std::string TargetPage(const std::string& name, const std::string& program) {
   page +=
       Quote("To run the whole suite against it", fmt::format("{} run --target {}", program, name));
   page += Quote("To talk to it",
-                IsDocumented(name)
+                !name.starts_with("reference/")
                     ? fmt::format("{0} serve --port 8888 --target {1}\n{0} client 127.0.0.1:8888",
                                   program, name)
                     : fmt::format("{0} serve --port 8888 --multiplexer {1}\n{0} client "

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "target/canary/canary.h"
 #include "target/documented/documented.h"
 #include "target/reference/reference.h"
 #include "tools/cli/errors.h"
@@ -85,6 +86,7 @@ std::vector<std::string> TargetNames() {
   for (int i = 0; i < kDocumentedServerCount; ++i) {
     names.emplace_back(NameOf(static_cast<DocumentedServer>(i)));
   }
+  names.push_back(CanaryTarget().name);
   return names;
 }
 
@@ -92,7 +94,9 @@ bool IsDocumented(std::string_view target) { return ServerOf(target).has_value()
 
 Target MakeTarget(const std::string& name, const MendChoice& mend) {
   if (const auto server = ServerOf(name)) return DocumentedTarget(*server, MendsOf(*server, mend));
-  for (Target& target : ReferenceTargets()) {
+  std::vector<Target> others = ReferenceTargets();
+  others.push_back(CanaryTarget());
+  for (Target& target : others) {
     if (target.name != name) continue;
     if (mend.kind != MendChoice::Kind::kNone) {
       throw UsageError(
