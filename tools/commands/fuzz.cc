@@ -49,6 +49,7 @@ Examples:
 
 struct Options {
   std::string target;
+  std::string executable;
   std::string mend;
   std::string engine;
   int jobs = 0;
@@ -101,6 +102,10 @@ CampaignSettings NewSettings(const Options& options) {
   if (!options.mutator.empty()) settings.mutator = options.mutator;
   settings.jobs = options.jobs > 0 ? options.jobs : DefaultWorkers();
   settings.engine_flags = options.engine_flags;
+  if (!options.executable.empty()) {
+    settings.executable = fs::absolute(options.executable).string();
+    if (settings.target.empty()) settings.target = fs::path(options.executable).filename().string();
+  }
   if (settings.target.empty()) {
     throw UsageError("--target is missing: which server? (hupstorm list targets)");
   }
@@ -122,6 +127,9 @@ CampaignSettings ResumedSettings(CampaignSettings settings, const Options& optio
                     option, kept, asked));
   };
   same(options.target, settings.target, "--target");
+  if (!options.executable.empty()) {
+    same(fs::absolute(options.executable).string(), settings.executable, "--executable");
+  }
   same(options.mend, settings.mend, "--mend");
   same(options.engine, settings.engine, "--engine");
   same(options.mutator, settings.mutator, "--mutator");
@@ -161,9 +169,9 @@ int Fuzz(const Options& options, const std::string& program) {
   if (IsServer(settings.target)) {
     MakeTarget(settings.target, ParseMend(settings.mend));  // a mistake shows here
   } else if (settings.mend != "none") {
-    throw UsageError(fmt::format("{} is no server: it has nothing to mend", settings.target));
+    throw UsageError(fmt::format("{} is no server of hupstorm's: it has nothing to mend", settings.target));
   }
-  const fs::path executable = FuzzExecutable(settings.target, FuzzPreset(settings));
+  const fs::path executable = FuzzExecutable(settings);
   std::error_code error;
   fs::create_directories(folder.root, error);
   if (error) throw UsageError(fmt::format("cannot make {}: {}", options.out, error.message()));
@@ -197,6 +205,10 @@ void AddFuzzCommand(CLI::App& app, CommandLine& line) {
   command->footer(kFooter);
   command->add_option("--target", options->target, "the server, or another fuzz target")
       ->type_name("NAME");
+  command
+      ->add_option("--executable", options->executable,
+                   "a fuzz target of your own, built for the engine with hupstorm's runtime")
+      ->type_name("FILE");
   command->add_option("--mend", options->mend, "of a documented server: none, all, all-but=DEFECT")
       ->type_name("MENDS");
   command->add_option("--engine", options->engine, "libfuzzer (default) or afl")

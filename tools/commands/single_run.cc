@@ -44,6 +44,8 @@ SingleRun ChooseSingleRun(const std::string& file, bool as_bytes, ServerOptions 
   run.server = ChooseServer(options);
   if (run.server.targets.size() != 1) throw UsageError("one target can be replayed at a time");
   const Target& target = run.target();
+  // A fuzzer's bytes were found with a server, whatever protocol they name: here it is this one.
+  if (input.from_bytes && !target.foreign) run.scenario.protocol = target.protocol;
   if (!Fits(run.scenario, target)) {
     throw UsageError(
         fmt::format("{}: {} and {} speaks {}; choose another target (hupstorm list targets)", file,

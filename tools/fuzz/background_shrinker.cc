@@ -8,6 +8,7 @@
 #include "tools/catalogue/input_file.h"
 #include "tools/catalogue/target_catalogue.h"
 #include "tools/cli/errors.h"
+#include "tools/fuzz/fuzz_target.h"
 
 namespace hupstorm {
 namespace {
@@ -24,7 +25,10 @@ void WriteAsItIs(const StoredFinding& finding) {
   Scenario scenario =
       DecodeScenario({reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()});
   const FindingRecord& record = finding.record;
-  scenario.protocol = MakeTarget(record.target, ParseMend(record.mend)).protocol;
+  scenario.protocol = std::nullopt;  // "target any"
+  if (IsServer(record.target)) {
+    scenario.protocol = MakeTarget(record.target, ParseMend(record.mend)).protocol;
+  }
   scenario.title = fmt::format("{}: {}.", record.oracle, record.evidence);
   const std::string why = WriteWhole(finding.scenario, PrintScenario(scenario));
   if (!why.empty()) {

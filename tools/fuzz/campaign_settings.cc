@@ -26,6 +26,7 @@ std::optional<CampaignSettings> LoadSettings(const CampaignFolder& folder) {
     const nlohmann::json json = nlohmann::json::parse(file);
     CampaignSettings settings;
     json.at("target").get_to(settings.target);
+    json.at("executable").get_to(settings.executable);
     json.at("mend").get_to(settings.mend);
     json.at("engine").get_to(settings.engine);
     json.at("sanitizers").get_to(settings.sanitizers);
@@ -44,10 +45,11 @@ std::optional<CampaignSettings> LoadSettings(const CampaignFolder& folder) {
 
 void SaveSettings(const CampaignFolder& folder, const CampaignSettings& settings) {
   const nlohmann::ordered_json json = {
-      {"target", settings.target},   {"mend", settings.mend},
-      {"engine", settings.engine},   {"sanitizers", settings.sanitizers},
-      {"mutator", settings.mutator}, {"jobs", settings.jobs},
-      {"corpora", settings.corpora}, {"engine_flags", settings.engine_flags},
+      {"target", settings.target},         {"executable", settings.executable},
+      {"mend", settings.mend},             {"engine", settings.engine},
+      {"sanitizers", settings.sanitizers}, {"mutator", settings.mutator},
+      {"jobs", settings.jobs},             {"corpora", settings.corpora},
+      {"engine_flags", settings.engine_flags},
   };
   const std::string why = WriteWhole(folder.settings(), json.dump(2) + "\n");
   if (!why.empty()) {

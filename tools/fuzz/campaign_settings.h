@@ -12,7 +12,9 @@
 namespace hupstorm {
 
 struct CampaignSettings {
-  std::string target;         // "doc001/poll"; or a fuzz target that is no server: "parse_scenario"
+  // "doc001/poll"; or a fuzz target that is no server of ours: "parse_scenario", "my_server_fuzzer".
+  std::string target;
+  std::string executable;     // the fuzz target, absolute; empty where it is one of this project's
   std::string mend = "none";  // as --mend takes it
   std::string engine = "libfuzzer";
   bool sanitizers = false;        // the target is built with AddressSanitizer and UBSan

@@ -15,18 +15,16 @@ namespace hupstorm {
 inline constexpr std::string_view kLibFuzzerName = "libfuzzer";
 inline constexpr std::string_view kAflName = "afl";
 
-// Fuzz targets that are no server: they have no findings, only crashes.
+// Fuzz targets of this project that are no server: they have no findings, only crashes.
 std::vector<std::string> FuzzTargetsWithoutServer();
+// A server that `hupstorm replay` knows.
 bool IsServer(const std::string& target);
 
-// fuzz_doc001_poll for doc001/poll, as the preset `preset` has it ("libfuzzer", "afl-asan"): in
-// build/PRESET/bin of the tree that this executable was built in, or beside it. Throws UsageError
-// for a target that there is not, and for one that is not built so, with the commands that build
-// it.
-std::filesystem::path FuzzExecutable(const std::string& target, const std::string& preset);
-
-// The preset that builds what a campaign runs.
-std::string FuzzPreset(const CampaignSettings& settings);
+// What a campaign runs: the executable that it names, or else fuzz_doc001_poll for doc001/poll, as
+// the preset for its engine ("libfuzzer", "afl-asan") has it: in build/PRESET/bin of the tree that
+// this executable was built in, or beside it. Throws UsageError for a target that there is not, and
+// for one that is not built so, with the commands that build it.
+std::filesystem::path FuzzExecutable(const CampaignSettings& settings);
 
 }  // namespace hupstorm
 

@@ -42,7 +42,7 @@ std::string ReplayOf(const CampaignReport& report, const std::filesystem::path& 
   const CampaignSettings& settings = report.settings;
   if (!IsServer(settings.target)) {
     return fmt::format("{} {}",
-                       ShellWord(FuzzExecutable(settings.target, FuzzPreset(settings)).string()),
+                       ShellWord(FuzzExecutable(settings).string()),
                        ShellWord(input.string()));
   }
   const bool is_text = input.extension() == ".scn";
@@ -51,7 +51,8 @@ std::string ReplayOf(const CampaignReport& report, const std::filesystem::path& 
 }
 
 std::string ReplayOf(const CampaignReport& report, const StoredFinding& finding) {
-  return ReplayOf(report, StepsOf(finding) ? finding.scenario : finding.input);
+  const bool reads_text = IsServer(report.settings.target) && StepsOf(finding);
+  return ReplayOf(report, reads_text ? finding.scenario : finding.input);
 }
 
 std::string FindingText(const CampaignReport& report, const StoredFinding& finding,
