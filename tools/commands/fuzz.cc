@@ -169,7 +169,8 @@ int Fuzz(const Options& options, const std::string& program) {
   if (IsServer(settings.target)) {
     MakeTarget(settings.target, ParseMend(settings.mend));  // a mistake shows here
   } else if (settings.mend != "none") {
-    throw UsageError(fmt::format("{} is no server of hupstorm's: it has nothing to mend", settings.target));
+    throw UsageError(
+        fmt::format("{} is no server of hupstorm's: it has nothing to mend", settings.target));
   }
   const fs::path executable = FuzzExecutable(settings);
   std::error_code error;
@@ -223,12 +224,14 @@ void AddFuzzCommand(CLI::App& app, CommandLine& line) {
       ->type_name("N");
   command->add_option("--out", options->out, "the campaign's folder")->required()->type_name("DIR");
   command->add_option("--corpus", options->corpora, "a folder of inputs to begin with")
+      ->allow_extra_args(false)
       ->type_name("DIR");
   command->add_option("--findings", options->findings, "stop after so many distinct findings")
       ->check(CLI::Range(1, 1'000'000))
       ->type_name("N");
   command->add_option("--until", options->until, "stop when one of these oracles has reported")
       ->delimiter(',')
+      ->allow_extra_args(false)
       ->type_name("ORACLE,...");
   command
       ->add_option("--mutator", options->mutator,
