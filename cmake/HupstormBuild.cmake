@@ -9,12 +9,13 @@ set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 # No library of ours lets another replace its functions, so they may be inlined all the same.
 add_compile_options(-fno-semantic-interposition)
 
-if(NOT CMAKE_BUILD_TYPE)
+# An external engine's compiler and flags come from the environment, and nothing is added to them.
+if(NOT CMAKE_BUILD_TYPE AND NOT HUPSTORM_FUZZ_ENGINE STREQUAL "external")
   set(CMAKE_BUILD_TYPE RelWithDebInfo)
 endif()
 
 find_program(CCACHE_PROGRAM ccache)
-if(HUPSTORM_FUZZ_ENGINE STREQUAL "afl")
+if(CMAKE_CXX_COMPILER MATCHES "/afl-[^/]*$")
   # afl-clang-fast++ instruments all that it compiles, unless a list in its environment leaves it out
   # (ccache does not know that variable). hupstorm_instrument lifts this.
   set(CMAKE_CXX_COMPILER_LAUNCHER
@@ -32,7 +33,21 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_BUILD_TYPE STREQUAL "Release")
 endif()
 
 add_library(hupstorm_options INTERFACE)
-target_compile_options(hupstorm_options INTERFACE -Wall -Wextra -Werror)
+if(HUPSTORM_FUZZ_ENGINE STREQUAL "external")
+  # The flags in the environment instrument all code: take that back where the compiler can.
+  include(CheckCXXSourceCompiles)
+  set(no_coverage "-fno-sanitize-coverage=edge,inline-8bit-counters,indirect-calls,pc-table,\
+stack-depth,trace-cmp,trace-div,trace-pc-guard")
+  set(CMAKE_REQUIRED_FLAGS ${no_coverage})
+  check_cxx_source_compiles("int main() { return 0; }" HUPSTORM_HAS_NO_SANITIZE_COVERAGE)
+  unset(CMAKE_REQUIRED_FLAGS)
+  if(HUPSTORM_HAS_NO_SANITIZE_COVERAGE)
+    target_compile_options(hupstorm_options INTERFACE
+      "$<$<NOT:$<BOOL:$<TARGET_PROPERTY:HUPSTORM_INSTRUMENTED>>>:${no_coverage}>")
+  endif()
+else()
+  target_compile_options(hupstorm_options INTERFACE -Wall -Wextra -Werror)
+endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   # g++ 12 warns about overlaps in std::string that cannot be (GCC bug 105329).
   target_compile_options(hupstorm_options INTERFACE -Wno-restrict)
@@ -62,9 +77,10 @@ endfunction()
 # Instruments a library for coverage-guided fuzzing. Only the servers under test are instrumented:
 # the kernel and the harness would drown the server's coverage in their own.
 function(hupstorm_instrument name)
+  set_target_properties(${name} PROPERTIES HUPSTORM_INSTRUMENTED ON)
   if(HUPSTORM_FUZZ_ENGINE STREQUAL "libfuzzer")
     target_compile_options(${name} PRIVATE -fsanitize=fuzzer-no-link)
-  elseif(HUPSTORM_FUZZ_ENGINE STREQUAL "afl")
+  elseif(CMAKE_CXX_COMPILER MATCHES "/afl-[^/]*$")
     set_target_properties(${name} PROPERTIES CXX_COMPILER_LAUNCHER "")
   endif()
 endfunction()

@@ -12,6 +12,7 @@ packages=(
   llvm-14                          # llvm-symbolizer, for readable sanitizer reports
   afl++
   clang-format-14
+  libc++-14-dev libc++abi-14-dev zip unzip  # the fuzz targets as OSS-Fuzz builds them
   # Servers that are not ours, for tests, and what some of them are built with.
   pkg-config libevent-dev libuv1-dev
   socat ncat redis-server nginx python3
