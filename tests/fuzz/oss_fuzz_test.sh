@@ -42,14 +42,15 @@ build_targets() {
   local flags='-O1 -fno-omit-frame-pointer -gline-tables-only -Wno-error=int-conversion
     -DFUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION -fsanitize=address
     -fsanitize-address-use-after-scope -fsanitize=fuzzer-no-link'
-  flags=$(echo $flags)  # in one line
+  flags=${flags//$'\n'/ }
   # For ccache, where there is one: another temporary folder is no other code.
   export CCACHE_BASEDIR=$work CCACHE_NOHASHDIR=1
   (
     cd "$SRC"
-    CC=clang-14 CXX=clang++-14 CFLAGS=$flags CXXFLAGS="$flags -stdlib=libc++ -L$work/tools" \
-      LIB_FUZZING_ENGINE=$work/tools/engine.o SANITIZER=address FUZZING_ENGINE=libfuzzer \
-      ARCHITECTURE=x86_64 nice "$SRC/hupstorm/.clusterfuzzlite/build.sh"
+    CC=clang-14 CXX=clang++-14 CFLAGS=$flags CXXFLAGS="$flags -stdlib=libc++" \
+      LDFLAGS=-L$work/tools LIB_FUZZING_ENGINE=$work/tools/engine.o SANITIZER=address \
+      FUZZING_ENGINE=libfuzzer ARCHITECTURE=x86_64 \
+      nice "$SRC/hupstorm/.clusterfuzzlite/build.sh"
   )
 }
 
