@@ -21,6 +21,13 @@ constexpr uint64_t kProbeBytes = 16;
 // A heap that grew in the scenario's one round is looked at for as many rounds more.
 constexpr uint32_t kExtraRounds = 3;
 
+ClientView::State StateShownTo(const ClientFacts& client) {
+  if (client.refused) return ClientView::State::kRefused;
+  if (client.was_reset) return ClientView::State::kReset;
+  if (client.end_of_input) return ClientView::State::kEndOfInput;
+  return client.connected ? ClientView::State::kOpen : ClientView::State::kWaiting;
+}
+
 }  // namespace
 
 void ScenarioRun::ContinueEpilogue(int64_t deadline_ns) {
@@ -35,6 +42,7 @@ void ScenarioRun::ContinueEpilogue(int64_t deadline_ns) {
       for (size_t i = 0; i < ledger_.client_count; ++i) {
         ledger_.clients[i].complete_when_drained = ledger_.clients[i].stream.complete();
       }
+      RecordViews();
       Judge(Moment::kDrained);
       HalfClose();
       break;
@@ -106,6 +114,7 @@ bool ScenarioRun::IsOutstanding() const {
 
 void ScenarioRun::Lift() {
   if (!sockets_recorded_) RecordSockets();
+  RecordViews();
   call_logger_.End();
   EnterPhase(Phase::kLifted, "faults and limits are lifted");
   for (const int step : monitor_.TakePlaced()) {
@@ -208,6 +217,18 @@ void ScenarioRun::Stop(int64_t deadline_ns) {
   }
   ledger_.stop_ignored = true;
   EndRun();
+}
+
+void ScenarioRun::RecordViews() {
+  if (options_->client_views == nullptr || round_ >= scenario_->rounds) return;
+  for (size_t i = 0; i < ledger_.client_count; ++i) {
+    const ClientFacts& client = ledger_.clients[i];
+    options_->client_views->push_back({.letter = client.letter,
+                                       .index = client.index,
+                                       .received = client.stream.received(),
+                                       .state = StateShownTo(client),
+                                       .left = client.closed || client.reset});
+  }
 }
 
 void ScenarioRun::LookAtDescriptors() {

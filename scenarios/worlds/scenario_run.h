@@ -163,6 +163,7 @@ class ScenarioRun : public KernelDriver, public FaultWorld, public MonitorHost {
   void EndRound();
   void Stop(int64_t deadline_ns);
   void EnterPhase(Phase phase, std::string_view name);
+  void RecordViews();
   void LookAtDescriptors();
   void RecordSockets();
 

@@ -17,6 +17,17 @@ namespace hupstorm {
 
 struct CallLog;
 
+// What the server has shown a client so far.
+struct ClientView {
+  enum class State : uint8_t { kWaiting, kOpen, kEndOfInput, kReset, kRefused };
+  char letter = 'a';
+  uint32_t index = 0;
+  uint64_t received = 0;  // bytes
+  State state = State::kWaiting;
+  bool left = false;  // by its own close or reset: what came later it has not seen
+  friend bool operator==(const ClientView&, const ClientView&) = default;
+};
+
 struct RunOptions {
   // Fill in RunResult::time_line (and its sockets). Costs time; off for campaigns.
   bool record_time_line = false;
@@ -25,6 +36,10 @@ struct RunOptions {
   std::atomic<uint64_t>* progress = nullptr;
   // Filled in with the calls of the script's first round, if set. Costs time. Must outlive the run.
   CallLog* call_log = nullptr;
+  // Filled in, if set, with what each client was shown when the script was over, and again when all
+  // had read what was left; round after round, for as many rounds as the scenario asks for. Must
+  // outlive the run.
+  std::vector<ClientView>* client_views = nullptr;
 };
 
 // One line of the time line: what happened, in order.

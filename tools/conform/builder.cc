@@ -11,12 +11,6 @@ constexpr int kMostSent = 12 * 1024;
 
 }  // namespace
 
-Builder::Builder(uint64_t seed, uint64_t index)
-    : random_(seed * 0x2545f4914f6cdd1d + index * 0x9e3779b97f4a7c15) {
-  program_.seed = seed;
-  program_.index = index;
-}
-
 int8_t Builder::Pick(uint32_t roles) {
   const bool closed = random_.Chance(kClosedPercent);
   int8_t found[kSlots];

@@ -35,7 +35,7 @@ inline constexpr int8_t kSpareSlot = kSlots - 1;
 
 class Builder {
  public:
-  Builder(uint64_t seed, uint64_t index);
+  explicit Builder(const Random& random) : random_(random) {}
 
   Random& random() { return random_; }
   Program& program() { return program_; }

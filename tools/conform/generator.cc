@@ -57,10 +57,7 @@ void ShrinkBuffers(Builder& builder) {
   }
 }
 
-}  // namespace
-
-Program Generate(uint64_t seed, uint64_t index) {
-  Builder builder(seed, index);
+Program Build(Builder builder) {
   Random& random = builder.random();
   const bool fills = random.Chance(kFillingPercent);
   builder.program().fills_buffers = fills;
@@ -83,7 +80,7 @@ Program Generate(uint64_t seed, uint64_t index) {
     for (int watched = random.Between(1, 3); watched > 0; --watched) actions::Watch(builder);
   }
   const int length = random.Chance(80) ? random.Between(5, 30) : random.Between(30, 90);
-  for (int i = 0; i < length && total > 0; ++i) {
+  for (int i = 0; i < length && total > 0 && !random.IsSpent(); ++i) {
     int drawn = random.Below(total);
     size_t action = 0;
     while (drawn >= weights[action]) drawn -= weights[action++];
@@ -91,5 +88,16 @@ Program Generate(uint64_t seed, uint64_t index) {
   }
   return builder.program();
 }
+
+}  // namespace
+
+Program Generate(uint64_t seed, uint64_t index) {
+  Program program = Build(Builder(Random(seed * 0x2545f4914f6cdd1d + index * 0x9e3779b97f4a7c15)));
+  program.seed = seed;
+  program.index = index;
+  return program;
+}
+
+Program Generate(std::span<const uint8_t> bytes) { return Build(Builder(Random(bytes))); }
 
 }  // namespace hupstorm::conform

@@ -6,6 +6,7 @@
 #define HUPSTORM_TOOLS_CONFORM_GENERATOR_H_
 
 #include <cstdint>
+#include <span>
 
 #include "tools/conform/program.h"
 
@@ -13,6 +14,9 @@ namespace hupstorm::conform {
 
 // Program number `index` of `seed`; always the same one.
 Program Generate(uint64_t seed, uint64_t index);
+
+// The program that these choices make, for fuzzers: any bytes make one, and it ends with them.
+Program Generate(std::span<const uint8_t> bytes);
 
 }  // namespace hupstorm::conform
 
