@@ -45,10 +45,14 @@ std::optional<CampaignSettings> LoadSettings(const CampaignFolder& folder) {
 
 void SaveSettings(const CampaignFolder& folder, const CampaignSettings& settings) {
   const nlohmann::ordered_json json = {
-      {"target", settings.target},         {"executable", settings.executable},
-      {"mend", settings.mend},             {"engine", settings.engine},
-      {"sanitizers", settings.sanitizers}, {"mutator", settings.mutator},
-      {"jobs", settings.jobs},             {"corpora", settings.corpora},
+      {"target", settings.target},
+      {"executable", settings.executable},
+      {"mend", settings.mend},
+      {"engine", settings.engine},
+      {"sanitizers", settings.sanitizers},
+      {"mutator", settings.mutator},
+      {"jobs", settings.jobs},
+      {"corpora", settings.corpora},
       {"engine_flags", settings.engine_flags},
   };
   const std::string why = WriteWhole(folder.settings(), json.dump(2) + "\n");

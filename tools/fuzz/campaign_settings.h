@@ -12,7 +12,8 @@
 namespace hupstorm {
 
 struct CampaignSettings {
-  // "doc001/poll"; or a fuzz target that is no server of ours: "parse_scenario", "my_server_fuzzer".
+  // "doc001/poll"; or a fuzz target that is no server of ours: "parse_scenario",
+  // "my_server_fuzzer".
   std::string target;
   std::string executable;     // the fuzz target, absolute; empty where it is one of this project's
   std::string mend = "none";  // as --mend takes it

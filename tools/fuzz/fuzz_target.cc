@@ -42,13 +42,12 @@ fs::path FuzzExecutable(const CampaignSettings& settings) {
   for (const fs::path& path : {built, beside}) {
     if (fs::exists(path)) return path;
   }
-  throw UsageError(
-      fmt::format("there is no {}. To build it, in the source tree:\n"
-                  "  cmake --preset {} && cmake --build --preset {} --target {}{}",
-                  built.string(), preset, preset, file,
-                  settings.engine == kAflName
-                      ? " hupstorm_afl_mutator\nThe preset needs Debian's afl++."
-                      : ""));
+  throw UsageError(fmt::format(
+      "there is no {}. To build it, in the source tree:\n"
+      "  cmake --preset {} && cmake --build --preset {} --target {}{}",
+      built.string(), preset, preset, file,
+      settings.engine == kAflName ? " hupstorm_afl_mutator\nThe preset needs Debian's afl++."
+                                  : ""));
 }
 
 }  // namespace hupstorm

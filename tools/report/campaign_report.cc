@@ -41,8 +41,7 @@ std::optional<size_t> StepsOf(const StoredFinding& finding) {
 std::string ReplayOf(const CampaignReport& report, const std::filesystem::path& input) {
   const CampaignSettings& settings = report.settings;
   if (!IsServer(settings.target)) {
-    return fmt::format("{} {}",
-                       ShellWord(FuzzExecutable(settings).string()),
+    return fmt::format("{} {}", ShellWord(FuzzExecutable(settings).string()),
                        ShellWord(input.string()));
   }
   const bool is_text = input.extension() == ".scn";
