@@ -1,6 +1,7 @@
 // A server fuzzed as people do it without hupstorm: the reference in a thread, on a real loopback
-// socket, and each input's client steps carried out with plain sockets. No simulation, no oracles.
-// The server serves all inputs, as to start one for each would only be slower.
+// socket, and each input's client steps carried out with plain sockets. No simulation, no oracles;
+// the mutator is ours, so that the inputs are like those of our targets. The server serves all of
+// them, as to start one for each would only be slower.
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -14,6 +15,7 @@
 #include <thread>
 #include <utility>
 
+#include "fuzz/mutator/fuzzed_protocol.h"
 #include "fuzz/work_limit.h"
 #include "scenarios/language/bytes.h"
 #include "target/reference/echo_server.h"
@@ -119,6 +121,8 @@ class PlainClients {
 };
 
 }  // namespace
+
+hupstorm::Protocol hupstorm::FuzzedProtocol() { return Protocol::kEcho; }
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const uint16_t port = StartServer();

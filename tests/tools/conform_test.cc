@@ -7,6 +7,10 @@
 #include <poll.h>
 #include <sys/epoll.h>
 
+#include <cstdint>
+#include <span>
+#include <vector>
+
 #include "kernel/host_kernel.h"
 #include "kernel/simulated/simulated_kernel.h"
 #include "kernel/syscalls_layer.h"
@@ -23,6 +27,17 @@ using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::Key;
 using ::testing::Not;
+
+TEST(GeneratorTest, AnyBytesMakeAProgramAndTheSameBytesTheSame) {
+  const std::vector<uint8_t> bytes = {7, 1, 200, 3, 99, 42, 0, 255, 12, 8, 77, 31};
+  const Program program = Generate(bytes);
+  EXPECT_EQ(program.operations, Generate(bytes).operations);
+  std::vector<uint8_t> other = bytes;
+  other[4] = 12;
+  EXPECT_NE(program.operations, Generate(other).operations);
+  EXPECT_EQ(Generate(std::span<const uint8_t>()).operations,
+            Generate(std::span<const uint8_t>()).operations);
+}
 
 TEST(GeneratorTest, AProgramIsTheSameForItsSeedAndNumber) {
   EXPECT_EQ(Generate(3, 5).operations, Generate(3, 5).operations);

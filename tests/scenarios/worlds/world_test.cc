@@ -292,5 +292,33 @@ TEST(WorldTest, AKnownSpinnerIsStillShownAllThatIsReady) {
   EXPECT_THAT(oracles, Not(Contains("accept-stopped")));
 }
 
+TEST(WorldTest, ShowsWhatClientsHaveSeenAfterTheScriptAndOnceMoreWhenAllIsRead) {
+  WorldUnderTest world;
+  std::vector<ClientView> views;
+  RunOptions options;
+  options.client_views = &views;
+  const Scenario scenario = ParseScenario(
+      "a connect\na read all\na send 10B\nb connect\nb send 20B\nc connect\nc reset\n"
+      "a shutdown write\n",
+      "test.scn");
+  world.Run(scenario, ControlTarget(Bug::kNone), options);
+  using State = ClientView::State;
+  EXPECT_THAT(
+      views,
+      ElementsAre(ClientView{'a', 0, 10, State::kEndOfInput}, ClientView{'b', 0, 0, State::kOpen},
+                  ClientView{'c', 0, 0, State::kOpen, true},
+                  ClientView{'a', 0, 10, State::kEndOfInput}, ClientView{'b', 0, 20, State::kOpen},
+                  ClientView{'c', 0, 0, State::kOpen, true}));
+}
+
+TEST(WorldTest, ShowsWhatClientsHaveSeenInEachRound) {
+  WorldUnderTest world;
+  std::vector<ClientView> views;
+  RunOptions options;
+  options.client_views = &views;
+  world.Run(ParseScenario("rounds 3\na connect\n", "test.scn"), ControlTarget(Bug::kNone), options);
+  EXPECT_THAT(views, SizeIs(6));
+}
+
 }  // namespace
 }  // namespace hupstorm
