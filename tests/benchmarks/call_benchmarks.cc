@@ -63,7 +63,7 @@ class UnreadByte {
 
 void Recv(benchmark::State& state, LoadedKernel& loaded) {
   Syscalls& kernel = loaded.kernel();
-  const Connection connection = loaded.measured();
+  const MeasuredConnection connection = loaded.measured();
   char bytes[kBatch * kMessage];
   memset(bytes, 'x', sizeof bytes);
   MeasureInBatches(
@@ -96,7 +96,7 @@ void RecvNothingInTurn(benchmark::State& state, LoadedKernel& loaded) {
 
 void Send(benchmark::State& state, LoadedKernel& loaded) {
   Syscalls& kernel = loaded.kernel();
-  const Connection connection = loaded.measured();
+  const MeasuredConnection connection = loaded.measured();
   char bytes[kMessage];
   memset(bytes, 'x', sizeof bytes);
   MeasureInBatches(
@@ -108,7 +108,7 @@ void Send(benchmark::State& state, LoadedKernel& loaded) {
 // One message there and back, as an echo server and its client see it.
 void Echo(benchmark::State& state, LoadedKernel& loaded) {
   Syscalls& kernel = loaded.kernel();
-  const Connection connection = loaded.measured();
+  const MeasuredConnection connection = loaded.measured();
   char bytes[kMessage];
   memset(bytes, 'x', sizeof bytes);
   const auto pass = [&](int from, int to) {

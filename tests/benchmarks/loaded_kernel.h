@@ -16,7 +16,7 @@ namespace hupstorm {
 
 enum class Platform { kLinux, kSimulated };
 
-struct Connection {
+struct MeasuredConnection {
   int client = -1;
   int server = -1;
 };
@@ -34,7 +34,7 @@ class LoadedKernel {
   int epoll() const { return epoll_; }
   int listener() const { return listener_; }  // nobody waits there
   // The one that is measured: opened first, so that its numbers fit select; not in `epoll()`.
-  const Connection& measured() const { return measured_; }
+  const MeasuredConnection& measured() const { return measured_; }
 
   const std::vector<int>& idle() const { return idle_; }  // descriptors of idle connections
 
@@ -53,7 +53,7 @@ class LoadedKernel {
   int epoll_ = -1;
   int listener_ = -1;
   sockaddr_in address_ = {};
-  Connection measured_;
+  MeasuredConnection measured_;
   std::vector<int> idle_;
 };
 
