@@ -92,9 +92,12 @@ std::string ForeignLogLine(std::string_view line, const Ledger& ledger, bool nam
   }
   if (bytes.empty() || ShowsRecentBytes(client, bytes)) return "";
   for (size_t i = 0; i < ledger.client_count; ++i) {
-    if (!ShowsRecentBytes(ledger.clients[i], bytes) || client.stream.Find(bytes, 0)) continue;
+    const ClientFacts& other = ledger.clients[i];
+    // Connections of one client, one after another, bear the same bytes.
+    if (other.letter == client.letter && other.index == client.index) continue;
+    if (!ShowsRecentBytes(other, bytes) || client.stream.Find(bytes, 0)) continue;
     return fmt::format("a log line about {} shows bytes that {} sent", ledger.ClientName(client),
-                       ledger.ClientName(ledger.clients[i]));
+                       ledger.ClientName(other));
   }
   return "";
 }
