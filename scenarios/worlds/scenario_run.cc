@@ -254,8 +254,10 @@ void ScenarioRun::OnAccepted(int fd) {
 void ScenarioRun::NoteHeld(ClientFacts& client) {
   const uint64_t held = client.stream.Held(client.consumed, client.answered);
   if (held <= std::max(client.most_held, ledger_.target->queue_bound)) return;
-  // What was dropped is not held: the server's memory has to bear it out.
-  if (MemoryOfServer() - memory_at_start_ > static_cast<int64_t>(held / 2)) {
+  // What was dropped is not held: the server's memory has to bear it out. Of a foreign server only
+  // whole pages are known.
+  const uint64_t least = ledger_.target->foreign ? held / 2 : held;
+  if (MemoryOfServer() - memory_at_start_ > static_cast<int64_t>(least)) {
     client.most_held = held;
   }
 }
