@@ -254,9 +254,15 @@ void ScenarioRun::OnAccepted(int fd) {
 void ScenarioRun::NoteHeld(ClientFacts& client) {
   const uint64_t held = client.stream.Held(client.consumed, client.answered);
   if (held <= std::max(client.most_held, ledger_.target->queue_bound)) return;
-  // What was dropped is not held: the server's memory has to bear it out. Of a foreign server only
-  // whole pages are known.
-  const uint64_t least = ledger_.target->foreign ? held / 2 : held;
+  // What was dropped is not held: the server's memory has to bear it out, beside what it may hold
+  // for the others. Of a foreign server only whole pages are known.
+  uint64_t least = ledger_.target->foreign ? held / 2 : held;
+  for (size_t i = 0; i < ledger_.client_count; ++i) {
+    const ClientFacts& other = ledger_.clients[i];
+    if (&other == &client) continue;
+    least += std::min(other.stream.Held(other.consumed, other.answered),
+                      ledger_.target->queue_bound / 2);
+  }
   if (MemoryOfServer() - memory_at_start_ > static_cast<int64_t>(least)) {
     client.most_held = held;
   }
