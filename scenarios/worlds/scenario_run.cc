@@ -260,8 +260,7 @@ void ScenarioRun::NoteHeld(ClientFacts& client) {
   for (size_t i = 0; i < ledger_.client_count; ++i) {
     const ClientFacts& other = ledger_.clients[i];
     if (&other == &client) continue;
-    least += std::min(other.stream.Held(other.consumed, other.answered),
-                      ledger_.target->queue_bound / 2);
+    least += std::min(other.consumed, ledger_.target->queue_bound / 2);
   }
   if (MemoryOfServer() - memory_at_start_ > static_cast<int64_t>(least)) {
     client.most_held = held;
