@@ -1,6 +1,6 @@
-// A fuzz target for a server is one function, FuzzedServer, in a file of its own (fuzz/targets).
-// The rest is in this folder: bytes are a scenario, it is run in the simulated world, and all
-// oracles judge.
+// A fuzz target for a server is one function, MakeFuzzedServer, in a file of its own
+// (fuzz/targets). The rest is in this folder: bytes are a scenario, it is run in the simulated
+// world, and all oracles judge.
 //
 // What becomes of a finding is decided by the environment, so that one executable serves people,
 // `hupstorm fuzz`, and services that run fuzzers:
@@ -8,9 +8,7 @@
 //   HUPSTORM_FINDINGS    a folder: each distinct finding is kept there and the campaign goes on
 //                        (scenarios/campaign/finding_store.h)
 //   HUPSTORM_COUNTERS    a file, HUPSTORM_WORKER a place in it: executions are counted there
-//   HUPSTORM_SHRINK      a finding's .bytes: its smallest scenario is written beside it as .scn,
-//   and
-//                        the process ends
+//   HUPSTORM_SHRINK      a finding's .bytes: its smallest scenario is written beside it as .scn
 //   HUPSTORM_MEND        of a documented server: none, all, or all-but=DEFECT[,DEFECT]
 
 #ifndef HUPSTORM_FUZZ_RUNTIME_FUZZED_SERVER_H_

@@ -95,7 +95,7 @@ Campaign::Campaign(const CampaignSettings& settings, const CampaignFolder& folde
   counters_ = MapCampaignCounters(folder_.counters());
   counters_->Resume();
   engine_->Prepare();
-  for (const fs::path& crash : engine_->Crashes()) known_crashes_.emplace(crash, true);
+  for (const fs::path& crash : engine_->Crashes()) known_crashes_.insert(crash);
   workers_.resize(static_cast<size_t>(settings.jobs));
 }
 
@@ -219,7 +219,7 @@ void Campaign::LookAtFindings() {
 
 void Campaign::LookAtCrashes() {
   for (const fs::path& crash : engine_->Crashes()) {
-    if (known_crashes_.emplace(crash, true).second) watcher_.OnCrash(crash);
+    if (known_crashes_.insert(crash).second) watcher_.OnCrash(crash);
   }
 }
 

@@ -7,9 +7,9 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
-#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -84,8 +84,6 @@ class Campaign {
   void Measure();
   bool IsDiskFull() const;
   std::optional<CampaignEnd> WhyStop(const CampaignLimits& limits) const;
-  void Stop();
-  void FinishScenarios();
   std::vector<std::string> Environment() const;
   [[noreturn]] void Fail(int worker, int status) const;
 
@@ -98,7 +96,7 @@ class Campaign {
   BackgroundShrinker shrinker_;
   std::vector<Worker> workers_;
   std::vector<StoredFinding> findings_;
-  std::map<std::filesystem::path, bool> known_crashes_;
+  std::set<std::filesystem::path> known_crashes_;
   std::filesystem::file_time_type findings_changed_;
   CampaignFigures figures_;
   Clock::time_point begin_;
