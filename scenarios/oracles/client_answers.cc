@@ -102,8 +102,12 @@ uint64_t ClientStream::Held(uint64_t consumed, uint64_t answered) const {
       const uint64_t done = std::min(full, answered / response);
       return (full - done) * std::min(request, response);
     }
+    case Protocol::kAck: {
+      // Its reads are thrown away; the answers that wait to be sent are held.
+      const uint64_t owed = foreign_ ? consumed : reads_ * kAckSize;
+      return owed > answered ? owed - answered : 0;
+    }
     case Protocol::kEcho:
-    case Protocol::kAck:
       break;
   }
   return consumed > answered ? consumed - answered : 0;

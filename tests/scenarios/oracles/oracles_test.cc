@@ -53,6 +53,8 @@ const Control kControls[] = {
     {"SendBlocks", "head-of-line-blocking", Bug::kBlocks, false,
      "a connect\nb connect\na send 1MiB\nb send 10\n"},
     {"QueueGrows", "unbounded-queue", Bug::kReadsWithoutBound, false, "a connect\na send 4MiB\n"},
+    {"QueuesGrow", "unbounded-queue", Bug::kReadsWithoutBound, false,
+     "a[1..16] connect\na[1..16] send 1MiB\n"},
     {"StateKept", "heap-leak", Bug::kKeepsState, false, "rounds 5\na connect\na close\n"},
     {"StateKeptInOneRound", "heap-leak", Bug::kKeepsState, false, "a connect\na close\n"},
     {"TableKept", "heap-leak", Bug::kKeepsTable, false, "c[1..60] connect\nc[1..60] close\n"},
