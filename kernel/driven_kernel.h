@@ -115,9 +115,11 @@ class DrivenKernel : public Syscalls {
   // One byte of urgent data (MSG_OOB). False where the buffer is full or the connection ended.
   virtual bool PeerSendUrgent(PeerId peer, std::byte byte) = 0;
   // The unread bytes that are contiguous in memory, oldest first; empty where there are none.
-  // Consume at most that many, then ask again. Consuming opens the window.
+  // Consume at most that many, then ask again. Consuming opens the window. `wanted`: how many more
+  // the peer reads before the server runs again, if they come; what that changes is only the number
+  // of pieces in which it gets them, where its window is small.
   virtual std::span<const std::byte> PeerPeek(PeerId peer) const = 0;
-  virtual void PeerConsume(PeerId peer, size_t count) = 0;
+  virtual void PeerConsume(PeerId peer, size_t count, uint64_t wanted) = 0;
   virtual void PeerShutdownWrite(PeerId peer) = 0;  // FIN after what is queued
   // As close(2): FIN, or RST where unread bytes are thrown away.
   virtual void PeerClose(PeerId peer) = 0;

@@ -220,7 +220,9 @@ bool LoopbackKernel::PeerSendUrgent(PeerId peer, std::byte byte) {
 std::span<const std::byte> LoopbackKernel::PeerPeek(PeerId peer) const {
   return clients_.Peek(peer);
 }
-void LoopbackKernel::PeerConsume(PeerId peer, size_t count) { clients_.Consume(peer, count); }
+void LoopbackKernel::PeerConsume(PeerId peer, size_t count, uint64_t /*wanted*/) {
+  clients_.Consume(peer, count);
+}
 void LoopbackKernel::PeerShutdownWrite(PeerId peer) { clients_.ShutdownWrite(peer); }
 void LoopbackKernel::PeerClose(PeerId peer) { clients_.Close(peer); }
 void LoopbackKernel::PeerReset(PeerId peer) { clients_.Reset(peer); }

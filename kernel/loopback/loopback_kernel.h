@@ -60,7 +60,7 @@ class LoopbackKernel : public remote::RawSyscalls<DrivenKernel> {
   size_t PeerSend(PeerId peer, std::span<const std::byte> bytes) override;
   bool PeerSendUrgent(PeerId peer, std::byte byte) override;
   std::span<const std::byte> PeerPeek(PeerId peer) const override;
-  void PeerConsume(PeerId peer, size_t count) override;
+  void PeerConsume(PeerId peer, size_t count, uint64_t wanted) override;
   void PeerShutdownWrite(PeerId peer) override;
   void PeerClose(PeerId peer) override;
   void PeerReset(PeerId peer) override;

@@ -114,7 +114,9 @@ class OutsideKernel final : public remote::RawSyscalls<DrivenKernel> {
   size_t PeerSend(PeerId peer, std::span<const std::byte> bytes) override;
   bool PeerSendUrgent(PeerId peer, std::byte byte) override;
   std::span<const std::byte> PeerPeek(PeerId peer) const override { return clients_.Peek(peer); }
-  void PeerConsume(PeerId peer, size_t count) override { clients_.Consume(peer, count); }
+  void PeerConsume(PeerId peer, size_t count, uint64_t /*wanted*/) override {
+    clients_.Consume(peer, count);
+  }
   void PeerShutdownWrite(PeerId peer) override { clients_.ShutdownWrite(peer); }
   void PeerClose(PeerId peer) override { clients_.Close(peer); }
   void PeerReset(PeerId peer) override { clients_.Reset(peer); }

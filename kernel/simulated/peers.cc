@@ -118,7 +118,7 @@ std::span<const std::byte> SimulatedKernel::PeerPeek(PeerId id) const {
   return peer.self->receive.Front();
 }
 
-void SimulatedKernel::PeerConsume(PeerId id, size_t count) {
+void SimulatedKernel::PeerConsume(PeerId id, size_t count, uint64_t wanted) {
   Peer& peer = Find(*state_, id, "PeerConsume");
   if (count == 0) return;
   if (peer.self == nullptr || count > peer.self->receive.size()) {
@@ -129,7 +129,13 @@ void SimulatedKernel::PeerConsume(PeerId id, size_t count) {
   const Acting acting(*state_, id);
   peer.self->receive.Take(state_->chunks, nullptr, count);
   peer.self->read_sequence += static_cast<uint32_t>(count);
+  // All that it will read next comes through at once, not window by window.
+  const uint32_t capacity = peer.self->receive_capacity;
+  if (peer.self->receive.empty() && wanted > capacity) {
+    peer.self->receive_capacity = static_cast<uint32_t>(std::min<uint64_t>(wanted, UINT32_MAX));
+  }
   simulated::tcp::OpenWindow(*state_, *peer.self);
+  if (peer.self != nullptr) peer.self->receive_capacity = capacity;
 }
 
 void SimulatedKernel::PeerShutdownWrite(PeerId id) {

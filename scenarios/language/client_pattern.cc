@@ -72,7 +72,7 @@ class KnownBeginnings {
   }
 
  private:
-  static constexpr size_t kLongest = 64 * 1024;  // bytes of one pattern
+  static constexpr size_t kLongest = 1024 * 1024;  // bytes of one pattern
   struct Beginning {
     uint64_t key = 0;
     std::string bytes;

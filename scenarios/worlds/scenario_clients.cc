@@ -231,8 +231,8 @@ void ScenarioClients::Receive(int client) {
     const size_t count = std::min<uint64_t>(bytes.size(), state.to_read);
     if (count == 0) return;
     stream.Receive({reinterpret_cast<const char*>(bytes.data()), count});
-    kernel_.PeerConsume(peer, count);
     if (state.to_read != kEverything) state.to_read -= count;
+    kernel_.PeerConsume(peer, count, state.to_read);
   }
 }
 

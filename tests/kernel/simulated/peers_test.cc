@@ -116,6 +116,21 @@ TEST_F(PeersTest, BytesFillTheWindowAndThenTheSendBuffer) {
   EXPECT_EQ(kernel.ServerSide(peer).unsent, 0u);
 }
 
+TEST_F(PeersTest, WhatAPeerWantsComesInOnePieceAndTheWindowStaysAsItWas) {
+  const int listener = Listen();
+  const PeerId peer = kernel.PeerConnect(kPort, {.receive_buffer = 1});
+  const int fd = Accept(listener);
+  const std::string text = "0123456789";
+  ASSERT_EQ(Send(fd, text), 10);
+  ASSERT_EQ(kernel.PeerPeek(peer).size(), 1u);
+  kernel.PeerConsume(peer, 1, 4);
+  EXPECT_EQ(kernel.PeerPeek(peer).size(), 4u);
+  kernel.PeerConsume(peer, 4, 0);
+  EXPECT_EQ(kernel.PeerPeek(peer).size(), 1u);
+  EXPECT_EQ(kernel.ServerSide(peer).unsent, 4u);
+  EXPECT_EQ(PeerRead(peer), "56789");
+}
+
 TEST_F(PeersTest, ChangesAreListedOnceInOrder) {
   const int listener = Listen();
   const PeerId first = kernel.PeerConnect(kPort);
