@@ -13,12 +13,16 @@
 namespace hupstorm::simulated {
 
 struct Chunk {
-  static constexpr uint32_t kCapacity = 2048 - sizeof(Chunk*);
+  static constexpr uint32_t kCapacity = 8192 - 16;
   Chunk() {}  // leaves the bytes as they are
+  uint32_t size() const { return end - begin; }
+
   Chunk* next = nullptr;
+  uint32_t begin = 0;  // what is filled of `bytes`
+  uint32_t end = 0;
   std::byte bytes[kCapacity];
 };
-using ChunkPool = Slab<Chunk, 32>;
+using ChunkPool = Slab<Chunk, 16>;
 
 class ByteQueue {
  public:
@@ -30,19 +34,19 @@ class ByteQueue {
   void CopyOut(size_t offset, std::byte* bytes, size_t count) const;
   // Takes away the first `count` bytes (at most size()), copying them to `bytes` unless it is null.
   void Take(ChunkPool& pool, std::byte* bytes, size_t count);
-  // Moves the first `count` bytes (at most size()) to the end of `to`.
+  // Moves the first `count` bytes (at most size()) to the end of `to`: whole chunks where they are
+  // well filled.
   void MoveTo(ChunkPool& pool, ByteQueue& to, size_t count);
   void Clear(ChunkPool& pool) { Take(pool, nullptr, size_); }
   // The first bytes, as far as they are contiguous.
   std::span<const std::byte> Front() const;
 
  private:
-  uint32_t InFirst() const { return (first_ == last_ ? end_ : Chunk::kCapacity) - begin_; }
+  void Link(Chunk* chunk);  // at the end
+  Chunk* UnlinkFirst();
 
-  Chunk* first_ = nullptr;
+  Chunk* first_ = nullptr;  // each chunk holds something
   Chunk* last_ = nullptr;
-  uint32_t begin_ = 0;  // where the queue starts in the first chunk
-  uint32_t end_ = 0;    // where it ends in the last one
   uint32_t size_ = 0;
 };
 

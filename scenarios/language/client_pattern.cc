@@ -88,8 +88,12 @@ ClientPattern::ClientPattern(char letter, uint32_t index)
     : key_(Mix((static_cast<uint64_t>(static_cast<unsigned char>(letter)) << 32 | index) +
                kGolden)) {}
 
+const char* ClientPattern::Find(uint64_t offset, size_t count) const {
+  return known_beginnings.Find(key_, offset, count);
+}
+
 void ClientPattern::Fill(uint64_t offset, char* out, size_t count) const {
-  if (const char* known = known_beginnings.Find(key_, offset, count)) {
+  if (const char* known = Find(offset, count)) {
     std::memcpy(out, known, count);
   } else {
     WorkOut(key_, offset, out, count);
@@ -97,7 +101,7 @@ void ClientPattern::Fill(uint64_t offset, char* out, size_t count) const {
 }
 
 size_t ClientPattern::Match(uint64_t offset, std::string_view bytes) const {
-  const char* known = known_beginnings.Find(key_, offset, bytes.size());
+  const char* known = Find(offset, bytes.size());
   if (known != nullptr && std::memcmp(known, bytes.data(), bytes.size()) == 0) return bytes.size();
   size_t matched = 0;
   if (offset % 8 == 0) {

@@ -131,6 +131,9 @@ class ClientPattern {
   ClientPattern(char letter, uint32_t index);
   // Writes bytes [offset, offset + count) to `out`.
   void Fill(uint64_t offset, char* out, size_t count) const;
+  // Where bytes [offset, offset + count) stand, null where they are not kept. Good until the next
+  // call for any pattern in this thread.
+  const char* Find(uint64_t offset, size_t count) const;
   // How many leading bytes of `bytes` are those at `offset`.
   size_t Match(uint64_t offset, std::string_view bytes) const;
 

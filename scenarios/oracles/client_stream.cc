@@ -129,6 +129,16 @@ void ClientStream::Copy(uint64_t offset, char* out, size_t count) const {
   }
 }
 
+std::string_view ClientStream::View(uint64_t offset, size_t count, char* room) const {
+  const Segment& segment = SegmentAt(offset);
+  const bool is_pattern = segment.kind == Segment::Kind::kPattern && exchange_ == nullptr;
+  if (is_pattern && count <= segment.length - (offset - segment.start)) {
+    if (const char* const known = pattern_.Find(offset, count)) return {known, count};
+  }
+  Copy(offset, room, count);
+  return {room, count};
+}
+
 void ClientStream::CopyRequests(uint64_t offset, char* out, size_t count) const {
   const std::string& request = exchange_->request;
   while (count > 0) {

@@ -39,6 +39,9 @@ class ClientStream {
   const ClientPattern& pattern() const { return pattern_; }
   // Writes bytes [offset, offset + count) of what was appended.
   void Copy(uint64_t offset, char* out, size_t count) const;
+  // The same bytes, at least one: where they are kept, or else written to `room`. Good until the
+  // next call for any stream.
+  std::string_view View(uint64_t offset, size_t count, char* room) const;
 
   // What the client got. `Receive` checks it against what is owed, byte by byte.
   void Receive(std::string_view bytes);

@@ -215,8 +215,8 @@ void ScenarioClients::Send(int client) {
     const size_t count = std::min<uint64_t>(
         {end - state.handed_over, buffer_.size(), kernel_.Status(peer).send_space});
     if (count == 0) return;
-    stream.Copy(state.handed_over, buffer_.data(), count);
-    const size_t taken = kernel_.PeerSend(peer, std::as_bytes(std::span(buffer_.data(), count)));
+    const std::string_view bytes = stream.View(state.handed_over, count, buffer_.data());
+    const size_t taken = kernel_.PeerSend(peer, std::as_bytes(std::span(bytes)));
     state.handed_over += taken;
     if (taken < count) return;
   }
