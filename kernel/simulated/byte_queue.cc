@@ -28,8 +28,7 @@ Chunk* ByteQueue::UnlinkFirst() {
 void ByteQueue::Append(ChunkPool& pool, const std::byte* bytes, size_t count) {
   while (count > 0) {
     if (last_ == nullptr || last_->end == Chunk::kCapacity) Link(pool.New());
-    const auto part =
-        static_cast<uint32_t>(std::min<size_t>(count, Chunk::kCapacity - last_->end));
+    const auto part = static_cast<uint32_t>(std::min<size_t>(count, Chunk::kCapacity - last_->end));
     std::memcpy(last_->bytes + last_->end, bytes, part);
     last_->end += part;
     size_ += part;

@@ -46,14 +46,14 @@ void LeaveOutWhatSmallerOnesShow(std::span<Survey* const> surveys) {
 
 Survey Sweep::TakeSurvey(bool all) {
   Survey survey;
-  survey.findings = RunOnce(scenario_.Undisturbed()).findings;
   log_.watched = Representatives(scenario_.Undisturbed());
-  Record(scenario_.UndisturbedWithDrain());
+  const bool found = !Record(scenario_.UndisturbedWithDrain()).findings.empty();
   survey.work = WorkOf(log_) * scenario_.Undisturbed().rounds;
   Choice choice;
   choice.last_own_step = scenario_.own_steps();
   choice.all = all || survey.work <= kLargeWork;
   survey.found = Enumerate(log_, choice);
+  if (found) survey.findings = RunOnce(scenario_.Undisturbed()).findings;
   return survey;
 }
 

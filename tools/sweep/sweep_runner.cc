@@ -20,6 +20,8 @@ namespace {
 // What a slice takes at most, as Survey::work counts: some tenths of a second.
 constexpr uint64_t kWorkOfASlice = 1'000'000;
 
+constexpr uint32_t kSurveysAtOnce = 64;
+
 // What a worker's end is called that has been killed: see death.h.
 constexpr std::string_view kTimedOut = "busy-loop";
 
@@ -64,22 +66,46 @@ class SweepRun {
 
   void TakeSurveys() {
     units_.resize(jobs_.size());
-    RunTasksIsolated(
-        jobs_, settings_.isolation,
-        [this](size_t unit, World& world, const RunOptions& options) {
-          return EncodeSurvey(
-              worker_.TakeSurvey(static_cast<uint32_t>(unit), settings_.all, world, options));
-        },
-        [this](size_t unit, std::string answer) { units_[unit].survey = DecodeSurvey(answer); },
-        [this](size_t unit, RunResult end) { TakeEnd(Undisturbed(unit), {}, std::move(end)); });
+    for (std::vector<SweepSlice> slices = CutSurveys(); !slices.empty();) {
+      slices = InWorkers(
+          slices,
+          [this](const SweepSlice& slice, World& world, const RunOptions& options,
+                 SweepMark& mark) {
+            return EncodeSurveys(worker_.TakeSurveys(slice, settings_.all, world, options, mark));
+          },
+          [this](const SweepSlice& slice, std::string answer) {
+            std::vector<Survey> surveys = DecodeSurveys(answer);
+            for (size_t i = 0; i < surveys.size(); ++i) {
+              units_[slice.from.unit + i].survey = std::move(surveys[i]);
+            }
+          },
+          [this](const SweepMark& mark, RunResult end) {
+            TakeEnd(Undisturbed(mark.at.unit), {}, std::move(end));
+            return SweepPosition{mark.at.unit + 1, 0, 0};
+          });
+    }
     for (size_t unit = 0; unit < units_.size(); ++unit) {
       for (const Finding& finding : units_[unit].survey.findings) {
-        SweepHit hit;
-        hit.at = Undisturbed(unit);
-        Suspect& suspect = SuspectFor(hit.at, finding.fingerprint);
+        Suspect& suspect = SuspectFor(Undisturbed(unit), finding.fingerprint);
         suspect.oracle = finding.oracle;
       }
     }
+  }
+
+  // A process is told of many scenarios at once: to wake it takes as long as to survey one.
+  std::vector<SweepSlice> CutSurveys() const {
+    std::vector<SweepSlice> slices;
+    const auto count = static_cast<uint32_t>(jobs_.size());
+    const auto most = std::clamp<uint32_t>(
+        count / static_cast<uint32_t>(settings_.isolation.workers), 1, kSurveysAtOnce);
+    for (uint32_t unit = 0; unit < count; ++unit) {
+      if (slices.empty() || TargetOf(unit) != TargetOf(unit - 1) ||
+          unit - slices.back().from.unit == most) {
+        slices.push_back({.from = {unit, 0, 0}, .to = {}});
+      }
+      slices.back().to = {unit + 1, 0, 0};
+    }
+    return slices;
   }
 
   static SweepPosition Undisturbed(size_t unit) {
@@ -129,8 +155,27 @@ class SweepRun {
     return slices;
   }
 
-  // Gives what is left to do where processes have died.
   std::vector<SweepSlice> RunSlices(const std::vector<SweepSlice>& slices) {
+    return InWorkers(
+        slices,
+        [this](const SweepSlice& slice, World& world, const RunOptions& options, SweepMark& mark) {
+          return EncodeAnswer(worker_.Run(slice, world, options, mark));
+        },
+        [this](const SweepSlice&, std::string answer) { TakeAnswer(DecodeAnswer(answer)); },
+        [this](const SweepMark& mark, RunResult end) {
+          TakeEnd(mark.at, mark.second, std::move(end));
+          GiveUpAfterTimeouts();
+          // Where the first thing alone ends the process there is nothing to pair it with.
+          return mark.at.second > 0 ? SweepPosition{mark.at.unit, mark.at.first, mark.at.second + 1}
+                                    : SweepPosition{mark.at.unit, mark.at.first + 1, 0};
+        });
+  }
+
+  // Has workers do the slices, and gives what is left to do where they have died: what came before
+  // the end, as the answer about it is lost, and what `died` says comes next.
+  template <typename Work, typename Take, typename Died>
+  std::vector<SweepSlice> InWorkers(const std::vector<SweepSlice>& slices, const Work& work,
+                                    const Take& take, const Died& died) {
     SharedArray<SweepMark> marks(slices.size());
     std::vector<Job> jobs;
     for (size_t i = 0; i < slices.size(); ++i) {
@@ -140,15 +185,16 @@ class SweepRun {
     std::vector<SweepSlice> left;
     RunTasksIsolated(
         jobs, settings_.isolation,
-        [&](size_t slice, World& world, const RunOptions& options) {
-          return EncodeAnswer(worker_.Run(slices[slice], world, options, marks[slice]));
+        [&](size_t i, World& world, const RunOptions& options) {
+          return work(slices[i], world, options, marks[i]);
         },
-        [&](size_t, std::string answer) { TakeAnswer(DecodeAnswer(answer)); },
-        [&](size_t slice, RunResult end) {
-          const SweepMark mark = marks[slice];
-          TakeEnd(mark.at, mark.second, std::move(end));
-          Split(slices[slice], mark.at, left);
-          GiveUpAfterTimeouts();
+        [&](size_t i, std::string answer) { take(slices[i], std::move(answer)); },
+        [&](size_t i, RunResult end) {
+          const SweepMark mark = marks[i];
+          const SweepSlice& slice = slices[i];
+          const SweepPosition next = died(mark, std::move(end));
+          if (slice.from < mark.at) left.push_back({slice.from, mark.at});
+          if (next < slice.to) left.push_back({next, slice.to});
         });
     return left;
   }
@@ -158,17 +204,6 @@ class SweepRun {
     if (timeouts_ < settings_.isolation.most_timeouts) return;
     throw FailedError(fmt::format(
         "given up, as {} placements ended only because the time of --timeout was up", timeouts_));
-  }
-
-  // What ran before the process died is run again, as its answer is lost.
-  static void Split(const SweepSlice& slice, const SweepPosition& died,
-                    std::vector<SweepSlice>& left) {
-    if (slice.from < died) left.push_back({slice.from, died});
-    // Where the first thing alone ends the process there is nothing to pair it with.
-    const SweepPosition next = died.second > 0
-                                   ? SweepPosition{died.unit, died.first, died.second + 1}
-                                   : SweepPosition{died.unit, died.first + 1, 0};
-    if (next < slice.to) left.push_back({next, slice.to});
   }
 
   void TakeAnswer(const SweepAnswer& answer) {

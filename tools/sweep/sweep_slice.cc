@@ -64,30 +64,38 @@ void Fields(Archive& archive, A& answer) {
 
 }  // namespace
 
-std::string EncodeSurvey(const Survey& survey) {
+std::string EncodeSurveys(const std::vector<Survey>& surveys) {
   Writer writer;
-  writer.Field(survey.found.disturbances);
-  writer.Field(survey.found.calls);
-  writer.Field(survey.found.alike);
-  writer.Field(survey.work);
-  RunResult found;
-  found.findings = survey.findings;
-  writer.Field(EncodeResult(found));
+  writer.Field(static_cast<uint64_t>(surveys.size()));
+  for (const Survey& survey : surveys) {
+    writer.Field(survey.found.disturbances);
+    writer.Field(survey.found.calls);
+    writer.Field(survey.found.alike);
+    writer.Field(survey.work);
+    RunResult found;
+    found.findings = survey.findings;
+    writer.Field(EncodeResult(found));
+  }
   return std::move(writer.bytes);
 }
 
-Survey DecodeSurvey(std::string_view bytes) {
+std::vector<Survey> DecodeSurveys(std::string_view bytes) {
   Reader reader(bytes);
-  Survey survey;
-  reader.Field(survey.found.disturbances);
-  reader.Field(survey.found.calls);
-  reader.Field(survey.found.alike);
-  reader.Field(survey.work);
-  std::string found;
-  reader.Field(found);
-  survey.findings = DecodeResult(found).findings;
+  uint64_t count = 0;
+  reader.Field(count);
+  std::vector<Survey> surveys;
+  for (; count > 0; --count) {
+    Survey& survey = surveys.emplace_back();
+    reader.Field(survey.found.disturbances);
+    reader.Field(survey.found.calls);
+    reader.Field(survey.found.alike);
+    reader.Field(survey.work);
+    std::string found;
+    reader.Field(found);
+    survey.findings = DecodeResult(found).findings;
+  }
   reader.NeedEnd();
-  return survey;
+  return surveys;
 }
 
 std::string EncodeAnswer(const SweepAnswer& answer) {
@@ -112,8 +120,14 @@ Sweep& SweepWorker::SweepOf(uint32_t unit, World& world, const RunOptions& optio
   return *sweep_;
 }
 
-Survey SweepWorker::TakeSurvey(uint32_t unit, bool all, World& world, const RunOptions& options) {
-  return SweepOf(unit, world, options).TakeSurvey(all);
+std::vector<Survey> SweepWorker::TakeSurveys(const SweepSlice& slice, bool all, World& world,
+                                             const RunOptions& options, SweepMark& mark) {
+  std::vector<Survey> surveys;
+  for (SweepPosition at = slice.from; at < slice.to; ++at.unit) {
+    mark.at = at;
+    surveys.push_back(SweepOf(at.unit, world, options).TakeSurvey(all));
+  }
+  return surveys;
 }
 
 SweepAnswer SweepWorker::Run(const SweepSlice& slice, World& world, const RunOptions& options,

@@ -52,8 +52,8 @@ struct SweepAnswer {
   std::vector<SweepHit> hits;  // each fingerprint once
 };
 
-std::string EncodeSurvey(const Survey& survey);
-Survey DecodeSurvey(std::string_view bytes);
+std::string EncodeSurveys(const std::vector<Survey>& surveys);
+std::vector<Survey> DecodeSurveys(std::string_view bytes);
 std::string EncodeAnswer(const SweepAnswer& answer);
 SweepAnswer DecodeAnswer(std::string_view bytes);
 
@@ -70,9 +70,10 @@ class SweepWorker {
   SweepWorker(std::span<const Job> jobs, const std::vector<SweepUnit>& units)
       : jobs_(jobs), units_(units) {}
 
-  Survey TakeSurvey(uint32_t unit, bool all, World& world, const RunOptions& options);
-
-  // Marks each run in `mark` before it is made.
+  // Both mark each unit or run in `mark` before it is begun. Of the first one's slices the units
+  // alone count.
+  std::vector<Survey> TakeSurveys(const SweepSlice& slice, bool all, World& world,
+                                  const RunOptions& options, SweepMark& mark);
   SweepAnswer Run(const SweepSlice& slice, World& world, const RunOptions& options,
                   SweepMark& mark);
 
