@@ -11,8 +11,8 @@
 
 namespace hupstorm {
 
-// What most inputs should cost, in calls of the server: some tens of microseconds.
-inline constexpr uint64_t kUsualCalls = 384;
+// What most inputs should cost, in calls of the server: a dozen microseconds.
+inline constexpr uint64_t kUsualCalls = 128;
 
 // The most that any input may cost: a millisecond or a few. It lets through what only shows in a
 // crowd: 800 clients (descriptors start at 256, and an fd_set ends at 1024), 32 clients that do

@@ -13,8 +13,8 @@ namespace {
 constexpr size_t kFewSteps = 3;  // nothing much can come of so few
 constexpr int kTries = 8;        // for a mutation that has something to change
 // Large mutants that stay so: one in so many of those whose parents were not, and of the others.
-constexpr uint64_t kNewlyLarge = 3;
-constexpr uint64_t kStillLarge = 16;
+constexpr uint64_t kNewlyLarge = 4;
+constexpr uint64_t kStillLarge = 32;
 // What the others are cut down to: the smaller, the more of them in a second.
 constexpr uint64_t kLimits[] = {kUsualCalls / 4, kUsualCalls / 2, kUsualCalls};
 

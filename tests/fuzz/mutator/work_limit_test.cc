@@ -27,12 +27,12 @@ TEST(WorkLimitTest, KeepsOutWhatIsLong) {
 }
 
 TEST(WorkLimitTest, UsualScenariosAreUsual) {
-  EXPECT_LE(Calls("a connect\na send 64KiB\na shutdown write\na read all\n"), kUsualCalls);
-  EXPECT_LE(Calls("c[1..24] connect\nc[1..24] reset\n"), kUsualCalls);
+  EXPECT_LE(Calls("a connect\na send 32KiB\na shutdown write\na read all\n"), kUsualCalls);
+  EXPECT_LE(Calls("c[1..16] connect\nc[1..16] reset\n"), kUsualCalls);
 }
 
 TEST(WorkLimitTest, AFewShortCallsAreFew) {
-  EXPECT_LE(Calls("fault recv short 1 times 3\na connect\na send 64KiB\n"), kUsualCalls);
+  EXPECT_LE(Calls("fault recv short 1 times 3\na connect\na send 32KiB\n"), kUsualCalls);
   EXPECT_GT(Calls("fault recv short 1 times 500\na connect\na send 64KiB\n"), kMostCalls);
 }
 
