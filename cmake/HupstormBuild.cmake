@@ -85,12 +85,20 @@ function(hupstorm_instrument name)
   endif()
 endfunction()
 
+# For what takes longer to optimise than to run: tests, and the command around the runs.
+function(hupstorm_optimise_less name)
+  if(CMAKE_BUILD_TYPE STREQUAL "Release")
+    target_compile_options(${name} PRIVATE -O1 -fno-lto)
+  endif()
+endfunction()
+
 # hupstorm_test(NAME SOURCES... DEPENDS ... [PREFIX text]): a GoogleTest executable whose cases CTest
 # knows one by one, by their names after the prefix.
 function(hupstorm_test name)
   cmake_parse_arguments(arg "" "PREFIX" "SOURCES;DEPENDS" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE hupstorm_options ${arg_DEPENDS} GTest::gmock_main)
+  hupstorm_optimise_less(${name})
   set_target_properties(${name} PROPERTIES
     RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   gtest_discover_tests(${name} TEST_PREFIX "${arg_PREFIX}" DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 900)
