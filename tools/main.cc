@@ -1,9 +1,11 @@
 // The hupstorm command: reads the command line and maps what happens to an exit code.
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <string>
+#include <vector>
 
 #include "scenarios/language/parse.h"
 #include "tools/cli/errors.h"
@@ -30,12 +32,12 @@ void Complain(const std::string& message) {
 }
 
 // CLI11 takes a misspelt command for a stray argument; say it better.
-void CheckCommandName(const CLI::App& app, int argc, char** argv) {
-  if (argc < 2 || argv[1][0] == '-') return;
+void CheckCommandName(const CLI::App& app, const std::string& name) {
+  if (name.starts_with('-')) return;
   std::vector<std::string> names;
   for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
-  if (std::find(names.begin(), names.end(), argv[1]) != names.end()) return;
-  throw UnknownName("command", argv[1], names, "hupstorm --help");
+  if (std::find(names.begin(), names.end(), name) != names.end()) return;
+  throw UnknownName("command", name, names, "hupstorm --help");
 }
 
 int RunCommandLine(int argc, char** argv) {
@@ -60,9 +62,16 @@ int RunCommandLine(int argc, char** argv) {
     std::fputs(app.help().c_str(), stderr);
     return kExitUsage;
   }
-  CheckCommandName(app, argc, argv);
+  // "hupstorm help run", as other commands have it.
+  std::vector<std::string> words(argv + 1, argv + argc);
+  if (words.front() == "help") {
+    words.erase(words.begin());
+    words.push_back("--help");
+  }
+  CheckCommandName(app, words.front());
+  std::reverse(words.begin(), words.end());  // as CLI11 wants them
   try {
-    app.parse(argc, argv);
+    app.parse(words);
   } catch (const CLI::Success& help) {  // --help, --version
     app.exit(help);
     FlushOutput();

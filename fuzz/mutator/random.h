@@ -1,4 +1,4 @@
-// A small generator of random numbers: the same numbers for the same seed, on every machine.
+// Random choices: the same for the same seed, on every machine.
 
 #ifndef HUPSTORM_FUZZ_MUTATOR_RANDOM_H_
 #define HUPSTORM_FUZZ_MUTATOR_RANDOM_H_
@@ -7,18 +7,15 @@
 #include <cstdint>
 #include <iterator>
 
+#include "scenarios/language/split_mix64.h"
+
 namespace hupstorm {
 
 class Random {
  public:
-  explicit Random(uint64_t seed) : state_(seed) {}
+  explicit Random(uint64_t seed) : numbers_(seed) {}
 
-  uint64_t Next() {  // SplitMix64
-    uint64_t z = state_ += 0x9e3779b97f4a7c15;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-    return z ^ (z >> 31);
-  }
+  uint64_t Next() { return numbers_.Next(); }
 
   // 0 to count - 1; `count` is at least 1.
   uint64_t Below(uint64_t count) { return Next() % count; }
@@ -45,7 +42,7 @@ class Random {
   }
 
  private:
-  uint64_t state_;
+  SplitMix64 numbers_;
 };
 
 }  // namespace hupstorm

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "fuzz/work_limit.h"
+#include "scenarios/campaign/write_whole.h"
 #include "scenarios/language/bytes.h"
 #include "scenarios/language/print.h"
 #include "scenarios/shrink/shrink.h"
@@ -124,9 +125,10 @@ void ServerFuzzer::Shrink(const std::filesystem::path& bytes_file) {
   Scenario smallest = hupstorm::Shrink(scenario_, still_fails, {.deadline = deadline}).scenario;
   still_fails(smallest);  // its own evidence, not that of the last one that was tried
   smallest.title = fmt::format("{}: {}.", shown.oracle, shown.evidence);
-  const std::string why = WriteWhole(std::filesystem::path(bytes_file).replace_extension(".scn"),
-                                     PrintScenario(smallest));
-  if (!why.empty()) throw std::runtime_error(fmt::format("cannot write a scenario: {}", why));
+  if (const std::error_code error = WriteWhole(
+          std::filesystem::path(bytes_file).replace_extension(".scn"), PrintScenario(smallest))) {
+    throw std::runtime_error(fmt::format("cannot write a scenario: {}", error.message()));
+  }
 }
 
 }  // namespace hupstorm

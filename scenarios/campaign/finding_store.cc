@@ -1,16 +1,14 @@
 #include "scenarios/campaign/finding_store.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
+
+#include "scenarios/campaign/write_whole.h"
 
 namespace hupstorm {
 namespace {
@@ -56,30 +54,7 @@ FindingRecord ReadRecord(const fs::path& input) {
   return record;
 }
 
-bool WriteAll(int fd, std::string_view content) {
-  while (!content.empty()) {
-    const ssize_t count = write(fd, content.data(), content.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return false;
-    content.remove_prefix(static_cast<size_t>(count));
-  }
-  return fsync(fd) == 0;
-}
-
 }  // namespace
-
-std::string WriteWhole(const fs::path& path, std::string_view content) {
-  const fs::path part = fmt::format("{}.{}.part", path.string(), getpid());
-  const int fd = open(part.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (fd < 0) return std::strerror(errno);
-  const bool written = WriteAll(fd, content);
-  int error = errno;
-  close(fd);
-  if (written && rename(part.c_str(), path.c_str()) == 0) return {};
-  if (written) error = errno;
-  unlink(part.c_str());
-  return std::strerror(error);
-}
 
 FindingStore::FindingStore(fs::path folder) : folder_(std::move(folder)) {
   std::error_code error;
@@ -98,10 +73,14 @@ bool FindingStore::Add(const FindingRecord& record, std::span<const uint8_t> inp
   const fs::path base = folder_ / fmt::format("{}-{}", record.oracle, record.fingerprint);
   const fs::path bytes = base.string() + std::string(kInput);
   if (!fs::exists(bytes)) {  // another process may have been first
-    why = WriteWhole(base.string() + ".json", RecordText(record));
-    if (!why.empty()) return false;
-    why = WriteWhole(bytes, {reinterpret_cast<const char*>(input.data()), input.size()});
-    if (!why.empty()) return false;
+    std::error_code error = WriteWhole(base.string() + ".json", RecordText(record));
+    if (!error) {
+      error = WriteWhole(bytes, {reinterpret_cast<const char*>(input.data()), input.size()});
+    }
+    if (error) {
+      why = error.message();
+      return false;
+    }
   }
   known_.insert(record.fingerprint);
   return true;

@@ -61,10 +61,6 @@ struct StoredFinding {
 // damaged leaves its finding with what the file's name says. A folder that is not there has none.
 std::vector<StoredFinding> StoredFindings(const std::filesystem::path& folder);
 
-// Writes a file under another name, to the disk, and renames it: it is there whole or not at all.
-// Empty where it worked, else why not.
-std::string WriteWhole(const std::filesystem::path& path, std::string_view content);
-
 }  // namespace hupstorm
 
 #endif  // HUPSTORM_SCENARIOS_CAMPAIGN_FINDING_STORE_H_

@@ -8,22 +8,15 @@
 #include <string>
 
 #include "scenarios/language/scenario.h"
+#include "scenarios/language/split_mix64.h"
 
 namespace hupstorm {
 namespace {
 
-constexpr uint64_t kGolden = 0x9e3779b97f4a7c15;
-
-// The output function of SplitMix64.
-constexpr uint64_t Mix(uint64_t x) {
-  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
-  x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
-  return x ^ (x >> 31);
-}
-
 // Six bits in each byte, moved up to '0' ... 'o'.
 uint64_t Cell(uint64_t key, uint64_t number) {
-  return (Mix(key + number * kGolden) & 0x3f3f3f3f3f3f3f3f) + 0x3030303030303030;
+  return (SplitMix64::Mix(key + number * SplitMix64::kGamma) & 0x3f3f3f3f3f3f3f3f) +
+         0x3030303030303030;
 }
 
 // Writes bytes [offset, offset + count) of the pattern to `out`.
@@ -85,8 +78,8 @@ thread_local KnownBeginnings known_beginnings;
 }  // namespace
 
 ClientPattern::ClientPattern(char letter, uint32_t index)
-    : key_(Mix((static_cast<uint64_t>(static_cast<unsigned char>(letter)) << 32 | index) +
-               kGolden)) {}
+    : key_(SplitMix64(static_cast<uint64_t>(static_cast<unsigned char>(letter)) << 32 | index)
+               .Next()) {}
 
 const char* ClientPattern::Find(uint64_t offset, size_t count) const {
   return known_beginnings.Find(key_, offset, count);

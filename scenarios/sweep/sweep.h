@@ -36,7 +36,8 @@ class Sweep {
   Sweep(World& world, const Scenario& scenario, const Target& target, const RunOptions& options)
       : world_(world), target_(target), options_(options), scenario_(scenario) {}
 
-  // One run; a second one where that shows something. `all`: see Choice; of a small scenario every call is taken anyway.
+  // One run; a second one where that shows something. `all`: see Choice; of a small scenario every
+  // call is taken anyway.
   Survey TakeSurvey(bool all);
 
   // Runs the scenario with `disturbance`. The result is good until the next run.

@@ -8,11 +8,13 @@
 #include <cstdint>
 #include <span>
 
+#include "scenarios/language/split_mix64.h"
+
 namespace hupstorm::conform {
 
 class Random {
  public:
-  explicit Random(uint64_t seed) : state_(seed) {}
+  explicit Random(uint64_t seed) : numbers_(seed) {}
   // Each choice is the next byte, or two where there are more than 256; zeros after the last one.
   // The bytes must outlive it.
   explicit Random(std::span<const uint8_t> bytes) : from_bytes_(true), bytes_(bytes) {}
@@ -23,7 +25,7 @@ class Random {
   // From 0 to `end` - 1.
   int Below(int end) {
     const uint64_t number =
-        !from_bytes_ ? SplitMix64() : TakeByte() | (end > 256 ? TakeByte() << 8 : 0);
+        !from_bytes_ ? numbers_.Next() : TakeByte() | (end > 256 ? TakeByte() << 8 : 0);
     return static_cast<int>(number % static_cast<uint64_t>(end));
   }
   int Between(int first, int last) { return first + Below(last - first + 1); }
@@ -34,12 +36,6 @@ class Random {
   }
 
  private:
-  uint64_t SplitMix64() {
-    uint64_t z = (state_ += 0x9e3779b97f4a7c15);
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-    return z ^ (z >> 31);
-  }
   uint64_t TakeByte() {
     if (bytes_.empty()) return 0;
     const uint64_t byte = bytes_.front();
@@ -47,7 +43,7 @@ class Random {
     return byte;
   }
 
-  uint64_t state_ = 0;
+  SplitMix64 numbers_{0};
   bool from_bytes_ = false;
   std::span<const uint8_t> bytes_;
 };

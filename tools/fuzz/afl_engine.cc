@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "scenarios/campaign/finding_store.h"
+#include "scenarios/campaign/write_whole.h"
 #include "tools/cli/errors.h"
 #include "tools/fuzz/fuzz_engine.h"
 
@@ -50,9 +51,10 @@ class Afl final : public FuzzEngine {
       }
     }
     if (seeds > 0) return;
-    const std::string why = WriteWhole(folder_.seeds() / "seed-000000", std::string(1, '\0'));
-    if (!why.empty()) {
-      throw FailedError(fmt::format("cannot write into {}: {}", folder_.seeds().string(), why));
+    if (const std::error_code error =
+            WriteWhole(folder_.seeds() / "seed-000000", std::string(1, '\0'))) {
+      throw FailedError(
+          fmt::format("cannot write into {}: {}", folder_.seeds().string(), error.message()));
     }
   }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "scenarios/campaign/write_whole.h"
 #include "scenarios/language/bytes.h"
 #include "scenarios/language/parse.h"
 #include "scenarios/language/print.h"
@@ -30,9 +31,9 @@ void WriteAsItIs(const StoredFinding& finding) {
     scenario.protocol = MakeTarget(record.target, ParseMend(record.mend)).protocol;
   }
   scenario.title = fmt::format("{}: {}.", record.oracle, record.evidence);
-  const std::string why = WriteWhole(finding.scenario, PrintScenario(scenario));
-  if (!why.empty()) {
-    throw FailedError(fmt::format("cannot write {}: {}", finding.scenario.string(), why));
+  if (const std::error_code error = WriteWhole(finding.scenario, PrintScenario(scenario))) {
+    throw FailedError(
+        fmt::format("cannot write {}: {}", finding.scenario.string(), error.message()));
   }
 }
 

@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "scenarios/campaign/finding_store.h"
+#include "scenarios/campaign/write_whole.h"
 #include "tools/cli/errors.h"
 
 namespace hupstorm {
@@ -55,9 +56,9 @@ void SaveSettings(const CampaignFolder& folder, const CampaignSettings& settings
       {"corpora", settings.corpora},
       {"engine_flags", settings.engine_flags},
   };
-  const std::string why = WriteWhole(folder.settings(), json.dump(2) + "\n");
-  if (!why.empty()) {
-    throw FailedError(fmt::format("cannot write {}: {}", folder.settings().string(), why));
+  if (const std::error_code error = WriteWhole(folder.settings(), json.dump(2) + "\n")) {
+    throw FailedError(
+        fmt::format("cannot write {}: {}", folder.settings().string(), error.message()));
   }
 }
 

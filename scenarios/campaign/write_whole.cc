@@ -1,0 +1,49 @@
+#include "scenarios/campaign/write_whole.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+
+namespace hupstorm {
+namespace {
+
+// 0, or errno.
+int WriteAll(int fd, std::string_view content) {
+  while (!content.empty()) {
+    const ssize_t count = write(fd, content.data(), content.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return errno;
+    content.remove_prefix(static_cast<size_t>(count));
+  }
+  return fsync(fd) == 0 ? 0 : errno;
+}
+
+// 0, or errno; EEXIST where `to` is there and must not be replaced.
+int Rename(const char* from, const char* to, bool replace) {
+  if (replace) return std::rename(from, to) == 0 ? 0 : errno;
+  if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0) return 0;
+  if (errno != EINVAL && errno != ENOSYS) return errno;
+  // A file system that cannot do that.
+  if (link(from, to) != 0) return errno;
+  unlink(from);
+  return 0;
+}
+
+}  // namespace
+
+std::error_code WriteWhole(const std::filesystem::path& path, std::string_view content,
+                           bool replace) {
+  const std::string part = fmt::format("{}.{}.part", path.string(), getpid());
+  const int fd = open(part.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (fd < 0) return {errno, std::generic_category()};
+  int error = WriteAll(fd, content);
+  close(fd);
+  if (error == 0) error = Rename(part.c_str(), path.c_str(), replace);
+  if (error != 0) unlink(part.c_str());
+  return {error, std::generic_category()};
+}
+
+}  // namespace hupstorm
