@@ -59,16 +59,18 @@ struct ConnectionFacts {
   // The server's side of it.
   int port = 0;  // the address the server sees
   bool accepted = false;
-  int fd = -1;               // the server's descriptor; -1 where it has none, or it is not known
-  bool server_open = false;  // the server holds a descriptor for it
-  bool close_wait = false;   // state CLOSE-WAIT
-  uint64_t unread = 0;       // in its receive buffer
-  uint64_t unsent = 0;       // in its send buffer
-  uint64_t consumed = 0;     // bytes that the server has read
-  uint64_t answered = 0;     // bytes that the server has sent
-  uint64_t reads = 0;        // reads that gave it bytes
-  uint64_t most_held = 0;    // the most that it held for this client, where its heap bears it out
-  int ends_seen = 0;         // how often it fetched the end of input or an error
+  int fd = -1;                // the server's descriptor; -1 where it has none, or it is not known
+  bool server_open = false;   // the server holds a descriptor for it
+  bool close_wait = false;    // state CLOSE-WAIT
+  uint64_t unread = 0;        // in its receive buffer
+  uint64_t unsent = 0;        // in its send buffer
+  uint64_t consumed = 0;      // bytes that the server has read
+  uint64_t answered = 0;      // bytes that the server has sent
+  uint64_t reads = 0;         // reads that gave it bytes
+  uint64_t most_held = 0;     // the most that it held for this client, where its heap bears it out
+  uint64_t held_before = 0;   // and what it held when its heap began to be watched: see worlds/
+  int64_t memory_growth = 0;  // by which its heap has grown at this client's calls since then
+  int ends_seen = 0;          // how often it fetched the end of input or an error
   CallHistory history;
 
   // Nothing is owed to it any more, by its own doing or the network's.

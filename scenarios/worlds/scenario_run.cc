@@ -56,7 +56,8 @@ ScenarioRun::ScenarioRun(DrivenKernel& kernel)
                   if (FamilyOf(call.call) == CallFamily::kSend && call.fd <= STDERR_FILENO) return;
                   Note(TimeLineEntry::Kind::kCall, line);
                 }),
-      call_logger_(monitor_, kernel_, injector_, ledger_, clients_, *this) {}
+      call_logger_(monitor_, kernel_, injector_, ledger_, clients_, *this),
+      memory_by_client_(ledger_) {}
 
 RunResult ScenarioRun::Run(const Scenario& scenario, const Target& target,
                            const RunOptions& options) {
@@ -87,6 +88,7 @@ void ScenarioRun::StartRun(const Scenario& scenario, const Target& target,
   monitor_.set_inner(may_inject ? static_cast<Syscalls&>(injector_) : kernel_);
   monitor_.Start(target.log_names_client, options.progress);
   ledger_.Clear();
+  memory_by_client_.Clear();
   ledger_.target = &target;
   clients_.StartRound();
   call_logger_.Start(options.call_log);
@@ -219,6 +221,9 @@ void ScenarioRun::OnLogLine(std::string_view line) { Note(TimeLineEntry::Kind::k
 
 void ScenarioRun::AfterCall(const CallRecord& call) {
   if (kernel_.HasChangedPeers()) clients_.PumpChanged();
+  if (memory_by_client_.counting()) {
+    memory_by_client_.AfterCall(monitor_.call_client(), HeapOfServer().bytes);
+  }
   switch (FamilyOf(call.call)) {
     case CallFamily::kAccept:
       if (call.result >= 0) OnAccepted(static_cast<int>(call.result));
@@ -226,7 +231,7 @@ void ScenarioRun::AfterCall(const CallRecord& call) {
     case CallFamily::kRecv:
       if (call.result > 0) {
         const int client = clients_.ClientOf(call.fd);
-        if (client >= 0) NoteHeld(ledger_.clients[client]);
+        if (client >= 0) NoteReceived(client, static_cast<uint64_t>(call.result));
       }
       break;
     case CallFamily::kSend:
@@ -251,11 +256,23 @@ void ScenarioRun::OnAccepted(int fd) {
   ledger_.clients[client].port = clients_.PortOf(client);  // a SYN sent again may have another
 }
 
+void ScenarioRun::NoteReceived(int index, uint64_t count) {
+  ClientFacts& client = ledger_.clients[index];
+  if (ledger_.target->foreign) return NoteHeld(client);
+  const uint64_t bound = ledger_.target->queue_bound;
+  // What this call gave is not stored yet.
+  const uint64_t held = client.stream.Held(client.consumed - count, client.answered);
+  if (held <= bound / 2) return;
+  if (!memory_by_client_.counting()) memory_by_client_.Begin(index, HeapOfServer().bytes);
+  if (held > std::max(client.most_held, bound) && memory_by_client_.BearsOut(client, held)) {
+    client.most_held = held;
+  }
+}
+
 void ScenarioRun::NoteHeld(ClientFacts& client) {
   const uint64_t held = client.stream.Held(client.consumed, client.answered);
   if (held <= std::max(client.most_held, ledger_.target->queue_bound)) return;
-  // What was dropped is not held: the server's memory has to bear it out, beside what it may hold
-  // for the others. Of a foreign server only whole pages are known.
+  // Beside what it may hold for the others. Of a foreign server only whole pages are known.
   uint64_t least = ledger_.target->foreign ? held / 2 : held;
   for (size_t i = 0; i < ledger_.client_count; ++i) {
     const ClientFacts& other = ledger_.clients[i];

@@ -18,6 +18,7 @@
 #include "scenarios/oracles/ledger.h"
 #include "scenarios/oracles/oracles.h"
 #include "scenarios/worlds/call_log.h"
+#include "scenarios/worlds/memory_by_client.h"
 #include "scenarios/worlds/scenario_clients.h"
 #include "scenarios/worlds/server_monitor.h"
 #include "scenarios/worlds/world.h"
@@ -74,8 +75,8 @@ class ScenarioRun : public KernelDriver, public FaultWorld, public MonitorHost {
   bool IsJudgedNext() const;
   // The script has begun: what the server has made for itself by then is no leak.
   bool HasBegun() const { return phase_ >= Phase::kScript; }
-  // What the server holds for a client, by what it has read and sent, where its memory bears it
-  // out.
+  // What the server holds for a client, by what it has read and sent, where its memory as a whole
+  // bears it out.
   void NoteHeld(ClientFacts& client);
   // All that is left is for the server to end.
   bool AwaitsEnd() const { return phase_ == Phase::kStopping; }
@@ -130,6 +131,7 @@ class ScenarioRun : public KernelDriver, public FaultWorld, public MonitorHost {
   void Advance(int64_t deadline_ns);
   void AdvanceClock(int64_t ns);
   void OnAccepted(int fd);
+  void NoteReceived(int client, uint64_t count);
   void Judge(Moment moment);
   void Note(TimeLineEntry::Kind kind, std::string_view text, int line = 0);
 
@@ -190,6 +192,7 @@ class ScenarioRun : public KernelDriver, public FaultWorld, public MonitorHost {
   bool acted_ = false;  // something happened that the server may notice
   bool sockets_recorded_ = false;
   int64_t memory_at_start_ = 0;
+  MemoryByClient memory_by_client_;
   int64_t phase_started_ns_ = 0;
   int clock_moves_ = 0;  // in this phase
   int connected_now_ = 0;

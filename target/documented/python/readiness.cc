@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <climits>
 #include <cmath>
+#include <unordered_map>
 
 #include "target/documented/python/errors.h"
 
@@ -143,10 +144,15 @@ Ready SelectByPoll(const std::vector<Socket>& readable, const std::vector<Socket
   const std::array<Role, 3> roles = {{{&readable, POLLIN, POLLIN | POLLHUP | POLLERR},
                                       {&writable, POLLOUT, POLLOUT | POLLERR},
                                       {&exceptional, POLLPRI, POLLPRI}}};
+  // One entry for each descriptor: more than RLIMIT_NOFILE are refused.
   std::vector<pollfd> fds;
+  std::unordered_map<int, size_t> place;
   for (const Role& role : roles) {
     for (const Socket& socket : *role.sockets) {
-      fds.push_back({.fd = Valid(socket.fileno()), .events = role.asked, .revents = 0});
+      const int fd = Valid(socket.fileno());
+      const auto [at, is_new] = place.try_emplace(fd, fds.size());
+      if (is_new) fds.push_back({.fd = fd, .events = 0, .revents = 0});
+      fds[at->second].events |= role.asked;
     }
   }
   WaitBy(timeout_seconds,
@@ -154,10 +160,10 @@ Ready SelectByPoll(const std::vector<Socket>& readable, const std::vector<Socket
   Ready ready;
   const std::array<std::vector<Socket>*, 3> results = {&ready.readable, &ready.writable,
                                                        &ready.exceptional};
-  size_t next = 0;
   for (size_t i = 0; i < roles.size(); ++i) {
     for (const Socket& socket : *roles[i].sockets) {
-      if ((fds[next++].revents & roles[i].meant) != 0) results[i]->push_back(socket);
+      const short got = fds[place.at(socket.fileno())].revents;
+      if ((got & roles[i].meant) != 0) results[i]->push_back(socket);
     }
   }
   return ready;

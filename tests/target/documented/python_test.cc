@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -250,6 +251,20 @@ TEST(SelectTest, ByPollMeansTheSame) {
   EXPECT_EQ(by_poll.writable, by_select.writable);
   EXPECT_EQ(by_poll.exceptional, by_select.exceptional);
   EXPECT_THAT(by_poll.exceptional, ElementsAre(pair.server));
+}
+
+// poll refuses more entries than RLIMIT_NOFILE.
+TEST(SelectTest, ByPollAsksOnceForEachDescriptor) {
+  Pair pair = Connected();
+  rlimit before = {};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  rlimit few = before;
+  few.rlim_cur = 2;
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &few), 0);
+  const std::vector<Socket> both = {pair.client, pair.server};
+  const Ready ready = SelectByPoll(both, both, both);
+  setrlimit(RLIMIT_NOFILE, &before);
+  EXPECT_EQ(ready.writable, both);
 }
 
 TEST(PollTest, KeepsItsBooksAsPythonDoes) {
