@@ -131,6 +131,17 @@ void ClientStream::ReceiveHttp(std::string_view bytes) {
   difference_ = http_.difference();
 }
 
+bool ClientStream::BeginsAnswer(std::string_view bytes) const {
+  switch (protocol_) {
+    case Protocol::kAck:
+      return std::string_view(kAckAnswer).starts_with(bytes.substr(0, kAckSize));
+    case Protocol::kHttp:
+      return std::string_view(kHttpResponse).starts_with(bytes.substr(0, kHttpSize));
+    default:
+      return false;
+  }
+}
+
 void ClientStream::EndOfInput() {
   if (mismatch_) return;
   if (protocol_ == Protocol::kExpect) responses_.End();

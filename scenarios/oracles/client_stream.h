@@ -74,6 +74,10 @@ class ClientStream {
   // bytes of its stream and given out `answered`. Whether it keeps them is for its heap to say.
   uint64_t Held(uint64_t consumed, uint64_t answered) const;
 
+  // True for bytes with which answers begin: the server's own words, whoever else has sent the
+  // same.
+  bool BeginsAnswer(std::string_view bytes) const;
+
   // For sentences: "64 bytes", "3 responses", "an answer"; and how much of it came: "40", "2 and 7
   // bytes of the next", "nothing".
   std::string OwedText() const;

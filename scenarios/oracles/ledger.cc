@@ -43,6 +43,7 @@ const ClientFacts* Ledger::OwnerOfMismatch(const ClientFacts& client) const {
   constexpr size_t kTelling = 8;  // bytes that name a client and a place in its stream
   const ClientStream::Mismatch& mismatch = *client.stream.mismatch();
   const auto bytes = std::string_view(mismatch.bytes).substr(0, kTelling);
+  if (client.stream.BeginsAnswer(bytes)) return nullptr;
   if (client.stream.Find(bytes, mismatch.expected)) return nullptr;
   for (size_t i = 0; i < client_count; ++i) {
     if (&clients[i] != &client && clients[i].stream.Find(bytes, 0)) return &clients[i];
