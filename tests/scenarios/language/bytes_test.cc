@@ -22,13 +22,14 @@ thread_local uint64_t allocations = 0;
 
 }  // namespace
 
-void* operator new(size_t size) {
+// Not inlined: g++ would take one without the other for a mismatch.
+[[gnu::noinline]] void* operator new(size_t size) {
   ++allocations;
   if (void* block = std::malloc(size)) return block;
   throw std::bad_alloc();
 }
-void operator delete(void* block) noexcept { std::free(block); }
-void operator delete(void* block, size_t) noexcept { std::free(block); }
+[[gnu::noinline]] void operator delete(void* block) noexcept { std::free(block); }
+[[gnu::noinline]] void operator delete(void* block, size_t) noexcept { std::free(block); }
 
 namespace hupstorm {
 namespace {
