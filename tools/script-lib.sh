@@ -43,19 +43,3 @@ build() {
 fuzz_targets() {
   ninja -C build/libfuzzer -t targets all | sed -n 's/^bin\/\(fuzz_[^:]*\):.*/\1/p' | sort
 }
-
-# fuzz NAME SECONDS SEEDS OUT: one libFuzzer target for so long, its log in OUT/NAME.log and inputs
-# that fail in OUT/NAME-crash-*. Returns libFuzzer's status.
-fuzz() {
-  local name=$1 seconds=$2 seeds=$3 out=$4
-  mkdir -p "$out/$name-corpus"
-  build/libfuzzer/bin/"$name" -max_total_time="$seconds" -max_len=256 -timeout=10 \
-    -print_final_stats=1 -artifact_prefix="$out/$name-" \
-    "$out/$name-corpus" "$seeds" >"$out/$name.log" 2>&1 </dev/null
-}
-
-# The number of runs that a campaign's log tells of.
-fuzz_runs() {
-  sed -n -e 's/^#\([0-9]*\).*/\1/p' -e 's/^stat::number_of_executed_units: *//p' "$1" |
-    sort -n | tail -n 1
-}

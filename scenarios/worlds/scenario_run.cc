@@ -260,8 +260,9 @@ void ScenarioRun::NoteReceived(int index, uint64_t count) {
   ClientFacts& client = ledger_.clients[index];
   if (ledger_.target->foreign) return NoteHeld(client);
   const uint64_t bound = ledger_.target->queue_bound;
-  // What this call gave is not stored yet.
-  const uint64_t held = client.stream.Held(client.consumed - count, client.answered);
+  // What this call gave is not stored yet. (It need not have been consumed: MSG_PEEK.)
+  const uint64_t before = client.consumed - std::min(client.consumed, count);
+  const uint64_t held = client.stream.Held(before, client.answered);
   if (held <= bound / 2) return;
   if (!memory_by_client_.counting()) memory_by_client_.Begin(index, HeapOfServer().bytes);
   if (held > std::max(client.most_held, bound) && memory_by_client_.BearsOut(client, held)) {
