@@ -93,13 +93,19 @@ function(hupstorm_optimise_less name)
 endfunction()
 
 # hupstorm_test(NAME SOURCES... DEPENDS ... [PREFIX text]): a GoogleTest executable whose cases CTest
-# knows one by one, by their names after the prefix.
+# knows one by one, by their names after the prefix. LOCK name: those of one lock do not run side by
+# side.
 function(hupstorm_test name)
-  cmake_parse_arguments(arg "" "PREFIX" "SOURCES;DEPENDS" ${ARGN})
+  cmake_parse_arguments(arg "" "PREFIX;LOCK" "SOURCES;DEPENDS" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE hupstorm_options ${arg_DEPENDS} GTest::gmock_main)
   hupstorm_optimise_less(${name})
   set_target_properties(${name} PROPERTIES
     RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
-  gtest_discover_tests(${name} TEST_PREFIX "${arg_PREFIX}" DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 900)
+  set(lock "")
+  if(arg_LOCK)
+    set(lock RESOURCE_LOCK ${arg_LOCK})
+  endif()
+  gtest_discover_tests(${name} TEST_PREFIX "${arg_PREFIX}" DISCOVERY_TIMEOUT 60
+    PROPERTIES TIMEOUT 900 ${lock})
 endfunction()
