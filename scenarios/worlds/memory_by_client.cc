@@ -20,7 +20,7 @@ void MemoryByClient::AfterCall(int client, int64_t memory) {
 }
 
 bool MemoryByClient::BearsOut(const ClientFacts& client, uint64_t stored) const {
-  if (!counting_ || stored <= client.held_before) return false;
+  if (stored <= client.held_before) return false;
   // A buffer that doubles may have room left from before.
   const auto least = static_cast<int64_t>((stored - client.held_before) / 2);
   return client.memory_growth >= least;

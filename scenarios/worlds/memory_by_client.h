@@ -25,7 +25,7 @@ class MemoryByClient {
   void Begin(int client, int64_t memory);
   void AfterCall(int client, int64_t memory);
 
-  // Whether the heap bears it out that `stored` bytes are held for `client`.
+  // Whether the heap bears it out that `stored` bytes are held for `client`. While counting.
   bool BearsOut(const ClientFacts& client, uint64_t stored) const;
 
  private:

@@ -10,9 +10,11 @@
 #include <unistd.h>
 
 #include <memory>
+#include <vector>
 
 #include "scenarios/language/parse.h"
 #include "scenarios/worlds/simulated_world.h"
+#include "tools/cli/errors.h"
 
 namespace hupstorm {
 namespace {
@@ -143,6 +145,15 @@ TEST_F(SweepRunnerTest, ASweepThatOnlyTimesOutIsBrokenOffWithWhatItHasFound) {
   EXPECT_THAT(report.broken_off, HasSubstr("given up"));
   ASSERT_THAT(report.findings, Not(IsEmpty()));
   EXPECT_EQ(report.findings.front().finding.oracle, "busy-loop");
+}
+
+TEST_F(SweepRunnerTest, AServerThatHangsInEachScenarioIsGivenUpBeforeAllAreSurveyed) {
+  settings_.isolation.most_timeouts = 5;  // more than are surveyed side by side
+  Target target = ServerThat(Hang);
+  target.serve = [](uint16_t) { Hang(); };
+  const std::vector<Job> jobs(200, Job{&scenario_, &target});
+  EXPECT_THAT([&] { RunSweep(jobs, settings_); },
+              ::testing::ThrowsMessage<FailedError>(HasSubstr("given up, as 5")));
 }
 
 TEST_F(SweepRunnerTest, FilesAreNamedByTheCaller) {

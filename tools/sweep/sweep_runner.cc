@@ -164,7 +164,6 @@ class SweepRun {
         [this](const SweepSlice&, std::string answer) { TakeAnswer(DecodeAnswer(answer)); },
         [this](const SweepMark& mark, RunResult end) {
           TakeEnd(mark.at, mark.second, std::move(end));
-          GiveUpAfterTimeouts();
           // Where the first thing alone ends the process there is nothing to pair it with.
           return mark.at.second > 0 ? SweepPosition{mark.at.unit, mark.at.first, mark.at.second + 1}
                                     : SweepPosition{mark.at.unit, mark.at.first + 1, 0};
@@ -193,6 +192,7 @@ class SweepRun {
           const SweepMark mark = marks[i];
           const SweepSlice& slice = slices[i];
           const SweepPosition next = died(mark, std::move(end));
+          GiveUpAfterTimeouts();
           if (slice.from < mark.at) left.push_back({slice.from, mark.at});
           if (next < slice.to) left.push_back({next, slice.to});
         });
@@ -203,7 +203,7 @@ class SweepRun {
   void GiveUpAfterTimeouts() const {
     if (timeouts_ < settings_.isolation.most_timeouts) return;
     throw FailedError(fmt::format(
-        "given up, as {} placements ended only because the time of --timeout was up", timeouts_));
+        "given up, as {} runs ended only because the time of --timeout was up", timeouts_));
   }
 
   void TakeAnswer(const SweepAnswer& answer) {
