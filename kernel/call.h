@@ -5,8 +5,10 @@
 
 #include <sys/select.h>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string_view>
 
@@ -76,40 +78,33 @@ enum class CallFamily : uint8_t {
 };
 inline constexpr int kCallFamilyCount = static_cast<int>(CallFamily::kOther) + 1;
 
+namespace internal {
+
+consteval std::array<CallFamily, kCallCount> FamiliesOfCalls() {
+  std::array<CallFamily, kCallCount> families;
+  families.fill(CallFamily::kOther);
+  const auto put = [&](CallFamily family, std::initializer_list<Call> calls) {
+    for (const Call call : calls) families[static_cast<size_t>(call)] = family;
+  };
+  put(CallFamily::kAccept, {Call::kAccept});
+  put(CallFamily::kRecv, {Call::kRecv, Call::kRecvmsg, Call::kRead, Call::kReadv});
+  put(CallFamily::kSend, {Call::kSend, Call::kSendmsg, Call::kWrite, Call::kWritev});
+  put(CallFamily::kWait, {Call::kSelect, Call::kPoll, Call::kEpollWait});
+  put(CallFamily::kClose, {Call::kClose});
+  put(CallFamily::kShutdown, {Call::kShutdown});
+  put(CallFamily::kGetpeername, {Call::kGetpeername});
+  put(CallFamily::kEpollCtl, {Call::kEpollCtl});
+  put(CallFamily::kFcntl, {Call::kFcntl});
+  put(CallFamily::kSetsockopt, {Call::kSetsockopt});
+  return families;
+}
+inline constexpr std::array<CallFamily, kCallCount> kFamilyOfCall = FamiliesOfCalls();
+
+}  // namespace internal
+
 // Asked several times in each call of the server, so it is inline.
 constexpr CallFamily FamilyOf(Call call) {
-  switch (call) {
-    case Call::kAccept:
-      return CallFamily::kAccept;
-    case Call::kShutdown:
-      return CallFamily::kShutdown;
-    case Call::kGetpeername:
-      return CallFamily::kGetpeername;
-    case Call::kSetsockopt:
-      return CallFamily::kSetsockopt;
-    case Call::kRecv:
-    case Call::kRecvmsg:
-    case Call::kRead:
-    case Call::kReadv:
-      return CallFamily::kRecv;
-    case Call::kSend:
-    case Call::kSendmsg:
-    case Call::kWrite:
-    case Call::kWritev:
-      return CallFamily::kSend;
-    case Call::kClose:
-      return CallFamily::kClose;
-    case Call::kFcntl:
-      return CallFamily::kFcntl;
-    case Call::kSelect:
-    case Call::kPoll:
-    case Call::kEpollWait:
-      return CallFamily::kWait;
-    case Call::kEpollCtl:
-      return CallFamily::kEpollCtl;
-    default:
-      return CallFamily::kOther;
-  }
+  return internal::kFamilyOfCall[static_cast<size_t>(call)];
 }
 std::string_view CallFamilyName(CallFamily family);
 std::optional<CallFamily> CallFamilyFromName(std::string_view name);

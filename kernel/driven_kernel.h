@@ -133,7 +133,6 @@ class DrivenKernel : public Syscalls {
   struct PeerStatus {
     TcpState state = TcpState::kClosed;
     size_t unread = 0;          // bytes that PeerPeek can reach in the end
-    size_t send_space = 0;      // bytes that PeerSend would take now
     size_t unsent = 0;          // bytes sent that the server's receive buffer has not taken yet
     bool connected = false;     // the handshake has finished (it may have ended since)
     bool refused = false;       // connection refused
@@ -141,6 +140,7 @@ class DrivenKernel : public Syscalls {
     bool was_reset = false;     // the server reset the connection
   };
   virtual PeerStatus Status(PeerId peer) const = 0;
+  virtual size_t PeerSendSpace(PeerId peer) const = 0;  // bytes that PeerSend would take now
   virtual uint16_t PeerPort(PeerId peer) const = 0;  // the peer's own: the address the server sees
   virtual int peer_count() const = 0;
   // Peers for which something changed by a call of the server since the last call of this: bytes,

@@ -296,14 +296,17 @@ DrivenKernel::PeerStatus ClientSockets::Status(PeerId id) {
     if (peer.end_of_input && !peer.finished && status.state == TcpState::kClosed) {
       peer.was_reset = true;
     }
-    const bool can_send = peer.connected && !peer.was_reset;
-    status.send_space = can_send ? kSendSpace : 0;
   }
   status.connected = peer.connected;
   status.refused = peer.refused;
   status.end_of_input = peer.end_of_input;
   status.was_reset = peer.was_reset;
   return status;
+}
+
+size_t ClientSockets::SendSpace(PeerId id) {
+  const DrivenKernel::PeerStatus status = Status(id);
+  return IsOpen(id) && status.connected && !status.was_reset ? kSendSpace : 0;
 }
 
 std::span<const PeerId> ClientSockets::TakeChanged() {

@@ -41,6 +41,7 @@ class ClientSockets {
   void Close(PeerId peer);
   void Reset(PeerId peer);
   DrivenKernel::PeerStatus Status(PeerId peer);
+  size_t SendSpace(PeerId peer);
   uint16_t Port(PeerId peer) const { return peers_[static_cast<size_t>(peer)].port; }
   int count() const { return static_cast<int>(peers_.size()); }
   // The address that the server sees.

@@ -67,6 +67,7 @@ class LoopbackKernel : public remote::RawSyscalls<DrivenKernel> {
   // Aborts: see above.
   void PeerVanish(PeerId peer) override;
   PeerStatus Status(PeerId peer) const override;
+  size_t PeerSendSpace(PeerId peer) const override { return clients_.SendSpace(peer); }
   uint16_t PeerPort(PeerId peer) const override { return clients_.Port(peer); }
   int peer_count() const override { return clients_.count(); }
   std::span<const PeerId> TakeChangedPeers() override;

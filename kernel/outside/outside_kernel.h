@@ -122,6 +122,7 @@ class OutsideKernel final : public remote::RawSyscalls<DrivenKernel> {
   void PeerReset(PeerId peer) override { clients_.Reset(peer); }
   void PeerVanish(PeerId peer) override;  // aborts
   PeerStatus Status(PeerId peer) const override { return clients_.Status(peer); }
+  size_t PeerSendSpace(PeerId peer) const override { return clients_.SendSpace(peer); }
   uint16_t PeerPort(PeerId peer) const override { return clients_.Port(peer); }
   int peer_count() const override { return clients_.count(); }
   std::span<const PeerId> TakeChangedPeers() override { return clients_.TakeChanged(); }

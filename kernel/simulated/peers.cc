@@ -174,9 +174,13 @@ SimulatedKernel::PeerStatus SimulatedKernel::Status(PeerId id) const {
   status.unsent = self.send.size();
   if (self.orphan) return status;
   status.unread = self.receive.size();
-  status.send_space = MaySend(self) ? simulated::tcp::SendSpace(self) : 0;
   status.end_of_input = self.done && self.receive.empty();
   return status;
+}
+
+size_t SimulatedKernel::PeerSendSpace(PeerId id) const {
+  const TcpEndpoint* const self = Find(*state_, id, "PeerSendSpace").self;
+  return self != nullptr && MaySend(*self) ? simulated::tcp::SendSpace(*self) : 0;
 }
 
 uint16_t SimulatedKernel::PeerPort(PeerId id) const { return Find(*state_, id, "PeerPort").port; }

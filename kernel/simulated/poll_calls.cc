@@ -92,18 +92,28 @@ uint32_t HostMask(Kernel& kernel, int fd) {
   return kernel.host.Poll(&entry, 1, 0) > 0 ? static_cast<uint16_t>(entry.revents) : 0;
 }
 
-// Judges each descriptor once. With `write`, the sets become the answer.
-int SelectOnce(Kernel& kernel, const WordSets& sets, int count, bool write) {
+// Empties the first `count` words of each set.
+void Clear(const WordSets& sets, int count) {
+  for (const SetWords& set : {sets.in, sets.out, sets.except}) {
+    if (set.words != nullptr) std::fill_n(set.words, count, 0);
+  }
+}
+
+// Judges each descriptor once. Where one is ready the sets become the answer; where none is they
+// stay as they are, to be asked again.
+int SelectOnce(Kernel& kernel, const WordSets& sets, int count) {
   int ready = 0;
   for (int word = 0; word * 64 < count; ++word) {
     const uint64_t limit = Below(count, word);
     const uint64_t in = sets.in.wanted(word) & limit;
     const uint64_t out = sets.out.wanted(word) & limit;
     const uint64_t except = sets.except.wanted(word) & limit;
+    uint64_t wanted = in | out | except;
+    if (wanted == 0 && ready == 0) continue;
     uint64_t answer_in = 0;
     uint64_t answer_out = 0;
     uint64_t answer_except = 0;
-    for (uint64_t wanted = in | out | except; wanted != 0; wanted &= wanted - 1) {
+    for (; wanted != 0; wanted &= wanted - 1) {
       const int fd = word * 64 + __builtin_ctzll(wanted);
       const uint64_t bit = wanted & (~wanted + 1);
       uint32_t mask = POLLNVAL;
@@ -116,13 +126,15 @@ int SelectOnce(Kernel& kernel, const WordSets& sets, int count, bool write) {
       if ((mask & kSelectOut) != 0) answer_out |= out & bit;
       if ((mask & kSelectExcept) != 0) answer_except |= except & bit;
     }
+    if (ready == 0) {
+      if ((answer_in | answer_out | answer_except) == 0) continue;
+      Clear(sets, word);
+    }
     ready += __builtin_popcountll(answer_in) + __builtin_popcountll(answer_out) +
              __builtin_popcountll(answer_except);
-    if (write) {
-      if (sets.in.words != nullptr) sets.in.words[word] = answer_in;
-      if (sets.out.words != nullptr) sets.out.words[word] = answer_out;
-      if (sets.except.words != nullptr) sets.except.words[word] = answer_except;
-    }
+    if (sets.in.words != nullptr) sets.in.words[word] = answer_in;
+    if (sets.out.words != nullptr) sets.out.words[word] = answer_out;
+    if (sets.except.words != nullptr) sets.except.words[word] = answer_except;
   }
   return ready;
 }
@@ -173,17 +185,19 @@ int SimulatedKernel::Select(int count, fd_set* readable, fd_set* writable, fd_se
     timeout->tv_usec = left % simulated::kNsPerSecond / 1000;
   };
   if (!AllOpen(state, sets, count)) return Result(-EBADF);
-  for (;;) {
-    const int ready = SelectOnce(state, sets, count, false);
-    int woken = 0;
-    if (ready == 0 && timeout_ns != 0) {
-      woken = simulated::Sleep(state, {.call = Call::kSelect, .deadline_ns = deadline});
-      if (woken == 0) continue;
+  int ready = SelectOnce(state, sets, count);
+  for (bool in_time = timeout_ns != 0; ready == 0 && in_time;) {
+    const int woken = simulated::Sleep(state, {.call = Call::kSelect, .deadline_ns = deadline});
+    in_time = woken != -ETIMEDOUT;
+    if (woken != 0 && in_time) {
+      leave_time();
+      return Result(woken);
     }
-    leave_time();
-    if (woken != 0 && woken != -ETIMEDOUT) return Result(woken);
-    return SelectOnce(state, sets, count, true);
+    ready = SelectOnce(state, sets, count);
   }
+  leave_time();
+  if (ready == 0) Clear(sets, (count + 63) / 64);
+  return ready;
 }
 
 }  // namespace hupstorm

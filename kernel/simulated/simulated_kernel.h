@@ -76,6 +76,7 @@ class SimulatedKernel final : public DrivenKernel {
   void PeerReset(PeerId peer) override;
   void PeerVanish(PeerId peer) override;
   PeerStatus Status(PeerId peer) const override;
+  size_t PeerSendSpace(PeerId peer) const override;
   uint16_t PeerPort(PeerId peer) const override;
   int peer_count() const override;
   std::span<const PeerId> TakeChangedPeers() override;

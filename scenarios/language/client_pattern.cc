@@ -5,7 +5,7 @@
 #include <array>
 #include <bit>
 #include <cstring>
-#include <string>
+#include <memory>
 
 #include "scenarios/language/scenario.h"
 #include "scenarios/language/split_mix64.h"
@@ -52,25 +52,49 @@ class KnownBeginnings {
       // that share the place could make each other do so at every turn.
       if (offset != 0) return nullptr;
       known.key = key;
-      known.bytes.clear();
+      known.size = 0;
     }
-    const size_t size = known.bytes.size();
     const size_t end = offset + count;
-    if (offset > size) return nullptr;
-    if (end > size) {
-      known.bytes.resize(end);
-      WorkOut(key, size, known.bytes.data() + size, end - size);
+    if (offset > known.size) return nullptr;
+    if (end > known.size) {
+      if (end > known.capacity && !MakeRoom(known, end)) return nullptr;
+      WorkOut(key, known.size, known.bytes.get() + known.size, end - known.size);
+      known.size = end;
     }
-    return known.bytes.data() + offset;
+    return known.bytes.get() + offset;
   }
 
  private:
   static constexpr size_t kLongest = 1024 * 1024;  // bytes of one pattern
+  static constexpr size_t kMostInAll = 64 * kLongest;
+
   struct Beginning {
     uint64_t key = 0;
-    std::string bytes;
+    size_t size = 0;
+    size_t capacity = 0;
+    std::unique_ptr<char[]> bytes;
   };
-  std::array<Beginning, 64> known_;
+
+  // Grows in large steps, so that little is copied: memory that is not used costs nothing.
+  bool MakeRoom(Beginning& known, size_t end) {
+    const size_t capacity = end <= 4096 ? 4096 : end <= 65536 ? 65536 : kLongest;
+    if (total_ + capacity > kMostInAll) {
+      for (Beginning& each : known_) each = {};
+      total_ = 0;
+      return false;
+    }
+    // Left as it is. (libc++ 14 has no std::make_unique_for_overwrite.)
+    std::unique_ptr<char[]> bytes(new char[capacity]);
+    std::copy_n(known.bytes.get(), known.size, bytes.get());
+    total_ += capacity - known.capacity;
+    known.bytes = std::move(bytes);
+    known.capacity = capacity;
+    return true;
+  }
+
+  // So many that the clients of one scenario, forty say, seldom share a place.
+  std::array<Beginning, 512> known_;
+  size_t total_ = 0;  // bytes
 };
 
 thread_local KnownBeginnings known_beginnings;

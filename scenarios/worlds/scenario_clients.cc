@@ -212,8 +212,8 @@ void ScenarioClients::Send(int client) {
       }
       end = state.urgent[state.next_urgent];
     }
-    const size_t count = std::min<uint64_t>(
-        {end - state.handed_over, buffer_.size(), kernel_.Status(peer).send_space});
+    const size_t count =
+        std::min<uint64_t>({end - state.handed_over, buffer_.size(), kernel_.PeerSendSpace(peer)});
     if (count == 0) return;
     const std::string_view bytes = stream.View(state.handed_over, count, buffer_.data());
     const size_t taken = kernel_.PeerSend(peer, std::as_bytes(std::span(bytes)));

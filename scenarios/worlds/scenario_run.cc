@@ -230,7 +230,7 @@ void ScenarioRun::AfterCall(const CallRecord& call) {
       break;
     case CallFamily::kRecv:
       if (call.result > 0) {
-        const int client = clients_.ClientOf(call.fd);
+        const int client = monitor_.call_client();
         if (client >= 0) NoteReceived(client, static_cast<uint64_t>(call.result));
       }
       break;

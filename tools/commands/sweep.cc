@@ -46,7 +46,7 @@ Examples:
   hupstorm sweep reset --target doc001/poll --mend all-but=reset-kills-server
 
 --json prints {"target","mend","world","scenarios":N,"calls":N,"alike":N,"placements":N,"pairs":N,
-"pairs_left_out":N,"seconds","rate","findings":[{"oracle","target","scenario","placement":[],
+"pairs_left_out":N,"survey_seconds","seconds","rate","findings":[{"oracle","target","scenario","placement":[],
 "evidence","fingerprint","file","line","runs","alone","text","replay"}]}.)";
 
 constexpr uint64_t kMostPairs = 20'000;  // of a scenario and target, unless --pairs says otherwise

@@ -52,10 +52,10 @@ std::string SweepText(const SweepReport& report, const std::string& program,
 }
 
 std::string SweepSummary(const SweepReport& report, const Style& style) {
-  std::string text =
-      fmt::format("{}, {} of the server: {} in {:.1f} s, {:.0f} a second: ",
-                  Count(report.scenarios, "scenario"), Count(report.calls, "call"),
-                  Count(report.placements, "placement"), report.seconds, RateOf(report));
+  std::string text = fmt::format(
+      "{}, {} of the server counted in {:.2f} s; {} in {:.2f} s, {:.0f} a second: ",
+      Count(report.scenarios, "scenario"), Count(report.calls, "call"), report.survey_seconds,
+      Count(report.placements, "placement"), report.seconds, RateOf(report));
   text += report.findings.empty() ? style.Green("nothing found")
                                   : style.Red(Count(report.findings.size(), "distinct finding"));
   text += "\n";
@@ -93,12 +93,16 @@ nlohmann::ordered_json SweepJson(const SweepReport& report, const std::string& p
                         {"text", found.text},
                         {"replay", SweepReplay(found, program, server)}});
   }
-  nlohmann::ordered_json json = {
-      {"scenarios", report.scenarios},  {"calls", report.calls},
-      {"alike", report.alike},          {"placements", report.placements},
-      {"pairs", report.pairs},          {"pairs_left_out", report.pairs_left_out},
-      {"seconds", report.seconds},      {"rate", std::round(RateOf(report))},
-      {"findings", std::move(findings)}};
+  nlohmann::ordered_json json = {{"scenarios", report.scenarios},
+                                 {"calls", report.calls},
+                                 {"alike", report.alike},
+                                 {"placements", report.placements},
+                                 {"pairs", report.pairs},
+                                 {"pairs_left_out", report.pairs_left_out},
+                                 {"survey_seconds", report.survey_seconds},
+                                 {"seconds", report.seconds},
+                                 {"rate", std::round(RateOf(report))},
+                                 {"findings", std::move(findings)}};
   if (!report.broken_off.empty()) json["broken_off"] = report.broken_off;
   return json;
 }

@@ -40,18 +40,24 @@ class SweepRun {
       : jobs_(jobs), settings_(settings), worker_(jobs, units_) {}
 
   SweepReport Run() {
-    const auto start = std::chrono::steady_clock::now();
     report_.scenarios = jobs_.size();
-    TakeSurveys();
-    LeaveOutAlike();
-    RunAll();
-    const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
-    report_.seconds = elapsed.count();
+    report_.survey_seconds = SecondsOf([this] {
+      TakeSurveys();
+      LeaveOutAlike();
+    });
+    report_.seconds = SecondsOf([this] { RunAll(); });
     Confirm();
     return std::move(report_);
   }
 
  private:
+  template <typename Work>
+  static double SecondsOf(const Work& work) {
+    const auto start = std::chrono::steady_clock::now();
+    work();
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  }
+
   void RunAll() {
     try {
       for (std::vector<SweepSlice> slices = Cut(); !slices.empty();) slices = RunSlices(slices);

@@ -52,8 +52,10 @@ struct SweepReport {
   uint64_t placements = 0;  // runs in which something went wrong
   uint64_t pairs = 0;       // of these, with two things
   uint64_t pairs_left_out = 0;
-  double seconds = 0;
-  std::string broken_off;              // why not all was run; empty where it was
+  double survey_seconds =
+      0;                   // for the runs in which nothing goes wrong, and what follows from them
+  double seconds = 0;      // for the placements
+  std::string broken_off;  // why not all was run; empty where it was
   std::vector<SweepFinding> findings;  // each fingerprint once, in the order of the jobs
 };
 

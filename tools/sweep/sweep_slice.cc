@@ -127,6 +127,12 @@ std::vector<Survey> SweepWorker::TakeSurveys(const SweepSlice& slice, bool all, 
     mark.at = at;
     surveys.push_back(SweepOf(at.unit, world, options).TakeSurvey(all));
   }
+  if (!all) {
+    // The parent does it once more with all that there are; this much need not be sent to it.
+    std::vector<Survey*> of_slice;
+    for (Survey& survey : surveys) of_slice.push_back(&survey);
+    LeaveOutWhatSmallerOnesShow(of_slice);
+  }
   return surveys;
 }
 

@@ -97,10 +97,10 @@ TEST_F(PeersTest, BytesFillTheWindowAndThenTheSendBuffer) {
   const PeerId peer = kernel.PeerConnect(kPort, {.receive_buffer = 1000, .send_buffer = 500});
   const int fd = Accept(listener);
   const std::string text(10'000, 'x');
-  EXPECT_EQ(kernel.Status(peer).send_space, 4096u + 500u);
+  EXPECT_EQ(kernel.PeerSendSpace(peer), 4096u + 500u);
   EXPECT_EQ(PeerSend(peer, text), 4096u + 500u);
   EXPECT_EQ(kernel.Status(peer).unsent, 500u);
-  EXPECT_EQ(kernel.Status(peer).send_space, 0u);
+  EXPECT_EQ(kernel.PeerSendSpace(peer), 0u);
   EXPECT_EQ(kernel.ServerSide(peer).unread, 4096u);
   EXPECT_THAT(kernel.TakeChangedPeers(), IsEmpty());
 
