@@ -55,6 +55,7 @@ int RunCommandLine(int argc, char** argv) {
   AddSweepCommand(app, line);
   AddMatrixCommand(app, line);
   AddFuzzCommand(app, line);
+  AddGateCommand(app, line);
   AddServeCommand(app, line);
   AddClientCommand(app, line);
   AddConformCommand(app, line);

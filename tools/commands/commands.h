@@ -27,6 +27,7 @@ void AddShrinkCommand(CLI::App& app, CommandLine& line);
 void AddSweepCommand(CLI::App& app, CommandLine& line);
 void AddMatrixCommand(CLI::App& app, CommandLine& line);
 void AddFuzzCommand(CLI::App& app, CommandLine& line);
+void AddGateCommand(CLI::App& app, CommandLine& line);
 void AddServeCommand(CLI::App& app, CommandLine& line);
 void AddClientCommand(CLI::App& app, CommandLine& line);
 

@@ -13,6 +13,7 @@ namespace {
 
 constexpr int kMostOutputLines = 8;  // of a server, with a finding
 constexpr size_t kLongestLine = 200;
+constexpr char kEndOfInput[] = "END";  // a line that no scenario holds
 
 // Fingerprints hold the oracle and the target already.
 using Key = std::pair<std::string, std::string>;
@@ -48,6 +49,16 @@ std::string ReplayCommand(std::string_view program, const Finding& finding,
                           std::string_view server) {
   return fmt::format("{} replay {} {}", ShellWord(program),
                      ShellWord(finding.file.empty() ? finding.scenario : finding.file), server);
+}
+
+std::string ReplayOfText(std::string_view program, const Finding& finding, std::string_view text,
+                         const ServerWords& server) {
+  const bool has_file = !finding.file.empty();
+  const std::string command =
+      fmt::format("{} replay {} {}", ShellWord(program),
+                  has_file ? ShellWord(finding.file) : "/dev/stdin", server(finding.target));
+  if (has_file) return command;
+  return fmt::format("{} <<'{}'\n{}{}", command, kEndOfInput, text, kEndOfInput);
 }
 
 std::string Place(const Finding& finding) {

@@ -3,6 +3,7 @@
 #ifndef HUPSTORM_TOOLS_REPORT_FINDINGS_REPORT_H_
 #define HUPSTORM_TOOLS_REPORT_FINDINGS_REPORT_H_
 
+#include <functional>
 #include <nlohmann/json_fwd.hpp>
 #include <span>
 #include <string>
@@ -36,6 +37,14 @@ std::string TargetOptions(std::string_view target, std::string_view mend,
 // TargetOptions.
 std::string ReplayCommand(std::string_view program, const Finding& finding,
                           std::string_view server);
+
+// Which server, for a shell, given the target's name: TargetOptions, or what says as much.
+using ServerWords = std::function<std::string(const std::string& target)>;
+
+// The command for a finding of a scenario that is Finding::file, or where that is empty, in no
+// file: then `text` is a part of the command.
+std::string ReplayOfText(std::string_view program, const Finding& finding, std::string_view text,
+                         const ServerWords& server);
 
 // "scenarios/suite/half-close/x.scn:6": where the finding showed.
 std::string Place(const Finding& finding);

@@ -6,13 +6,8 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "tools/report/findings_report.h"
-
 namespace hupstorm {
 namespace {
-
-// A line that no scenario holds.
-constexpr char kEndOfInput[] = "END";
 
 double RateOf(const SweepReport& report) {
   return report.seconds > 0 ? static_cast<double>(report.placements) / report.seconds : 0;
@@ -23,16 +18,6 @@ std::string Count(uint64_t count, const char* what) {
 }
 
 }  // namespace
-
-std::string SweepReplay(const SweepFinding& found, const std::string& program,
-                        const ServerWords& server) {
-  const bool has_file = !found.finding.file.empty();
-  const std::string command = fmt::format("{} replay {} {}", ShellWord(program),
-                                          has_file ? ShellWord(found.finding.file) : "/dev/stdin",
-                                          server(found.finding.target));
-  if (has_file) return command;
-  return fmt::format("{} <<'{}'\n{}{}", command, kEndOfInput, found.text, kEndOfInput);
-}
 
 std::string SweepText(const SweepReport& report, const std::string& program,
                       const ServerWords& server, const Style& style) {
@@ -46,7 +31,7 @@ std::string SweepText(const SweepReport& report, const std::string& program,
     if (found.placement.empty()) text += "  with nothing going wrong\n";
     if (found.runs > 1) text += fmt::format("  the same in {} runs\n", found.runs);
     if (!found.alone) text += "  not seen again when this was run by itself\n";
-    text += style.Dim(SweepReplay(found, program, server)) + "\n\n";
+    text += style.Dim(ReplayOfText(program, found.finding, found.text, server)) + "\n\n";
   }
   return text;
 }
@@ -91,7 +76,7 @@ nlohmann::ordered_json SweepJson(const SweepReport& report, const std::string& p
                         {"runs", found.runs},
                         {"alone", found.alone},
                         {"text", found.text},
-                        {"replay", SweepReplay(found, program, server)}});
+                        {"replay", ReplayOfText(program, found.finding, found.text, server)}});
   }
   nlohmann::ordered_json json = {{"scenarios", report.scenarios},
                                  {"calls", report.calls},

@@ -3,21 +3,14 @@
 #ifndef HUPSTORM_TOOLS_REPORT_SWEEP_REPORT_H_
 #define HUPSTORM_TOOLS_REPORT_SWEEP_REPORT_H_
 
-#include <functional>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
 #include "tools/cli/output.h"
+#include "tools/report/findings_report.h"
 #include "tools/sweep/sweep_runner.h"
 
 namespace hupstorm {
-
-// The server's options, for a shell, of one target: ServerChoice::as_options.
-using ServerWords = std::function<std::string(const std::string& target)>;
-
-// The command that shows it: of its file or, where it has none, with the scenario as its input.
-std::string SweepReplay(const SweepFinding& found, const std::string& program,
-                        const ServerWords& server);
 
 // Each finding with what goes wrong and the replay command.
 std::string SweepText(const SweepReport& report, const std::string& program,

@@ -1,0 +1,226 @@
+// hupstorm gate --target NAME[,NAME] | --exec 'CMD {port}' --baseline FILE --junit FILE ...
+
+#include "tools/gate/gate.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <optional>
+
+#include "tools/catalogue/input_file.h"
+#include "tools/cli/errors.h"
+#include "tools/cli/output.h"
+#include "tools/cli/output_file.h"
+#include "tools/commands/commands.h"
+#include "tools/commands/plan.h"
+#include "tools/report/gate_report_text.h"
+#include "tools/report/json_output.h"
+#include "tools/report/junit_report.h"
+#include "tools/report/sarif_report.h"
+
+namespace hupstorm {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr char kFooter[] = R"(
+Runs, one after the other: the built-in suite and the scenarios that are named; the inputs of --corpus;
+the sweep (each thing going wrong at each call); random scenarios from a seed, always the same ones. Exits
+with 1 where something is found that the baseline does not tolerate.
+
+SCENARIO is as for hupstorm run, and comes on top of the suite: the scenarios that showed your server's
+former bugs, say. --corpus takes a fuzzer's corpus or a campaign's folder (hupstorm fuzz --out).
+
+--baseline names the findings that are tolerated, by fingerprint, one a line, to be kept with the
+server's source. --update-baseline writes it from what is found now, and exits with 0.
+
+Examples:
+  hupstorm gate --target reference/poll
+  hupstorm gate --exec './my_server --port {port}' regressions/ --junit junit.xml --html report.html
+  hupstorm gate --exec './my_server --port {port}' --baseline hupstorm.baseline --update-baseline
+  hupstorm gate --exec './my_server --port {port}' --baseline hupstorm.baseline
+  hupstorm gate --self                            hupstorm's own: its oracles and its kernel as well
+
+--json prints {"target","mend","world","holds","seconds","new":N,"tolerated":N,"areas":[{"area","did",
+"cases":N,"failed":N,"seconds","left_out":[]}],"findings":[{"oracle","target","scenario","file","line",
+"step","evidence","fingerprint","replay","area","cases":N,"tolerated","again","text"}],
+"gone":[{"target","oracle","fingerprint"}]}.)";
+
+constexpr uint64_t kFuzzRuns = 20'000;     // of each target, in the simulated world
+constexpr uint64_t kFuzzRunsOnLinux = 50;  // elsewhere: each takes as long as 500 of the others
+constexpr uint64_t kConformancePrograms = 10'000;
+constexpr size_t kLargestBaseline = 16 << 20;  // bytes
+constexpr char kReferences[] =
+    "reference/select,reference/poll,reference/epoll-lt,reference/epoll-et";
+
+struct Options {
+  std::vector<std::string> scenarios;
+  ServerOptions server;
+  WorkerOptions workers;
+  std::vector<std::string> corpora;
+  std::optional<uint64_t> fuzz_runs;
+  uint64_t seed = 1;
+  bool no_sweep = false;
+  bool self = false;
+  std::string out;
+  std::string baseline;
+  bool update_baseline = false;
+  std::string junit;
+  std::string sarif;
+  std::string json_file;
+  bool json = false;
+};
+
+// The suite, and what comes on top of it.
+std::vector<std::string> AllScenarios(const std::vector<std::string>& named) {
+  std::vector<std::string> all = {"suite"};
+  for (const std::string& name : named) {
+    if (name != "suite") all.push_back(name);
+  }
+  return all;
+}
+
+std::optional<Baseline> LoadBaseline(const Options& options) {
+  if (options.baseline.empty()) {
+    if (options.update_baseline) throw UsageError("--update-baseline needs --baseline FILE");
+    return std::nullopt;
+  }
+  if (!fs::exists(options.baseline)) {
+    if (options.update_baseline) return Baseline{};
+    throw UsageError(fmt::format(
+        "--baseline {}: there is no such file; --update-baseline writes it from what is found now",
+        options.baseline));
+  }
+  return Baseline::Parse(ReadInputFile(options.baseline, kLargestBaseline), options.baseline);
+}
+
+// Known before the work begins.
+void CheckOutputs(const Options& options) {
+  for (const std::string* file :
+       {&options.junit, &options.sarif, &options.json_file, &options.baseline}) {
+    if (!file->empty() && (file != &options.baseline || options.update_baseline)) {
+      CheckOutputFile(*file, /*replace=*/true);
+    }
+  }
+  if (options.out.empty()) return;
+  std::error_code error;
+  fs::create_directories(options.out, error);
+  if (error) throw UsageError(fmt::format("cannot write to {}: {}", options.out, error.message()));
+}
+
+void WriteReports(const GateReport& report, const Options& options) {
+  for (const GateFinding& found : report.findings) {
+    if (options.out.empty() || fs::path(found.finding.file).parent_path() != options.out) continue;
+    WriteOutputFile(found.finding.file, found.text, /*replace=*/true);
+  }
+  const auto write = [](const std::string& file, const auto& content) {
+    if (!file.empty()) WriteOutputFile(file, content(), /*replace=*/true);
+  };
+  write(options.junit, [&] { return JUnitText(report); });
+  write(options.sarif, [&] { return SarifText(report); });
+  write(options.json_file, [&] { return JsonText(GateJson(report)); });
+}
+
+void UpdateBaseline(const GateReport& report, const Baseline& former, const Options& options) {
+  std::vector<BaselineEntry> entries;
+  for (const GateFinding& found : report.findings) entries.push_back(EntryFor(found.finding));
+  // What is said of targets that this run is not about stays.
+  for (const BaselineEntry& entry : former.entries()) {
+    const bool is_gone =
+        std::any_of(report.gone.begin(), report.gone.end(), [&](const BaselineEntry& gone) {
+          return gone.target == entry.target && gone.fingerprint == entry.fingerprint;
+        });
+    if (!is_gone) entries.push_back(entry);
+  }
+  WriteOutputFile(options.baseline, BaselineText(std::move(entries), former), /*replace=*/true);
+}
+
+int RunGateCommand(Options options, const std::string& program) {
+  if (options.self && !options.server.targets && !options.server.IsForeign()) {
+    options.server.targets = kReferences;
+  }
+  const std::optional<Baseline> baseline = LoadBaseline(options);
+  CheckOutputs(options);
+  Plan plan;
+  MakePlan(AllScenarios(options.scenarios), options.server, plan);
+
+  const Style style = Style::For(stdout);
+  GateSettings settings;
+  settings.program = program;
+  settings.plan = &plan;
+  settings.isolation = IsolationFor(plan.server, options.workers);
+  settings.corpora = options.corpora;
+  settings.fuzz_runs =
+      options.fuzz_runs.value_or(plan.server.world == kDefaultWorld ? kFuzzRuns : kFuzzRunsOnLinux);
+  settings.seed = options.seed;
+  settings.sweep = !options.no_sweep;
+  settings.self = options.self;
+  settings.conformance_programs = kConformancePrograms;
+  settings.baseline = baseline;
+  settings.out = options.out;
+  if (!options.json) {
+    settings.on_area_done = [&style](const GateArea& area) {
+      Print(GateAreaText(area, style));
+      FlushOutput();
+    };
+  }
+  const GateReport report = RunGate(settings);
+  WriteReports(report, options);
+  if (options.update_baseline) UpdateBaseline(report, *baseline, options);
+  if (options.json) {
+    PrintJson(GateJson(report));
+  } else {
+    Print(GateText(report, style));
+    if (options.update_baseline) {
+      Print(fmt::format("{} written: {} tolerated from now on\n", options.baseline,
+                        report.findings.size()));
+    } else if (std::getenv("GITHUB_ACTIONS") != nullptr) {
+      Print(GitHubAnnotations(report));
+    }
+  }
+  return report.holds() || options.update_baseline ? kExitClean : kExitFindings;
+}
+
+}  // namespace
+
+void AddGateCommand(CLI::App& app, CommandLine& line) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command =
+      app.add_subcommand("gate", "One pass over all that must hold for a server, for CI");
+  command->footer(kFooter);
+  command->add_option("scenarios", options->scenarios, "what to run on top of the suite")
+      ->type_name("SCENARIO");
+  AddServerOptions(*command, options->server, /*many=*/true);
+  command->add_option("--corpus", options->corpora, "a folder of a fuzzer's inputs")
+      ->allow_extra_args(false)
+      ->type_name("DIR");
+  command
+      ->add_option("--fuzz-runs", options->fuzz_runs,
+                   "random scenarios for each target (default: 20000, on Linux 50; 0: none)")
+      ->type_name("N");
+  command->add_option("--seed", options->seed, "of the random scenarios")->capture_default_str();
+  command->add_flag("--no-sweep", options->no_sweep, "leave the sweep out");
+  command->add_flag("--self", options->self,
+                    "hupstorm's own gate: the suite on Linux, the matrix and conformance as well");
+  command
+      ->add_option("--out", options->out, "write the scenarios that show findings to this folder")
+      ->type_name("DIR");
+  command->add_option("--baseline", options->baseline, "the findings that are tolerated")
+      ->type_name("FILE");
+  command->add_flag("--update-baseline", options->update_baseline,
+                    "write the baseline from what is found");
+  command->add_option("--junit", options->junit, "write a JUnit XML report")->type_name("FILE");
+  command->add_option("--sarif", options->sarif, "write a SARIF 2.1.0 report")->type_name("FILE");
+  command->add_option("--json-file", options->json_file, "write what --json prints to a file")
+      ->type_name("FILE");
+  command->add_flag("--json", options->json, "print one JSON object");
+  AddWorkerOptions(*command, options->workers);
+  command->callback([options, &line] {
+    line.action = [options, program = line.program] { return RunGateCommand(*options, program); };
+  });
+}
+
+}  // namespace hupstorm

@@ -1,0 +1,372 @@
+#include "tools/gate/gate.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <deque>
+#include <filesystem>
+#include <set>
+
+#include "scenarios/language/fit.h"
+#include "scenarios/language/parse.h"
+#include "scenarios/language/print.h"
+#include "tools/cli/errors.h"
+#include "tools/cli/output.h"
+#include "tools/gate/corpus_inputs.h"
+#include "tools/gate/findings_book.h"
+#include "tools/gate/self_areas.h"
+#include "tools/gate/smoke.h"
+#include "tools/report/sweep_report.h"
+#include "tools/shrink/finding_shrinker.h"
+#include "tools/sweep/sweep_runner.h"
+
+namespace hupstorm {
+namespace {
+
+// Findings of the fuzz area are made small for so long at most, each, and all together.
+constexpr std::chrono::seconds kShrinkOne{5};
+constexpr std::chrono::seconds kShrinkAll{60};
+// So many bugs are run once more for their time lines.
+constexpr size_t kMostTimeLines = 200;
+// Runs that only --timeout ends, until an area is given up.
+constexpr int kMostTimeouts = 10;
+
+using Clock = std::chrono::steady_clock;
+
+double SecondsSince(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+std::string Count(size_t count, std::string_view what) {
+  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
+class Gate {
+ public:
+  explicit Gate(const GateSettings& settings)
+      : settings_(settings), plan_(*settings.plan), isolation_(settings.isolation) {
+    isolation_.most_timeouts = kMostTimeouts;
+  }
+
+  GateReport Run() {
+    const Clock::time_point start = Clock::now();
+    report_.target = plan_.server.name;
+    report_.mend = plan_.server.mend;
+    report_.world = plan_.server.world;
+    report_.note = plan_.server.note;
+    InArea("suite", [this](GateArea& area) { RunSuite(area); });
+    if (!settings_.corpora.empty()) {
+      InArea("corpus", [this](GateArea& area) { RunCorpora(area); });
+    }
+    InArea("sweep", [this](GateArea& area) { RunSweepArea(area); });
+    InArea("fuzz", [this](GateArea& area) { RunFuzz(area); });
+    if (settings_.self) RunSelf();
+    Confirm();
+    Finish();
+    report_.seconds = SecondsSince(start);
+    return std::move(report_);
+  }
+
+ private:
+  template <typename Work>
+  void InArea(const std::string& name, const Work& work) {
+    GateArea& area = report_.areas.emplace_back();
+    area.name = name;
+    const Clock::time_point start = Clock::now();
+    try {
+      work(area);
+    } catch (const FailedError& error) {
+      // What was found until then is not lost; nor does a pass that is cut short count as one.
+      if (book_.entries().empty()) throw;
+      area.left_out.push_back(fmt::format("broken off: {}", error.what()));
+    }
+    area.seconds = SecondsSince(start);
+    settings_.on_area_done(area);
+  }
+
+  // Runs the jobs, a case each, and books what they show.
+  void RunJobs(std::span<const Job> jobs, bool in_files, GateArea& area) {
+    std::vector<GateCase> cases(jobs.size());
+    for (size_t i = 0; i < jobs.size(); ++i) {
+      cases[i] = {.name = jobs[i].scenario->name, .target = jobs[i].target->name};
+    }
+    Progress progress(area.name);
+    size_t done = 0;
+    Clock::time_point last = Clock::now();
+    const auto take = [&](size_t job, RunResult result) {
+      const Clock::time_point now = Clock::now();
+      cases[job].seconds = std::chrono::duration<double>(now - std::exchange(last, now)).count();
+      for (Finding& finding : result.findings) {
+        cases[job].findings.push_back(
+            book_.Enter(std::move(finding), area.name, [&](BookedFinding& entry) {
+              entry.target = jobs[job].target;
+              entry.scenario = *jobs[job].scenario;
+              entry.in_file = in_files;
+              entry.report.output = result.output;
+            }));
+      }
+      progress.Update(++done, jobs.size(), Count(book_.entries().size(), "finding"));
+    };
+    try {
+      RunIsolated(jobs, isolation_, take);
+    } catch (const FailedError&) {
+      area.cases = std::move(cases);
+      throw;
+    }
+    area.cases = std::move(cases);
+  }
+
+  void RunSuite(GateArea& area) {
+    area.did = Count(plan_.jobs.size(), "scenario");
+    for (const auto& [why, count] : plan_.left_out) {
+      area.left_out.push_back(fmt::format("{} left out: {}", count, why));
+    }
+    RunJobs(plan_.jobs, /*in_files=*/true, area);
+  }
+
+  void RunCorpora(GateArea& area) {
+    const std::vector<CorpusInput> inputs = LoadCorpora(settings_.corpora);
+    std::vector<Job> jobs;
+    size_t left_out = 0;
+    for (const Target& target : plan_.server.targets) {
+      for (const CorpusInput& input : inputs) {
+        Scenario& scenario = corpus_.emplace_back(input.scenario);
+        if (input.from_bytes) scenario.protocol = target.protocol;
+        if (Fits(scenario, target) && plan_.server.why_not(scenario).empty()) {
+          jobs.push_back({&scenario, &target});
+        } else {
+          corpus_.pop_back();
+          ++left_out;
+        }
+      }
+    }
+    area.did = Count(jobs.size(), "input");
+    if (left_out > 0) {
+      area.left_out.push_back(fmt::format("{} left out: not for this server or world", left_out));
+    }
+    RunJobs(jobs, /*in_files=*/true, area);
+  }
+
+  void RunSweepArea(GateArea& area) {
+    if (!settings_.sweep) {
+      area.skipped = "--no-sweep";
+      return;
+    }
+    if (plan_.server.world != kDefaultWorld) {
+      area.skipped = "it needs the simulated world, with the server linked to hupstorm";
+      return;
+    }
+    Progress progress(area.name);
+    SweepSettings sweep;
+    sweep.isolation = isolation_;
+    sweep.on_progress = [&progress](uint64_t done, uint64_t total, size_t findings) {
+      progress.Update(done, total, Count(findings, "finding"));
+    };
+    const SweepReport swept = RunSweep(plan_.jobs, sweep);
+    area.did = Count(swept.placements, "placement");
+    if (!swept.broken_off.empty()) area.left_out.push_back(swept.broken_off);
+    std::map<std::pair<std::string, std::string>, size_t> case_of;  // by scenario and target
+    for (const Job& job : plan_.jobs) {
+      case_of[{job.scenario->name, job.target->name}] = area.cases.size();
+      area.cases.push_back({.name = job.scenario->name,
+                            .target = job.target->name,
+                            .seconds = swept.seconds / static_cast<double>(plan_.jobs.size())});
+    }
+    for (const SweepFinding& found : swept.findings) {
+      const auto place = case_of.find({found.finding.scenario, found.finding.target});
+      if (place == case_of.end()) continue;  // a sweep names its own scenarios only
+      area.cases[place->second].findings.push_back(
+          book_.Enter(found.finding, area.name, [&](BookedFinding& entry) {
+            entry.target = TargetNamed(found.finding.target);
+            SetText(entry, found.text);
+            entry.report.again = found.alone;
+          }));
+    }
+  }
+
+  void RunFuzz(GateArea& area) {
+    if (settings_.fuzz_runs == 0) {
+      area.skipped = "--fuzz-runs 0";
+      return;
+    }
+    area.did =
+        fmt::format("{} random scenarios a target, seed {}", settings_.fuzz_runs, settings_.seed);
+    Progress progress(area.name);
+    const uint64_t total = settings_.fuzz_runs * plan_.server.targets.size();
+    uint64_t before = 0;
+    Clock::time_point shrink_until = Clock::now() + kShrinkAll;
+    for (const Target& target : plan_.server.targets) {
+      const Clock::time_point start = Clock::now();
+      SmokeSettings smoke;
+      smoke.isolation = isolation_;
+      smoke.runs = settings_.fuzz_runs;
+      smoke.seed = settings_.seed;
+      smoke.can_run = [this](const Scenario& scenario) {
+        return plan_.server.why_not(scenario).empty();
+      };
+      smoke.on_progress = [&](uint64_t done) {
+        progress.Update(before + done, total, Count(book_.entries().size(), "finding"));
+      };
+      GateCase one{.name = fmt::format("seed {}", settings_.seed), .target = target.name};
+      for (SmokeFinding& found : RunSmoke(SeedsFor(target), target, smoke)) {
+        one.findings.push_back(book_.Enter(found.finding, area.name, [&](BookedFinding& entry) {
+          entry.target = &target;
+          SetText(entry, Smallest(found, target, shrink_until));
+        }));
+      }
+      before += settings_.fuzz_runs;
+      one.seconds = SecondsSince(start);
+      area.cases.push_back(std::move(one));
+    }
+  }
+
+  std::vector<const Scenario*> SeedsFor(const Target& target) const {
+    std::vector<const Scenario*> seeds;
+    for (const Job& job : plan_.jobs) {
+      if (job.target == &target) seeds.push_back(job.scenario);
+    }
+    return seeds;
+  }
+
+  // The text of the smallest scenario that shows it, or of the first where there is no time left.
+  std::string Smallest(const SmokeFinding& found, const Target& target,
+                       Clock::time_point deadline) const {
+    ShrinkOptions bounds;
+    bounds.deadline = std::min(Clock::now() + kShrinkOne, deadline);
+    if (Clock::now() < deadline) {
+      FindingShrinker::Options options;
+      options.isolation = isolation_;
+      options.is_repeatable = plan_.server.world == kDefaultWorld;
+      options.can_run = [this, &target](const Scenario& candidate) {
+        return Fits(candidate, target) && plan_.server.why_not(candidate).empty();
+      };
+      FindingShrinker shrinker(target, std::move(options));
+      if (const auto shrunk = shrinker.Shrink(found.scenario, found.finding, bounds)) {
+        return shrunk->text;
+      }
+    }
+    Scenario scenario = found.scenario;
+    scenario.title = fmt::format("{}: {}.", found.finding.oracle, found.finding.evidence);
+    return PrintScenario(scenario);
+  }
+
+  void RunSelf() {
+    const auto enter = [this](const std::string& area, Finding finding, std::string replay) {
+      return book_.Enter(std::move(finding), area, [&](BookedFinding& entry) {
+        entry.report.replay = std::move(replay);
+        entry.in_file = true;
+      });
+    };
+    SelfAreas self({.program = settings_.program,
+                    .workers = isolation_.workers,
+                    .timeout = isolation_.timeout,
+                    .seed = settings_.seed,
+                    .conformance_programs = settings_.conformance_programs},
+                   enter);
+    InArea("suite-linux", [&](GateArea& area) { self.RunSuiteOnLinux(area); });
+    InArea("matrix", [&](GateArea& area) { self.RunMatrix(area); });
+    InArea("conformance", [&](GateArea& area) { self.RunConformance(area); });
+  }
+
+  const Target* TargetNamed(const std::string& name) const {
+    for (const Target& target : plan_.server.targets) {
+      if (target.name == name) return &target;
+    }
+    return nullptr;
+  }
+
+  // As a user gets it: read again from the text.
+  static void SetText(BookedFinding& entry, const std::string& text) {
+    entry.report.text = text;
+    entry.scenario = ParseScenario(text, entry.report.finding.scenario);
+    entry.scenario->name = entry.report.finding.scenario;
+  }
+
+  // Runs each bug's scenario once more, by itself, for its time line.
+  void Confirm() {
+    std::vector<Job> jobs;
+    std::vector<BookedFinding*> entries;
+    for (BookedFinding& entry : book_.entries()) {
+      if (!entry.scenario || entry.target == nullptr || jobs.size() == kMostTimeLines) continue;
+      jobs.push_back({&*entry.scenario, entry.target});
+      entries.push_back(&entry);
+    }
+    // Of one target after the other, as workers are kept for one.
+    std::vector<size_t> order(jobs.size());
+    for (size_t i = 0; i < order.size(); ++i) order[i] = i;
+    std::stable_sort(order.begin(), order.end(),
+                     [&](size_t a, size_t b) { return jobs[a].target < jobs[b].target; });
+    std::vector<Job> sorted;
+    for (const size_t i : order) sorted.push_back(jobs[i]);
+    IsolationOptions isolation = isolation_;
+    isolation.run.record_time_line = true;
+    isolation.most_timeouts = INT_MAX;
+    Progress progress("time lines");
+    size_t done = 0;
+    RunIsolated(sorted, isolation, [&](size_t job, RunResult result) {
+      BookedFinding& entry = *entries[order[job]];
+      GateFinding& report = entry.report;
+      report.again = false;
+      for (Finding& finding : result.findings) {
+        if (finding.fingerprint != report.finding.fingerprint) continue;
+        report.again = true;
+        // The line, the step and the evidence are those of the scenario that the user gets.
+        if (!entry.in_file) report.finding = std::move(finding);
+      }
+      report.time_line = std::move(result.time_line);
+      report.sockets = std::move(result.sockets);
+      if (!result.output.empty()) report.output = std::move(result.output);
+      progress.Update(++done, sorted.size(), "");
+    });
+  }
+
+  // What the user can do with each, and whether it is tolerated.
+  void Finish() {
+    std::set<std::pair<std::string, std::string>> seen;
+    for (BookedFinding& entry : book_.entries()) {
+      GateFinding& report = entry.report;
+      Finding& finding = report.finding;
+      seen.insert({finding.target, finding.fingerprint});
+      report.tolerated = settings_.baseline && settings_.baseline->Has(finding);
+      if (!entry.in_file) {
+        finding.file = settings_.out.empty()
+                           ? ""
+                           : (std::filesystem::path(settings_.out) /
+                              fmt::format("{}-{}.scn", finding.oracle, finding.fingerprint))
+                                 .string();
+        report.replay =
+            ReplayOfText(settings_.program, finding, report.text, plan_.server.as_options);
+      } else if (report.replay.empty()) {
+        report.replay =
+            ReplayCommand(settings_.program, finding, plan_.server.as_options(finding.target));
+        if (entry.scenario) report.text = PrintScenario(*entry.scenario);
+      }
+      report_.findings.push_back(std::move(report));
+    }
+    report_.has_baseline = settings_.baseline.has_value();
+    if (!settings_.baseline) return;
+    // Of targets that this pass is not about nothing is known.
+    std::set<std::string> judged;
+    for (const GateArea& area : report_.areas) {
+      for (const GateCase& one : area.cases) judged.insert(one.target);
+    }
+    for (const BaselineEntry& known : settings_.baseline->entries()) {
+      if (judged.contains(known.target) && !seen.contains({known.target, known.fingerprint})) {
+        report_.gone.push_back(known);
+      }
+    }
+  }
+
+  const GateSettings& settings_;
+  const Plan& plan_;
+  IsolationOptions isolation_;
+  std::deque<Scenario> corpus_;
+  FindingsBook book_;
+  GateReport report_;
+};
+
+}  // namespace
+
+GateReport RunGate(const GateSettings& settings) { return Gate(settings).Run(); }
+
+}  // namespace hupstorm

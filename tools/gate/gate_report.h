@@ -1,0 +1,74 @@
+// What one pass of the gate has shown: what every report of it is made from.
+
+#ifndef HUPSTORM_TOOLS_GATE_GATE_REPORT_H_
+#define HUPSTORM_TOOLS_GATE_GATE_REPORT_H_
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "scenarios/oracles/finding.h"
+#include "scenarios/worlds/world.h"
+#include "tools/gate/baseline.h"
+
+namespace hupstorm {
+
+// One bug, however many cases show it.
+struct GateFinding {
+  Finding finding;         // of the first case that showed it
+  std::string area;        // that case's
+  size_t cases = 0;        // that show it, of all areas
+  bool tolerated = false;  // the baseline has it
+  std::string text;        // the scenario; empty where there is none (matrix, conformance)
+  std::string replay;      // the command that shows it
+  std::string output;      // the last that the server wrote; kept of servers that are not ours
+  // Of one more run of the scenario by itself; empty where the server's process ended in it.
+  std::vector<TimeLineEntry> time_line;
+  std::vector<SocketRow> sockets;
+  bool again = true;  // that run showed it too
+};
+
+struct GateCase {
+  std::string name;  // the scenario's, or the input's
+  std::string target;
+  double seconds = 0;
+  std::vector<size_t> findings = {};  // indices into GateReport::findings
+};
+
+struct GateArea {
+  std::string name;  // "suite"
+  std::vector<GateCase> cases;
+  std::string did;                    // "231 scenarios", for a line of text
+  std::vector<std::string> left_out;  // what was not run, and why
+  std::string skipped;                // why nothing was run; empty where it was
+  double seconds = 0;
+
+  size_t failed() const {
+    return static_cast<size_t>(std::count_if(
+        cases.begin(), cases.end(), [](const GateCase& each) { return !each.findings.empty(); }));
+  }
+};
+
+struct GateReport {
+  std::string target;  // "reference/poll,reference/select"
+  std::string mend;
+  std::string world;
+  std::string note;  // what a user should know of how the server was judged
+  std::vector<GateArea> areas;
+  std::vector<GateFinding> findings;  // in the order in which they showed
+  bool has_baseline = false;
+  std::vector<BaselineEntry> gone;  // of the baseline, about these targets, that did not show
+  double seconds = 0;
+
+  size_t tolerated() const {
+    return static_cast<size_t>(std::count_if(
+        findings.begin(), findings.end(), [](const GateFinding& each) { return each.tolerated; }));
+  }
+  size_t untolerated() const { return findings.size() - tolerated(); }
+  bool holds() const { return untolerated() == 0; }
+};
+
+}  // namespace hupstorm
+
+#endif  // HUPSTORM_TOOLS_GATE_GATE_REPORT_H_

@@ -1,0 +1,144 @@
+#include "tools/report/gate_report_text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "scenarios/oracles/oracles.h"
+#include "tools/report/findings_report.h"
+
+namespace hupstorm {
+namespace {
+
+constexpr int kNameWidth = 12;
+
+std::string Plural(size_t count, std::string_view what) {
+  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
+// New ones first; of these, the gravest, as the table of oracles has them.
+std::vector<const GateFinding*> InOrder(const GateReport& report) {
+  const auto rank = [](const GateFinding& found) {
+    const Oracle* const oracle = FindOracle(found.finding.oracle);
+    return oracle == nullptr ? -1 : oracle - Oracles().data();
+  };
+  std::vector<const GateFinding*> findings;
+  for (const GateFinding& found : report.findings) findings.push_back(&found);
+  std::stable_sort(findings.begin(), findings.end(), [&](const auto* a, const auto* b) {
+    return std::pair(a->tolerated, rank(*a)) < std::pair(b->tolerated, rank(*b));
+  });
+  return findings;
+}
+
+std::string FindingText(const GateFinding& found, const Style& style) {
+  const Finding& finding = found.finding;
+  const std::string oracle =
+      found.tolerated ? style.Yellow(finding.oracle + " (tolerated)") : style.Red(finding.oracle);
+  std::string text =
+      fmt::format("{}: {}: {}\n", style.Bold(Place(finding)), oracle, finding.evidence);
+  text += fmt::format("  {}, {}", finding.target, found.area);
+  if (found.cases > 1) text += fmt::format(", the same in {} more", found.cases - 1);
+  if (!found.again) text += "; not seen again when this was run by itself";
+  text += "\n" + OutputText(found.output, style);
+  return text + style.Dim(found.replay) + "\n\n";
+}
+
+// What GitHub takes for the end of a property or of a command.
+std::string Escaped(std::string_view text, bool property) {
+  std::string escaped;
+  for (const char c : text) {
+    const bool special = c == '%' || c == '\r' || c == '\n' || (property && (c == ':' || c == ','));
+    escaped += special ? fmt::format("%{:02X}", static_cast<unsigned char>(c)) : std::string(1, c);
+  }
+  return escaped;
+}
+
+nlohmann::ordered_json AreaJson(const GateArea& area) {
+  nlohmann::ordered_json json = {{"area", area.name},          {"did", area.did},
+                                 {"cases", area.cases.size()}, {"failed", area.failed()},
+                                 {"seconds", area.seconds},    {"left_out", area.left_out}};
+  if (!area.skipped.empty()) json["skipped"] = area.skipped;
+  return json;
+}
+
+}  // namespace
+
+std::string GateAreaText(const GateArea& area, const Style& style) {
+  if (!area.skipped.empty()) {
+    return style.Dim(fmt::format("{:<{}} not run: {}", area.name, kNameWidth, area.skipped)) + "\n";
+  }
+  const std::string found =
+      area.failed() == 0 ? style.Green("nothing found")
+                         : style.Red(fmt::format("{} of {} failed", Plural(area.failed(), "case"),
+                                                 area.cases.size()));
+  std::string text = fmt::format("{:<{}} {:>6.1f} s  {}: {}\n", area.name, kNameWidth, area.seconds,
+                                 area.did, found);
+  for (const std::string& left_out : area.left_out) {
+    text += fmt::format("{:<{}}           {}\n", "", kNameWidth, left_out);
+  }
+  return text;
+}
+
+std::string GateText(const GateReport& report, const Style& style) {
+  std::string text = "\n";
+  for (const GateFinding* const found : InOrder(report)) text += FindingText(*found, style);
+  if (!report.note.empty()) text += report.note + "\n";
+  for (const BaselineEntry& gone : report.gone) {
+    text += fmt::format("gone: {} {} {} (--update-baseline takes it out of the baseline)\n",
+                        ShellWord(gone.target), gone.oracle, gone.fingerprint);
+  }
+  std::string verdict =
+      report.holds()
+          ? style.Green("the gate is open")
+          : style.Red("the gate is shut: " + Plural(report.untolerated(), "new finding"));
+  if (report.tolerated() > 0) verdict += fmt::format(", {} tolerated", report.tolerated());
+  return text + fmt::format("{}: {}, {:.1f} s\n", report.target, verdict, report.seconds);
+}
+
+nlohmann::ordered_json GateJson(const GateReport& report) {
+  auto areas = nlohmann::ordered_json::array();
+  for (const GateArea& area : report.areas) areas.push_back(AreaJson(area));
+  auto findings = nlohmann::ordered_json::array();
+  for (const GateFinding& found : report.findings) {
+    nlohmann::ordered_json json = FindingJson({found.finding, found.replay, found.output});
+    json["area"] = found.area;
+    json["cases"] = found.cases;
+    json["tolerated"] = found.tolerated;
+    json["again"] = found.again;
+    json["text"] = found.text;
+    findings.push_back(std::move(json));
+  }
+  auto gone = nlohmann::ordered_json::array();
+  for (const BaselineEntry& entry : report.gone) {
+    gone.push_back(
+        {{"target", entry.target}, {"oracle", entry.oracle}, {"fingerprint", entry.fingerprint}});
+  }
+  nlohmann::ordered_json json = {{"target", report.target},         {"mend", report.mend},
+                                 {"world", report.world},           {"holds", report.holds()},
+                                 {"seconds", report.seconds},       {"new", report.untolerated()},
+                                 {"tolerated", report.tolerated()}, {"areas", std::move(areas)},
+                                 {"findings", std::move(findings)}, {"gone", std::move(gone)}};
+  if (!report.note.empty()) json["note"] = report.note;
+  return json;
+}
+
+std::string GitHubAnnotations(const GateReport& report) {
+  std::string text;
+  for (const GateFinding& found : report.findings) {
+    if (found.tolerated) continue;
+    const Finding& finding = found.finding;
+    std::string where;
+    if (!finding.file.empty()) {
+      where =
+          fmt::format("file={},line={},", Escaped(finding.file, true), std::max(finding.line, 1));
+    }
+    text += fmt::format("::error {}title={}::{}\n", where,
+                        Escaped(fmt::format("{} in {}", finding.oracle, finding.target), true),
+                        Escaped(fmt::format("{}\n{}", finding.evidence, found.replay), false));
+  }
+  return text;
+}
+
+}  // namespace hupstorm
