@@ -18,10 +18,10 @@ struct CommandResult {
 };
 
 struct CommandInput {
-  std::string standard_input;
-  std::string folder;       // to run in; empty: this one
-  std::string program;      // another copy of the executable
-  std::string output_file;  // where standard output goes instead of to CommandResult::out
+  std::string standard_input = {};
+  std::string folder = {};       // to run in; empty: this one
+  std::string program = {};      // another copy of the executable
+  std::string output_file = {};  // where standard output goes instead of to CommandResult::out
 };
 
 CommandResult Hupstorm(const std::vector<std::string>& arguments, const CommandInput& input = {});

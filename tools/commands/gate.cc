@@ -97,12 +97,17 @@ std::optional<Baseline> LoadBaseline(const Options& options) {
   return Baseline::Parse(ReadInputFile(options.baseline, kLargestBaseline), options.baseline);
 }
 
-// Known before the work begins.
-void CheckOutputs(const Options& options) {
+// What can be known before the work begins.
+void CheckFiles(const Options& options) {
   for (const std::string* file :
        {&options.junit, &options.sarif, &options.json_file, &options.baseline}) {
     if (!file->empty() && (file != &options.baseline || options.update_baseline)) {
       CheckOutputFile(*file, /*replace=*/true);
+    }
+  }
+  for (const std::string& corpus : options.corpora) {
+    if (!fs::is_directory(corpus)) {
+      throw UsageError(fmt::format("--corpus {}: no such folder", corpus));
     }
   }
   if (options.out.empty()) return;
@@ -143,7 +148,7 @@ int RunGateCommand(Options options, const std::string& program) {
     options.server.targets = kReferences;
   }
   const std::optional<Baseline> baseline = LoadBaseline(options);
-  CheckOutputs(options);
+  CheckFiles(options);
   Plan plan;
   MakePlan(AllScenarios(options.scenarios), options.server, plan);
 

@@ -39,8 +39,9 @@ class Line {
 
   // As ShellWord writes it.
   std::string Word(const char* what) {
-    if (AtEnd()) Fail(fmt::format("{} is missing", what));
+    const bool missing = AtEnd();
     word_ = place_;
+    if (missing) Fail(fmt::format("{} is missing", what));
     std::string word;
     while (place_ < text_.size() && kBlank.find(text_[place_]) == std::string_view::npos) {
       if (text_[place_] == '\'') {
@@ -62,7 +63,7 @@ class Line {
         "{}:{}:{}: {}\nA line of a baseline is: TARGET ORACLE FINGERPRINT [# comment]; hupstorm "
         "gate "
         "--update-baseline writes them",
-        file_, number_, std::max(word_, place_ == text_.size() ? place_ : word_) + 1, why));
+        file_, number_, word_ + 1, why));
   }
 
  private:

@@ -1,0 +1,211 @@
+// The gate as a user calls it.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <pugixml.hpp>
+#include <sstream>
+
+#include "tests/tools/command.h"
+
+namespace hupstorm {
+namespace {
+
+using testing::AllOf;
+using testing::Contains;
+using testing::ContainsRegex;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+// One defect, which one oracle reports in a handful of scenarios.
+const std::vector<std::string> kOneDefect = {"--target", "doc001/poll", "--mend",
+                                             "all-but=half-close-drops-queue"};
+
+std::vector<std::string> Gate(std::vector<std::string> more) {
+  std::vector<std::string> arguments = {"gate"};
+  arguments.insert(arguments.end(), kOneDefect.begin(), kOneDefect.end());
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  return arguments;
+}
+
+std::string ContentOf(const std::string& path) {
+  std::ifstream file(path);
+  std::stringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+TEST(GateCommandTest, SaysOfEachAreaWhatItDidAndHowLongItTook) {
+  const CommandResult result = Hupstorm({"gate", "--target", "reference/poll"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, AllOf(ContainsRegex("suite +[0-9.]+ s  [0-9]+ scenarios: nothing found"),
+                                ContainsRegex("sweep +[0-9.]+ s  [0-9]+ placements: nothing found"),
+                                ContainsRegex("fuzz +[0-9.]+ s  20000 random scenarios"),
+                                HasSubstr("reference/poll: the gate is open")));
+}
+
+TEST(GateCommandTest, ABugIsReportedOnceAndItsCommandShowsIt) {
+  const CommandResult result = Hupstorm(Gate({"--json"}));
+  EXPECT_EQ(result.exit_code, 1) << result.err;
+  const nlohmann::json report = JsonOf(result);
+  EXPECT_EQ(report["holds"], false);
+  std::set<std::string> fingerprints;
+  for (const auto& finding : report["findings"]) {
+    EXPECT_TRUE(fingerprints.insert(finding["fingerprint"]).second);
+    EXPECT_EQ(finding["again"], true);
+    EXPECT_THAT(finding["replay"].get<std::string>(), HasSubstr(" replay "));
+  }
+  EXPECT_EQ(report["new"], fingerprints.size());
+}
+
+TEST(GateCommandTest, WhatTheSweepAndTheFuzzAreaFindIsWrittenAsScenarios) {
+  const TemporaryFolder folder;
+  const std::string target = "doc003/epoll-http";
+  const CommandResult result =
+      Hupstorm({"gate", "--target", target, "--out", folder.path() + "/new", "--json"});
+  EXPECT_EQ(result.exit_code, 1) << result.err;
+  int written = 0;
+  const nlohmann::json report = JsonOf(result);
+  for (const auto& finding : report["findings"]) {
+    if (finding["area"] == "suite") continue;
+    const std::string file = finding["file"];
+    EXPECT_TRUE(std::filesystem::exists(file)) << file;
+    const nlohmann::json replayed =
+        JsonOf(Hupstorm({"replay", file, "--target", target, "--json"}));
+    EXPECT_THAT(replayed["findings"].dump(), HasSubstr(finding["fingerprint"].get<std::string>()));
+    ++written;
+  }
+  EXPECT_GT(written, 0);
+}
+
+TEST(GateCommandTest, TheSameSeedFindsTheSame) {
+  const std::vector<std::string> one =
+      Gate({"--no-sweep", "--json", "--seed", "5", "--fuzz-runs", "3000"});
+  std::vector<std::string> two = one;
+  two.insert(two.end(), {"--jobs", "1"});
+  const auto texts = [](const CommandResult& result) {
+    std::vector<std::string> texts;
+    const nlohmann::json report = JsonOf(result);
+    for (const auto& finding : report["findings"]) texts.push_back(finding["text"]);
+    return texts;
+  };
+  const std::vector<std::string> found = texts(Hupstorm(one));
+  EXPECT_THAT(found, Not(IsEmpty()));
+  EXPECT_EQ(texts(Hupstorm(two)), found);
+}
+
+TEST(GateCommandTest, AScenarioOfTheUsersIsRunOnTopOfTheSuite) {
+  const TemporaryFolder folder;
+  const std::string mine =
+      folder.Write("mine.scn", "target echo\na connect\na send 1B\nexpect a received 2B\n");
+  const CommandResult result =
+      Hupstorm({"gate", mine, "--target", "reference/poll", "--no-sweep", "--fuzz-runs", "0"});
+  EXPECT_EQ(result.exit_code, 1) << result.err;
+  EXPECT_THAT(result.out, AllOf(HasSubstr(mine + ":4: expectation: "),
+                                ContainsRegex("sweep +not run: --no-sweep"),
+                                ContainsRegex("fuzz +not run: --fuzz-runs 0")));
+}
+
+TEST(GateCommandTest, InputsOfACorpusAreRun) {
+  const TemporaryFolder folder;
+  folder.Write("input", std::string("\x00\x01\x02 anything", 12));
+  folder.Write("a.scn", "target echo\na connect\nexpect a received 1B\n");
+  folder.Write("README.txt", "no input");
+  const nlohmann::json report = JsonOf(
+      Hupstorm(Gate({"--corpus", folder.path(), "--no-sweep", "--fuzz-runs", "0", "--json"})));
+  const auto& areas = report["areas"];
+  ASSERT_EQ(areas[1]["area"], "corpus");
+  EXPECT_EQ(areas[1]["cases"], 2);
+  EXPECT_EQ(areas[1]["failed"], 1);
+}
+
+TEST(GateCommandTest, ABaselineToleratesWhatItNamesAndSaysWhatIsGone) {
+  const TemporaryFolder folder;
+  const std::string baseline = folder.path() + "/baseline";
+  const CommandResult written = Hupstorm(Gate({"--baseline", baseline, "--update-baseline"}));
+  EXPECT_EQ(written.exit_code, 0) << written.err;
+  EXPECT_THAT(written.out, HasSubstr("tolerated from now on"));
+  const std::string first = ContentOf(baseline);
+  EXPECT_EQ(Hupstorm(Gate({"--baseline", baseline})).exit_code, 0);
+  Hupstorm(Gate({"--baseline", baseline, "--update-baseline", "--jobs", "1"}));
+  EXPECT_EQ(ContentOf(baseline), first) << "the same findings give the same file";
+
+  const CommandResult mended =
+      Hupstorm({"gate", "--target", "doc001/poll", "--mend", "all", "--baseline", baseline});
+  EXPECT_EQ(mended.exit_code, 0) << mended.out;
+  EXPECT_THAT(mended.out, HasSubstr("gone: doc001/poll "));
+  const CommandResult other =
+      Hupstorm({"gate", "--target", "reference/poll", "--baseline", baseline});
+  EXPECT_THAT(other.out, Not(HasSubstr("gone:"))) << "nothing is known of doc001/poll";
+}
+
+TEST(GateCommandTest, TheReportForJUnitHasACaseForEachScenarioAndTarget) {
+  const TemporaryFolder folder;
+  const std::string file = folder.path() + "/junit.xml";
+  const nlohmann::json report = JsonOf(Hupstorm(Gate({"--junit", file, "--json"})));
+  pugi::xml_document document;
+  ASSERT_TRUE(document.load_file(file.c_str()));
+  const pugi::xml_node suite = document.child("testsuites").first_child();
+  EXPECT_STREQ(suite.attribute("name").value(), "suite");
+  EXPECT_EQ(suite.attribute("failures").as_int(), report["areas"][0]["failed"]);
+  const pugi::xml_node half_close = suite.find_child_by_attribute("name", "half-close/echo-drains");
+  EXPECT_STREQ(half_close.attribute("classname").value(), "suite.doc001/poll");
+  int with_time_line = 0;
+  for (const pugi::xml_node one : suite.children("testcase")) {
+    const std::string failure = one.child("failure").text().get();
+    with_time_line += failure.find("listen(") != std::string::npos;
+  }
+  EXPECT_GT(with_time_line, 0);
+}
+
+TEST(GateCommandTest, TheReportInSarifNamesAPlaceInTheDocumentsSource) {
+  const TemporaryFolder folder;
+  const std::string file = folder.path() + "/gate.sarif";
+  Hupstorm(Gate({"--sarif", file, "--no-sweep"}));
+  const nlohmann::json run = nlohmann::json::parse(ContentOf(file))["runs"][0];
+  int with_source = 0;
+  for (const auto& result : run["results"]) {
+    const auto& rule = run["tool"]["driver"]["rules"].at(result["ruleIndex"].get<size_t>());
+    EXPECT_EQ(rule["id"], result["ruleId"]);
+    for (const auto& related : result.value("relatedLocations", nlohmann::json::array())) {
+      EXPECT_EQ(related["physicalLocation"]["artifactLocation"]["uri"],
+                "target/documented/poll_queue.cc");
+      EXPECT_THAT(related["message"]["text"].get<std::string>(),
+                  HasSubstr("doc001/poll/half-close-drops-queue: "));
+      ++with_source;
+    }
+  }
+  EXPECT_GT(with_source, 0);
+}
+
+TEST(GateCommandTest, BadUseIsSaidBeforeTheWorkBegins) {
+  const TemporaryFolder folder;
+  const std::string broken = folder.Write("broken", "what is this\n");
+  for (const auto& [arguments, message] :
+       std::vector<std::pair<std::vector<std::string>, std::string>>{
+           {{"--update-baseline"}, "--update-baseline needs --baseline"},
+           {{"--baseline", folder.path() + "/none"}, "there is no such file"},
+           {{"--baseline", broken}, broken + ":1:9: \"this\" is no fingerprint"},
+           {{"--junit", folder.path() + "/no/where.xml"}, "where.xml"},
+           {{"--corpus", folder.path() + "/none"}, "none"}}) {
+    const CommandResult result = Hupstorm(Gate(arguments));
+    EXPECT_EQ(result.exit_code, 2) << message;
+    EXPECT_THAT(result.err, HasSubstr(message));
+    EXPECT_THAT(result.out, IsEmpty()) << message;
+  }
+}
+
+TEST(GateCommandTest, AGitHubRunnerGetsAnAnnotationForEachNewFinding) {
+  ASSERT_EQ(setenv("GITHUB_ACTIONS", "true", 1), 0);
+  const CommandResult result = Hupstorm(Gate({"--no-sweep", "--fuzz-runs", "0"}));
+  unsetenv("GITHUB_ACTIONS");
+  EXPECT_THAT(result.out,
+              ContainsRegex("::error file=scenarios/suite/[^,]*.scn,line=[0-9]+,title=[a-z-]+ in "
+                            "doc001/poll::"));
+}
+
+}  // namespace
+}  // namespace hupstorm
