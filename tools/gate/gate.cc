@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <deque>
 #include <filesystem>
@@ -39,6 +40,17 @@ double SecondsSince(Clock::time_point start) {
 
 std::string Count(size_t count, std::string_view what) {
   return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
+// Where an oracle says what is wrong, that the scenario's author expected something else is no
+// news.
+void LeaveOutWhatFollows(std::vector<Finding>& findings) {
+  const auto is_expectation = [](const Finding& finding) {
+    return finding.oracle == "expectation";
+  };
+  if (!std::all_of(findings.begin(), findings.end(), is_expectation)) {
+    std::erase_if(findings, is_expectation);
+  }
 }
 
 class Gate {
@@ -96,6 +108,7 @@ class Gate {
     const auto take = [&](size_t job, RunResult result) {
       const Clock::time_point now = Clock::now();
       cases[job].seconds = std::chrono::duration<double>(now - std::exchange(last, now)).count();
+      LeaveOutWhatFollows(result.findings);
       for (Finding& finding : result.findings) {
         cases[job].findings.push_back(
             book_.Enter(std::move(finding), area.name, [&](BookedFinding& entry) {
