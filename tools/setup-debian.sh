@@ -5,7 +5,7 @@ set -euo pipefail
 
 packages=(
   g++ cmake ninja-build            # the release build
-  libcli11-dev libfmt-dev libpugixml-dev nlohmann-json3-dev
+  libcli11-dev libfmt-dev libpugixml-dev node-d3 nlohmann-json3-dev
   libmnl-dev pkg-config
   libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev
   clang-14 libclang-rt-14-dev      # sanitizers and libFuzzer

@@ -55,6 +55,7 @@ ScenarioRun::ScenarioRun(DrivenKernel& kernel)
                   // What the server logs stands in the time line as such.
                   if (FamilyOf(call.call) == CallFamily::kSend && call.fd <= STDERR_FILENO) return;
                   Note(TimeLineEntry::Kind::kCall, line);
+                  NameClientOf(call);
                 }),
       call_logger_(monitor_, kernel_, injector_, ledger_, clients_, *this),
       memory_by_client_(ledger_) {}
@@ -246,6 +247,15 @@ void ScenarioRun::AfterCall(const CallRecord& call) {
     default:
       break;
   }
+}
+
+// In the time line's last entry, which is this call.
+void ScenarioRun::NameClientOf(const CallRecord& call) {
+  const bool is_new = FamilyOf(call.call) == CallFamily::kAccept && call.result >= 0;
+  const int client =
+      is_new ? clients_.ClientOf(static_cast<int>(call.result)) : monitor_.call_client();
+  if (client < 0 || result_.time_line.empty()) return;
+  result_.time_line.back().client = ledger_.ClientName(ledger_.clients[client]);
 }
 
 void ScenarioRun::OnAccepted(int fd) {

@@ -130,6 +130,7 @@ class ScenarioRun : public KernelDriver, public FaultWorld, public MonitorHost {
   void RunServer(const Target& target);
   void Advance(int64_t deadline_ns);
   void AdvanceClock(int64_t ns);
+  void NameClientOf(const CallRecord& call);
   void OnAccepted(int fd);
   void NoteReceived(int client, uint64_t count);
   void Judge(Moment moment);

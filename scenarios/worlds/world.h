@@ -57,6 +57,7 @@ struct TimeLineEntry {
   int64_t ns = 0;  // since the start of the run, on the world's clock
   int line = 0;    // kStep, kPlacedStep: in the scenario's file
   std::string text;
+  std::string client = {};  // kCall: whose connection it is about; empty for none
 };
 
 // A connection at the end of the script (before the world closes what is left), as `ss` shows it.

@@ -17,6 +17,7 @@
 #include "tools/commands/commands.h"
 #include "tools/commands/plan.h"
 #include "tools/report/gate_report_text.h"
+#include "tools/report/html_report.h"
 #include "tools/report/json_output.h"
 #include "tools/report/junit_report.h"
 #include "tools/report/sarif_report.h"
@@ -70,6 +71,7 @@ struct Options {
   bool update_baseline = false;
   std::string junit;
   std::string sarif;
+  std::string html;
   std::string json_file;
   bool json = false;
 };
@@ -100,7 +102,7 @@ std::optional<Baseline> LoadBaseline(const Options& options) {
 // What can be known before the work begins.
 void CheckFiles(const Options& options) {
   for (const std::string* file :
-       {&options.junit, &options.sarif, &options.json_file, &options.baseline}) {
+       {&options.junit, &options.sarif, &options.html, &options.json_file, &options.baseline}) {
     if (!file->empty() && (file != &options.baseline || options.update_baseline)) {
       CheckOutputFile(*file, /*replace=*/true);
     }
@@ -126,6 +128,7 @@ void WriteReports(const GateReport& report, const Options& options) {
   };
   write(options.junit, [&] { return JUnitText(report); });
   write(options.sarif, [&] { return SarifText(report); });
+  write(options.html, [&] { return HtmlText(report); });
   write(options.json_file, [&] { return JsonText(GateJson(report)); });
 }
 
@@ -219,6 +222,8 @@ void AddGateCommand(CLI::App& app, CommandLine& line) {
                     "write the baseline from what is found");
   command->add_option("--junit", options->junit, "write a JUnit XML report")->type_name("FILE");
   command->add_option("--sarif", options->sarif, "write a SARIF 2.1.0 report")->type_name("FILE");
+  command->add_option("--html", options->html, "write a report for people: one file, opens offline")
+      ->type_name("FILE");
   command->add_option("--json-file", options->json_file, "write what --json prints to a file")
       ->type_name("FILE");
   command->add_flag("--json", options->json, "print one JSON object");

@@ -139,6 +139,9 @@ class Gate {
 
   void RunCorpora(GateArea& area) {
     const std::vector<CorpusInput> inputs = LoadCorpora(settings_.corpora);
+    for (const std::string& folder : settings_.corpora) {
+      if (auto curves = LoadCampaignCurves(folder)) report_.campaigns.push_back(*std::move(curves));
+    }
     std::vector<Job> jobs;
     size_t left_out = 0;
     for (const Target& target : plan_.server.targets) {
@@ -279,6 +282,7 @@ class Gate {
     InArea("suite-linux", [&](GateArea& area) { self.RunSuiteOnLinux(area); });
     InArea("matrix", [&](GateArea& area) { self.RunMatrix(area); });
     InArea("conformance", [&](GateArea& area) { self.RunConformance(area); });
+    report_.defects = self.TakeDefects();
   }
 
   const Target* TargetNamed(const std::string& name) const {

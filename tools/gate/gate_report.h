@@ -11,6 +11,7 @@
 #include "scenarios/oracles/finding.h"
 #include "scenarios/worlds/world.h"
 #include "tools/gate/baseline.h"
+#include "tools/gate/campaign_curves.h"
 
 namespace hupstorm {
 
@@ -50,6 +51,13 @@ struct GateArea {
   }
 };
 
+// One of the documents' servers' by itself.
+struct KnownDefect {
+  std::string name;
+  bool caught = false;
+  std::vector<std::string> scenarios;  // in which an oracle reports it that should
+};
+
 struct GateReport {
   std::string target;  // "reference/poll,reference/select"
   std::string mend;
@@ -58,7 +66,9 @@ struct GateReport {
   std::vector<GateArea> areas;
   std::vector<GateFinding> findings;  // in the order in which they showed
   bool has_baseline = false;
-  std::vector<BaselineEntry> gone;  // of the baseline, about these targets, that did not show
+  std::vector<BaselineEntry> gone;        // of the baseline, about these targets, that did not show
+  std::vector<KnownDefect> defects;       // of the matrix; empty where it was not run
+  std::vector<CampaignCurves> campaigns;  // whose folders were given as corpora
   double seconds = 0;
 
   size_t tolerated() const {

@@ -90,6 +90,7 @@ void SelfAreas::RunMatrix(GateArea& area) {
     one.findings.push_back(enter_(area.name, std::move(finding), replay));
   };
   for (const DefectRow& row : matrix.defects) {
+    defects_.push_back({std::string(row.defect->full_name), row.holds(), row.scenarios});
     add("caught", std::string(row.defect->full_name),
         row.holds() ? "" : "no oracle that should report this defect does");
   }

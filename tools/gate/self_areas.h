@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "tools/gate/gate_report.h"
 
@@ -37,12 +39,14 @@ class SelfAreas {
   void RunSuiteOnLinux(GateArea& area);
   // As hupstorm matrix: a case for each defect and each server that must be clean.
   void RunMatrix(GateArea& area);
+  std::vector<KnownDefect> TakeDefects() { return std::move(defects_); }  // of the matrix
   // As hupstorm conform.
   void RunConformance(GateArea& area);
 
  private:
   Settings settings_;
   Enter enter_;
+  std::vector<KnownDefect> defects_;
 };
 
 }  // namespace hupstorm

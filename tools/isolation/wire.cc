@@ -30,6 +30,7 @@ void Fields(Archive& archive,
   archive.Field(entry.ns);
   archive.Field(entry.line);
   archive.Field(entry.text);
+  archive.Field(entry.client);
 }
 
 template <typename Archive, typename R>

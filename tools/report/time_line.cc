@@ -133,36 +133,48 @@ class TimeColumn {
 
 }  // namespace
 
-std::string TimeLineText(std::span<const TimeLineEntry> entries, bool full, const Style& style) {
+std::vector<TimeLineRow> TimeLineRows(std::span<const TimeLineEntry> entries, bool full) {
   const std::vector<bool> shown = full ? std::vector<bool>(entries.size(), true) : Shown(entries);
   std::vector<size_t> shapes = Shapes(entries);
   for (size_t i = 0; i < entries.size(); ++i) {
     if (!shown[i]) shapes[i] = 0;
   }
-  std::string text;
-  TimeColumn column;
-  const std::string margin(14, ' ');
+  std::vector<TimeLineRow> rows;
   size_t at = 0;
   while (at < entries.size()) {
     if (!shown[at]) {
-      text += margin + style.Yellow(
-                           "... the same steps again, to see what builds up "
-                           "(--full shows them)\n");
+      rows.push_back({.remark = "the same steps again, to see what builds up"});
       while (at < entries.size() && !shown[at]) ++at;
       continue;
     }
     const Loop loop = full ? Loop{} : FindLoop(shapes, at);
     for (const TimeLineEntry& entry : entries.subspan(at, loop.length)) {
-      text += style.Dim(column.Next(entry.ns)) + Body(entry, full, style) + "\n";
+      rows.push_back({.entry = &entry});
     }
     if (loop.turns > 1) {
       const std::string what =
           loop.length == 1 ? "the line" : fmt::format("the {} lines", loop.length);
-      text += margin + style.Yellow(fmt::format(
-                           "        ... {} above {} more times{} (--full shows each)\n", what,
-                           loop.turns - 1, IsExact(entries, at, loop) ? "" : ", with other bytes"));
+      rows.push_back({.remark = fmt::format("{} above {} more times{}", what, loop.turns - 1,
+                                            IsExact(entries, at, loop) ? "" : ", with other bytes"),
+                      .is_loop = true});
     }
     at += loop.length * loop.turns;
+  }
+  return rows;
+}
+
+std::string TimeLineText(std::span<const TimeLineEntry> entries, bool full, const Style& style) {
+  std::string text;
+  TimeColumn column;
+  for (const TimeLineRow& row : TimeLineRows(entries, full)) {
+    if (row.entry != nullptr) {
+      text += style.Dim(column.Next(row.entry->ns)) + Body(*row.entry, full, style) + "\n";
+    } else {
+      text +=
+          std::string(14, ' ') +
+          style.Yellow(fmt::format("{}... {} (--full shows {})\n", row.is_loop ? "        " : "",
+                                   row.remark, row.is_loop ? "each" : "them"));
+    }
   }
   return text;
 }

@@ -5,11 +5,22 @@
 
 #include <span>
 #include <string>
+#include <vector>
 
 #include "scenarios/worlds/world.h"
 #include "tools/cli/output.h"
 
 namespace hupstorm {
+
+// A line of a time line that has been made readable: an entry, or what is said of those left out.
+struct TimeLineRow {
+  const TimeLineEntry* entry = nullptr;
+  std::string remark = {};  // where `entry` is null: "the 5 lines above 51 more times"
+  bool is_loop = false;     // the remark is about the server's going round
+};
+// Unless `full`, a pattern of calls that repeats (a busy loop, an echo) is there once and counted,
+// and of the rounds after the first only what led to findings. Points into `entries`.
+std::vector<TimeLineRow> TimeLineRows(std::span<const TimeLineEntry> entries, bool full);
 
 // What the script does begins at the left margin, the server's calls are indented under it,
 // findings stand where they showed. Unless `full`, a pattern of calls that repeats (a busy loop, an

@@ -1,0 +1,234 @@
+#include "tools/report/html_report.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <ctime>
+#include <nlohmann/json.hpp>
+#include <span>
+
+#include "scenarios/oracles/oracles.h"
+#include "tools/report/html/pages.h"
+#include "tools/report/json_output.h"
+#include "tools/report/time_line.h"
+
+namespace hupstorm {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// Rows of a diagram: the first, and the last up to some after the finding.
+constexpr size_t kFirstRows = 40;
+constexpr size_t kLastRows = 80;
+constexpr size_t kRowsAfter = 6;
+constexpr size_t kLongestText = 240;  // bytes of a row
+constexpr size_t kMostSockets = 40;
+constexpr size_t kLongestOutput = 4000;  // bytes of what a server wrote
+
+std::string_view KindName(TimeLineEntry::Kind kind) {
+  switch (kind) {
+    case TimeLineEntry::Kind::kStep:
+      return "step";
+    case TimeLineEntry::Kind::kPlacedStep:
+      return "placed";
+    case TimeLineEntry::Kind::kEpilogue:
+      return "epilogue";
+    case TimeLineEntry::Kind::kCall:
+      return "call";
+    case TimeLineEntry::Kind::kLog:
+      return "log";
+    case TimeLineEntry::Kind::kClock:
+      return "clock";
+    case TimeLineEntry::Kind::kFinding:
+      return "finding";
+  }
+  return "";
+}
+
+std::string Cut(const std::string& text) {
+  return text.size() <= kLongestText ? text : text.substr(0, kLongestText) + " ...";
+}
+
+Json RowJson(const TimeLineRow& row) {
+  if (row.entry == nullptr) return {{"kind", "remark"}, {"text", "... " + row.remark}};
+  Json json = {{"kind", KindName(row.entry->kind)}, {"text", Cut(row.entry->text)}};
+  if (!row.entry->client.empty()) json["client"] = row.entry->client;
+  return json;
+}
+
+Json RowsJson(const GateFinding& found) {
+  std::vector<TimeLineRow> rows = TimeLineRows(found.time_line, false);
+  std::erase_if(rows, [](const TimeLineRow& row) {
+    return row.entry != nullptr && row.entry->kind == TimeLineEntry::Kind::kLog &&
+           row.entry->text.find_first_not_of(' ') == std::string::npos;
+  });
+  const auto shows = std::find_if(rows.begin(), rows.end(), [&](const TimeLineRow& row) {
+    return row.entry != nullptr && row.entry->kind == TimeLineEntry::Kind::kFinding &&
+           row.entry->text.starts_with(found.finding.oracle);
+  });
+  if (static_cast<size_t>(rows.end() - shows) > kRowsAfter)
+    rows.erase(shows + kRowsAfter, rows.end());
+  Json json = Json::array();
+  const size_t left_out =
+      rows.size() > kFirstRows + kLastRows ? rows.size() - kFirstRows - kLastRows : 0;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (left_out > 0 && i == kFirstRows) {
+      json.push_back(
+          {{"kind", "remark"},
+           {"text", fmt::format("... {} lines that the command above shows", left_out)}});
+      i += left_out;
+    }
+    json.push_back(RowJson(rows[i]));
+  }
+  return json;
+}
+
+Json SocketsJson(std::span<const SocketRow> sockets) {
+  Json json = Json::array();
+  for (const SocketRow& row : sockets.first(std::min(sockets.size(), kMostSockets))) {
+    json.push_back({{"client", row.client},
+                    {"server_state", row.server_state},
+                    {"client_state", row.client_state},
+                    {"fd", row.fd},
+                    {"recv_q", row.server_recv_q},
+                    {"send_q", row.server_send_q},
+                    {"client_recv_q", row.client_recv_q}});
+  }
+  return json;
+}
+
+Json FindingsJson(const GateReport& report) {
+  Json json = Json::array();
+  for (const GateFinding& found : report.findings) {
+    const Finding& finding = found.finding;
+    const Oracle* const oracle = FindOracle(finding.oracle);
+    const size_t cut = found.output.size() - std::min(found.output.size(), kLongestOutput);
+    json.push_back({{"oracle", finding.oracle},
+                    {"rank", oracle == nullptr ? -1 : oracle - Oracles().data()},
+                    {"target", finding.target},
+                    {"scenario", finding.scenario},
+                    {"file", finding.file},
+                    {"line", finding.line},
+                    {"evidence", finding.evidence},
+                    {"fingerprint", finding.fingerprint},
+                    {"replay", found.replay},
+                    {"area", found.area},
+                    {"cases", found.cases},
+                    {"tolerated", found.tolerated},
+                    {"again", found.again},
+                    {"text", found.text},
+                    {"output", found.output.substr(cut)},
+                    {"rows", RowsJson(found)},
+                    {"sockets", SocketsJson(found.sockets)}});
+  }
+  return json;
+}
+
+Json AreasJson(const GateReport& report) {
+  Json json = Json::array();
+  for (const GateArea& area : report.areas) {
+    Json cases = Json::array();
+    for (const GateCase& one : area.cases) {
+      cases.push_back(Json::array({one.name, one.target, one.findings}));
+    }
+    json.push_back({{"name", area.name},
+                    {"did", area.did},
+                    {"left_out", area.left_out},
+                    {"skipped", area.skipped},
+                    {"seconds", area.seconds},
+                    {"cases", std::move(cases)}});
+  }
+  return json;
+}
+
+Json CampaignsJson(const GateReport& report) {
+  Json json = Json::array();
+  for (const CampaignCurves& campaign : report.campaigns) {
+    Json rows = Json::array();
+    for (const CampaignMoment& moment : campaign.moments) {
+      rows.push_back(
+          {{"seconds", moment.seconds}, {"rate", moment.rate}, {"coverage", moment.coverage}});
+    }
+    Json findings = Json::array();
+    for (const CampaignCurves::Found& found : campaign.findings) {
+      findings.push_back(
+          {{"seconds", found.seconds}, {"oracle", found.oracle}, {"evidence", found.evidence}});
+    }
+    json.push_back({{"target", campaign.target},
+                    {"engine", campaign.engine},
+                    {"rows", std::move(rows)},
+                    {"findings", std::move(findings)}});
+  }
+  return json;
+}
+
+Json DataJson(const GateReport& report) {
+  Json gone = Json::array();
+  for (const BaselineEntry& entry : report.gone) {
+    gone.push_back(
+        {{"target", entry.target}, {"oracle", entry.oracle}, {"fingerprint", entry.fingerprint}});
+  }
+  Json oracles = Json::object();
+  for (const Oracle& oracle : Oracles()) {
+    oracles[std::string(oracle.name)] = {{"holds_when", oracle.holds_when}, {"page", oracle.page}};
+  }
+  Json defects = Json::array();
+  for (const KnownDefect& defect : report.defects) {
+    defects.push_back(
+        {{"name", defect.name}, {"caught", defect.caught}, {"scenarios", defect.scenarios}});
+  }
+  return {{"version", HUPSTORM_VERSION},
+          {"date", fmt::format("{:%Y-%m-%d %H:%M} UTC", fmt::gmtime(std::time(nullptr)))},
+          {"target", report.target},
+          {"mend", report.mend},
+          {"world", report.world},
+          {"note", report.note},
+          {"seconds", report.seconds},
+          {"areas", AreasJson(report)},
+          {"findings", FindingsJson(report)},
+          {"gone", std::move(gone)},
+          {"oracles", std::move(oracles)},
+          {"defects", std::move(defects)},
+          {"campaigns", CampaignsJson(report)}};
+}
+
+// Within a script element nothing may look like its end.
+std::string ForScript(std::string_view text) {
+  std::string safe;
+  for (size_t i = 0; i < text.size(); ++i) {
+    safe += text.substr(i).starts_with("</") ? "<\\" : text.substr(i, 1);
+  }
+  return safe;
+}
+
+std::string DataText(const GateReport& report) {
+  std::string text =
+      DataJson(report).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  // "<!--" would begin a comment there, and hide the element's end.
+  std::string safe;
+  for (const char c : text) safe += c == '<' ? "\\u003c" : std::string(1, c);
+  return safe;
+}
+
+}  // namespace
+
+std::string HtmlText(const GateReport& report) {
+  std::string html;
+  std::string_view page = ReportPage();
+  while (!page.empty()) {
+    const size_t begin = std::min(page.find("\n@"), page.find(">@"));
+    if (begin == std::string_view::npos) break;
+    const size_t end = page.find('@', begin + 2);
+    const std::string_view name = page.substr(begin + 2, end - begin - 2);
+    html += page.substr(0, begin + 1);
+    page.remove_prefix(end + 1);
+    if (name == "STYLE") html += ReportStyle();
+    if (name == "DATA") html += DataText(report);
+    if (name == "D3") html += ForScript(D3Script());
+    if (name == "SCRIPT") html += ForScript(ReportScript());
+  }
+  return html += page;
+}
+
+}  // namespace hupstorm
