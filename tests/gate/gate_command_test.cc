@@ -113,12 +113,13 @@ TEST(GateCommandTest, InputsOfACorpusAreRun) {
   const TemporaryFolder folder;
   folder.Write("input", std::string("\x00\x01\x02 anything", 12));
   folder.Write("a.scn", "target echo\na connect\nexpect a received 1B\n");
+  folder.Write("empty", "");
   folder.Write("README.txt", "no input");
   const nlohmann::json report = JsonOf(
       Hupstorm(Gate({"--corpus", folder.path(), "--no-sweep", "--fuzz-runs", "0", "--json"})));
   const auto& areas = report["areas"];
   ASSERT_EQ(areas[1]["area"], "corpus");
-  EXPECT_EQ(areas[1]["cases"], 2);
+  EXPECT_EQ(areas[1]["cases"], 3);
   EXPECT_EQ(areas[1]["failed"], 1);
 }
 

@@ -59,7 +59,8 @@ std::vector<CorpusInput> LoadCorpora(std::span<const std::string> folders) {
   for (const std::string& root : folders) {
     for (const fs::path& folder : InputFolders(root)) {
       for (const fs::path& file : FilesIn(folder)) {
-        ReplayInput input = LoadReplayInput(file.string(), false);
+        // An empty file is an input too.
+        ReplayInput input = LoadReplayInput(file.string(), file.extension() != ".scn");
         inputs.push_back({std::move(input.scenario), input.from_bytes});
         inputs.back().scenario.name = inputs.back().scenario.file = file.string();
       }
