@@ -324,9 +324,9 @@ function drawDefects() {
 
 // ---- Campaigns: curves over time.
 
-function plot(title, draw) {
-  const svg = d3.create("svg").attr("viewBox", "0 0 420 230").attr("role", "img").attr("aria-label", title);
-  draw(svg, {left: 52, right: 408, top: 12, bottom: 200});
+function plot(title, draw, height = 230) {
+  const svg = d3.create("svg").attr("viewBox", `0 0 420 ${height}`).attr("role", "img").attr("aria-label", title);
+  draw(svg, {left: 52, right: 408, top: 12, bottom: height - 30});
   return make("div", {class: "plot"}, make("h3", {}, title), svg.node());
 }
 
@@ -361,7 +361,7 @@ function timesToFindings(campaign) {
         .attr("width", (one) => Math.max(2, x(one.seconds) - x(0)));
     bar.append("text").attr("class", "label").attr("x", x(0) - 6).attr("y", y.bandwidth() / 2 + 4)
         .attr("text-anchor", "end").text((one) => one.oracle).append("title").text((one) => one.evidence);
-  });
+  }, Math.max(230, 50 + 16 * campaign.findings.length));
 }
 
 function drawCampaigns() {
