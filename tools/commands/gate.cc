@@ -177,6 +177,9 @@ int RunGateCommand(Options options, const std::string& program) {
   }
   const GateReport report = RunGate(settings);
   WriteReports(report, options);
+  if (options.update_baseline && !report.broken_off.empty()) {
+    throw FailedError(fmt::format("{}; the baseline is left as it was", report.broken_off));
+  }
   if (options.update_baseline) UpdateBaseline(report, *baseline, options);
   if (options.json) {
     PrintJson(GateJson(report));
@@ -189,7 +192,9 @@ int RunGateCommand(Options options, const std::string& program) {
       Print(GitHubAnnotations(report));
     }
   }
-  return report.holds() || options.update_baseline ? kExitClean : kExitFindings;
+  if (options.update_baseline) return kExitClean;
+  if (report.untolerated() > 0) return kExitFindings;
+  return report.broken_off.empty() ? kExitClean : kExitFailed;
 }
 
 }  // namespace

@@ -90,7 +90,8 @@ class Gate {
     } catch (const FailedError& error) {
       // What was found until then is not lost; nor does a pass that is cut short count as one.
       if (book_.entries().empty()) throw;
-      area.left_out.push_back(fmt::format("broken off: {}", error.what()));
+      report_.broken_off = fmt::format("{} was broken off: {}", area.name, error.what());
+      area.left_out.push_back(report_.broken_off);
     }
     area.seconds = SecondsSince(start);
     settings_.on_area_done(area);

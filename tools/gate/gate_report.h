@@ -69,6 +69,7 @@ struct GateReport {
   std::vector<BaselineEntry> gone;        // of the baseline, about these targets, that did not show
   std::vector<KnownDefect> defects;       // of the matrix; empty where it was not run
   std::vector<CampaignCurves> campaigns;  // whose folders were given as corpora
+  std::string broken_off;                 // why not all was run; empty where it was
   double seconds = 0;
 
   size_t tolerated() const {
@@ -76,7 +77,7 @@ struct GateReport {
         findings.begin(), findings.end(), [](const GateFinding& each) { return each.tolerated; }));
   }
   size_t untolerated() const { return findings.size() - tolerated(); }
-  bool holds() const { return untolerated() == 0; }
+  bool holds() const { return untolerated() == 0 && broken_off.empty(); }
 };
 
 }  // namespace hupstorm

@@ -89,10 +89,13 @@ std::string GateText(const GateReport& report, const Style& style) {
     text += fmt::format("gone: {} {} {} (--update-baseline takes it out of the baseline)\n",
                         ShellWord(gone.target), gone.oracle, gone.fingerprint);
   }
-  std::string verdict =
-      report.holds()
-          ? style.Green("the gate is open")
-          : style.Red("the gate is shut: " + Plural(report.untolerated(), "new finding"));
+  if (!report.broken_off.empty()) text += style.Yellow(report.broken_off) + "\n";
+  std::string verdict = style.Green("the gate is open");
+  if (report.untolerated() > 0) {
+    verdict = style.Red("the gate is shut: " + Plural(report.untolerated(), "new finding"));
+  } else if (!report.broken_off.empty()) {
+    verdict = style.Red("the gate is shut: not all was run");
+  }
   if (report.tolerated() > 0) verdict += fmt::format(", {} tolerated", report.tolerated());
   return text + fmt::format("{}: {}, {:.1f} s\n", report.target, verdict, report.seconds);
 }
@@ -121,6 +124,7 @@ nlohmann::ordered_json GateJson(const GateReport& report) {
                                  {"tolerated", report.tolerated()}, {"areas", std::move(areas)},
                                  {"findings", std::move(findings)}, {"gone", std::move(gone)}};
   if (!report.note.empty()) json["note"] = report.note;
+  if (!report.broken_off.empty()) json["broken_off"] = report.broken_off;
   return json;
 }
 

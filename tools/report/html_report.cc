@@ -184,6 +184,8 @@ Json DataJson(const GateReport& report) {
           {"mend", report.mend},
           {"world", report.world},
           {"note", report.note},
+          {"holds", report.holds()},
+          {"broken_off", report.broken_off},
           {"seconds", report.seconds},
           {"areas", AreasJson(report)},
           {"findings", FindingsJson(report)},

@@ -159,8 +159,8 @@ std::string SarifText(const GateReport& report) {
       {"tool",
        {{"driver",
          {{"name", "hupstorm"}, {"semanticVersion", HUPSTORM_VERSION}, {"rules", rules}}}}},
-      {"invocations",
-       Json::array({{{"executionSuccessful", true}, {"exitCode", report.holds() ? 0 : 1}}})},
+      {"invocations", Json::array({{{"executionSuccessful", report.broken_off.empty()},
+                                    {"exitCode", report.holds() ? 0 : 1}}})},
       {"columnKind", "utf16CodeUnits"},
       {"results", std::move(results)}};
   return JsonText({{"$schema", kSchema}, {"version", "2.1.0"}, {"runs", Json::array({run})}});

@@ -30,7 +30,7 @@ function table(head, rows) {
 function drawVerdict() {
   const fresh = data.findings.filter((finding) => !finding.tolerated).length;
   const tolerated = data.findings.length - fresh;
-  const open = fresh === 0;
+  const open = data.holds;
   const cases = d3.sum(data.areas, (area) => area.cases.length);
   const tile = (number, what) => make("div", {class: "tile"}, make("b", {}, number), what);
   document.title = `hupstorm gate: ${open ? "open" : "shut"}`;
@@ -41,7 +41,8 @@ function drawVerdict() {
               data.mend === "none" ? "" : ` (mends: ${data.mend})`,
               `. ${data.world === "process" ? "Started as a process of its own" : `In the ${data.world} world`}, `,
               `${data.date}.`),
-          data.note ? make("p", {}, data.note) : ""),
+          data.note ? make("p", {}, data.note) : "",
+          data.broken_off ? make("p", {}, `Not all was run: ${data.broken_off}`) : ""),
       make("div", {class: "tiles"},
           tile(fresh.toLocaleString("en"), "new findings"),
           tile(tolerated.toLocaleString("en"), "tolerated by the baseline"),
