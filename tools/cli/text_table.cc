@@ -1,5 +1,7 @@
 #include "tools/cli/text_table.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <string_view>
 
@@ -77,6 +79,10 @@ std::string WrapText(std::string_view text, size_t width, size_t indent) {
   }
   end_paragraph();
   return out;
+}
+
+std::string Count(uint64_t count, std::string_view what) {
+  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
 }
 
 }  // namespace hupstorm

@@ -3,6 +3,7 @@
 #ifndef HUPSTORM_TOOLS_CLI_TEXT_TABLE_H_
 #define HUPSTORM_TOOLS_CLI_TEXT_TABLE_H_
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,9 @@ class TextTable {
 // Fills lines of at most `width` columns, each behind `indent` spaces. An empty line ends a
 // paragraph; a line that begins with a space is taken as laid out and is only indented.
 std::string WrapText(std::string_view text, size_t width, size_t indent);
+
+// "1 finding", "12 findings".
+std::string Count(uint64_t count, std::string_view what);
 
 }  // namespace hupstorm
 

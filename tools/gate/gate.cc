@@ -13,6 +13,7 @@
 #include "scenarios/language/print.h"
 #include "tools/cli/errors.h"
 #include "tools/cli/output.h"
+#include "tools/cli/text_table.h"
 #include "tools/gate/corpus_inputs.h"
 #include "tools/gate/findings_book.h"
 #include "tools/gate/self_areas.h"
@@ -36,10 +37,6 @@ using Clock = std::chrono::steady_clock;
 
 double SecondsSince(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-std::string Count(size_t count, std::string_view what) {
-  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
 }
 
 // Where an oracle says what is wrong, that the scenario's author expected something else is no

@@ -7,16 +7,13 @@
 #include <utility>
 
 #include "scenarios/oracles/oracles.h"
+#include "tools/cli/text_table.h"
 #include "tools/report/findings_report.h"
 
 namespace hupstorm {
 namespace {
 
 constexpr int kNameWidth = 12;
-
-std::string Plural(size_t count, std::string_view what) {
-  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
-}
 
 // New ones first; of these, the gravest, as the table of oracles has them.
 std::vector<const GateFinding*> InOrder(const GateReport& report) {
@@ -71,7 +68,7 @@ std::string GateAreaText(const GateArea& area, const Style& style) {
   }
   const std::string found =
       area.failed() == 0 ? style.Green("nothing found")
-                         : style.Red(fmt::format("{} of {} failed", Plural(area.failed(), "case"),
+                         : style.Red(fmt::format("{} of {} failed", Count(area.failed(), "case"),
                                                  area.cases.size()));
   std::string text = fmt::format("{:<{}} {:>6.1f} s  {}: {}\n", area.name, kNameWidth, area.seconds,
                                  area.did, found);
@@ -92,7 +89,7 @@ std::string GateText(const GateReport& report, const Style& style) {
   if (!report.broken_off.empty()) text += style.Yellow(report.broken_off) + "\n";
   std::string verdict = style.Green("the gate is open");
   if (report.untolerated() > 0) {
-    verdict = style.Red("the gate is shut: " + Plural(report.untolerated(), "new finding"));
+    verdict = style.Red("the gate is shut: " + Count(report.untolerated(), "new finding"));
   } else if (!report.broken_off.empty()) {
     verdict = style.Red("the gate is shut: not all was run");
   }

@@ -6,15 +6,13 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "tools/cli/text_table.h"
+
 namespace hupstorm {
 namespace {
 
 double RateOf(const SweepReport& report) {
   return report.seconds > 0 ? static_cast<double>(report.placements) / report.seconds : 0;
-}
-
-std::string Count(uint64_t count, const char* what) {
-  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
 }
 
 }  // namespace
