@@ -1,4 +1,4 @@
-// How a command ends other than by finishing its work. `main` maps these to exit codes.
+// How a command ends other than by finishing its work. RunHupstorm maps these to exit codes.
 
 #ifndef HUPSTORM_TOOLS_CLI_ERRORS_H_
 #define HUPSTORM_TOOLS_CLI_ERRORS_H_

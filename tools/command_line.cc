@@ -1,0 +1,118 @@
+#include "tools/command_line.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <exception>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "scenarios/language/parse.h"
+#include "tools/cli/errors.h"
+#include "tools/cli/output.h"
+#include "tools/cli/suggest.h"
+#include "tools/commands/commands.h"
+#include "tools/commands/conform.h"
+
+namespace hupstorm {
+namespace {
+
+constexpr char kFooter[] = R"(
+Examples:
+  hupstorm matrix                                 is each known defect caught, are the others clean?
+  hupstorm run --target doc000/epoll-queue        one server against the whole suite
+  hupstorm replay half-close/echo-drains --target doc001/select
+  hupstorm shrink crash-0a1b2c3d -o crash.scn     the smallest scenario with the same finding
+  hupstorm gate --target reference/poll           all that must hold, for CI
+  hupstorm explain doc000/epoll-queue/fin-ignored
+
+Exit codes: 0 nothing found, 1 findings, 2 bad usage or input, 3 hupstorm itself failed.)";
+
+void Complain(const std::string& message) {
+  std::fprintf(stderr, "hupstorm: %s\n", message.c_str());
+}
+
+// CLI11 takes a misspelt command for a stray argument; say it better.
+void CheckCommandName(const CLI::App& app, const std::string& name) {
+  if (name.starts_with('-')) return;
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
+  if (std::find(names.begin(), names.end(), name) != names.end()) return;
+  throw UnknownName("command", name, names, "hupstorm --help");
+}
+
+int RunCommandLine(int argc, char** argv) {
+  CommandLine line{argc > 0 ? argv[0] : "hupstorm", {}};
+  const std::unique_ptr<CLI::App> owned = MakeApp(line);
+  CLI::App& app = *owned;
+  if (argc < 2) {
+    std::fputs(app.help().c_str(), stderr);
+    return kExitUsage;
+  }
+  // "hupstorm help run", as other commands have it.
+  std::vector<std::string> words(argv + 1, argv + argc);
+  if (words.front() == "help") {
+    words.erase(words.begin());
+    words.push_back("--help");
+  }
+  CheckCommandName(app, words.front());
+  std::reverse(words.begin(), words.end());  // as CLI11 wants them
+  try {
+    app.parse(words);
+  } catch (const CLI::Success& help) {  // --help, --version
+    app.exit(help);
+    FlushOutput();
+    return kExitClean;
+  } catch (const CLI::ParseError& error) {
+    const auto chosen = app.get_subcommands();
+    const std::string command = chosen.empty() ? "" : " " + chosen.front()->get_name();
+    throw UsageError(std::string(error.what()) + "\nFor the options and examples: hupstorm" +
+                     command + " --help");
+  }
+  const int code = line.action();
+  FlushOutput();
+  return code;
+}
+
+}  // namespace
+
+std::unique_ptr<CLI::App> MakeApp(CommandLine& line) {
+  auto owned = std::make_unique<CLI::App>(
+      "Finds the transport bugs of an event-loop TCP server before its users do.", "hupstorm");
+  CLI::App& app = *owned;
+  app.footer(kFooter);
+  app.set_version_flag("--version", "hupstorm " HUPSTORM_VERSION);
+  app.require_subcommand(1);
+  AddListCommand(app, line);
+  AddExplainCommand(app, line);
+  AddRunCommand(app, line);
+  AddReplayCommand(app, line);
+  AddShrinkCommand(app, line);
+  AddSweepCommand(app, line);
+  AddMatrixCommand(app, line);
+  AddFuzzCommand(app, line);
+  AddGateCommand(app, line);
+  AddServeCommand(app, line);
+  AddClientCommand(app, line);
+  AddConformCommand(app, line);
+  return owned;
+}
+
+int RunHupstorm(int argc, char** argv) {
+  try {
+    return RunCommandLine(argc, argv);
+  } catch (const UsageError& error) {
+    Complain(error.what());
+    return kExitUsage;
+  } catch (const ParseError& error) {
+    // Begins with file:line:column, where editors look for it.
+    std::fprintf(stderr, "%s\n", error.what());
+    return kExitUsage;
+  } catch (const std::exception& error) {
+    Complain(error.what());
+    return kExitFailed;
+  }
+}
+
+}  // namespace hupstorm
