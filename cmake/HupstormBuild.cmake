@@ -46,13 +46,19 @@ stack-depth,trace-cmp,trace-div,trace-pc-guard")
       "$<$<NOT:$<BOOL:$<TARGET_PROPERTY:HUPSTORM_INSTRUMENTED>>>:${no_coverage}>")
   endif()
 else()
-  target_compile_options(hupstorm_options INTERFACE -Wall -Wextra -Werror)
+  target_compile_options(hupstorm_options INTERFACE "$<BUILD_INTERFACE:-Wall;-Wextra;-Werror>")
 endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   # g++ 12 warns about overlaps in std::string that cannot be (GCC bug 105329).
-  target_compile_options(hupstorm_options INTERFACE -Wno-restrict)
+  target_compile_options(hupstorm_options INTERFACE "$<BUILD_INTERFACE:-Wno-restrict>")
 endif()
-target_include_directories(hupstorm_options INTERFACE ${CMAKE_SOURCE_DIR})
+target_compile_features(hupstorm_options INTERFACE cxx_std_20)
+# Our headers include one another by their paths from here; installed, users write
+# <hupstorm/target/target.h>.
+target_include_directories(hupstorm_options INTERFACE
+  $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}>
+  $<INSTALL_INTERFACE:include>
+  $<INSTALL_INTERFACE:include/hupstorm>)
 
 if(HUPSTORM_SANITIZE)
   add_compile_options(-fsanitize=${HUPSTORM_SANITIZE} -fno-sanitize-recover=all

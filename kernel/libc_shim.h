@@ -38,8 +38,8 @@ auto HandOver(Body&& body) {
 template <typename Body>
 auto Dispatch(Body&& body) {
   if (IsServersCall()) return HandOver(body);
-  HostKernel linux;
-  return body(linux);
+  HostKernel host;
+  return body(host);
 }
 
 [[noreturn]] void DieOfException(const char* name);

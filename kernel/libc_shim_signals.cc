@@ -42,8 +42,8 @@ bool IsFunction(const struct sigaction& action) {
 
 // Installs the harness' handler in its wrapper; shows the former one without.
 int InstallForHarness(int number, const struct sigaction* action, struct sigaction* old) {
-  HostKernel linux;
-  if (number <= 0 || number >= kSignals) return linux.Sigaction(number, action, old);
+  HostKernel host;
+  if (number <= 0 || number >= kSignals) return host.Sigaction(number, action, old);
   Handler& handler = handlers[number];
   void* const former_address = handler.address.load();
   const bool former_has_info = handler.has_info.load();
@@ -60,7 +60,7 @@ int InstallForHarness(int number, const struct sigaction* action, struct sigacti
     }
   }
   struct sigaction former {};
-  const int result = linux.Sigaction(number, action == nullptr ? nullptr : &wrapped, &former);
+  const int result = host.Sigaction(number, action == nullptr ? nullptr : &wrapped, &former);
   if (result == -1 || old == nullptr) return result;
   *old = former;
   if (IsFunction(former) && former.sa_sigaction == RunAsHarness) {

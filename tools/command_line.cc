@@ -1,14 +1,20 @@
 #include "tools/command_line.h"
 
+#include <fmt/format.h>
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <exception>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "scenarios/language/parse.h"
+#include "tools/catalogue/linked_server.h"
 #include "tools/cli/errors.h"
 #include "tools/cli/output.h"
 #include "tools/cli/suggest.h"
@@ -33,13 +39,40 @@ void Complain(const std::string& message) {
   std::fprintf(stderr, "hupstorm: %s\n", message.c_str());
 }
 
+std::vector<std::string> CommandNames(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
+  return names;
+}
+
 // CLI11 takes a misspelt command for a stray argument; say it better.
 void CheckCommandName(const CLI::App& app, const std::string& name) {
   if (name.starts_with('-')) return;
-  std::vector<std::string> names;
-  for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
+  const std::vector<std::string> names = CommandNames(app);
   if (std::find(names.begin(), names.end(), name) != names.end()) return;
   throw UnknownName("command", name, names, "hupstorm --help");
+}
+
+// With `--executable FILE` of an executable that hupstorm_add_server has made, that executable is
+// the hupstorm command to run: it has the server. Returns where there is no such option.
+void PassOn(std::vector<std::string> words) {
+  constexpr std::string_view kOption = "--executable";
+  const auto option = std::find_if(words.begin(), words.end(), [&](const std::string& word) {
+    return word == kOption || word.starts_with(std::string(kOption) + '=');
+  });
+  if (option == words.end() || std::find(words.begin(), option, "--") != option) return;
+  const bool is_one_word = *option != kOption;
+  if (!is_one_word && option + 1 == words.end()) return;
+  std::string file = is_one_word ? option->substr(kOption.size() + 1) : *(option + 1);
+  if (!HasLinkedServer(file)) return;
+  words.erase(option, option + (is_one_word ? 1 : 2));
+  if (file.find('/') == std::string::npos) file = "./" + file;  // no search along PATH
+  words.insert(words.begin(), file);
+  std::vector<char*> arguments;
+  for (std::string& word : words) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+  execv(file.c_str(), arguments.data());
+  throw UsageError(fmt::format("--executable {}: {}", file, std::strerror(errno)));
 }
 
 int RunCommandLine(int argc, char** argv) {
@@ -57,6 +90,7 @@ int RunCommandLine(int argc, char** argv) {
     words.push_back("--help");
   }
   CheckCommandName(app, words.front());
+  PassOn(words);
   std::reverse(words.begin(), words.end());  // as CLI11 wants them
   try {
     app.parse(words);
@@ -97,6 +131,13 @@ std::unique_ptr<CLI::App> MakeApp(CommandLine& line) {
   AddClientCommand(app, line);
   AddConformCommand(app, line);
   return owned;
+}
+
+bool IsCommandLine(std::string_view first_word) {
+  CommandLine line;
+  std::vector<std::string> words = CommandNames(*MakeApp(line));
+  words.insert(words.end(), {"help", "--help", "-h", "--version"});
+  return std::find(words.begin(), words.end(), first_word) != words.end();
 }
 
 int RunHupstorm(int argc, char** argv) {

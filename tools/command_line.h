@@ -4,6 +4,7 @@
 #define HUPSTORM_TOOLS_COMMAND_LINE_H_
 
 #include <memory>
+#include <string_view>
 
 namespace CLI {
 class App;
@@ -16,6 +17,10 @@ struct CommandLine;
 // All commands with their options, which set `line.action` when one is parsed. `line` must outlive
 // the App.
 std::unique_ptr<CLI::App> MakeApp(CommandLine& line);
+
+// Whether arguments that begin with this word are for RunHupstorm: a command's name, help, --help or
+// --version. For executables that are something else as well (fuzz/runtime/linked_server.cc).
+bool IsCommandLine(std::string_view first_word);
 
 // All that main does: reads the command line, does what it asks, and says on standard error what
 // went wrong. Gives the exit code (tools/cli/errors.h) and throws nothing.

@@ -7,6 +7,7 @@
 
 #include "fuzz/mutator/fuzzed_protocol.h"
 #include "fuzz/runtime/server_fuzzer.h"
+#include "scenarios/language/fit.h"
 
 namespace {
 
@@ -17,13 +18,16 @@ hupstorm::ServerFuzzer& Fuzzer() {
 
 }  // namespace
 
-hupstorm::Protocol hupstorm::FuzzedProtocol() { return Fuzzer().target().protocol; }
+hupstorm::Protocol hupstorm::FuzzedProtocol() { return WrittenFor(Fuzzer().server().target); }
 
 // The environment is looked at before the first input, so that a mistake in it is no crash.
-extern "C" int LLVMFuzzerInitialize(int*, char***) {
+extern "C" int LLVMFuzzerInitialize(int* argc, char*** argv) {
   constexpr int kBadUsage = 2;
   try {
     hupstorm::ServerFuzzer& fuzzer = Fuzzer();
+    if (fuzzer.server().carry_out) {
+      if (const auto exit_code = fuzzer.server().carry_out(*argc, *argv)) std::exit(*exit_code);
+    }
     if (const char* bytes_file = std::getenv("HUPSTORM_SHRINK")) {
       fuzzer.Shrink(bytes_file);
       std::_Exit(0);

@@ -14,6 +14,8 @@
 #ifndef HUPSTORM_FUZZ_RUNTIME_FUZZED_SERVER_H_
 #define HUPSTORM_FUZZ_RUNTIME_FUZZED_SERVER_H_
 
+#include <functional>
+#include <optional>
 #include <string>
 
 #include "target/target.h"
@@ -23,6 +25,9 @@ namespace hupstorm {
 struct FuzzedServer {
   Target target;
   std::string mend = "none";  // what --mend must say for a replay
+  // Looks at the executable's arguments before any input is run: gives the exit code where they
+  // were a command of ours and have been carried out, nothing where they are the engine's.
+  std::function<std::optional<int>(int argc, char** argv)> carry_out = nullptr;
 };
 
 // Defined by the fuzz target. Called once.

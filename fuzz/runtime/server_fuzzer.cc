@@ -13,6 +13,7 @@
 #include "fuzz/work_limit.h"
 #include "scenarios/campaign/write_whole.h"
 #include "scenarios/language/bytes.h"
+#include "scenarios/language/fit.h"
 #include "scenarios/language/print.h"
 #include "scenarios/shrink/shrink.h"
 
@@ -61,13 +62,13 @@ ServerFuzzer::ServerFuzzer(FuzzedServer server) : server_(std::move(server)) {
 // Whatever protocol the bytes name, it is this server's.
 void ServerFuzzer::Decode(std::span<const uint8_t> bytes) {
   DecodeScenario(bytes, scenario_);
-  scenario_.protocol = server_.target.protocol;
+  scenario_.protocol = WrittenFor(server_.target);
 }
 
 void ServerFuzzer::RunOne(std::span<const uint8_t> bytes) {
   if (counters_) counters_->Count(worker_);
   Decode(bytes);
-  if (!IsAffordable(scenario_)) return;
+  if (!IsAffordable(scenario_) || !Fits(scenario_, server_.target)) return;
   const RunResult result = world_.Run(scenario_, server_.target, {});
   if (result.findings.empty()) return;
   if (!store_) Report(result.findings);

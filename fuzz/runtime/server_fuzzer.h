@@ -30,7 +30,7 @@ class ServerFuzzer {
   // cannot be written.
   void Shrink(const std::filesystem::path& bytes_file);
 
-  const Target& target() const { return server_.target; }
+  const FuzzedServer& server() const { return server_; }
 
  private:
   void Decode(std::span<const uint8_t> bytes);

@@ -7,21 +7,6 @@
 namespace hupstorm {
 namespace {
 
-// The protocol whose scenarios a server of this one can be given.
-Protocol WrittenFor(const Target& target) {
-  switch (target.protocol) {
-    case Protocol::kNone:
-      return Protocol::kEcho;
-    case Protocol::kExpect:
-      return target.exchange->close ? Protocol::kHttp : Protocol::kEcho;
-    case Protocol::kEcho:
-    case Protocol::kAck:
-    case Protocol::kHttp:
-      break;
-  }
-  return target.protocol;
-}
-
 bool Has(const Scenario& scenario, Action action) {
   return std::any_of(scenario.steps.begin(), scenario.steps.end(),
                      [action](const Step& step) { return step.action == action; });
@@ -43,6 +28,20 @@ bool IsKnownToTheByte(const Target& target) {
 }
 
 }  // namespace
+
+Protocol WrittenFor(const Target& target) {
+  switch (target.protocol) {
+    case Protocol::kNone:
+      return Protocol::kEcho;
+    case Protocol::kExpect:
+      return target.exchange->close ? Protocol::kHttp : Protocol::kEcho;
+    case Protocol::kEcho:
+    case Protocol::kAck:
+    case Protocol::kHttp:
+      break;
+  }
+  return target.protocol;
+}
 
 std::string WhyNotFor(const Scenario& scenario, const Target& target) {
   if (scenario.protocol && *scenario.protocol != WrittenFor(target)) {

@@ -12,6 +12,10 @@
 
 namespace hupstorm {
 
+// The protocol whose scenarios `target` is given: kEcho, kAck or kHttp. Its own, or that of which
+// it is a kind.
+Protocol WrittenFor(const Target& target);
+
 // Why `scenario` says nothing about `target`: "it is written for http servers". Empty where it
 // fits.
 //

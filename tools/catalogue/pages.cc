@@ -8,6 +8,7 @@
 #include "scenarios/language/print.h"
 #include "scenarios/oracles/oracles.h"
 #include "target/documented/documented.h"
+#include "tools/catalogue/linked_server.h"
 #include "tools/catalogue/protocols.h"
 #include "tools/catalogue/scenario_catalogue.h"
 #include "tools/catalogue/suite_texts.h"
@@ -172,6 +173,9 @@ std::vector<std::string> AllNames() {
 std::string TargetTitle(std::string_view target) {
   for (const TargetTitleRow& row : kTitles) {
     if (row.name == target) return std::string(row.title);
+  }
+  if (const LinkedServer* const linked = TheLinkedServer()) {
+    if (linked->target.name == target) return "your server, linked to this executable";
   }
   return {};
 }

@@ -8,6 +8,7 @@
 #include "target/canary/canary.h"
 #include "target/documented/documented.h"
 #include "target/reference/reference.h"
+#include "tools/catalogue/linked_server.h"
 #include "tools/cli/errors.h"
 #include "tools/cli/suggest.h"
 
@@ -82,6 +83,7 @@ MendChoice ParseMend(std::string_view text) {
 
 std::vector<std::string> TargetNames() {
   std::vector<std::string> names;
+  if (const LinkedServer* const linked = TheLinkedServer()) names.push_back(linked->target.name);
   for (const Target& target : ReferenceTargets()) names.push_back(target.name);
   for (int i = 0; i < kDocumentedServerCount; ++i) {
     names.emplace_back(NameOf(static_cast<DocumentedServer>(i)));
@@ -96,6 +98,7 @@ Target MakeTarget(const std::string& name, const MendChoice& mend) {
   if (const auto server = ServerOf(name)) return DocumentedTarget(*server, MendsOf(*server, mend));
   std::vector<Target> others = ReferenceTargets();
   others.push_back(CanaryTarget());
+  if (const LinkedServer* const linked = TheLinkedServer()) others.push_back(linked->target);
   for (Target& target : others) {
     if (target.name != name) continue;
     if (mend.kind != MendChoice::Kind::kNone) {

@@ -23,8 +23,8 @@ struct MendChoice {
 // Throws UsageError.
 MendChoice ParseMend(std::string_view text);
 
-// The four references, the documents' servers and the canary, in the order in which they are
-// listed.
+// The user's server, where one is linked; the four references, the documents' servers and the
+// canary, in the order in which they are listed.
 std::vector<std::string> TargetNames();
 bool IsDocumented(std::string_view target);
 

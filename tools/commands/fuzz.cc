@@ -10,6 +10,7 @@
 
 #include "scenarios/language/units.h"
 #include "scenarios/oracles/oracles.h"
+#include "tools/catalogue/linked_server.h"
 #include "tools/catalogue/target_catalogue.h"
 #include "tools/cli/errors.h"
 #include "tools/cli/output.h"
@@ -105,6 +106,11 @@ CampaignSettings NewSettings(const Options& options) {
   if (!options.executable.empty()) {
     settings.executable = fs::absolute(options.executable).string();
     if (settings.target.empty()) settings.target = fs::path(options.executable).filename().string();
+  }
+  const LinkedServer* const linked = TheLinkedServer();
+  if (settings.target.empty() && linked != nullptr) {
+    settings.target = linked->target.name;
+    if (options.engine.empty() && linked->engine == kAflName) settings.engine = kAflName;
   }
   if (settings.target.empty()) {
     throw UsageError("--target is missing: which server? (hupstorm list targets)");
@@ -208,7 +214,7 @@ void AddFuzzCommand(CLI::App& app, CommandLine& line) {
       ->type_name("NAME");
   command
       ->add_option("--executable", options->executable,
-                   "a fuzz target of your own, built for the engine with hupstorm's runtime")
+                   "a fuzz target of your own, built for the engine (CMake's hupstorm_add_server)")
       ->type_name("FILE");
   command->add_option("--mend", options->mend, "of a documented server: none, all, all-but=DEFECT")
       ->type_name("MENDS");

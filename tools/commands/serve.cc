@@ -15,6 +15,7 @@
 #include "target/reference/echo_server.h"
 #include "target/reference/reference.h"
 #include "target/reference/stop_signal.h"
+#include "tools/catalogue/linked_server.h"
 #include "tools/catalogue/target_catalogue.h"
 #include "tools/cli/errors.h"
 #include "tools/cli/output.h"
@@ -163,7 +164,11 @@ void AddServeCommand(CLI::App& app, CommandLine& line) {
   command->add_option("--mend", options->mend, "with --target: none, all or all-but=DEFECT[,...]")
       ->needs(target);
   command->add_flag("--allow-remote", options->allow_remote, "let other machines connect too");
-  command->callback([options, &line] {
+  command->callback([options, multiplexer, &line] {
+    const LinkedServer* const linked = TheLinkedServer();
+    if (linked != nullptr && multiplexer->count() == 0 && options->target.empty()) {
+      options->target = linked->target.name;
+    }
     line.action = [options] {
       CheckAddress(*options);
       return options->target.empty() ? ServeReference(*options) : ServeTarget(*options);

@@ -1,17 +1,15 @@
 #include "tools/commands/server_choice.h"
 
 #include <fmt/format.h>
-#include <limits.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <cmath>
-#include <cstdlib>
-#include <filesystem>
 
 #include "scenarios/worlds/outside_world.h"
 #include "scenarios/worlds/process_world.h"
+#include "tools/catalogue/installation.h"
+#include "tools/catalogue/linked_server.h"
 #include "tools/catalogue/protocols.h"
 #include "tools/catalogue/target_catalogue.h"
 #include "tools/cli/errors.h"
@@ -25,20 +23,6 @@ constexpr char kPlaceOfPort[] = "{port}";
 
 // A foreign server that comes to no rest in so many scenarios will not in the others.
 constexpr int kMostTimeouts = 4;
-
-// Where the build, or an installation, has put it beside this program.
-std::string PreloadLibrary() {
-  namespace fs = std::filesystem;
-  constexpr char kName[] = "libhupstorm_preload.so";
-  std::error_code error;
-  const fs::path here = fs::read_symlink("/proc/self/exe", error).parent_path();
-  for (const fs::path& folder : {here / "../lib", here / "../lib/hupstorm", here}) {
-    const fs::path file = folder / kName;
-    if (fs::exists(file, error)) return fs::canonical(file, error).string();
-  }
-  throw FailedError(fmt::format("{} is not where it should be, in {}", kName,
-                                (here / "../lib").lexically_normal().string()));
-}
 
 // What is the same for all servers that are not ours.
 ServerChoice ForeignChoice(const std::string& name, const ServerOptions& options) {
@@ -95,7 +79,7 @@ ServerChoice ChooseCommand(const ServerOptions& options) {
   };
   ProcessOptions process;
   process.command = command;
-  process.preload_library = PreloadLibrary();
+  process.preload_library = InstalledLibrary("libhupstorm_preload.so").string();
   process.start_timeout = std::chrono::milliseconds(std::lround(options.start_timeout_s * 1000));
   const ServerNature nature = LookAtServer(process);
   if (nature.kind == ServerNature::Kind::kNotServing) throw UsageError(nature.why);
@@ -149,6 +133,10 @@ void AddTargetOptions(CLI::App& command, ServerOptions& options, bool many) {
   command.add_option("--mend", options.mend,
                      "of a document's server: none (as written), all, or all-but=DEFECT[,DEFECT]");
   AddWorldOption(command, options.world);
+  command
+      .add_option("--executable", options.executable,
+                  "your own server: an executable with it, made by CMake's hupstorm_add_server")
+      ->type_name("FILE");
 }
 
 void AddServerOptions(CLI::App& command, ServerOptions& options, bool many) {
@@ -180,13 +168,24 @@ void AddServerOptions(CLI::App& command, ServerOptions& options, bool many) {
       ->type_name("SECONDS");
 }
 
-ServerChoice ChooseServer(const ServerOptions& options) {
+ServerChoice ChooseServer(const ServerOptions& asked) {
+  if (asked.executable) {
+    throw UsageError(
+        fmt::format("--executable {}: that is no executable made by CMake's hupstorm_add_server "
+                    "(docs/your-own-server.md); any program that serves can be tested by --exec",
+                    *asked.executable));
+  }
+  ServerOptions options = asked;
+  const LinkedServer* const linked = TheLinkedServer();
+  if (linked != nullptr && !options.targets && !options.IsForeign()) {
+    options.targets = linked->target.name;
+  }
   const int chosen =
       (options.targets ? 1 : 0) + (options.command ? 1 : 0) + (options.address ? 1 : 0);
   if (chosen != 1) {
     throw UsageError(
-        "which server? One of --target NAME (hupstorm list targets), --exec 'CMD {port}' and "
-        "--connect HOST:PORT");
+        "which server? One of --target NAME (hupstorm list targets), --exec 'CMD {port}', "
+        "--connect HOST:PORT and --executable FILE");
   }
   if (options.targets && options.protocol != "echo") {
     throw UsageError("--protocol is for --exec and --connect: a target's own is known");

@@ -28,6 +28,8 @@ struct ServerOptions {
   std::string world = kDefaultWorld;
   std::optional<std::string> command;  // --exec
   std::optional<std::string> address;  // --connect
+  // --executable of a file that RunHupstorm has not passed the command on to: none of ours.
+  std::optional<std::string> executable;
   std::string protocol = "echo";
   bool outside = false;
   bool allow_remote = false;
@@ -36,7 +38,7 @@ struct ServerOptions {
   bool IsForeign() const { return command || address; }
 };
 
-// --target, --mend, --world: the servers that are ours. `many`: --target takes a list.
+// --target, --mend, --world, --executable: servers that are linked. `many`: --target takes a list.
 void AddTargetOptions(CLI::App& command, ServerOptions& options, bool many);
 
 // --target, --mend, --world, --exec, --connect, --protocol and what belongs to them. `many`:
@@ -63,7 +65,8 @@ struct ServerChoice {
   bool is_shared = false;
 };
 
-// Starts a command's server once, to see what it is. Throws UsageError, also for a server that
+// Where none is named it is the one that is linked to this executable. Starts a command's server
+// once, to see what it is. Throws UsageError, also for a server that
 // cannot be tested, and WorldFailed.
 ServerChoice ChooseServer(const ServerOptions& options);
 

@@ -7,6 +7,7 @@
 #include "scenarios/language/fit.h"
 #include "scenarios/language/parse.h"
 #include "scenarios/language/print.h"
+#include "tools/catalogue/linked_server.h"
 #include "tools/catalogue/target_catalogue.h"
 #include "tools/cli/errors.h"
 
@@ -38,14 +39,14 @@ SingleRun ChooseSingleRun(const std::string& file, bool as_bytes, ServerOptions 
   ReplayInput input = LoadReplayInput(file, as_bytes);
   SingleRun run;
   run.scenario = std::move(input.scenario);
-  if (!options.targets && !options.IsForeign()) {
+  if (!options.targets && !options.IsForeign() && TheLinkedServer() == nullptr) {
     options.targets = DefaultTarget(run.scenario, ParseMend(options.mend));
   }
   run.server = ChooseServer(options);
   if (run.server.targets.size() != 1) throw UsageError("one target can be replayed at a time");
   const Target& target = run.target();
   // A fuzzer's bytes were found with a server, whatever protocol they name: here it is this one.
-  if (input.from_bytes && !target.foreign) run.scenario.protocol = target.protocol;
+  if (input.from_bytes) run.scenario.protocol = WrittenFor(target);
   if (!Fits(run.scenario, target)) {
     throw UsageError(
         fmt::format("{}: {} and {} speaks {}; choose another target (hupstorm list targets)", file,

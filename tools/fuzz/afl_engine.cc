@@ -7,6 +7,7 @@
 
 #include "scenarios/campaign/finding_store.h"
 #include "scenarios/campaign/write_whole.h"
+#include "tools/catalogue/installation.h"
 #include "tools/cli/errors.h"
 #include "tools/fuzz/fuzz_engine.h"
 
@@ -82,10 +83,9 @@ class Afl final : public FuzzEngine {
                         // The machine's handling of core dumps is not ours to change; crashes are
                         // seen by the fork server all the same.
                         "AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1", "AFL_NO_WARN_INSTABILITY=1"};
-    const fs::path mutator =
-        executable_.parent_path().parent_path() / "lib" / "libhupstorm_afl_mutator.so";
-    if (settings_.mutator == "steps" && fs::exists(mutator)) {
-      call.environment.push_back("AFL_CUSTOM_MUTATOR_LIBRARY=" + mutator.string());
+    if (settings_.mutator == "steps") {
+      call.environment.push_back("AFL_CUSTOM_MUTATOR_LIBRARY=" +
+                                 InstalledLibrary("libhupstorm_afl_mutator.so").string());
     }
     return call;
   }

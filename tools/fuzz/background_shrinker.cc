@@ -4,6 +4,7 @@
 
 #include "scenarios/campaign/write_whole.h"
 #include "scenarios/language/bytes.h"
+#include "scenarios/language/fit.h"
 #include "scenarios/language/parse.h"
 #include "scenarios/language/print.h"
 #include "tools/catalogue/input_file.h"
@@ -28,7 +29,7 @@ void WriteAsItIs(const StoredFinding& finding) {
   const FindingRecord& record = finding.record;
   scenario.protocol = std::nullopt;  // "target any"
   if (IsServer(record.target)) {
-    scenario.protocol = MakeTarget(record.target, ParseMend(record.mend)).protocol;
+    scenario.protocol = WrittenFor(MakeTarget(record.target, ParseMend(record.mend)));
   }
   scenario.title = fmt::format("{}: {}.", record.oracle, record.evidence);
   if (const std::error_code error = WriteWhole(finding.scenario, PrintScenario(scenario))) {

@@ -105,7 +105,7 @@ std::vector<std::string> Campaign::Environment() const {
   if (!IsServer(settings_.target)) return {};
   const Target target = MakeTarget(settings_.target, ParseMend(settings_.mend));
   std::vector<std::string> environment = {
-      fmt::format("HUPSTORM_PROTOCOL={}", ProtocolName(target.protocol)),
+      fmt::format("HUPSTORM_PROTOCOL={}", ProtocolName(WrittenFor(target))),
       "HUPSTORM_MUTATOR=" + settings_.mutator};
   if (IsDocumented(settings_.target)) environment.push_back("HUPSTORM_MEND=" + settings_.mend);
   return environment;

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "tools/catalogue/installation.h"
+#include "tools/catalogue/linked_server.h"
 #include "tools/catalogue/target_catalogue.h"
 #include "tools/cli/errors.h"
 #include "tools/cli/suggest.h"
@@ -22,10 +24,26 @@ bool IsServer(const std::string& target) {
   return std::find(servers.begin(), servers.end(), target) != servers.end();
 }
 
+namespace {
+
+// A user's server is fuzzed by the executable that it is linked to, thus this one.
+fs::path LinkedExecutable(const LinkedServer& linked, const CampaignSettings& settings) {
+  if (linked.engine == settings.engine) return ThisExecutable();
+  throw UsageError(fmt::format(
+      "this executable is built {}: configure your project anew with {} as its C++ compiler",
+      linked.engine == "replay" ? "without a fuzzer" : "for " + linked.engine,
+      settings.engine == kAflName ? "afl-clang-fast++" : "clang++"));
+}
+
+}  // namespace
+
 fs::path FuzzExecutable(const CampaignSettings& settings) {
   if (!settings.executable.empty()) {
     if (access(settings.executable.c_str(), X_OK) == 0) return settings.executable;
     throw UsageError(fmt::format("--executable {}: cannot be run", settings.executable));
+  }
+  if (const LinkedServer* const linked = TheLinkedServer()) {
+    if (settings.target == linked->target.name) return LinkedExecutable(*linked, settings);
   }
   std::vector<std::string> names = TargetNames();
   for (std::string& name : FuzzTargetsWithoutServer()) names.push_back(std::move(name));
@@ -36,18 +54,17 @@ fs::path FuzzExecutable(const CampaignSettings& settings) {
   std::replace_if(
       file.begin(), file.end(), [](char c) { return c == '/' || c == '-'; }, '_');
   const std::string preset = settings.engine + (settings.sanitizers ? "-asan" : "");
-  const fs::path here = fs::read_symlink("/proc/self/exe").parent_path();
+  const fs::path here = ThisExecutable().parent_path();
   const fs::path built = (here / ".." / ".." / preset / "bin" / file).lexically_normal();
   const fs::path beside = here / preset / file;
   for (const fs::path& path : {built, beside}) {
     if (fs::exists(path)) return path;
   }
-  throw UsageError(fmt::format(
-      "there is no {}. To build it, in the source tree:\n"
-      "  cmake --preset {} && cmake --build --preset {} --target {}{}",
-      built.string(), preset, preset, file,
-      settings.engine == kAflName ? " hupstorm_afl_mutator\nThe preset needs Debian's afl++."
-                                  : ""));
+  throw UsageError(
+      fmt::format("there is no {}. To build it, in the source tree:\n"
+                  "  cmake --preset {} && cmake --build --preset {} --target {}{}",
+                  built.string(), preset, preset, file,
+                  settings.engine == kAflName ? "\nThe preset needs Debian's afl++." : ""));
 }
 
 }  // namespace hupstorm

@@ -145,7 +145,7 @@ class Gate {
     for (const Target& target : plan_.server.targets) {
       for (const CorpusInput& input : inputs) {
         Scenario& scenario = corpus_.emplace_back(input.scenario);
-        if (input.from_bytes) scenario.protocol = target.protocol;
+        if (input.from_bytes) scenario.protocol = WrittenFor(target);
         if (Fits(scenario, target) && plan_.server.why_not(scenario).empty()) {
           jobs.push_back({&scenario, &target});
         } else {

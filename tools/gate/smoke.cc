@@ -67,13 +67,12 @@ class Smoke {
   Scenario Mutant(uint64_t run) const {
     const uint64_t number = SplitMix64::Mix(settings_.seed * SplitMix64::kGamma + run);
     Random random(number);
-    ScenarioMutator mutator(target_.protocol, random.Next());
+    ScenarioMutator mutator(WrittenFor(target_), random.Next());
     Scenario scenario = random.Pick(seeds_);
     if (random.OneIn(4)) scenario = mutator.CrossOver(scenario, random.Pick(seeds_));
     for (uint64_t left = random.Between(1, kMostMutations); left > 0; --left) {
       mutator.Mutate(scenario);
     }
-    scenario.protocol = target_.protocol;
     scenario.name = scenario.file = scenario.title = "";
     return scenario;
   }
