@@ -25,12 +25,12 @@ extern "C" int LLVMFuzzerInitialize(int* argc, char*** argv) {
   constexpr int kBadUsage = 2;
   try {
     hupstorm::ServerFuzzer& fuzzer = Fuzzer();
-    if (fuzzer.server().carry_out) {
-      if (const auto exit_code = fuzzer.server().carry_out(*argc, *argv)) std::exit(*exit_code);
-    }
     if (const char* bytes_file = std::getenv("HUPSTORM_SHRINK")) {
       fuzzer.Shrink(bytes_file);
       std::_Exit(0);
+    }
+    if (fuzzer.server().carry_out) {
+      if (const auto exit_code = fuzzer.server().carry_out(*argc, *argv)) std::exit(*exit_code);
     }
   } catch (const std::exception& error) {
     std::fprintf(stderr, "hupstorm: %s\n", error.what());

@@ -1,5 +1,7 @@
 #include "tools/gate/smoke.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 #include <optional>
@@ -52,6 +54,7 @@ class Smoke {
     while (!slices.empty()) slices = RunSlices(slices);
     std::vector<std::pair<uint64_t, SmokeFinding>> in_order;
     for (auto& [fingerprint, hit] : hits_) {
+      hit.result.findings.front().scenario = fmt::format("random-{}-{}", settings_.seed, hit.run);
       in_order.emplace_back(
           hit.run, SmokeFinding{std::move(hit.result.findings.front()), Mutant(hit.run), hit.runs});
     }

@@ -27,7 +27,7 @@ struct SmokeSettings {
 };
 
 struct SmokeFinding {
-  Finding finding;
+  Finding finding;    // of the scenario "random-SEED-RUN"
   Scenario scenario;  // the first that showed it
   uint64_t runs = 0;  // that showed it
 };

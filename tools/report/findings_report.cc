@@ -19,6 +19,25 @@ constexpr char kEndOfInput[] = "END";  // a line that no scenario holds
 using Key = std::pair<std::string, std::string>;
 Key KeyOf(const Finding& finding) { return {finding.target, finding.fingerprint}; }
 
+// An oracle's finding says why a scenario's expectations are not met: they are no news then.
+class Explained {
+ public:
+  explicit Explained(std::span<const ReportedFinding> findings) {
+    for (const ReportedFinding& reported : findings) {
+      const Finding& finding = reported.finding;
+      if (!IsExpectation(finding)) judged_.insert({finding.target, finding.scenario});
+    }
+  }
+  bool Has(const Finding& finding) const {
+    return IsExpectation(finding) && judged_.contains({finding.target, finding.scenario});
+  }
+
+ private:
+  static bool IsExpectation(const Finding& finding) { return finding.oracle == "expectation"; }
+
+  std::set<std::pair<std::string, std::string>> judged_;  // targets and scenarios
+};
+
 }  // namespace
 
 std::string ShellWord(std::string_view word) {
@@ -71,9 +90,11 @@ std::string FindingsText(std::span<const ReportedFinding> findings, bool all, co
   for (const auto& [finding, replay, output] : findings) {
     scenarios[KeyOf(finding)].insert(finding.scenario);
   }
+  const Explained explained(findings);
   std::set<Key> shown;
   std::string text;
   for (const auto& [finding, replay, output] : findings) {
+    if (!all && explained.Has(finding)) continue;
     const Key key = KeyOf(finding);
     if (!shown.insert(key).second && !all) continue;
     text += fmt::format("{}: {}: {}\n", style.Bold(Place(finding)), style.Red(finding.oracle),
@@ -89,8 +110,11 @@ std::string FindingsText(std::span<const ReportedFinding> findings, bool all, co
 }
 
 size_t DistinctFindings(std::span<const ReportedFinding> findings) {
+  const Explained explained(findings);
   std::set<Key> keys;
-  for (const ReportedFinding& reported : findings) keys.insert(KeyOf(reported.finding));
+  for (const ReportedFinding& reported : findings) {
+    if (!explained.Has(reported.finding)) keys.insert(KeyOf(reported.finding));
+  }
   return keys.size();
 }
 

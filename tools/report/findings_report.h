@@ -50,14 +50,14 @@ std::string ReplayOfText(std::string_view program, const Finding& finding, std::
 std::string Place(const Finding& finding);
 
 // Each finding, with file and line first and its replay command below. The same bug in many
-// scenarios (equal fingerprints) is shown once, in the first of them, with how many more there are;
-// `all` shows every one.
+// scenarios (equal fingerprints) is shown once, in the first of them, with how many more there are,
+// and an expectation only where no oracle says why it is not met; `all` shows every one.
 std::string FindingsText(std::span<const ReportedFinding> findings, bool all, const Style& style);
 
 // The last lines that a server wrote, each after a mark; empty for none.
 std::string OutputText(std::string_view output, const Style& style);
 
-// Bugs, not findings: how many fingerprints there are.
+// Bugs, not findings: how many fingerprints FindingsText shows.
 size_t DistinctFindings(std::span<const ReportedFinding> findings);
 
 // {"oracle","target","scenario","file","line","step","evidence","fingerprint","replay"}, and
