@@ -5,6 +5,7 @@ set -euo pipefail
 
 packages=(
   g++ cmake ninja-build            # the release build
+  dpkg-dev file                    # Debian packages of it
   libcli11-dev libfmt-dev libpugixml-dev node-d3 nlohmann-json3-dev
   libmnl-dev pkg-config
   libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev
