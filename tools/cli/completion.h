@@ -36,9 +36,6 @@ struct ValueHint {
 // that is not known here. One that nothing can be said of (a number) has an empty hint.
 std::optional<ValueHint> HintFor(const OptionPart& option);
 
-// The names that this hupstorm has (tools/commands/completion.cc).
-NameSets CompletedNames();
-
 // Scripts that the shell sources, or loads from its folder of completions.
 std::string BashCompletion(const CLI::App& app, const NameSets& names);
 std::string ZshCompletion(const CLI::App& app, const NameSets& names);

@@ -12,12 +12,14 @@ constexpr char kHead[] = R"(#compdef hupstorm
 
 # One of the names in the array that the first argument names.
 _hupstorm_one() {
-  compadd -a "$1"
+  local expl
+  _wanted names expl name compadd -a "$1"
 }
 
 # Several of them, with commas between.
 _hupstorm_list() {
-  _sequence -s , compadd - -a "$1"
+  local expl
+  _wanted names expl name _sequence -s , compadd - -a "$1"
 }
 
 # Words, and what may follow one of them: WORDS PREFIX ACTION...
@@ -34,7 +36,7 @@ _hupstorm_goes_on() {
 }
 
 _hupstorm_one_or_files() {
-  _alternative "names:name:_hupstorm_one $1" 'files:file:_files'
+  _alternative "names:name:compadd -a $1" 'files:file:_files'
 }
 
 )";
@@ -53,16 +55,17 @@ std::string Escaped(const std::string& text, std::string_view special) {
   return escaped;
 }
 
+// A space before a function keeps _arguments from adding to its arguments.
 std::string Action(const ValueHint& hint) {
   const std::string set = "_hupstorm_" + hint.names;
   if (!hint.prefix.empty()) {
-    return fmt::format("_hupstorm_goes_on \"{}\" {} {}", fmt::join(hint.words, " "), hint.prefix,
+    return fmt::format(" _hupstorm_goes_on \"{}\" {} {}", fmt::join(hint.words, " "), hint.prefix,
                        hint.files ? "_files" : "_hupstorm_list " + set);
   }
   if (!hint.words.empty()) return fmt::format("({})", fmt::join(hint.words, " "));
-  if (hint.list) return "_hupstorm_list " + set;
+  if (hint.list) return " _hupstorm_list " + set;
   if (!hint.names.empty()) {
-    return (hint.files ? "_hupstorm_one_or_files " : "_hupstorm_one ") + set;
+    return (hint.files ? " _hupstorm_one_or_files " : " _hupstorm_one ") + set;
   }
   if (hint.files) return "_files";
   if (hint.folders) return "_files -/";
@@ -127,7 +130,7 @@ std::string ZshCompletion(const CLI::App& app, const NameSets& names) {
       "    *) return 1 ;;\n"
       "  esac\n"
       "  case $words[1] in\n"
-      "    help) _arguments '1:command:_hupstorm_one _hupstorm_commands' ;;\n";
+      "    help) _arguments '1:command: _hupstorm_one _hupstorm_commands' ;;\n";
   script += cases + "  esac\n}\n\n";
   // Loaded from a folder of completions, the file is the function's body; sourced, it is not.
   script +=

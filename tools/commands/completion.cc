@@ -45,24 +45,6 @@ void SortAndUnite(std::vector<std::string>& names) {
   names.erase(std::unique(names.begin(), names.end()), names.end());
 }
 
-int PrintCompletion(const std::string& name, const CLI::App& app) {
-  std::vector<std::string> names;
-  for (const Shell& shell : kShells) {
-    if (shell.name == name) {
-      Print(shell.script(app, CompletedNames()));
-      return kExitClean;
-    }
-    names.push_back(shell.name);
-  }
-  const std::string nearest = NearestName(name, names);
-  throw UsageError(
-      fmt::format("there is no completion for the shell \"{}\"{} There are: {}", name,
-                  nearest.empty() ? "." : fmt::format("; did you mean \"{}\"?", nearest),
-                  fmt::join(names, ", ")));
-}
-
-}  // namespace
-
 NameSets CompletedNames() {
   NameSets sets;
   sets["targets"] = TargetNames();
@@ -88,6 +70,24 @@ NameSets CompletedNames() {
   for (auto& [set, members] : sets) SortAndUnite(members);
   return sets;
 }
+
+int PrintCompletion(const std::string& name, const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const Shell& shell : kShells) {
+    if (shell.name == name) {
+      Print(shell.script(app, CompletedNames()));
+      return kExitClean;
+    }
+    names.push_back(shell.name);
+  }
+  const std::string nearest = NearestName(name, names);
+  throw UsageError(
+      fmt::format("there is no completion for the shell \"{}\"{} There are: {}", name,
+                  nearest.empty() ? "." : fmt::format("; did you mean \"{}\"?", nearest),
+                  fmt::join(names, ", ")));
+}
+
+}  // namespace
 
 void AddCompletionCommand(CLI::App& app, CommandLine& line) {
   auto shell = std::make_shared<std::string>();
