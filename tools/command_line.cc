@@ -130,6 +130,8 @@ std::unique_ptr<CLI::App> MakeApp(CommandLine& line) {
   AddServeCommand(app, line);
   AddClientCommand(app, line);
   AddConformCommand(app, line);
+  AddCompletionCommand(app, line);
+  AddManCommand(app, line);
   return owned;
 }
 

@@ -17,6 +17,7 @@ packages=(
   # Servers that are not ours, for tests, and what some of them are built with.
   pkg-config libevent-dev libuv1-dev
   socat ncat redis-server nginx python3
+  bash zsh fish groff-base mandoc gzip  # shells and formatters that tests try completion and manual pages on
 )
 
 missing=()

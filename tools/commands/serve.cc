@@ -156,12 +156,14 @@ void AddServeCommand(CLI::App& app, CommandLine& line) {
           ->check(CLI::IsMember({"select", "poll", "epoll-lt", "epoll-et"}))
           ->capture_default_str();
   command->add_option("--address", options->address, "numeric IPv4 address to listen on")
+      ->type_name("ADDRESS")
       ->capture_default_str();
   CLI::Option* target =
       command->add_option("--target", options->target, "serve this target instead")
           ->type_name("NAME")
           ->excludes(multiplexer);
   command->add_option("--mend", options->mend, "with --target: none, all or all-but=DEFECT[,...]")
+      ->type_name("MENDS")
       ->needs(target);
   command->add_flag("--allow-remote", options->allow_remote, "let other machines connect too");
   command->callback([options, multiplexer, &line] {

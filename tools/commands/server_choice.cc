@@ -130,8 +130,10 @@ void AddTargetOptions(CLI::App& command, ServerOptions& options, bool many) {
                        : "which server (default: reference/epoll-lt, or the one that speaks the "
                          "protocol)")
       ->type_name(many ? "NAME[,NAME]" : "NAME");
-  command.add_option("--mend", options.mend,
-                     "of a document's server: none (as written), all, or all-but=DEFECT[,DEFECT]");
+  command
+      .add_option("--mend", options.mend,
+                  "of a document's server: none (as written), all, or all-but=DEFECT[,DEFECT]")
+      ->type_name("MENDS");
   AddWorldOption(command, options.world);
   command
       .add_option("--executable", options.executable,

@@ -1,0 +1,81 @@
+// hupstorm man [COMMAND] | --out DIR
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "tools/cli/errors.h"
+#include "tools/cli/man_page.h"
+#include "tools/cli/output.h"
+#include "tools/cli/output_file.h"
+#include "tools/cli/suggest.h"
+#include "tools/commands/commands.h"
+
+namespace hupstorm {
+namespace {
+
+constexpr char kFooter[] = R"(
+Prints the manual page of a command, or without one that of hupstorm itself, as man reads it. It says
+what --help says. --out writes all pages to a folder, which is made if it is not there.
+
+Examples:
+  hupstorm man gate | man -l -
+  hupstorm man --out ~/.local/share/man/man1      from then on: man hupstorm-gate)";
+
+struct Options {
+  std::string command;
+  std::string out;
+};
+
+void WritePages(const std::vector<ManPage>& pages, const std::string& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) {
+    throw UsageError(fmt::format("the folder {} cannot be made: {}", folder, error.message()));
+  }
+  for (const ManPage& page : pages) {
+    const std::string file = (std::filesystem::path(folder) / (page.name + ".1")).string();
+    WriteOutputFile(file, page.roff, /*replace=*/true);
+  }
+}
+
+int PrintPage(const Options& options, const CLI::App& app) {
+  const std::vector<ManPage> pages = MakeManPages(app, HUPSTORM_VERSION);
+  if (!options.out.empty()) {
+    WritePages(pages, options.out);
+    return kExitClean;
+  }
+  if (options.command.empty()) {
+    Print(pages.front().roff);
+    return kExitClean;
+  }
+  std::vector<std::string> names;
+  for (size_t i = 1; i < pages.size(); ++i) {
+    names.push_back(pages[i].name.substr(pages.front().name.size() + 1));
+    if (options.command != names.back()) continue;
+    Print(pages[i].roff);
+    return kExitClean;
+  }
+  throw UnknownName("command", options.command, names, "hupstorm --help");
+}
+
+}  // namespace
+
+void AddManCommand(CLI::App& app, CommandLine& line) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("man", "Print a manual page, or write all of them");
+  command->footer(kFooter);
+  CLI::Option* name =
+      command->add_option("command", options->command, "of which command")->type_name("COMMAND");
+  command->add_option("--out", options->out, "write all pages to this folder")
+      ->type_name("DIR")
+      ->excludes(name);
+  command->callback([options, &app, &line] {
+    line.action = [options, &app] { return PrintPage(*options, app); };
+  });
+}
+
+}  // namespace hupstorm
