@@ -105,6 +105,7 @@ function copyButton(text) {
       area.select();
       document.execCommand("copy");
       area.remove();
+      button.focus();
     }
     button.textContent = "Copied";
     setTimeout(() => { button.textContent = "Copy"; }, 2000);
@@ -179,8 +180,8 @@ function findingBody(finding) {
 function findingCard(finding, index) {
   const place = finding.file ? `${finding.file}${finding.line ? ":" + finding.line : ""}` : finding.scenario;
   const more = finding.cases > 1 ? `, in ${plural(finding.cases, "case")}` : "";
-  const card = make("details", {class: "finding", id: `finding-${index}`},
-      make("summary", {},
+  const card = make("details", {class: "finding"},
+      make("summary", {id: `finding-${index}`},
           make("span", {class: `badge${finding.tolerated ? " tolerated" : ""}`},
               finding.oracle + (finding.tolerated ? " (tolerated)" : "")),
           " ", finding.evidence,
@@ -253,12 +254,13 @@ function drawGone(section) {
 
 // A link from elsewhere in the page, or into it, opens its finding, whatever the filters hide.
 function openLinked() {
-  const card = location.hash.startsWith("#finding-") && document.getElementById(location.hash.slice(1));
-  if (!card) return;
+  const summary = location.hash.startsWith("#finding-") && document.getElementById(location.hash.slice(1));
+  if (!summary) return;
+  const card = summary.parentElement;
   if (card.hidden) showAll();
   card.open = true;
   card.scrollIntoView();
-  card.querySelector("summary").focus();
+  summary.focus();
 }
 
 // ---- Which bug shows in which part of the suite.
