@@ -16,6 +16,9 @@ packages=(
   # Servers that are not ours, for tests, and what some of them are built with.
   pkg-config libevent-dev libuv1-dev
   socat ncat redis-server nginx python3
+  # The gate's reports, held to their schemas and opened in a browser.
+  libxml2-utils python3-jsonschema
+  chromium chromium-driver python3-selenium
 )
 
 missing=()
