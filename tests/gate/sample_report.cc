@@ -18,6 +18,11 @@ GateReport ReportWith(size_t findings) {
     GateFinding& found = report.findings.emplace_back();
     found.finding.oracle = "lost-bytes";
     found.finding.target = "reference/poll";
+    found.finding.scenario = "half-close/x";
+    found.finding.file = "scenarios/suite/half-close/x.scn";
+    found.finding.line = 3;
+    found.text = "target echo\na connect\na shutdown write\n";
+    found.replay = "hupstorm replay scenarios/suite/half-close/x.scn --target reference/poll";
     found.finding.evidence = "a is owed </script><!-- 10 bytes";
     found.finding.fingerprint = std::to_string(i);
     found.area = "suite";

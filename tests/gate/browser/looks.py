@@ -42,6 +42,15 @@ while (texts.nextNode()) {
 return [...low].slice(0, 10);
 """
 
+# Texts of diagrams that reach out of them.
+CUT_LABELS = """
+return [...document.querySelectorAll(".diagram text")].filter((text) => {
+  const box = text.getBoundingClientRect();
+  const around = text.closest(".diagram").getBoundingClientRect();
+  return box.left < around.left || box.right > around.right;
+}).map((text) => text.textContent.slice(0, 80));
+"""
+
 # Controls that a finger may miss: less than 44 pixels high or wide. Links within a text may be.
 TOO_SMALL = """
 return [...document.querySelectorAll("button, input, select, summary")].filter((control) => {

@@ -212,7 +212,7 @@ function drawFindings() {
   const choice = (label, values) => {
     const select = make("select", {}, make("option", {value: ""}, "all"),
         ...values.map((value) => make("option", {value}, value)));
-    return [make("label", {}, label, select), select];
+    return [values.length > 1 ? make("label", {}, label, select) : "", select];
   };
   const distinct = (field) => [...new Set(data.findings.map((finding) => finding[field]))].sort();
   const text = make("input", {type: "search", id: "filter", placeholder: "evidence, scenario, fingerprint"});
@@ -239,7 +239,7 @@ function drawFindings() {
     apply();
   };
   section.append(make("div", {class: "filters"}, make("label", {class: "grow"}, "Search", text), oracleLabel,
-      areaLabel, distinct("target").length > 1 ? targetLabel : ""), count, ...cards.values());
+      areaLabel, targetLabel), count, ...cards.values());
   drawGone(section);
   apply();
 }
@@ -247,7 +247,7 @@ function drawFindings() {
 function drawGone(section) {
   if (data.gone.length === 0) return;
   section.append(make("h3", {}, "Gone: in the baseline, and not found any more"),
-      table("Gone findings", ["Server", "Oracle", "Fingerprint"], data.gone.map((gone) => make("tr", {},
+      table("Gone findings", ["Server", "Rule (oracle)", "Fingerprint"], data.gone.map((gone) => make("tr", {},
           make("td", {}, gone.target), make("td", {}, gone.oracle),
           make("td", {class: "mono"}, gone.fingerprint)))));
 }
