@@ -1,24 +1,38 @@
 #!/usr/bin/env bash
 # Installs what building, testing and fuzzing hupstorm takes, on Debian 12 or later: what is missing
 # only, so that it needs neither root nor a network where all is there. The one list of packages.
+#   tools/setup-debian.sh            everything
+#   tools/setup-debian.sh building   without what only the tests run
 set -euo pipefail
 
 packages=(
   g++ cmake ninja-build            # the release build
-  dpkg-dev file                    # Debian packages of it
   libcli11-dev libfmt-dev libpugixml-dev node-d3 nlohmann-json3-dev
-  libmnl-dev pkg-config
+  libmnl-dev pkg-config gzip
   libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev
+  libevent-dev libuv1-dev          # echo servers on them, for tests
   clang-14 libclang-rt-14-dev      # sanitizers and libFuzzer
   llvm-14                          # llvm-symbolizer, for readable sanitizer reports
   afl++
-  clang-format-14
-  libc++-14-dev libc++abi-14-dev zip unzip  # the fuzz targets as OSS-Fuzz builds them
-  # Servers that are not ours, for tests, and what some of them are built with.
-  pkg-config libevent-dev libuv1-dev
-  socat ncat redis-server nginx python3
-  bash zsh fish groff-base mandoc gzip  # shells and formatters that tests try completion and manual pages on
 )
+testing=(
+  clang-format-14
+  libc++-14-dev libc++abi-14-dev zip unzip         # the fuzz targets as OSS-Fuzz builds them
+  dpkg-dev file                                    # Debian packages
+  socat ncat redis-server nginx python3            # servers that are not ours
+  bash zsh fish groff-base mandoc                  # completion, manual pages
+  libxml2-utils python3-jsonschema python3-yaml    # reports and workflows, held to their schemas
+  chromium chromium-driver python3-selenium        # the gate's report, opened in a browser
+  shellcheck
+)
+case "${1:-everything}" in
+  everything) packages+=("${testing[@]}") ;;
+  building) ;;
+  *)
+    echo "usage: $0 [building]" >&2
+    exit 2
+    ;;
+esac
 
 missing=()
 for package in "${packages[@]}"; do

@@ -5,36 +5,13 @@
 
 #include <nlohmann/json.hpp>
 
+#include "tests/gate/sample_report.h"
+
 namespace hupstorm {
 namespace {
 
 using testing::HasSubstr;
 using testing::Not;
-
-GateReport ReportWith(size_t findings) {
-  GateReport report;
-  report.target = "reference/poll";
-  report.mend = "none";
-  report.world = "simulated";
-  GateArea& area = report.areas.emplace_back();
-  area.name = "suite";
-  for (size_t i = 0; i < findings; ++i) {
-    GateFinding& found = report.findings.emplace_back();
-    found.finding.oracle = "lost-bytes";
-    found.finding.target = "reference/poll";
-    found.finding.evidence = "a is owed </script><!-- 10 bytes";
-    found.finding.fingerprint = std::to_string(i);
-    found.area = "suite";
-    for (int line = 0; line < 10'000; ++line) {
-      // No two alike, so that nothing is taken for a loop.
-      found.time_line.push_back({.kind = TimeLineEntry::Kind::kCall,
-                                 .text = std::string(1000, 'x') + std::string(line % 97, 'y')});
-    }
-    found.time_line.push_back({.kind = TimeLineEntry::Kind::kFinding, .text = "lost-bytes: a"});
-    area.cases.push_back({.name = "half-close/x", .target = "reference/poll", .findings = {i}});
-  }
-  return report;
-}
 
 nlohmann::json DataIn(const std::string& html) {
   const std::string_view begin = "id=\"data\">";

@@ -186,6 +186,7 @@ Json DataJson(const GateReport& report) {
           {"note", report.note},
           {"holds", report.holds()},
           {"broken_off", report.broken_off},
+          {"has_baseline", report.has_baseline},
           {"seconds", report.seconds},
           {"areas", AreasJson(report)},
           {"findings", FindingsJson(report)},

@@ -9,7 +9,7 @@ namespace hupstorm {
 
 std::string_view ReportPage();    // report.html, with places for the others
 std::string_view ReportStyle();   // report.css
-std::string_view ReportScript();  // report.js
+std::string_view ReportScript();  // the parts of it, in the order in which they need each other
 std::string_view D3Script();      // https://d3js.org, as Debian's node-d3 has it
 
 }  // namespace hupstorm

@@ -1,81 +1,100 @@
-// Draws the report from the JSON beside it. What needs drawing (the sequence diagrams) is drawn when it is
-// looked at first, so that a report with many findings opens at once.
-"use strict";
+// Draws the report from the JSON beside it. What a finding consists of is drawn when it is opened first, so
+// that a report with many findings opens at once.
 
 const data = JSON.parse(document.getElementById("data").textContent);
 
-// An element with a class, text or children. Text is never taken for markup: it is what servers wrote.
-function make(tag, attributes = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name === "onclick" || name === "oninput") element[name] = value;
-    else if (value !== null) element.setAttribute(name, value);
-  }
-  for (const child of children) element.append(child);
-  return element;
-}
-
 const plural = (count, what) => `${count.toLocaleString("en")} ${what}${count === 1 ? "" : "s"}`;
 const seconds = (value) => (value < 10 ? value.toFixed(1) : Math.round(value)) + " s";
+const joined = (nodes, separator) => nodes.flatMap((node, i) => (i === 0 ? [node] : [separator, node]));
 
-function table(head, rows) {
+// A wide table scrolls by itself, also by keyboard: the page never does.
+function table(label, head, rows) {
   const header = make("tr", {}, ...head.map((cell) =>
       cell instanceof Node ? cell : make("th", {scope: "col"}, cell)));
-  return make("div", {class: "scroll", tabindex: "0"},
+  return make("div", {class: "scroll", tabindex: "0", role: "region", "aria-label": label},
       make("table", {}, make("thead", {}, header), make("tbody", {}, ...rows)));
 }
 
 // ---- The verdict.
 
+const kWorlds = {
+  simulated: "On hupstorm's simulated kernel",
+  loopback: "On Linux, over loopback",
+  process: "Started as a process of its own",
+};
+
 function drawVerdict() {
   const fresh = data.findings.filter((finding) => !finding.tolerated).length;
-  const tolerated = data.findings.length - fresh;
-  const open = data.holds;
   const cases = d3.sum(data.areas, (area) => area.cases.length);
   const tile = (number, what) => make("div", {class: "tile"}, make("b", {}, number), what);
-  document.title = `hupstorm gate: ${open ? "open" : "shut"}`;
+  const count = (number, what) => tile(number.toLocaleString("en"), what);
+  const why = fresh > 0 ? plural(fresh, "new finding") : "not all was run";
+  const servers = data.target.split(",").map((name) => make("code", {}, name));
+  const baseline = data.has_baseline ? [
+    count(data.findings.length - fresh, "tolerated by the baseline"),
+    count(data.gone.length, "of the baseline are gone"),
+  ] : [];
+  document.title = `hupstorm gate: ${data.holds ? "open" : "shut"}`;
   document.getElementById("verdict").append(
-      make("div", {class: `banner ${open ? "open" : "shut"}`, role: "status"},
-          make("h1", {}, open ? "The gate is open" : `The gate is shut: ${plural(fresh, "new finding")}`),
-          make("p", {}, "Server: ", make("code", {}, data.target),
+      make("div", {class: `banner ${data.holds ? "open" : "shut"}`, role: "status"},
+          make("h1", {}, data.holds ? "The gate is open" : `The gate is shut: ${why}`),
+          make("p", {}, servers.length > 1 ? "Servers: " : "Server: ", ...joined(servers, ", "),
               data.mend === "none" ? "" : ` (mends: ${data.mend})`,
-              `. ${data.world === "process" ? "Started as a process of its own" : `In the ${data.world} world`}, `,
-              `${data.date}.`),
+              `. ${kWorlds[data.world] || data.world}, `, make("span", {class: "date"}, data.date), "."),
           data.note ? make("p", {}, data.note) : "",
           data.broken_off ? make("p", {}, `Not all was run: ${data.broken_off}`) : ""),
       make("div", {class: "tiles"},
-          tile(fresh.toLocaleString("en"), "new findings"),
-          tile(tolerated.toLocaleString("en"), "tolerated by the baseline"),
-          tile(data.gone.length.toLocaleString("en"), "of the baseline are gone"),
-          tile(cases.toLocaleString("en"), "cases run"),
+          count(fresh, fresh === 1 ? "new finding" : "new findings"),
+          ...baseline,
+          count(cases, "cases run"),
           tile(seconds(data.seconds), "in all")));
 }
 
 // ---- What was run.
 
+const kAreas = {
+  "suite": "written by hand, each played to each server",
+  "corpus": "inputs kept from earlier campaigns and bugs",
+  "sweep": "each scenario again, with one fault, reset or half-close placed at each call of the server",
+  "fuzz": "the same seed gives the same scenarios again",
+  "suite-linux": "the suite again, on Linux instead of the simulated kernel",
+  "matrix": "is each known defect caught, and is every correct server left alone?",
+  "conformance": "does the simulated kernel do as Linux does?",
+};
+
+function resultOf(area) {
+  const of = area.cases.length.toLocaleString("en");
+  const failed = area.cases.filter((one) => one[2].some((i) => !data.findings[i].tolerated)).length;
+  const tolerated = area.cases.filter((one) => one[2].length > 0).length - failed;
+  const badges = [];
+  if (failed > 0) badges.push(make("span", {class: "badge"}, `${failed.toLocaleString("en")} of ${of} failed`));
+  if (tolerated > 0) {
+    badges.push(make("span", {class: "badge tolerated"}, `${tolerated.toLocaleString("en")} of ${of} tolerated`));
+  }
+  return badges.length > 0 ? badges : [make("span", {class: "badge good"}, "nothing found")];
+}
+
 function drawAreas() {
   const longest = d3.max(data.areas, (area) => area.seconds) || 1;
   const rows = data.areas.map((area) => {
-    const failed = area.cases.filter((one) => one[2].length > 0).length;
-    const said = area.skipped ? `not run: ${area.skipped}` : area.did;
-    const more = area.left_out.map((text) => make("div", {class: "dim"}, text));
     const bar = make("div", {class: "bar"});
     bar.style.width = `${Math.max(1, 100 * area.seconds / longest)}%`;
     return make("tr", {},
         make("th", {scope: "row"}, area.name),
-        make("td", {}, said, ...more),
-        make("td", {}, area.skipped ? "" : failed === 0
-            ? make("span", {class: "badge good"}, "nothing found")
-            : make("span", {class: "badge"}, `${plural(failed, "case")} of ${area.cases.length}`)),
-        make("td", {class: "number"}, area.skipped ? "" : seconds(area.seconds), area.skipped ? "" : bar));
+        make("td", {}, area.skipped ? `not run: ${area.skipped}` : area.did,
+            ...[kAreas[area.name], ...area.left_out].filter((text) => text)
+                .map((text) => make("div", {class: "dim"}, text))),
+        make("td", {}, ...(area.skipped ? [] : joined(resultOf(area), " "))),
+        make("td", {class: "number"}, ...(area.skipped ? [] : [seconds(area.seconds), bar])));
   });
-  document.getElementById("areas").append(table(["Area", "What", "Result", "Time"], rows));
+  document.getElementById("areas").append(table("What was run", ["Area", "What", "Result",
+    make("th", {scope: "col", class: "number"}, "Time")], rows));
 }
 
 // ---- Findings.
 
 function copyButton(text) {
-  const button = make("button", {type: "button"}, "Copy");
+  const button = make("button", {type: "button", "aria-live": "polite"}, "Copy");
   button.onclick = async () => {
     try {
       await navigator.clipboard.writeText(text);
@@ -86,16 +105,16 @@ function copyButton(text) {
       area.select();
       document.execCommand("copy");
       area.remove();
+      button.focus();
     }
     button.textContent = "Copied";
-    button.dataset.copied = text;
     setTimeout(() => { button.textContent = "Copy"; }, 2000);
   };
   return button;
 }
 
 function scenarioText(finding) {
-  const pre = make("pre", {tabindex: "0"});
+  const pre = make("pre");
   finding.text.split("\n").forEach((line, i, lines) => {
     if (i === lines.length - 1 && line === "") return;
     pre.append(i + 1 === finding.line ? make("mark", {}, line) : line, "\n");
@@ -108,54 +127,84 @@ function socketsTable(sockets) {
   const rows = sockets.map((row) => make("tr", {},
       ...[row.client, row.server_state, row.fd < 0 ? "-" : row.fd, row.recv_q, row.send_q, row.client_state,
         row.client_recv_q].map((cell) => make("td", {}, String(cell)))));
-  return table(head, rows);
+  return table("The server's connections", head, rows);
+}
+
+// An oracle's page is text for a terminal: lines are filled up anew, lists are lists.
+function pageOf(text) {
+  const parts = [];
+  for (const paragraph of text.trim().split(/\n\s*\n/)) {
+    for (const line of paragraph.split("\n")) {
+      const item = /^ +- (.*)$/.exec(line);
+      const last = parts[parts.length - 1];
+      if (item) {
+        const list = last instanceof HTMLUListElement ? last : parts[parts.push(make("ul")) - 1];
+        list.append(make("li", {}, item[1]));
+      } else if (last instanceof HTMLParagraphElement && !last.dataset.whole) {
+        last.append(" " + line);
+      } else {
+        parts.push(make("p", {}, line));
+      }
+    }
+    const last = parts[parts.length - 1];
+    if (last) last.dataset.whole = "yes";
+  }
+  return make("div", {class: "page"}, ...parts);
 }
 
 function findingBody(finding) {
   const body = make("div", {class: "body"});
   const section = (title, ...parts) => body.append(make("h3", {}, title), ...parts);
   section("See it", make("div", {class: "command"},
-      make("pre", {tabindex: "0"}, finding.replay), copyButton(finding.replay)));
+      make("pre", {}, finding.replay), copyButton(finding.replay)));
   if (!finding.again) {
     body.append(make("p", {}, "It did not show again when the scenario was run by itself."));
   }
   if (finding.text) section("The scenario", scenarioText(finding));
-  if (finding.rows.length > 0) section("What happened", sequence(finding));
+  if (finding.rows.length > 0) section("What happened", diagramKey(), diagramOf(finding));
   if (finding.sockets.length > 0) {
     section("The server's connections at the end of the script", socketsTable(finding.sockets));
   }
-  if (finding.output) section("The server wrote", make("pre", {tabindex: "0"}, finding.output));
+  if (finding.output) section("The server wrote", make("pre", {}, finding.output));
   const oracle = data.oracles[finding.oracle];
   if (oracle) {
     section(`What ${finding.oracle} means`,
-        make("p", {class: "dim"}, `It holds when ${oracle.holds_when}.`),
-        make("p", {class: "page"}, oracle.page));
+        make("p", {}, make("b", {}, "The rule: "), `${oracle.holds_when}.`),
+        pageOf(oracle.page));
   }
-  body.append(make("p", {class: "dim mono"}, `fingerprint ${finding.fingerprint}`));
+  body.append(make("p", {class: "dim"}, "Fingerprint: ", make("code", {}, finding.fingerprint),
+      ". It stays the same from run to run; a baseline names findings by it."));
   return body;
 }
 
 function findingCard(finding, index) {
   const place = finding.file ? `${finding.file}${finding.line ? ":" + finding.line : ""}` : finding.scenario;
   const more = finding.cases > 1 ? `, in ${plural(finding.cases, "case")}` : "";
-  const card = make("details", {class: "finding", id: `finding-${index}`},
-      make("summary", {},
+  const card = make("details", {class: "finding"},
+      make("summary", {id: `finding-${index}`},
           make("span", {class: `badge${finding.tolerated ? " tolerated" : ""}`},
               finding.oracle + (finding.tolerated ? " (tolerated)" : "")),
           " ", finding.evidence,
           make("span", {class: "where"}, `${finding.target}, ${finding.area}: ${place}${more}`)));
   card.addEventListener("toggle", () => {
-    if (card.open && card.childElementCount === 1) card.append(findingBody(finding));
+    if (!card.open || card.childElementCount > 1) return;
+    card.append(findingBody(finding));
+    card.querySelectorAll(".diagram").forEach(drawDiagram);  // now that they have a width
   });
   return card;
 }
 
+let showAll = () => {};
+
 function drawFindings() {
   const section = document.getElementById("findings");
   if (data.findings.length === 0) {
-    section.append(make("p", {}, "None: no oracle had anything to report."));
+    section.append(make("p", {}, "None: none of the rules that hupstorm judges by was broken."));
+    drawGone(section);
     return;
   }
+  section.append(make("p", {class: "dim"}, "Each is one bug, however many cases show it, named by the rule (the " +
+      "oracle) that it breaks. Open it for the command that shows it, its scenario and what happened, call by call."));
   const order = d3.range(data.findings.length).sort((a, b) =>
     data.findings[a].tolerated - data.findings[b].tolerated || data.findings[a].rank - data.findings[b].rank || a - b);
   const cards = new Map(order.map((i) => [i, findingCard(data.findings[i], i)]));
@@ -163,11 +212,11 @@ function drawFindings() {
   const choice = (label, values) => {
     const select = make("select", {}, make("option", {value: ""}, "all"),
         ...values.map((value) => make("option", {value}, value)));
-    return [make("label", {}, label, select), select];
+    return [values.length > 1 ? make("label", {}, label, select) : "", select];
   };
   const distinct = (field) => [...new Set(data.findings.map((finding) => finding[field]))].sort();
   const text = make("input", {type: "search", id: "filter", placeholder: "evidence, scenario, fingerprint"});
-  const [oracleLabel, oracle] = choice("Oracle", distinct("oracle"));
+  const [oracleLabel, oracle] = choice("Rule (oracle)", distinct("oracle"));
   const [areaLabel, area] = choice("Area", distinct("area"));
   const [targetLabel, target] = choice("Server", distinct("target"));
   const apply = () => {
@@ -185,91 +234,33 @@ function drawFindings() {
     count.textContent = `${shown} of ${plural(cards.size, "finding")} shown`;
   };
   for (const control of [text, oracle, area, target]) control.oninput = apply;
+  showAll = () => {
+    for (const control of [text, oracle, area, target]) control.value = "";
+    apply();
+  };
   section.append(make("div", {class: "filters"}, make("label", {class: "grow"}, "Search", text), oracleLabel,
-      areaLabel, distinct("target").length > 1 ? targetLabel : ""), count, ...cards.values());
-  if (data.gone.length > 0) {
-    section.append(make("h3", {}, "Gone: in the baseline, and not found any more"),
-        table(["Server", "Oracle", "Fingerprint"], data.gone.map((gone) => make("tr", {},
-            make("td", {}, gone.target), make("td", {}, gone.oracle),
-            make("td", {class: "mono"}, gone.fingerprint)))));
-  }
+      areaLabel, targetLabel), count, ...cards.values());
+  drawGone(section);
   apply();
 }
 
-// A link from elsewhere in the page, or into it, opens its finding.
+function drawGone(section) {
+  if (data.gone.length === 0) return;
+  section.append(make("h3", {}, "Gone: in the baseline, and not found any more"),
+      table("Gone findings", ["Server", "Rule (oracle)", "Fingerprint"], data.gone.map((gone) => make("tr", {},
+          make("td", {}, gone.target), make("td", {}, gone.oracle),
+          make("td", {class: "mono"}, gone.fingerprint)))));
+}
+
+// A link from elsewhere in the page, or into it, opens its finding, whatever the filters hide.
 function openLinked() {
-  const card = location.hash.startsWith("#finding-") && document.querySelector(location.hash);
-  if (!card) return;
+  const summary = location.hash.startsWith("#finding-") && document.getElementById(location.hash.slice(1));
+  if (!summary) return;
+  const card = summary.parentElement;
+  if (card.hidden) showAll();
   card.open = true;
-  card.querySelector("summary").focus();
-}
-
-// ---- A sequence diagram: clients on the left, the kernel, the server.
-
-const kRowHeight = 24;
-const kMostLifelines = 6;
-
-function clientOf(row) {
-  if (row.client) return row.client;
-  const match = row.kind === "step" || row.kind === "placed"
-      ? /^(?:at .*: )?([a-z](?:\[[0-9.]+\])?) /.exec(row.text) : null;
-  return match ? match[1] : null;
-}
-
-function sequence(finding) {
-  const names = [...new Set(finding.rows.map(clientOf).filter((name) => name))];
-  const shownNames = names.slice(0, kMostLifelines);
-  const actors = [...shownNames, ...(names.length > kMostLifelines ? ["others"] : []), "kernel", "server"];
-  if (names.length === 0) actors.unshift("clients");
-  const wide = 1060;
-  const x = d3.scalePoint().domain(actors).range([60, wide * 0.42]).padding(0.2);
-  const server = x("server");
-  const kernel = x("kernel");
-  const top = 44;
-  const height = top + kRowHeight * (finding.rows.length + 1);
-  const svg = d3.create("svg").attr("viewBox", `0 0 ${wide} ${height}`).attr("width", wide).attr("height", height)
-      .attr("role", "img").attr("aria-label", `Sequence diagram: ${finding.evidence}`);
-  svg.append("g").selectAll("line").data(actors).join("line").attr("class", "life")
-      .attr("x1", (name) => x(name)).attr("x2", (name) => x(name)).attr("y1", 30).attr("y2", height);
-  const head = svg.append("g").selectAll("g").data(actors).join("g").attr("class", "actor")
-      .attr("transform", (name) => `translate(${x(name)},6)`);
-  head.append("rect").attr("x", -34).attr("width", 68).attr("height", 24).attr("rx", 5);
-  head.append("text").attr("text-anchor", "middle").attr("y", 16)
-      .text((name) => name.length > 9 ? name.slice(0, 8) + "…" : name).append("title").text((name) => name);
-
-  const rows = svg.append("g").selectAll("g").data(finding.rows).join("g")
-      .attr("transform", (_, i) => `translate(0,${top + kRowHeight * (i + 0.6)})`);
-  const arrow = (g, from, to, kind) => {
-    const way = to > from ? 1 : -1;
-    g.append("line").attr("class", `arrow ${kind}`).attr("x1", from).attr("x2", to - 5 * way);
-    g.append("path").attr("class", `head ${kind}`).attr("d", `M${to},0l${-8 * way},-4v8z`);
-  };
-  const label = (g, kind, text, place = server + 46) => {
-    const room = Math.floor((wide - place - 10) / (kind.startsWith("call") ? 6.7 : 6.2));
-    const cut = text.length > room ? text.slice(0, room - 2) + " …" : text;
-    g.append("text").attr("class", `label ${kind}`).attr("x", place).attr("y", 4).text(cut)
-        .append("title").text(text);
-  };
-  rows.each(function draw(row) {
-    const g = d3.select(this);
-    const client = clientOf(row);
-    const from = client === null ? null : x(shownNames.includes(client) ? client : "others");
-    if (row.kind === "step" || row.kind === "placed") {
-      if (from !== null) arrow(g, from, kernel, "step");
-      label(g, "step", (row.kind === "placed" ? "inside the next call: " : "") + row.text);
-    } else if (row.kind === "call") {
-      arrow(g, server, kernel, "");
-      label(g, /= -1 /.test(row.text) && !/EAGAIN/.test(row.text) ? "call error" : "call", row.text);
-    } else if (row.kind === "finding") {
-      g.append("rect").attr("class", "band").attr("x", 4).attr("y", -11).attr("width", wide - 8).attr("height", 22)
-          .attr("rx", 4);
-      label(g, "finding", row.text, 14);
-    } else {
-      const text = {log: "the server wrote: ", clock: "the clock moves on by "}[row.kind] || "";
-      label(g, "note", text + row.text);
-    }
-  });
-  return make("div", {class: "scroll", tabindex: "0"}, svg.node());
+  card.scrollIntoView();
+  summary.focus();
 }
 
 // ---- Which bug shows in which part of the suite.
@@ -278,31 +269,50 @@ const groupOf = (name) => (name.includes("/") ? name.split("/").slice(-2)[0] : n
 
 function heatTable(corner, columns, rows) {
   const most = d3.max(rows, (row) => d3.max(row.cells)) || 1;
-  const color = d3.scaleSqrt([0, most], [0.08, 0.75]);
-  return table([corner, ...columns.map((name) => make("th", {scope: "col", class: "column"}, name))],
-      rows.map((row) => make("tr", {}, make("th", {scope: "row"}, row.head), ...row.cells.map((count) => {
-        const cell = make("td", {class: "heat"}, count ? String(count) : "");
-        if (count) cell.style.background = `color-mix(in srgb, var(${row.color}) ${100 * color(count)}%, transparent)`;
-        return cell;
-      }))));
+  const strength = d3.scaleSqrt([0, most], [0.1, 1]);
+  const head = [corner, ...columns.map((name) => make("th", {scope: "col", class: "column"}, name))];
+  return table(`${corner} by part of the suite`, head,
+      rows.map((row) => make("tr", {}, make("th", {scope: "row", class: "heat-row"}, row.head),
+          ...row.cells.map((count) => {
+            const cell = make("td", {class: "heat"}, count ? String(count) : "");
+            if (count) cell.style.setProperty("--strength", strength(count).toFixed(2));
+            if (count) cell.style.setProperty("--heat", `var(${row.color})`);
+            return cell;
+          }))));
+}
+
+// How often each of `groups` is in the names.
+function counted(groups, names) {
+  const counts = new Map();
+  for (const name of names) counts.set(groupOf(name), (counts.get(groupOf(name)) || 0) + 1);
+  return groups.map((group) => counts.get(group) || 0);
 }
 
 function drawMatrix() {
   const section = document.getElementById("matrix");
-  const suite = data.areas.filter((area) => area.name.startsWith("suite") || area.name === "sweep");
-  const cases = suite.flatMap((area) => area.cases);
-  const shown = [...new Set(cases.flatMap((one) => one[2]))].sort((a, b) => a - b);
-  if (shown.length === 0) {
+  const areas = data.areas.filter((area) => area.name.startsWith("suite") || area.name === "sweep");
+  const namesOf = new Map();  // of each finding, those of the cases that show it
+  for (const [name, , findings] of areas.flatMap((area) => area.cases)) {
+    for (const i of findings) namesOf.set(i, [...(namesOf.get(i) || []), name]);
+  }
+  if (namesOf.size === 0) {
     section.remove();
     return;
   }
-  const groups = [...new Set(cases.map((one) => groupOf(one[0])))].sort();
-  section.append(make("p", {class: "dim"}, "How many cases of each part of the suite show each finding."),
-      heatTable("Finding", groups, shown.map((i) => ({
-        head: make("a", {href: `#finding-${i}`}, `${data.findings[i].oracle}: ${data.findings[i].evidence}`),
+  const several = new Set(data.findings.map((finding) => finding.target)).size > 1;
+  const groups = [...new Set([...namesOf.values()].flat().map(groupOf))].sort();
+  section.append(
+      make("p", {class: "dim"}, "How many cases of each part of the suite, by itself and swept, show each finding."),
+      heatTable("Finding", groups, [...namesOf.keys()].sort((a, b) => a - b).map((i) => ({
+        head: make("a", {href: `#finding-${i}`}, (several ? data.findings[i].target + ": " : "") +
+            `${data.findings[i].oracle}: ${data.findings[i].evidence}`),
         color: data.findings[i].tolerated ? "--warn" : "--bad",
-        cells: groups.map((group) => cases.filter((one) => groupOf(one[0]) === group && one[2].includes(i)).length),
+        cells: counted(groups, namesOf.get(i)),
       }))));
+  // Also a second time, when the place in the page's address does not change.
+  section.addEventListener("click", (event) => {
+    if (event.target.closest("a")) setTimeout(openLinked);
+  });
 }
 
 function drawDefects() {
@@ -319,65 +329,8 @@ function drawDefects() {
         head: make("span", {}, defect.name, " ",
             defect.caught ? "" : make("span", {class: "badge"}, "not caught")),
         color: "--good",
-        cells: groups.map((group) => defect.scenarios.filter((name) => groupOf(name) === group).length),
+        cells: counted(groups, defect.scenarios),
       }))));
-}
-
-// ---- Campaigns: curves over time.
-
-function plot(title, draw, height = 230) {
-  const svg = d3.create("svg").attr("viewBox", `0 0 420 ${height}`).attr("role", "img").attr("aria-label", title);
-  draw(svg, {left: 52, right: 408, top: 12, bottom: height - 30});
-  return make("div", {class: "plot"}, make("h3", {}, title), svg.node());
-}
-
-function axes(svg, x, y, box) {
-  svg.append("g").attr("class", "axis").attr("transform", `translate(0,${box.bottom})`)
-      .call(d3.axisBottom(x).ticks(5).tickFormat((value) => `${value} s`));
-  svg.append("g").attr("class", "axis").attr("transform", `translate(${box.left},0)`)
-      .call(d3.axisLeft(y).ticks(5, "~s"));
-}
-
-function curve(title, rows, field, color) {
-  return plot(title, (svg, box) => {
-    const x = d3.scaleLinear().domain([0, d3.max(rows, (row) => row.seconds) || 1]).range([box.left, box.right]);
-    const y = d3.scaleLinear().domain([0, d3.max(rows, (row) => row[field]) || 1]).nice()
-        .range([box.bottom, box.top]);
-    axes(svg, x, y, box);
-    svg.append("path").attr("class", "curve").attr("stroke", `var(${color})`)
-        .attr("d", d3.line().x((row) => x(row.seconds)).y((row) => y(row[field]))(rows));
-  });
-}
-
-function timesToFindings(campaign) {
-  return plot("Time to each finding", (svg, box) => {
-    const found = [...campaign.findings].sort((a, b) => a.seconds - b.seconds);
-    const x = d3.scaleLinear().domain([0, d3.max(found, (one) => one.seconds) || 1]).nice()
-        .range([box.left + 70, box.right]);
-    const y = d3.scaleBand().domain(d3.range(found.length)).range([box.top, box.bottom]).padding(0.25);
-    svg.append("g").attr("class", "axis").attr("transform", `translate(0,${box.bottom})`)
-        .call(d3.axisBottom(x).ticks(4).tickFormat((value) => `${value} s`));
-    const bar = svg.append("g").selectAll("g").data(found).join("g").attr("transform", (_, i) => `translate(0,${y(i)})`);
-    bar.append("rect").attr("x", x(0)).attr("height", y.bandwidth()).attr("fill", "var(--bad)").attr("opacity", 0.6)
-        .attr("width", (one) => Math.max(2, x(one.seconds) - x(0)));
-    bar.append("text").attr("class", "label").attr("x", x(0) - 6).attr("y", y.bandwidth() / 2 + 4)
-        .attr("text-anchor", "end").text((one) => one.oracle).append("title").text((one) => one.evidence);
-  }, Math.max(230, 50 + 16 * campaign.findings.length));
-}
-
-function drawCampaigns() {
-  const section = document.getElementById("campaigns");
-  if (data.campaigns.length === 0) {
-    section.remove();
-    return;
-  }
-  for (const campaign of data.campaigns) {
-    section.append(make("h3", {}, `${campaign.target}, ${campaign.engine}`),
-        make("div", {class: "plots"},
-            curve("Coverage", campaign.rows, "coverage", "--accent"),
-            curve("Executions a second", campaign.rows, "rate", "--good"),
-            campaign.findings.length > 0 ? timesToFindings(campaign) : ""));
-  }
 }
 
 drawVerdict();
@@ -385,7 +338,7 @@ drawAreas();
 drawFindings();
 drawMatrix();
 drawDefects();
-drawCampaigns();
+drawCampaigns(data.campaigns);
 document.getElementById("footer").append(`hupstorm ${data.version}. Plots and diagrams by D3 ${d3.version}.`);
 window.addEventListener("hashchange", openLinked);
 openLinked();
