@@ -3,12 +3,15 @@
 # only, so that it needs neither root nor a network where all is there. The one list of packages.
 #   tools/setup-debian.sh            everything
 #   tools/setup-debian.sh building   without what only the tests run
+#   tools/setup-debian.sh command    what building and installing the command takes, and no more
 set -euo pipefail
 
-packages=(
-  g++ cmake ninja-build            # the release build
+command=(
+  g++ cmake ninja-build
   libcli11-dev libfmt-dev libpugixml-dev node-d3 nlohmann-json3-dev
   libmnl-dev pkg-config gzip
+)
+building=(
   libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev
   libevent-dev libuv1-dev          # echo servers on them, for tests
   clang-14 libclang-rt-14-dev      # sanitizers and libFuzzer
@@ -23,13 +26,14 @@ testing=(
   bash zsh fish groff-base mandoc                  # completion, manual pages
   libxml2-utils python3-jsonschema python3-yaml    # reports and workflows, held to their schemas
   chromium chromium-driver python3-selenium        # the gate's report, opened in a browser
-  shellcheck
+  shellcheck yamllint                              # scripts and workflows
 )
 case "${1:-everything}" in
-  everything) packages+=("${testing[@]}") ;;
-  building) ;;
+  everything) packages=("${command[@]}" "${building[@]}" "${testing[@]}") ;;
+  building) packages=("${command[@]}" "${building[@]}") ;;
+  command) packages=("${command[@]}") ;;
   *)
-    echo "usage: $0 [building]" >&2
+    echo "usage: $0 [building|command]" >&2
     exit 2
     ;;
 esac
