@@ -28,7 +28,7 @@ step() {
   return "$status"
 }
 
-# install_packages [building]
+# install_packages everything|building
 install_packages() { step 'packages (installs what is missing)' tools/setup-debian.sh "$@"; }
 
 configure() { step "configure $1" cmake --preset "$1"; }

@@ -56,6 +56,19 @@ class FilesTest(unittest.TestCase):
                                      stdout=subprocess.PIPE, check=False)
             self.assertEqual(checked.returncode, 0, f"{name}: {checked.stdout}")
 
+    def test_scripts_are_sound_shell(self):
+        scripts = []
+        for folder, folders, files in os.walk(ROOT):
+            folders[:] = [name for name in folders if name not in ("build", ".git")]
+            for name in files:
+                with open(os.path.join(folder, name), "rb") as file:
+                    if re.match(rb"#!.*\b(ba)?sh\n", file.readline()):
+                        scripts.append(os.path.join(folder, name))
+        self.assertGreater(len(scripts), 10)
+        checked = subprocess.run(["shellcheck", "--external-sources", *scripts], cwd=ROOT, text=True,
+                                 stdout=subprocess.PIPE, check=False)
+        self.assertEqual(checked.returncode, 0, checked.stdout)
+
     def test_nothing_from_outside_is_put_into_a_script(self):
         # It would be run: inputs come by the environment.
         for name, step in all_steps():

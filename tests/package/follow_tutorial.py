@@ -54,10 +54,11 @@ def pattern(expected):
         if line == "...":
             text += r"(?:[^\n]*\n)*?"
             continue
-        known = line.split("...")
+        # The width of a column depends on the number in it.
+        known = [re.sub(" {2,}", " +", re.escape(part).replace(r"\ ", " ").replace(r"\.", "."))
+                 for part in line.split("...")]
         text += r"[^\n]*".join(
-            re.sub(r"\d+(?:[.,]\d+)*", any_number, re.escape(part).replace(r"\.", "."))
-            for part in known) + r"\n"
+            re.sub(r"\d+(?:[.,]\d+)*", any_number, part) for part in known) + r"\n"
     return re.compile(text)
 
 
