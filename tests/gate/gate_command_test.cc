@@ -182,6 +182,14 @@ TEST(GateCommandTest, TheReportInSarifNamesAPlaceInTheDocumentsSource) {
   EXPECT_GT(with_source, 0);
 }
 
+TEST(GateCommandTest, AnExecutableThatIsNotMadeForItIsNotRun) {
+  for (const char* const executable : {HUPSTORM_COMMAND, "/bin/true", "/no/such/file"}) {
+    const CommandResult result = Hupstorm({"gate", "--executable", executable});
+    EXPECT_EQ(result.exit_code, 2) << executable;
+    EXPECT_THAT(result.err, HasSubstr("no executable made by CMake's hupstorm_add_server"));
+  }
+}
+
 TEST(GateCommandTest, BadUseIsSaidBeforeTheWorkBegins) {
   const TemporaryFolder folder;
   const std::string broken = folder.Write("broken", "what is this\n");
@@ -197,6 +205,44 @@ TEST(GateCommandTest, BadUseIsSaidBeforeTheWorkBegins) {
     EXPECT_THAT(result.err, HasSubstr(message));
     EXPECT_THAT(result.out, IsEmpty()) << message;
   }
+}
+
+// Serves one client, and spins from the second on.
+constexpr char kSpins[] = R"(import socket, sys
+listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+first, _ = listener.accept()
+while data := first.recv(4096): first.sendall(data)
+first.close()
+listener.accept()
+while True: pass
+)";
+
+TEST(GateCommandTest, AGateThatWasBrokenOffIsShutThoughAllThatItFoundIsTolerated) {
+  const TemporaryFolder folder;
+  const std::string server = folder.Write("spins.py", kSpins);
+  const std::string baseline = folder.path() + "/baseline";
+  std::vector<std::string> gate = {
+      "gate", "--exec", "python3 " + server + " {port}", "--fuzz-runs", "0", "--timeout", "0.5"};
+  const auto with = [&gate](std::vector<std::string> more) {
+    more.insert(more.begin(), gate.begin(), gate.end());
+    return Hupstorm(more);
+  };
+  const CommandResult found = with({"--json"});
+  EXPECT_EQ(found.exit_code, 1) << found.err;
+  const nlohmann::json report = JsonOf(found);
+  EXPECT_THAT(report["broken_off"].get<std::string>(), HasSubstr("suite was broken off"));
+  ASSERT_EQ(report["findings"].size(), 1u) << found.out;
+  const auto& spinning = report["findings"][0];
+  EXPECT_EQ(spinning["oracle"], "busy-loop");
+
+  EXPECT_EQ(with({"--baseline", baseline, "--update-baseline"}).exit_code, 3);
+  EXPECT_FALSE(std::filesystem::exists(baseline)) << "written from half of the truth";
+
+  folder.Write("baseline", "'" + spinning["target"].get<std::string>() + "' busy-loop " +
+                               spinning["fingerprint"].get<std::string>() + "\n");
+  const CommandResult tolerated = with({"--baseline", baseline});
+  EXPECT_EQ(tolerated.exit_code, 3) << tolerated.out;
+  EXPECT_THAT(tolerated.out, HasSubstr("the gate is shut: not all was run, 1 tolerated"));
 }
 
 TEST(GateCommandTest, AGitHubRunnerGetsAnAnnotationForEachNewFinding) {
