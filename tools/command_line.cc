@@ -26,11 +26,12 @@ namespace {
 
 constexpr char kFooter[] = R"(
 Examples:
+  hupstorm run --exec './my_server {port}'        your own server against the whole suite
   hupstorm matrix                                 is each known defect caught, are the others clean?
   hupstorm run --target doc000/epoll-queue        one server against the whole suite
   hupstorm replay half-close/echo-drains --target doc001/select
   hupstorm shrink crash-0a1b2c3d -o crash.scn     the smallest scenario with the same finding
-  hupstorm gate --target reference/poll           all that must hold, for CI
+  hupstorm gate --exec './my_server {port}'       all that must hold, for CI
   hupstorm explain doc000/epoll-queue/fin-ignored
 
 Exit codes: 0 nothing found, 1 findings, 2 bad usage or input, 3 hupstorm itself failed.)";

@@ -43,6 +43,7 @@ Examples:
   hupstorm gate --exec './my_server --port {port}' regressions/ --junit junit.xml --html report.html
   hupstorm gate --exec './my_server --port {port}' --baseline hupstorm.baseline --update-baseline
   hupstorm gate --exec './my_server --port {port}' --baseline hupstorm.baseline
+  hupstorm gate --executable build/test_server    made by CMake's hupstorm_add_server
   hupstorm gate --self                            hupstorm's own: its oracles and its kernel as well
 
 --json prints {"target","mend","world","holds","seconds","new":N,"tolerated":N,"areas":[{"area","did",
