@@ -57,10 +57,10 @@ foreach(source ${shim_sources})
   install(FILES kernel/${source} DESTINATION ${HUPSTORM_INSTALL_SOURCES}/${folder}
     COMPONENT development)
 endforeach()
-foreach(source runtime/entry_points.cc runtime/linked_server.cc runtime/server_fuzzer.cc
-        drivers/replay_main.cc mutator/libfuzzer_mutator.cc)
-  get_filename_component(folder fuzz/${source} DIRECTORY)
-  install(FILES fuzz/${source} DESTINATION ${HUPSTORM_INSTALL_SOURCES}/${folder}
+foreach(source fuzz/runtime/entry_points.cc fuzz/runtime/server_fuzzer.cc
+        fuzz/drivers/replay_main.cc fuzz/mutator/libfuzzer_mutator.cc tools/linked_server.cc)
+  get_filename_component(folder ${source} DIRECTORY)
+  install(FILES ${source} DESTINATION ${HUPSTORM_INSTALL_SOURCES}/${folder}
     COMPONENT development)
 endforeach()
 

@@ -19,7 +19,7 @@ struct CommandLine;
 std::unique_ptr<CLI::App> MakeApp(CommandLine& line);
 
 // Whether arguments that begin with this word are for RunHupstorm: a command's name, help, --help or
-// --version. For executables that are something else as well (fuzz/runtime/linked_server.cc).
+// --version. For executables that are something else as well (tools/linked_server.cc).
 bool IsCommandLine(std::string_view first_word);
 
 // All that main does: reads the command line, does what it asks, and says on standard error what

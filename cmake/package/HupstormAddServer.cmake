@@ -91,7 +91,7 @@ function(hupstorm_add_server name)
   target_link_libraries(${name}_server PUBLIC ${arg_LIBRARIES} PRIVATE hupstorm::scenarios)
   add_executable(${name} ${adapter}
     ${hupstorm_SOURCES}/fuzz/runtime/entry_points.cc
-    ${hupstorm_SOURCES}/fuzz/runtime/linked_server.cc
+    ${hupstorm_SOURCES}/tools/linked_server.cc
     ${hupstorm_SOURCES}/fuzz/runtime/server_fuzzer.cc)
   target_link_libraries(${name} PRIVATE ${name}_server hupstorm::tools hupstorm::shim)
   target_compile_definitions(${name} PRIVATE

@@ -13,7 +13,7 @@
 namespace hupstorm {
 namespace {
 
-// In two parts, so that this code does not hold what it looks for (fuzz/runtime/linked_server.cc).
+// In two parts, so that this code does not hold what it looks for (tools/linked_server.cc).
 constexpr char kMarkBegins[] = "hupstorm: a server under test ";
 constexpr char kMarkEnds[] = "is linked to this executable";
 
