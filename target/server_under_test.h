@@ -22,8 +22,8 @@ namespace hupstorm {
 // Many servers are run one after another in one process. So `serve` must leave nothing behind in
 // globals; it runs on one thread and must not start another; and where the script ends, a blocked
 // call leaves the server by an exception, unless SIGTERM makes it return first: destructors free
-// what it holds, and C sources need -fexceptions. A server that cannot do so is tested as a process
-// of its own: hupstorm run --exec.
+// what it holds. (C sources are compiled with -fexceptions for it.) A server that cannot do so is
+// tested as a process of its own: hupstorm run --exec.
 Target ServerUnderTest();
 
 }  // namespace hupstorm

@@ -89,6 +89,8 @@ function(hupstorm_add_server name)
   # The server and nothing else is instrumented: hupstorm's own branches would drown its coverage.
   add_library(${name}_server OBJECT ${arg_SOURCES})
   target_link_libraries(${name}_server PUBLIC ${arg_LIBRARIES} PRIVATE hupstorm::scenarios)
+  # A scenario's end leaves a blocked call by an exception, through C too.
+  target_compile_options(${name}_server PRIVATE $<$<COMPILE_LANGUAGE:C>:-fexceptions>)
   add_executable(${name} ${adapter}
     ${hupstorm_SOURCES}/fuzz/runtime/entry_points.cc
     ${hupstorm_SOURCES}/tools/linked_server.cc
@@ -103,7 +105,9 @@ function(hupstorm_add_server name)
   elseif(HUPSTORM_FUZZ_ENGINE MATCHES "^(libfuzzer|afl)$")
     target_link_options(${name} PRIVATE -fsanitize=fuzzer)  # afl-clang-fast++ takes it for its own
     if(HUPSTORM_FUZZ_ENGINE STREQUAL "libfuzzer")
-      target_compile_options(${name}_server PRIVATE -fsanitize=fuzzer-no-link)
+      target_compile_options(${name}_server PRIVATE  # a C compiler may be another
+        $<$<COMPILE_LANG_AND_ID:C,Clang>:-fsanitize=fuzzer-no-link>
+        $<$<COMPILE_LANGUAGE:CXX>:-fsanitize=fuzzer-no-link>)
       target_sources(${name} PRIVATE ${hupstorm_SOURCES}/fuzz/mutator/libfuzzer_mutator.cc)
     else()
       get_target_property(launcher hupstorm_shim CXX_COMPILER_LAUNCHER)
