@@ -12,12 +12,24 @@ tools.require(modules={"selenium": "python3-selenium"},
               programs={"chromium": "chromium", "chromedriver": "chromium-driver"})
 from selenium import webdriver  # noqa: E402
 from selenium.webdriver.chrome.service import Service  # noqa: E402
+from selenium.webdriver.common import utils  # noqa: E402
 from selenium.webdriver.common.action_chains import ActionChains  # noqa: E402
 
 PHONE = (390, 844)
 DESKTOP = (1280, 800)
 LOOKS = [(size, scheme) for size in (PHONE, DESKTOP) for scheme in ("light", "dark")]
 SECONDS = 20  # that anything may take at most
+
+
+class LoopbackService(Service):
+    """Looks for chromedriver at its address: a bare machine need not know the name localhost."""
+
+    def is_connectable(self):
+        return utils.is_connectable(self.port, host="127.0.0.1")
+
+    @property
+    def service_url(self):
+        return f"http://127.0.0.1:{self.port}"
 
 
 class BrowserTest(unittest.TestCase):
@@ -32,13 +44,15 @@ class BrowserTest(unittest.TestCase):
         options.binary_location = tools.path_of("chromium")
         for argument in (
                 "--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--no-first-run",
+                "--remote-debugging-pipe",  # not by localhost either
                 "--disable-background-networking", "--disable-component-update", "--disable-sync",
                 # The browser itself is not to look for anything either.
                 "--host-resolver-rules=MAP * ~NOTFOUND",
                 f"--user-data-dir={cls.folder.path('profile')}"):
             options.add_argument(argument)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-        cls.driver = webdriver.Chrome(service=Service(tools.path_of("chromedriver")), options=options)
+        cls.driver = webdriver.Chrome(
+            service=LoopbackService(tools.path_of("chromedriver")), options=options)
         cls.addClassCleanup(cls.driver.quit)
         cls.driver.set_page_load_timeout(SECONDS)
         cls.driver.set_script_timeout(SECONDS)
@@ -53,9 +67,11 @@ class BrowserTest(unittest.TestCase):
             message = json.loads(entry["message"])["message"]
             if message["method"] != "Network.requestWillBeSent":
                 continue
-            if message["params"]["documentURL"].startswith("chrome:"):
-                continue  # the page that the browser itself begins with
-            asked.add(message["params"]["request"]["url"].split("#")[0])
+            url = message["params"]["request"]["url"].split("#")[0]
+            # The page that the browser itself begins with, and its parts.
+            own = ("chrome:", "chrome-untrusted:")
+            if not url.startswith(own) and not message["params"]["documentURL"].startswith(own):
+                asked.add(url)
         self.assertEqual({url for url in asked if not url.startswith(("file:", "about:"))}, set())
         self.assertLessEqual(len(asked), 1, "files beside the report")
 
