@@ -18,7 +18,8 @@ struct CommandLine;
 // the App.
 std::unique_ptr<CLI::App> MakeApp(CommandLine& line);
 
-// Whether arguments that begin with this word are for RunHupstorm: a command's name, help, --help or
+// Whether arguments that begin with this word are for RunHupstorm: a command's name, help, --help
+// or
 // --version. For executables that are something else as well (tools/linked_server.cc).
 bool IsCommandLine(std::string_view first_word);
 

@@ -1,12 +1,12 @@
 // Scenarios of one's own against a server of one's own, from one's own main.
 
+#include <arpa/inet.h>
 #include <hupstorm/scenarios/language/parse.h>
 #include <hupstorm/scenarios/worlds/simulated_world.h>
 #include <hupstorm/target/target.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <arpa/inet.h>
 #include <cstdio>
 
 namespace {
