@@ -6,8 +6,6 @@
 
 #include <cstdlib>
 #include <optional>
-#include <string_view>
-#include <utility>
 
 #include "fuzz/runtime/fuzzed_server.h"
 #include "target/server_under_test.h"

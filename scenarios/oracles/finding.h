@@ -19,6 +19,9 @@ struct Finding {
                             // to it; the same for the same bug whatever the input was
 };
 
+// That a scenario's own `expect` line was not met. Where another oracle reports too, it says why.
+inline bool IsExpectation(const Finding& finding) { return finding.oracle == "expectation"; }
+
 }  // namespace hupstorm
 
 #endif  // HUPSTORM_SCENARIOS_ORACLES_FINDING_H_

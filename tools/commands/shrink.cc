@@ -69,7 +69,7 @@ const Finding* Choose(const std::vector<Finding>& findings, const Options& optio
   const Finding* chosen = nullptr;
   for (const Finding& finding : findings) {
     if (!IsWanted(finding, options)) continue;
-    if (finding.oracle != "expectation") return &finding;
+    if (!IsExpectation(finding)) return &finding;
     if (chosen == nullptr) chosen = &finding;
   }
   return chosen;

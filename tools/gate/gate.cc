@@ -42,11 +42,8 @@ double SecondsSince(Clock::time_point start) {
 // Where an oracle says what is wrong, that the scenario's author expected something else is no
 // news.
 void LeaveOutWhatFollows(std::vector<Finding>& findings) {
-  const auto is_expectation = [](const Finding& finding) {
-    return finding.oracle == "expectation";
-  };
-  if (!std::all_of(findings.begin(), findings.end(), is_expectation)) {
-    std::erase_if(findings, is_expectation);
+  if (!std::all_of(findings.begin(), findings.end(), IsExpectation)) {
+    std::erase_if(findings, IsExpectation);
   }
 }
 

@@ -33,8 +33,6 @@ class Explained {
   }
 
  private:
-  static bool IsExpectation(const Finding& finding) { return finding.oracle == "expectation"; }
-
   std::set<std::pair<std::string, std::string>> judged_;  // targets and scenarios
 };
 

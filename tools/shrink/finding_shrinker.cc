@@ -14,8 +14,6 @@ namespace {
 constexpr int kTries = 3;              // of a world that is not repeatable
 constexpr size_t kLongestTitle = 300;  // bytes
 
-constexpr std::string_view kExpectation = "expectation";  // the oracle
-
 // A server that was killed for making no call is killed sooner when that is seen again and again.
 constexpr std::chrono::milliseconds kShorterTimeout{1000};
 
@@ -84,8 +82,7 @@ bool FindingShrinker::Shows(const Scenario& scenario, std::string_view fingerpri
 
 bool FindingShrinker::IsMetByCorrect(const Scenario& scenario) {
   const std::vector<Finding> findings = correct_runner_->Run(scenario).findings;
-  return std::none_of(findings.begin(), findings.end(),
-                      [](const Finding& finding) { return finding.oracle == kExpectation; });
+  return std::none_of(findings.begin(), findings.end(), IsExpectation);
 }
 
 std::optional<ShrunkFinding> FindingShrinker::Shrink(const Scenario& scenario,
@@ -94,8 +91,7 @@ std::optional<ShrunkFinding> FindingShrinker::Shrink(const Scenario& scenario,
   if (!RunUntil(scenario, finding.fingerprint)) return std::nullopt;
   const auto timeout = options_.isolation.timeout;
   if (runner_.has_timed_out()) runner_.set_timeout(std::min(timeout, kShorterTimeout));
-  const bool must_be_met =
-      finding.oracle == kExpectation && correct_runner_ && IsMetByCorrect(scenario);
+  const bool must_be_met = IsExpectation(finding) && correct_runner_ && IsMetByCorrect(scenario);
   ShrinkResult result = hupstorm::Shrink(
       scenario,
       [&](const Scenario& candidate) {
