@@ -6,6 +6,7 @@
 #include <chrono>
 #include <deque>
 #include <filesystem>
+#include <optional>
 #include <set>
 
 #include "scenarios/language/fit.h"
@@ -97,12 +98,7 @@ class Gate {
     for (size_t i = 0; i < jobs.size(); ++i) {
       cases[i] = {.name = jobs[i].scenario->name, .target = jobs[i].target->name};
     }
-    Progress progress(area.name);
-    size_t done = 0;
-    Clock::time_point last = Clock::now();
-    const auto take = [&](size_t job, RunResult result) {
-      const Clock::time_point now = Clock::now();
-      cases[job].seconds = std::chrono::duration<double>(now - std::exchange(last, now)).count();
+    const auto book = [&](size_t job, RunResult& result) {
       LeaveOutWhatFollows(result.findings);
       for (Finding& finding : result.findings) {
         cases[job].findings.push_back(
@@ -113,15 +109,37 @@ class Gate {
               entry.report.output = result.output;
             }));
       }
+    };
+    // Workers finish in any order; findings are booked in that of the jobs, as a bug is shown by
+    // the first of them.
+    std::vector<std::optional<RunResult>> waiting(jobs.size());
+    size_t next = 0;
+    Progress progress(area.name);
+    size_t done = 0;
+    Clock::time_point last = Clock::now();
+    const auto take = [&](size_t job, RunResult result) {
+      const Clock::time_point now = Clock::now();
+      cases[job].seconds = std::chrono::duration<double>(now - std::exchange(last, now)).count();
+      waiting[job] = std::move(result);
+      for (; next < jobs.size() && waiting[next]; ++next) {
+        book(next, *waiting[next]);
+        waiting[next].reset();
+      }
       progress.Update(++done, jobs.size(), Count(book_.entries().size(), "finding"));
+    };
+    const auto finish = [&] {
+      for (; next < jobs.size(); ++next) {
+        if (waiting[next]) book(next, *waiting[next]);
+      }
+      area.cases = std::move(cases);
     };
     try {
       RunIsolated(jobs, isolation_, take);
     } catch (const FailedError&) {
-      area.cases = std::move(cases);
+      finish();
       throw;
     }
-    area.cases = std::move(cases);
+    finish();
   }
 
   void RunSuite(GateArea& area) {
