@@ -17,6 +17,7 @@ namespace hupstorm {
 namespace {
 
 constexpr int kShownEvents = 64;
+constexpr size_t kUsualLine = 96;  // characters, of nearly all lines
 // A number that an epoll event's data may well be: no pointer is so small.
 constexpr uint64_t kLargestPlausibleFd = 1 << 20;
 
@@ -24,6 +25,7 @@ constexpr uint64_t kLargestPlausibleFd = 1 << 20;
 class Line {
  public:
   Line(const CallRecord& call, const EpollDataNames* names) : call_(call), names_(names) {
+    text_.reserve(kUsualLine);
     text_ = CallName(call.call);
     text_ += '(';
   }

@@ -17,6 +17,8 @@ namespace {
 constexpr size_t kShownBytes = 32;
 constexpr size_t kShownFds = 64;  // of a poll set
 
+bool IsPlain(char byte) { return byte >= 0x20 && byte < 0x7f && byte != '"' && byte != '\\'; }
+
 void AppendEscaped(std::string& text, char byte) {
   switch (byte) {
     case '\n':
@@ -34,11 +36,7 @@ void AppendEscaped(std::string& text, char byte) {
       text += byte;
       return;
     default:
-      if (byte >= 0x20 && byte < 0x7f) {
-        text += byte;
-      } else {
-        fmt::format_to(std::back_inserter(text), "\\x{:02x}", static_cast<unsigned char>(byte));
-      }
+      fmt::format_to(std::back_inserter(text), "\\x{:02x}", static_cast<unsigned char>(byte));
   }
 }
 
@@ -52,8 +50,16 @@ T Load(const void* from) {
 }  // namespace
 
 std::string FormatBytes(std::string_view bytes, size_t total) {
-  std::string text = "\"";
-  for (const char byte : bytes.substr(0, kShownBytes)) AppendEscaped(text, byte);
+  std::string text;
+  text.reserve(kShownBytes + sizeof "\"\"...");
+  text += '"';
+  const std::string_view shown = bytes.substr(0, kShownBytes);
+  for (auto from = shown.begin(); from != shown.end();) {
+    const auto to = std::find_if_not(from, shown.end(), IsPlain);
+    text.append(from, to);
+    from = to;
+    if (from != shown.end()) AppendEscaped(text, *from++);
+  }
   text += total > kShownBytes ? "\"..." : "\"";
   return text;
 }

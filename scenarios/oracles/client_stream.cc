@@ -80,6 +80,12 @@ void ClientStream::ScanForRequest(std::string_view text) {
   char previous = before > 0 ? texts_[before - 1] : '\0';
   for (size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
+    // Nearly all are such, and none of what follows is about them.
+    if (c >= ' ' && c <= '~') {
+      previous = c;
+      blank_line_state_ = 0;
+      continue;
+    }
     const bool bare = c == '\n' && previous != '\r';
     odd_request_ = odd_request_ || bare || (c < ' ' && c != '\r' && c != '\n') || c > '~';
     previous = c;

@@ -74,7 +74,12 @@ void ScenarioClients::SendPattern(int client, uint64_t count) {
   if (!IsActive(client) || clients_[client].fin_wanted) return;
   ledger_.clients[client].stream.AppendPattern(count);
   Act(client);
-  Pump(client);
+  // What has come for it since it acted last was fetched then.
+  if (ledger_.clients[client].connected && !kernel_.HasChangedPeers()) {
+    Send(client);
+  } else {
+    Pump(client);
+  }
 }
 
 void ScenarioClients::SendText(int client, std::string_view text) {

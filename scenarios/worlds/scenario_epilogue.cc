@@ -76,7 +76,7 @@ void ScenarioRun::EnterPhase(Phase phase, std::string_view name) {
   phase_ = phase;
   phase_started_ns_ = kernel_.now_ns();
   clock_moves_ = 0;
-  if (!name.empty()) Note(TimeLineEntry::Kind::kEpilogue, name);
+  if (!name.empty()) Note(TimeLineEntry::Kind::kEpilogue, std::string(name));
 }
 
 // Something is left to do and the server, or the kernel, waits for the clock: moves it on.

@@ -54,7 +54,7 @@ ScenarioRun::ScenarioRun(DrivenKernel& kernel)
                 [this](const CallRecord& call, std::string line) {
                   // What the server logs stands in the time line as such.
                   if (FamilyOf(call.call) == CallFamily::kSend && call.fd <= STDERR_FILENO) return;
-                  Note(TimeLineEntry::Kind::kCall, line);
+                  Note(TimeLineEntry::Kind::kCall, std::move(line));
                   NameClientOf(call);
                 }),
       call_logger_(monitor_, kernel_, injector_, ledger_, clients_, *this),
@@ -218,7 +218,9 @@ void ScenarioRun::OnAborted(int fd) {
   if (client >= 0) ledger_.clients[client].aborted = true;
 }
 
-void ScenarioRun::OnLogLine(std::string_view line) { Note(TimeLineEntry::Kind::kLog, line); }
+void ScenarioRun::OnLogLine(std::string_view line) {
+  Note(TimeLineEntry::Kind::kLog, std::string(line));
+}
 
 void ScenarioRun::AfterCall(const CallRecord& call) {
   if (kernel_.HasChangedPeers()) clients_.PumpChanged();
@@ -305,7 +307,7 @@ void ScenarioRun::Judge(Moment moment) {
   }
 }
 
-void ScenarioRun::Note(TimeLineEntry::Kind kind, std::string_view text, int line) {
+void ScenarioRun::Note(TimeLineEntry::Kind kind, std::string text, int line) {
   if (!options_->record_time_line) return;
   // Findings are few, and wanted however much came before them.
   if (result_.time_line.size() >= kLongestTimeLine && kind != TimeLineEntry::Kind::kFinding) {
@@ -314,7 +316,7 @@ void ScenarioRun::Note(TimeLineEntry::Kind kind, std::string_view text, int line
     kind = TimeLineEntry::Kind::kEpilogue;
   }
   result_.time_line.push_back(
-      {.kind = kind, .ns = kernel_.now_ns() - start_ns_, .line = line, .text = std::string(text)});
+      {.kind = kind, .ns = kernel_.now_ns() - start_ns_, .line = line, .text = std::move(text)});
 }
 
 }  // namespace hupstorm

@@ -134,7 +134,7 @@ class ScenarioRun : public KernelDriver, public FaultWorld, public MonitorHost {
   void OnAccepted(int fd);
   void NoteReceived(int client, uint64_t count);
   void Judge(Moment moment);
-  void Note(TimeLineEntry::Kind kind, std::string_view text, int line = 0);
+  void Note(TimeLineEntry::Kind kind, std::string text, int line = 0);
 
   // scenario_script.cc
   void ContinueScript(int64_t deadline_ns);
