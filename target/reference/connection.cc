@@ -41,7 +41,7 @@ bool Connection::Receive(std::span<char> scratch) {
   const size_t room = std::min(scratch.size(), limits_.high_water - output_.size());
   const ssize_t count = recv(socket_.get(), scratch.data(), room, 0);
   if (count < 0) {
-    if (errno != EINTR) readable_ = false;
+    if (errno != EINTR) readable_ = behind_short_read_ = false;
     return IsTransient(errno);
   }
   if (count == 0) {
@@ -50,9 +50,9 @@ bool Connection::Receive(std::span<char> scratch) {
   }
   std::span<const char> bytes = scratch.first(static_cast<size_t>(count));
 
-  // Fewer bytes than asked for mean that no more are there, nearly always: recv also stops short of
-  // urgent data. So only who is told again may believe it.
-  if (bytes.size() < room && !edge_triggered_) readable_ = false;
+  // Fewer bytes than asked for mean that no more are there (epoll(7), question 9). What comes later
+  // is reported as it comes.
+  if (bytes.size() < room && !behind_short_read_) readable_ = false;
 
   // What can leave at once need not be copied.
   if (output_.empty() && writable_) {
@@ -73,7 +73,9 @@ bool Connection::Send(std::span<const char> bytes, size_t& sent) {
     return IsTransient(errno);
   }
   sent = static_cast<size_t>(count);
-  if (sent < bytes.size() && !edge_triggered_) writable_ = false;
+  // Room is reported when there is some again, by edge too: net/ipv4/tcp.c, tcp_sendmsg_locked(),
+  // sets SOCK_NOSPACE before it gives up.
+  if (sent < bytes.size()) writable_ = false;
   return true;
 }
 

@@ -30,13 +30,14 @@ struct OutputLimits {
 class Connection {
  public:
   // `socket` is connected and non-blocking.
-  Connection(UniqueFd socket, const OutputLimits& limits, bool edge_triggered)
-      : socket_(std::move(socket)), limits_(limits), edge_triggered_(edge_triggered) {}
+  Connection(UniqueFd socket, const OutputLimits& limits)
+      : socket_(std::move(socket)), limits_(limits) {}
 
   // Notes what a wait reported. It may be wrong: calls that find nothing do no harm.
-  void NoteReady(bool readable, bool writable) {
-    readable_ |= readable;
-    writable_ |= writable;
+  void NoteReady(Readiness ready) {
+    readable_ |= ready.read;
+    writable_ |= ready.write;
+    behind_short_read_ |= ready.behind_short_read;
   }
 
   // Does what can be done now, up to a bounded number of calls, so that no client can keep the
@@ -67,11 +68,12 @@ class Connection {
   UniqueFd socket_;
   OutputBuffer output_;
   const OutputLimits& limits_;
-  const bool edge_triggered_;
 
   // Whether the next recv or send may succeed, as far as is known. A new socket can take output.
   bool readable_ = false;
   bool writable_ = true;
+  // Whether recv must be asked again until it finds nothing.
+  bool behind_short_read_ = false;
   bool end_of_input_ = false;
   bool paused_ = false;
 };

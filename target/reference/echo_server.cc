@@ -42,9 +42,9 @@ int EchoServer::TimeoutMs() {
   return ready_.empty() && !listener_.has_work() ? retry : 0;
 }
 
-void EchoServer::OnReady(int fd, bool readable, bool writable) {
+void EchoServer::OnReady(int fd, Readiness ready) {
   if (Client* client = clients_.Find(fd)) {
-    client->connection.NoteReady(readable, writable);
+    client->connection.NoteReady(ready);
     if (!client->ready) {
       client->ready = true;
       ready_.splice(ready_.end(), idle_, client->self);
@@ -89,7 +89,7 @@ void EchoServer::Admit(UniqueFd socket) {
   // for costs less than a call of epoll_ctl for every change of interest.
   const Interest interest = {.read = true, .write = edge_triggered};
   if (!multiplexer_->Add(fd, interest)) return;  // no room: the client is turned away
-  Client& client = idle_.emplace_back(std::move(socket), limits_, edge_triggered);
+  Client& client = idle_.emplace_back(std::move(socket), limits_);
   client.interest = interest;
   client.self = std::prev(idle_.end());
   clients_.Set(fd, &client);

@@ -30,18 +30,22 @@ void EpollMultiplexer::Wait(int timeout_ms, ReadySink& sink) {
     ThrowErrno("epoll_wait");
   }
   constexpr uint32_t kBroken = EPOLLERR | EPOLLHUP;
+  constexpr uint32_t kBehindShortRead = EPOLLPRI | EPOLLRDHUP | kBroken;
   for (int i = 0; i < count; ++i) {
     const epoll_event& event = events_[static_cast<size_t>(i)];
-    sink.OnReady(event.data.fd, (event.events & (EPOLLIN | kBroken)) != 0,
-                 (event.events & (EPOLLOUT | kBroken)) != 0);
+    sink.OnReady(event.data.fd,
+                 {.read = (event.events & (EPOLLIN | kBehindShortRead)) != 0,
+                  .write = (event.events & (EPOLLOUT | kBroken)) != 0,
+                  .behind_short_read = edge_triggered() && (event.events & kBehindShortRead) != 0});
   }
 }
 
-// EPOLLRDHUP is not asked for: recv returns 0 in its turn, after the data that came before the end
-// of input, while a level-triggered EPOLLRDHUP would be reported without end.
+// Level-triggered, EPOLLRDHUP and EPOLLPRI are not asked for: recv comes to the end of input and to
+// urgent data in its turn, while EPOLLRDHUP would be reported without end. Edge-triggered they save
+// the recv that finds nothing: without them, the end may stand behind any short read.
 bool EpollMultiplexer::Control(int operation, int fd, Interest interest) {
   uint32_t events = 0;
-  if (edge_triggered()) events |= EPOLLET;
+  if (edge_triggered()) events |= EPOLLET | EPOLLRDHUP | EPOLLPRI;
   if (interest.read) events |= EPOLLIN;
   if (interest.write) events |= EPOLLOUT;
   // All 64 bits of the data are set, so that the call looks the same in every run.

@@ -18,13 +18,21 @@ struct Interest {
   friend bool operator==(const Interest&, const Interest&) = default;
 };
 
+// Which calls are worth a try on a descriptor. After an error or a hang-up both are: the calls tell
+// what happened, in the order in which it did.
+struct Readiness {
+  bool read = false;
+  bool write = false;
+  // Only of an edge-triggered wait, which will not say it again: recv may come back with fewer
+  // bytes than asked for and leave something behind them, urgent data or the end of input.
+  bool behind_short_read = false;
+};
+
 // Told what is ready.
 class ReadySink {
  public:
-  // `readable` and `writable` say which calls are worth a try. After an error or a hang-up both
-  // are: the calls tell what happened, in the order in which it did. Must not change what the
-  // multiplexer watches.
-  virtual void OnReady(int fd, bool readable, bool writable) = 0;
+  // Must not change what the multiplexer watches.
+  virtual void OnReady(int fd, Readiness ready) = 0;
 
  protected:
   ~ReadySink() = default;
@@ -47,7 +55,8 @@ class Multiplexer {
   virtual void Wait(int timeout_ms, ReadySink& sink) = 0;
 
   // True if a condition is reported once, when it begins: who is told "readable" must remember it
-  // until a call fails with EAGAIN. Otherwise every Wait reports it for as long as it lasts.
+  // until a call fails with EAGAIN, or moves fewer bytes than asked for and nothing stands behind
+  // them. Otherwise every Wait reports it for as long as it lasts.
   virtual bool edge_triggered() const { return false; }
 };
 

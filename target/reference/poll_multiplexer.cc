@@ -51,7 +51,8 @@ void PollMultiplexer::Wait(int timeout_ms, ReadySink& sink) {
     if (it->revents == 0) continue;
     --left;
     // Whatever is neither POLLIN nor POLLOUT, such as POLLHUP, is for both calls to find out.
-    sink.OnReady(it->fd, (it->revents & ~POLLOUT) != 0, (it->revents & ~POLLIN) != 0);
+    sink.OnReady(it->fd,
+                 {.read = (it->revents & ~POLLOUT) != 0, .write = (it->revents & ~POLLIN) != 0});
   }
 }
 

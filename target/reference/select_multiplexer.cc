@@ -55,7 +55,7 @@ void SelectMultiplexer::Wait(int timeout_ms, ReadySink& sink) {
     const bool can_write = FD_ISSET(fd, &writable);
     if (!can_read && !can_write) continue;
     left -= can_read + can_write;
-    sink.OnReady(fd, can_read, can_write);
+    sink.OnReady(fd, {.read = can_read, .write = can_write});
   }
 }
 

@@ -26,8 +26,11 @@ undone_mend(read_bound echo_server.cc
   "  return limits;"
   "  static const OutputLimits none{.high_water = SIZE_MAX, .low_water = 0};\n  return none;")
 undone_mend(edge_triggered_rearm connection.cc
-  "if (bytes.size() < room && !edge_triggered_) readable_ = false;"
+  "if (bytes.size() < room && !behind_short_read_) readable_ = false;"
   "readable_ = false;")
+undone_mend(end_behind_short_read connection.cc
+  "if (bytes.size() < room && !behind_short_read_) readable_ = false;"
+  "if (bytes.size() < room) readable_ = false;")
 undone_mend(accept_shortage listener.cc
   "      Pause();\n      break;"
   "      ThrowErrno(\"accept4\");")

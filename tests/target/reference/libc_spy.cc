@@ -70,6 +70,7 @@ ssize_t Move(Watched call, int fd, size_t length, const std::function<ssize_t(si
   if (moved > 0) {
     Aside aside;
     LibcSpy::Instance().Moved(call, fd, static_cast<size_t>(moved));
+    if (most < length) LibcSpy::Instance().RaiseEdges(fd);
   }
   errno = error;
   return moved;
@@ -91,6 +92,7 @@ void LibcSpy::Reset() {
   hook_has_run_ = false;
   resting_ = false;
   flows_.clear();
+  registrations_.clear();
   most_held_ = 0;
   most_calls_ = 0;
 }
@@ -176,6 +178,7 @@ LibcSpy::Verdict LibcSpy::Enter(Watched call, int fd) {
     most_calls_ = std::max(most_calls_, ++flows_[fd].calls);
   } else if (call == Watched::kClose) {
     flows_.erase(fd);
+    registrations_.erase(fd);
   } else if (call == Watched::kWait) {
     for (auto& [key, flow] : flows_) flow.calls = 0;
   }
@@ -198,6 +201,18 @@ void LibcSpy::Moved(Watched call, int fd, size_t bytes) {
   (call == Watched::kRecv ? flow.received : flow.sent) += bytes;
   // What has just been received is on its way through the server's hands, not held.
   if (call == Watched::kSend) most_held_ = std::max(most_held_, flow.received - flow.sent);
+}
+
+void LibcSpy::Registered(int epfd, int fd, const epoll_event& event) {
+  std::lock_guard lock(mutex_);
+  registrations_[fd] = {.epfd = epfd, .event = event};
+}
+
+void LibcSpy::RaiseEdges(int fd) {
+  std::lock_guard lock(mutex_);
+  const auto found = registrations_.find(fd);
+  if (found == registrations_.end()) return;
+  epoll_ctl(found->second.epfd, EPOLL_CTL_MOD, fd, &found->second.event);
 }
 
 void LibcSpy::EnterWait(int timeout_ms) {
@@ -266,7 +281,12 @@ int select(int count, fd_set* readable, fd_set* writable, fd_set* exceptional, t
 
 int epoll_ctl(int epfd, int operation, int fd, epoll_event* event) noexcept {
   static auto* real = Real<int(int, int, int, epoll_event*)>("epoll_ctl");
-  if (on_server_thread && Before(Watched::kEpollCtl, fd) < 0) return -1;
+  if (!on_server_thread) return real(epfd, operation, fd, event);
+  if (Before(Watched::kEpollCtl, fd) < 0) return -1;
+  if (event != nullptr) {
+    Aside aside;
+    LibcSpy::Instance().Registered(epfd, fd, *event);
+  }
   return real(epfd, operation, fd, event);
 }
 

@@ -4,6 +4,8 @@
 #ifndef HUPSTORM_TESTS_TARGET_REFERENCE_LIBC_SPY_H_
 #define HUPSTORM_TESTS_TARGET_REFERENCE_LIBC_SPY_H_
 
+#include <sys/epoll.h>
+
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -30,7 +32,8 @@ class LibcSpy {
   // Faults: `times` calls fail with `error`, or throw for kThrow, after `skip` of them.
   void Fail(Watched call, int error, int times = 1, int skip = 0);
   void StopFailing();
-  // recv and send move `most` bytes at most.
+  // recv and send move `most` bytes at most. An edge-triggered watcher is told again, as it is
+  // where Linux cuts them short.
   void Shorten(Watched call, size_t most, int times);
   // Runs `action` on the server's thread before the `nth` call from now.
   void Before(Watched call, int nth, std::function<void()> action);
@@ -57,6 +60,9 @@ class LibcSpy {
   };
   Verdict Enter(Watched call, int fd);
   void Moved(Watched call, int fd, size_t bytes);
+  void Registered(int epfd, int fd, const epoll_event& event);
+  // The registration is made anew, which makes epoll look at the descriptor again.
+  void RaiseEdges(int fd);
   void EnterWait(int timeout_ms);
   void LeaveWait();
 
@@ -66,6 +72,10 @@ class LibcSpy {
     Verdict verdict;
     int skip;
     int times;
+  };
+  struct Registration {
+    int epfd;
+    epoll_event event;
   };
   struct Flow {
     size_t received = 0;
@@ -84,6 +94,7 @@ class LibcSpy {
   bool hook_has_run_ = false;
   bool resting_ = false;
   std::map<int, Flow> flows_;
+  std::map<int, Registration> registrations_;
   size_t most_held_ = 0;
   int most_calls_ = 0;
   int64_t heap_ = 0;

@@ -65,8 +65,8 @@ class MultiplexerTest : public EchoServerTest, protected ReadySink {
     bool readable;
     bool writable;
   };
-  void OnReady(int fd, bool readable, bool writable) override {
-    ready_.push_back({fd, readable, writable});
+  void OnReady(int fd, Readiness ready) override {
+    ready_.push_back({fd, ready.read, ready.write});
   }
   // What is ready now, without waiting.
   const std::vector<Ready>& Look() {
