@@ -17,7 +17,7 @@ install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT command)
 
 # What hupstorm_add_server links, by the names that it has for others.
 set(libraries
-  canary conform documented isolation kernel mutator options python reference scenarios tools)
+  bench canary conform documented isolation kernel mutator options python reference scenarios tools)
 foreach(library ${libraries})
   set_target_properties(hupstorm_${library} PROPERTIES EXPORT_NAME ${library})
   list(APPEND library_targets hupstorm_${library})
@@ -91,6 +91,7 @@ set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION devel)
 set(CPACK_DEBIAN_COMMAND_PACKAGE_NAME hupstorm)
 set(CPACK_DEBIAN_COMMAND_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_COMMAND_PACKAGE_SUGGESTS "gnuplot-nox")
 set(CPACK_COMPONENT_COMMAND_DESCRIPTION
   "Hammers a TCP server with half-closes, resets, short reads and writes, faults\nand silent peers,\
  says which invariant broke, and replays it with one command.")

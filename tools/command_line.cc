@@ -131,6 +131,7 @@ std::unique_ptr<CLI::App> MakeApp(CommandLine& line) {
   AddServeCommand(app, line);
   AddClientCommand(app, line);
   AddConformCommand(app, line);
+  AddBenchCommand(app, line);
   AddCompletionCommand(app, line);
   AddManCommand(app, line);
   return owned;

@@ -13,7 +13,8 @@ command=(
 )
 building=(
   libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev
-  libevent-dev libuv1-dev          # echo servers on them, for tests
+  libevent-dev libuv1-dev          # echo servers on them, for tests and hupstorm bench servers
+  libasio-dev                      # one more, for hupstorm bench servers
   clang-14 libclang-rt-14-dev      # sanitizers and libFuzzer
   llvm-14                          # llvm-symbolizer, for readable sanitizer reports
   afl++
@@ -27,6 +28,8 @@ testing=(
   libxml2-utils python3-jsonschema python3-yaml    # reports and workflows, held to their schemas
   chromium chromium-driver python3-selenium        # the gate's report, opened in a browser
   shellcheck yamllint                              # scripts and workflows
+  gnuplot-nox                                      # the plots of hupstorm bench
+  valgrind                                         # instructions of a run, counted
 )
 case "${1:-everything}" in
   everything) packages=("${command[@]}" "${building[@]}" "${testing[@]}") ;;

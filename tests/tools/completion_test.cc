@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "tests/tools/command.h"
+#include "tools/bench/benches.h"
 #include "tools/catalogue/protocols.h"
 #include "tools/cli/app_parts.h"
 #include "tools/command_line.h"
@@ -182,6 +183,11 @@ TEST(CompletionTest, TheWordsOfAFixedSetAreWordsThatTheOptionTakes) {
   option.type = "WORLD";
   const ValueHint worlds = HintFor(option).value();
   for (const std::string& word : worlds.words) EXPECT_NO_THROW(MakerOf(word));
+  option.type = "BENCHMARK";
+  option.positional = "benchmark";
+  std::vector<std::string> benches;
+  for (const Bench& bench : Benches()) benches.emplace_back(bench.name);
+  EXPECT_EQ(HintFor(option).value().words, benches);
   option.type = "PROTOCOL";
   const ValueHint hint = HintFor(option).value();
   std::vector<std::string> words = hint.words;

@@ -30,6 +30,7 @@ void AddFuzzCommand(CLI::App& app, CommandLine& line);
 void AddGateCommand(CLI::App& app, CommandLine& line);
 void AddServeCommand(CLI::App& app, CommandLine& line);
 void AddClientCommand(CLI::App& app, CommandLine& line);
+void AddBenchCommand(CLI::App& app, CommandLine& line);
 void AddCompletionCommand(CLI::App& app, CommandLine& line);
 void AddManCommand(CLI::App& app, CommandLine& line);
 

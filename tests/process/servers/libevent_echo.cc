@@ -7,6 +7,8 @@
 #include <event2/bufferevent.h>
 #include <event2/listener.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 
 #include <csignal>
 #include <cstdlib>
@@ -71,6 +73,10 @@ int main(int argc, char** argv) {
       evconnlistener_new_bind(base, OnAccept, nullptr, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_REUSEABLE,
                               128, reinterpret_cast<sockaddr*>(&address), sizeof(address));
   if (listener == nullptr) return 1;
+  // Inherited by what it accepts. An answer in parts does not wait for the client's
+  // acknowledgement.
+  const int on = 1;
+  setsockopt(evconnlistener_get_fd(listener), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   evconnlistener_set_error_cb(listener, OnAcceptError);
   event* stop = evsignal_new(base, SIGTERM, OnStop, base);
   evsignal_add(stop, nullptr);

@@ -1,32 +1,31 @@
-#include "tests/benchmarks/loaded_kernel.h"
+#include "tools/bench/harness/loaded_kernel.h"
 
 #include <arpa/inet.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include <errno.h>
+#include <fmt/format.h>
+#include <string.h>
 #include <sys/ioctl.h>
-#include <sys/resource.h>
 
 #include <map>
 #include <utility>
+
+#include "scenarios/worlds/loopback_host.h"
+#include "tools/cli/errors.h"
 
 namespace hupstorm {
 namespace {
 
 constexpr int kBacklog = 1024;
 
-void RaiseDescriptorLimit() {
-  rlimit limit = {};
-  Checked("getrlimit", getrlimit(RLIMIT_NOFILE, &limit));
-  limit.rlim_cur = limit.rlim_max;
-  Checked("setrlimit", setrlimit(RLIMIT_NOFILE, &limit));
-}
-
 }  // namespace
 
 int Checked(const char* call, long result) {
   if (result == -1) {
-    perror(call);
-    exit(1);
+    const bool is_limit = errno == EMFILE || errno == ENFILE || errno == EADDRNOTAVAIL;
+    throw FailedError(fmt::format("{}: {}{}", call, strerror(errno),
+                                  is_limit ? ": wait until other programs have closed theirs, or "
+                                             "raise the machine's limit (ulimit -n)"
+                                           : ""));
   }
   return static_cast<int>(result);
 }

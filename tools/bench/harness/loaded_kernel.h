@@ -1,7 +1,7 @@
 // A kernel with a number of open connections, for measuring calls on one of them.
 
-#ifndef HUPSTORM_TESTS_BENCHMARKS_LOADED_KERNEL_H_
-#define HUPSTORM_TESTS_BENCHMARKS_LOADED_KERNEL_H_
+#ifndef HUPSTORM_TOOLS_BENCH_HARNESS_LOADED_KERNEL_H_
+#define HUPSTORM_TOOLS_BENCH_HARNESS_LOADED_KERNEL_H_
 
 #include <netinet/in.h>
 
@@ -24,7 +24,7 @@ struct MeasuredConnection {
 class LoadedKernel {
  public:
   // Opens `connections` connections and registers each server end with `epoll()` for input. They
-  // stay idle. Exits with a message where the machine's limits do not allow so many.
+  // stay idle. Throws FailedError where the machine's limits do not allow so many.
   LoadedKernel(Platform platform, int connections);
   ~LoadedKernel();
   LoadedKernel(const LoadedKernel&) = delete;
@@ -60,9 +60,10 @@ class LoadedKernel {
 // The loaded kernel of that size, opened at first use and kept for the next benchmark.
 LoadedKernel& SharedLoadedKernel(Platform platform, int connections);
 
-// `result` of a call that must not fail here: exits with the call's name and errno if it did.
+// `result` of a call that must not fail here: throws FailedError with the call's name and errno if
+// it did.
 int Checked(const char* call, long result);
 
 }  // namespace hupstorm
 
-#endif  // HUPSTORM_TESTS_BENCHMARKS_LOADED_KERNEL_H_
+#endif  // HUPSTORM_TOOLS_BENCH_HARNESS_LOADED_KERNEL_H_

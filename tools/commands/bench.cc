@@ -1,0 +1,120 @@
+// hupstorm bench BENCHMARK --out DIR
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <vector>
+
+#include "tools/bench/bench_folder.h"
+#include "tools/bench/benches.h"
+#include "tools/bench/svg_plot.h"
+#include "tools/cli/errors.h"
+#include "tools/cli/output.h"
+#include "tools/cli/suggest.h"
+#include "tools/commands/commands.h"
+#include "tools/report/findings_report.h"
+#include "tools/report/json_output.h"
+
+namespace hupstorm {
+namespace {
+
+constexpr char kFooter[] = R"(
+Figures are of one machine at one time. What is compared is measured in turn, in one run, several times
+over: the median counts, and where the others are more than a tenth apart they are shown. Keep the
+machine quiet meanwhile.
+
+Examples:
+  hupstorm bench claims --quick             # does it work here?
+  hupstorm bench claims --out figures       # two minutes
+  hupstorm bench servers --out figures      # six; in a build tree, where the other servers are
+  hupstorm bench harness --out figures      # half of one
+
+--out gets NAME.md, NAME.json and the plots as SVG. --json prints {"bench","machine":{"processor",
+"processors","kernel","compiler","date"},"command","seconds","figures":{...}}.)";
+
+struct Options {
+  std::string name;
+  std::string out;
+  int repeats = 3;
+  bool quick = false;
+  bool json = false;
+};
+
+const Bench& Find(const std::string& name) {
+  std::vector<std::string> names;
+  for (const Bench& bench : Benches()) {
+    if (bench.name == name) return bench;
+    names.emplace_back(bench.name);
+  }
+  throw UnknownName("benchmark", name, names, "hupstorm bench --help");
+}
+
+std::string AsTyped(const Options& options, const std::string& program) {
+  std::string command = fmt::format("{} bench {}", ShellWord(program), options.name);
+  if (options.repeats != Options().repeats)
+    command += fmt::format(" --repeats {}", options.repeats);
+  if (options.quick) command += " --quick";
+  if (!options.out.empty()) command += fmt::format(" --out {}", ShellWord(options.out));
+  return command;
+}
+
+int RunBench(const Options& options, const std::string& program) {
+  const Bench& bench = Find(options.name);
+  BenchSettings settings;
+  settings.repeats = options.repeats;
+  settings.quick = options.quick;
+  const auto start = std::chrono::steady_clock::now();
+  // Not found out after minutes of measuring.
+  if (!options.out.empty()) MakeBenchFolder(options.out);
+  BenchReport report;
+  {
+    Progress progress(fmt::format("bench {}", bench.name));
+    settings.on_progress = [&progress](double done, const std::string& what) {
+      progress.Update(fmt::format("{:.0f} %, {}", done * 100, what));
+    };
+    report = bench.run(settings);
+  }
+  report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  const Machine machine = ThisMachine();
+  const std::string command = AsTyped(options, program);
+  if (!options.out.empty()) WriteBenchFolder(report, machine, command, options.out);
+  if (options.json) {
+    PrintJson(BenchJson(report, machine, command));
+    return kExitClean;
+  }
+  const Style style = Style::For(stdout);
+  Print(BenchText(report, style));
+  Print(fmt::format("{}; {:.0f} s\n", MachineText(machine), report.seconds));
+  if (!options.out.empty() && !WhyNoPlots().empty()) Print(style.Yellow(WhyNoPlots()) + "\n");
+  return kExitClean;
+}
+
+}  // namespace
+
+void AddBenchCommand(CLI::App& app, CommandLine& line) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command =
+      app.add_subcommand("bench", "Measure what the documents claim, servers, and hupstorm itself");
+  command->footer(kFooter);
+  std::string list;
+  for (const Bench& bench : Benches()) {
+    list += fmt::format("{}{} ({})", list.empty() ? "" : ", ", bench.name, bench.what);
+  }
+  command->add_option("benchmark", options->name, list)->required()->type_name("BENCHMARK");
+  command->add_option("--out", options->out, "write tables, figures and plots to this folder")
+      ->type_name("DIR");
+  command->add_option("--repeats", options->repeats, "measure so many times")
+      ->check(CLI::Range(1, 100))
+      ->type_name("N")
+      ->capture_default_str();
+  command->add_flag("--quick", options->quick, "a few seconds: to see that it works");
+  command->add_flag("--json", options->json, "print the figures as one JSON object");
+  command->callback([options, &line] {
+    line.action = [options, program = line.program] { return RunBench(*options, program); };
+  });
+}
+
+}  // namespace hupstorm
