@@ -22,7 +22,7 @@ namespace hupstorm {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-constexpr std::chrono::seconds kPatience{60};
+constexpr std::chrono::seconds kPatience{150};
 
 struct Pipe {
   Pipe() {

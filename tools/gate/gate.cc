@@ -6,7 +6,6 @@
 #include <chrono>
 #include <deque>
 #include <filesystem>
-#include <optional>
 #include <set>
 
 #include "scenarios/language/fit.h"
@@ -17,6 +16,7 @@
 #include "tools/cli/text_table.h"
 #include "tools/gate/corpus_inputs.h"
 #include "tools/gate/findings_book.h"
+#include "tools/gate/in_order.h"
 #include "tools/gate/self_areas.h"
 #include "tools/gate/smoke.h"
 #include "tools/report/sweep_report.h"
@@ -98,7 +98,9 @@ class Gate {
     for (size_t i = 0; i < jobs.size(); ++i) {
       cases[i] = {.name = jobs[i].scenario->name, .target = jobs[i].target->name};
     }
-    const auto book = [&](size_t job, RunResult& result) {
+    // Workers finish in any order; findings are booked in that of the jobs, as a bug is shown by
+    // the first of them.
+    InOrder<RunResult> results(jobs.size(), [&](size_t job, RunResult& result) {
       LeaveOutWhatFollows(result.findings);
       for (Finding& finding : result.findings) {
         cases[job].findings.push_back(
@@ -109,28 +111,18 @@ class Gate {
               entry.report.output = result.output;
             }));
       }
-    };
-    // Workers finish in any order; findings are booked in that of the jobs, as a bug is shown by
-    // the first of them.
-    std::vector<std::optional<RunResult>> waiting(jobs.size());
-    size_t next = 0;
+    });
     Progress progress(area.name);
     size_t done = 0;
     Clock::time_point last = Clock::now();
     const auto take = [&](size_t job, RunResult result) {
       const Clock::time_point now = Clock::now();
       cases[job].seconds = std::chrono::duration<double>(now - std::exchange(last, now)).count();
-      waiting[job] = std::move(result);
-      for (; next < jobs.size() && waiting[next]; ++next) {
-        book(next, *waiting[next]);
-        waiting[next].reset();
-      }
+      results.Give(job, std::move(result));
       progress.Update(++done, jobs.size(), Count(book_.entries().size(), "finding"));
     };
     const auto finish = [&] {
-      for (; next < jobs.size(); ++next) {
-        if (waiting[next]) book(next, *waiting[next]);
-      }
+      results.Finish();
       area.cases = std::move(cases);
     };
     try {
