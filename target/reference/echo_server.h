@@ -79,9 +79,8 @@ class EchoServer final : private ReadySink {
   std::list<Client> ready_;  // have something to do, in the order in which they will do it
   DescriptorTable<Client*, nullptr> clients_;
   // Where input is received, by one client after the other. Left as it is: filling it with zeros
-  // would cost more than to serve a client. Whole pages, as the kernel's copies are slower
-  // elsewhere.
-  alignas(4096) std::array<char, 65'536> scratch_;
+  // would cost more than to serve a client.
+  std::array<char, 65'536> scratch_;
 };
 
 }  // namespace hupstorm
