@@ -10,7 +10,6 @@
 
 #include "target/reference/unique_fd.h"
 #include "tools/bench/servers/awake_processor.h"
-#include "tools/bench/servers/measurements.h"
 #include "tools/cli/errors.h"
 
 namespace hupstorm {
@@ -108,31 +107,6 @@ TEST(MeasuredServerTest, ThisThreadMayRunAnywhereAgain) {
   { const TwoProcessors processors; }
   sched_getaffinity(0, sizeof after, &after);
   EXPECT_TRUE(CPU_EQUAL(&before, &after));
-}
-
-// What MeasureServers says where that server is measured.
-std::string Failure(const EchoPeer& peer) {
-  ServersPlan plan = MakeServersPlan(/*quick=*/true);
-  plan.cells = {{.connections = 1, .message_bytes = kSmallMessage}};
-  BenchSettings settings;
-  settings.repeats = 1;
-  try {
-    MeasureServers({.found = {Reference(), peer}, .missing = {}}, plan, settings);
-  } catch (const FailedError& error) {
-    return error.what();
-  }
-  return "";
-}
-
-TEST(MeasureServersTest, AServerThatDiesIsNamedWithHowAndWhere) {
-  const std::string failure = Failure({.name = "dying", .command = {HUPSTORM_BAD, "die"}});
-  EXPECT_THAT(failure, AllOf(HasSubstr("the server on dying was killed by signal 6 (Aborted)"),
-                             HasSubstr("1 connections, 64 B"), HasSubstr("bad_echo die PORT")));
-}
-
-TEST(MeasureServersTest, AServerThatDoesNotEchoIsNamedWithWhatItDid) {
-  const std::string failure = Failure({.name = "wrong", .command = {HUPSTORM_BAD, "change"}});
-  EXPECT_THAT(failure, AllOf(HasSubstr("the server on wrong did not echo"), HasSubstr("byte 63")));
 }
 
 }  // namespace

@@ -163,45 +163,46 @@ class Campaign {
     }
   }
 
+  template <typename Exchange>
+  void MeasureTurn(Contestant& contestant, Exchange exchange) const {
+    Guarded(contestant, [&](Contestant& it) { Measure(it, exchange); });
+  }
+
   void MeasureCell(const ServersCell& cell) {
     std::vector<Contestant> all = Contestants(cell);
-    const auto window = results_.plan.window;
-    const auto connect = [](Contestant& contestant) { contestant.clients->Connect(); };
-    if (cell.connections * static_cast<int>(all.size()) <= results_.plan.most_together) {
-      for (Contestant& contestant : all) {
-        Start(contestant, cell);
-        Guarded(contestant, connect);
-      }
-      const int turns =
-          cell.connections > kMany ? results_.plan.turns_of_many : results_.plan.turns;
-      TakeTurns(all, turns, [window, turns](LoadGenerator& clients) {
-        return clients.ExchangeMessages(window / turns);
+    const ServersPlan& plan = results_.plan;
+    const bool side_by_side = cell.connections * static_cast<int>(all.size()) <= plan.most_together;
+    const auto begin = [&](Contestant& contestant) {
+      Start(contestant, cell);
+      Guarded(contestant, [](Contestant& it) { it.clients->Connect(); });
+    };
+    if (side_by_side) std::for_each(all.begin(), all.end(), begin);
+    const int turns = !side_by_side              ? plan.turns_apart
+                      : cell.connections > kMany ? plan.turns_of_many
+                                                 : plan.turns;
+    TakeTurns(all, turns, [&](Contestant& contestant) {
+      if (!side_by_side) begin(contestant);
+      MeasureTurn(contestant, [&](LoadGenerator& clients) {
+        return clients.ExchangeMessages(plan.window / turns);
       });
-    } else {
-      for (Contestant& contestant : all) {
-        Report(&contestant - all.data(), all.size(), contestant);
-        Start(contestant, cell);
-        Guarded(contestant, connect);
-        Guarded(contestant, [window](Contestant& it) {
-          Measure(it, [&](LoadGenerator& clients) { return clients.ExchangeMessages(window); });
-        });
-        contestant.clients.reset();
-        contestant.server.reset();
-      }
-    }
+      if (side_by_side) return;
+      contestant.clients.reset();
+      contestant.server.reset();
+    });
     for (const Contestant& contestant : all) {
       results_.cells[cell][contestant.peer->name].push_back(SampleOf(contestant));
     }
   }
 
-  template <typename Exchange>
-  void TakeTurns(std::vector<Contestant>& all, int turns, Exchange exchange) {
+  // Calls `take(contestant)` for each, `turns` times, each time another one first.
+  template <typename Take>
+  void TakeTurns(std::vector<Contestant>& all, int turns, Take take) {
     const size_t steps = all.size() * static_cast<size_t>(turns);
     for (size_t turn = 0, done = 0; done < steps; ++turn) {
       for (size_t i = 0; i < all.size(); ++i, ++done) {
         Contestant& contestant = all[(turn + i) % all.size()];
         Report(done, steps, contestant);
-        Guarded(contestant, [&](Contestant& it) { Measure(it, exchange); });
+        take(contestant);
       }
     }
   }
@@ -211,9 +212,11 @@ class Campaign {
     std::vector<Contestant> all = Contestants(cell);
     for (Contestant& contestant : all) Start(contestant, cell);
     const ServersPlan& plan = results_.plan;
-    TakeTurns(all, plan.turns, [&plan](LoadGenerator& clients) {
-      return clients.ExchangeConnections(plan.window / plan.turns,
-                                         plan.most_opened / static_cast<uint64_t>(plan.turns));
+    TakeTurns(all, plan.turns, [&](Contestant& contestant) {
+      MeasureTurn(contestant, [&](LoadGenerator& clients) {
+        return clients.ExchangeConnections(plan.window / plan.turns,
+                                           plan.most_opened / static_cast<uint64_t>(plan.turns));
+      });
     });
     for (const Contestant& contestant : all) {
       results_.connections[contestant.peer->name].push_back(SampleOf(contestant));

@@ -38,10 +38,11 @@ struct ServersPlan {
   std::vector<ServersCell> cells;
   std::chrono::milliseconds window{450};  // of each server in each repeat, all turns together
   // The servers run side by side and are measured in turn: a machine's pace changes within seconds,
-  // and this way hits all alike. Where all their connections are too many at once, each server is
-  // measured by itself, in one turn.
+  // and this way hits all alike.
   int turns = 15;
-  int turns_of_many = 5;          // where a turn must be long enough for thousands of connections
+  int turns_of_many = 5;  // where a turn must be long enough for thousands of connections
+  // Where all their connections are too many at once, a server is started for each of its turns.
+  int turns_apart = 3;
   int most_together = 80'000;     // connections, of all servers
   uint64_t most_opened = 20'000;  // connections, where they are what is counted
   int idle_connections = 10'000;  // for memory
