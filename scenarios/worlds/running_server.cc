@@ -16,6 +16,9 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr int kLookForListenerMs = 2;
+// A process that forks and ends while its parent's children are listed hides its child from one
+// look, and a server that goes into the background does so twice.
+constexpr int kLooksForProcesses = 5;
 
 ServerCommand::Options WithPortIn(ServerCommand::Options options, uint16_t port) {
   options.command = WithPort(options.command, port);
@@ -55,9 +58,14 @@ bool RunningServer::HasEnded() {
 // A process of the server is there, and is no zombie.
 bool RunningServer::Lives() const {
   const pid_t roots[] = {command_.keeper()};
-  const std::vector<pid_t> pids = outside::WithDescendants(roots);
-  return std::any_of(pids.begin(), pids.end(),
-                     [&](pid_t pid) { return pid != roots[0] && outside::BustleOf(pid).lives; });
+  for (int look = 0; look < kLooksForProcesses; ++look) {
+    const std::vector<pid_t> pids = outside::WithDescendants(roots);
+    if (std::any_of(pids.begin(), pids.end(),
+                    [&](pid_t pid) { return pid != roots[0] && outside::BustleOf(pid).lives; })) {
+      return true;
+    }
+  }
+  return false;
 }
 
 std::string RunningServer::WhatItWrote() const {

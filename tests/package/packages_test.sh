@@ -28,8 +28,10 @@ cmake --install "$build" --prefix "$work/installed" >"$work/install.log"
 diff <(cd "$work/root/usr" && find . -type f | sort) \
   <(cd "$work/installed" && find . -type f | sort) || fail "packages and cmake --install differ"
 
-# Who has the package has neither this tree nor this build.
-if grep -rlF -e "$source" -e "$build" "$work/root"; then
+# Who has the package has neither this tree nor this build. What is looked for are whole paths: a tree
+# in /src is not named by "${PREFIX}/share/hupstorm/src", but by "-I/src/kernel".
+as_path() { printf '(^|[^\w.})/-]|-[IL])\\Q%s\\E($|[^\w.-])' "$1"; }
+if LC_ALL=C grep -rlaP "$(as_path "$source")|$(as_path "$build")" "$work/root"; then
   fail "the files above name folders of this machine"
 fi
 

@@ -26,7 +26,10 @@ class GateReportTest(BrowserTest):
         """The first finding that has everything to show."""
         for index, card in enumerate(self.all("details.finding")):
             self.driver.execute_script("arguments[0].querySelector('summary').click()", card)
-            self.until("arguments[0].querySelector('.body')", card)
+            # A diagram is drawn as soon as it has a width, which need not be at once.
+            self.until("arguments[0].querySelector('.body') && "
+                       "[...arguments[0].querySelectorAll('.diagram')].every((box) => box.childElementCount)",
+                       card)
             if self.js("arguments[0].querySelectorAll('svg').length > 1 && "
                        "arguments[0].querySelector('td') !== null", card):
                 return card
