@@ -18,6 +18,7 @@
 #include "tools/bench/claims/process_state.h"
 #include "tools/bench/claims/wait_rounds.h"
 #include "tools/bench/claims/witnesses.h"
+#include "tools/bench/many_descriptors.h"
 #include "tools/bench/svg_plot.h"
 
 namespace hupstorm {

@@ -1,3 +1,5 @@
+// Processor time of a thread, for what is measured on it.
+
 #ifndef HUPSTORM_TOOLS_BENCH_THREAD_CPU_H_
 #define HUPSTORM_TOOLS_BENCH_THREAD_CPU_H_
 
@@ -13,6 +15,10 @@ inline int64_t ThreadCpuNs() {
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
   return time.tv_sec * 1'000'000'000L + time.tv_nsec;
 }
+
+// What two calls of ThreadCpuNs in a row are apart at least half the time: to be taken off what is
+// measured between two.
+int64_t ThreadCpuClockNs();
 
 }  // namespace hupstorm
 

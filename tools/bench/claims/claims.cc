@@ -20,6 +20,8 @@
 #include "tools/bench/claims/verdicts.h"
 #include "tools/bench/claims/wait_rounds.h"
 #include "tools/bench/claims/witnesses.h"
+#include "tools/bench/many_descriptors.h"
+#include "tools/bench/thread_cpu.h"
 #include "tools/cli/errors.h"
 
 namespace hupstorm {

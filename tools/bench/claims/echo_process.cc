@@ -17,6 +17,7 @@
 
 #include "kernel/host_kernel.h"
 #include "kernel/in_force.h"
+#include "kernel/outside/process_tree.h"
 #include "target/reference/echo_server.h"
 #include "target/reference/posix_error.h"
 #include "tools/bench/claims/process_state.h"
@@ -84,7 +85,6 @@ EchoProcess::EchoProcess(MultiplexerKind kind, bool counted) {
     munmap(counts_, sizeof(CallCounts));
     throw std::runtime_error("the reference server does not listen: no port, or no descriptors");
   }
-  clock_getcpuclockid(pid_, &clock_);
 }
 
 EchoProcess::~EchoProcess() {
@@ -93,11 +93,7 @@ EchoProcess::~EchoProcess() {
   munmap(counts_, sizeof(CallCounts));
 }
 
-int64_t EchoProcess::CpuNs() const {
-  timespec now;
-  Must(clock_gettime(clock_, &now), "clock_gettime");
-  return now.tv_sec * 1'000'000'000L + now.tv_nsec;
-}
+int64_t EchoProcess::CpuNs() const { return outside::CpuNs(pid_); }
 
 EchoClients::EchoClients(uint16_t port, int count) {
   const sockaddr_in address = {.sin_family = AF_INET,

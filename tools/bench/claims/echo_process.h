@@ -5,7 +5,6 @@
 #define HUPSTORM_TOOLS_BENCH_CLAIMS_ECHO_PROCESS_H_
 
 #include <sys/types.h>
-#include <time.h>
 
 #include <cstdint>
 #include <vector>
@@ -35,7 +34,6 @@ class EchoProcess {
  private:
   CallCounts* counts_ = nullptr;  // shared with the server's process
   pid_t pid_ = -1;
-  clockid_t clock_ = {};
   uint16_t port_ = 0;
 };
 

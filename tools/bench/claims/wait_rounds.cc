@@ -10,7 +10,7 @@
 
 #include "kernel/in_force.h"
 #include "target/reference/posix_error.h"
-#include "tools/bench/claims/process_state.h"
+#include "tools/bench/thread_cpu.h"
 
 namespace hupstorm {
 namespace {

@@ -1,32 +1,14 @@
 #include "tools/bench/harness/cpu_cost.h"
 
-#include <time.h>
-
-#include <algorithm>
-#include <limits>
-
 namespace hupstorm::harness {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// What two looks at the clock measure of themselves.
-int64_t ClockNs() {
-  static const int64_t cost = [] {
-    int64_t least = std::numeric_limits<int64_t>::max();
-    for (int i = 0; i < 1000; ++i) {
-      const int64_t start = ThreadCpuNs();
-      least = std::min(least, ThreadCpuNs() - start);
-    }
-    return least;
-  }();
-  return cost;
-}
-
 }  // namespace
 
 double CostOf(MeasuredCall& call, std::chrono::milliseconds wall) {
-  const int64_t clock_ns = ClockNs();
+  static const int64_t clock_ns = ThreadCpuClockNs();
   const Clock::time_point end = Clock::now() + wall;
   call.Prepare();
   call.RunBatch();  // warms up

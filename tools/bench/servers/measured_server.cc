@@ -7,17 +7,17 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
 
+#include "kernel/outside/process_tree.h"
 #include "target/reference/unique_fd.h"
 #include "tools/cli/errors.h"
 
@@ -137,20 +137,11 @@ std::string MeasuredServer::End(int patience_ms) {
 }
 
 double MeasuredServer::CpuSeconds() const {
-  clockid_t clock = 0;
-  timespec time = {};
-  if (clock_getcpuclockid(pid_, &clock) != 0 || clock_gettime(clock, &time) != 0) return 0;
-  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
+  return static_cast<double>(std::max<int64_t>(0, outside::CpuNs(pid_))) * 1e-9;
 }
 
 double MeasuredServer::OwnMemoryBytes() const {
-  std::ifstream status(fmt::format("/proc/{}/status", pid_));
-  std::string word;
-  double kilobytes = 0;
-  while (status >> word) {
-    if (word == "RssAnon:" && status >> kilobytes) return kilobytes * 1024;
-  }
-  return 0;
+  return static_cast<double>(outside::AnonymousMemory(pid_));
 }
 
 TwoProcessors::TwoProcessors() {
@@ -172,23 +163,6 @@ TwoProcessors::~TwoProcessors() {
   cpu_set_t set;
   std::memcpy(&set, former_.data(), sizeof set);
   sched_setaffinity(0, sizeof set, &set);
-}
-
-int AllowDescriptors(int wanted) {
-  rlimit limit = {};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
-  const auto most = static_cast<rlim_t>(wanted);
-  if (limit.rlim_cur < most) {
-    rlimit raised = limit;
-    raised.rlim_cur = most;
-    if (raised.rlim_max < most) raised.rlim_max = most;  // only root may
-    if (setrlimit(RLIMIT_NOFILE, &raised) != 0) {
-      raised = {.rlim_cur = limit.rlim_max, .rlim_max = limit.rlim_max};
-      setrlimit(RLIMIT_NOFILE, &raised);
-    }
-    getrlimit(RLIMIT_NOFILE, &limit);
-  }
-  return limit.rlim_cur > most ? wanted : static_cast<int>(limit.rlim_cur);
 }
 
 double TcpMemoryBytes() {

@@ -63,10 +63,6 @@ class TwoProcessors {
   int generator_ = -1;
 };
 
-// Lets this process, and those that it starts, open `wanted` descriptors if it may; how many it may
-// now.
-int AllowDescriptors(int wanted);
-
 // Memory that the kernel holds for bytes in all TCP sockets' queues; 0 where it does not tell.
 double TcpMemoryBytes();
 

@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "tools/bench/load/load_generator.h"
+#include "tools/bench/many_descriptors.h"
 #include "tools/bench/servers/awake_processor.h"
 #include "tools/bench/servers/measured_server.h"
 #include "tools/cli/errors.h"
@@ -105,7 +107,8 @@ class Campaign {
     int most = plan.idle_connections;
     for (const ServersCell& cell : plan.cells) most = std::max(most, cell.connections);
     const int wished = std::max(most, plan.most_together);
-    const int allowed = AllowDescriptors(wished + kOwnDescriptors) - kOwnDescriptors;
+    descriptors_.emplace(wished + kOwnDescriptors);
+    const int allowed = std::min(descriptors_->limit() - kOwnDescriptors, wished);
     plan.most_together = std::min(plan.most_together, allowed);
     if (allowed < most) {
       results_.notes.push_back(
@@ -255,6 +258,7 @@ class Campaign {
     report_(static_cast<double>(done) / static_cast<double>(all), contestant.peer->name);
   }
 
+  std::optional<ManyDescriptors> descriptors_;  // the servers inherit the limit
   TwoProcessors processors_;
   AwakeProcessor server_awake_{processors_.server()};
   AwakeProcessor generator_awake_{processors_.generator()};
