@@ -46,8 +46,8 @@ class CanaryServer {
     Must(Control(EPOLL_CTL_ADD, listener_.fd(), EPOLLIN), "epoll_ctl");
   }
 
-  // Within a round nobody is accepted before all events have been looked at: a descriptor that is
-  // closed in it has no second event there.
+  // Within a round no client is accepted before all events have been looked at: a descriptor that
+  // is closed in it has no second event there.
   void Run() {
     while (!stopping_) {
       for (const epoll_event& event : Wait()) OnEvent(event.data.fd, event.events);

@@ -1,6 +1,6 @@
 // doc002/epoll-ack: a server on level-triggered epoll that answers each of its reads with one line.
 //
-// The document's statements, in its order; where a mend steps in, its name stands beside it.
+// The document's statements, in its order; each mend has its name beside it.
 
 #include <netinet/in.h>
 #include <sys/epoll.h>
@@ -98,7 +98,7 @@ void WebServer::Accept() {
 }
 
 void WebServer::Serve(int fd, uint32_t event) {
-  if ((event & EPOLLOUT) != 0) {  // only asked for where short-send-drops is mended
+  if ((event & EPOLLOUT) != 0) {  // only asked for if short-send-drops is mended
     if (!Flush(fd)) return;
     if (event == EPOLLOUT) return;
   }

@@ -1,7 +1,7 @@
 // doc003/epoll-http: answers each full request with "Hello, world!", on level-triggered epoll.
 // Without the mend of fin-ignored it is the original that document 003 corrects.
 //
-// The document's statements, in its order; where a mend steps in, its name stands beside it.
+// The document's statements, in its order; each mend has its name beside it.
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>

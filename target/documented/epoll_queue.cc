@@ -1,7 +1,7 @@
 // doc000/epoll-queue: an echo server on level-triggered epoll, with one FIFO queue per connection.
 // (Document 004 is a translation of the same code.)
 //
-// The document's statements, in its order; where a mend steps in, its name stands beside it.
+// The document's statements, in its order; each mend has its name beside it.
 
 #include <netinet/in.h>
 #include <sys/epoll.h>

@@ -39,7 +39,7 @@ Outcome SendFromQueue(MendSet mends, python::Socket& socket, const python::Bytes
                       python::Queue* queue);
 
 // repr(socket.getpeername()). Mended (getpeername-kills-server): the address that accept gave,
-// where the kernel no longer knows it.
+// if the kernel no longer knows it.
 std::string PeerName(MendSet mends, const python::Socket& socket);
 
 // The same, mended whatever `mends` says: for what other mends print.
@@ -49,17 +49,17 @@ std::string PeerNameOrAccepted(const python::Socket& socket);
 // listener, until one of its connections closes or a while has passed.
 class ListenerPause {
  public:
-  // accept failed, or what belongs to it: throws `error` again where that isn't mended. Returns
-  // true where the server must stop watching its listener now.
+  // accept failed, or what belongs to it: throws `error` again if that isn't mended. Returns
+  // true if the server must stop watching its listener now.
   bool Begin(MendSet mends, const python::OSError& error);
 
   // The server closed a connection: there may be room now.
   void ConnectionClosed() { room_made_ = true; }
 
   bool active() const { return active_; }
-  // Ends the pause where it is time to, and says so: the listener must be watched again.
+  // Ends the pause if it is time to, and says so: the listener must be watched again.
   bool EndIfOver();
-  // How long the next wait may take, where the document asked for `seconds` (negative: for ever).
+  // How long the next wait may take, if the document asked for `seconds` (negative: for ever).
   double Shorten(double seconds) const;
 
  private:

@@ -1,6 +1,6 @@
 // doc001/poll: an echo server on poll, with one FIFO queue per connection.
 //
-// The document's statements, in its order; where a mend steps in, its name stands beside it.
+// The document's statements, in its order; each mend has its name beside it.
 
 #include <netinet/in.h>
 #include <poll.h>
@@ -32,7 +32,7 @@ class PollQueueServer {
  public:
   PollQueueServer(MendSet mends, uint16_t port)
       : mends_(mends),
-        // urgent-data-kills: nobody here reads urgent data, so it isn't asked for.
+        // urgent-data-kills: nothing here reads urgent data, so it isn't asked for.
         read_only_(POLLIN | POLLHUP | POLLERR | (mends.Has(Mend::kUrgentDataKills) ? 0 : POLLPRI)),
         read_write_(read_only_ | POLLOUT),
         server_(Socket::Create()),

@@ -1,6 +1,6 @@
 // doc001/select: an echo server on select, with one FIFO queue per connection.
 //
-// The document's statements, in its order; where a mend steps in, its name stands beside it.
+// The document's statements, in its order; each mend has its name beside it.
 
 #include <netinet/in.h>
 #include <sys/select.h>

@@ -11,7 +11,7 @@
 
 namespace hupstorm {
 
-// Gives back memory of `items` where they fill no more than a third of it, down to room for twice
+// Gives back memory of `items` if they fill no more than a third of it, down to room for twice
 // as many and for `least`. So memory follows a storm both ways, at a few moves for each item.
 template <typename T>
 void ShrinkIfSparse(std::vector<T>& items, size_t least) {

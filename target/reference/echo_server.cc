@@ -85,7 +85,7 @@ void EchoServer::AcceptNewClients() {
 void EchoServer::Admit(UniqueFd socket) {
   const int fd = socket.get();
   const bool edge_triggered = multiplexer_->edge_triggered();
-  // Edge-triggered, a client is registered once, for both directions: an edge that nobody waits
+  // Edge-triggered, a client is registered once, for both directions: an edge that nothing waits
   // for costs less than a call of epoll_ctl for every change of interest.
   const Interest interest = {.read = true, .write = edge_triggered};
   if (!multiplexer_->Add(fd, interest)) return;  // no room: the client is turned away

@@ -1,6 +1,6 @@
 // An echo server on one thread and one event loop: what a client sends comes back, in order.
 //
-//   EchoServer            the loop, and who is served when
+//   EchoServer            the loop, and which client is served when
 //    |- Multiplexer       what is ready: select, poll or epoll
 //    |- Listener          new clients, or why there can be none now
 //    |- StopSignal        the request to stop
@@ -39,7 +39,7 @@ class EchoServer final : private ReadySink {
   };
 
   // Listens at once; clients that connect are served by Run. `stop` must outlive the server.
-  // Throws std::system_error where the kernel refuses, std::invalid_argument for bad options.
+  // Throws std::system_error if the kernel refuses, std::invalid_argument for bad options.
   EchoServer(const Options& options, const StopSignal& stop);
   EchoServer(const EchoServer&) = delete;
   EchoServer& operator=(const EchoServer&) = delete;

@@ -16,7 +16,7 @@ class EpollMultiplexer final : public Multiplexer {
  public:
   enum class Trigger { kLevel, kEdge };
 
-  // Throws std::system_error where no epoll instance can be had.
+  // Throws std::system_error if no epoll instance can be had.
   explicit EpollMultiplexer(Trigger trigger);
 
   bool Add(int fd, Interest interest) override;

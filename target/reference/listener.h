@@ -17,7 +17,7 @@ namespace hupstorm {
 class Listener {
  public:
   // Listens on a numeric IPv4 address. Port 0 has the kernel choose one. Throws std::system_error
-  // where the address is in use or not to be had, std::invalid_argument where it is none.
+  // if the address is in use or not to be had, std::invalid_argument if it is none.
   Listener(const std::string& address, uint16_t port);
 
   int fd() const { return socket_.get(); }
@@ -28,8 +28,8 @@ class Listener {
   bool has_work() const { return ready_ && !paused_; }
   bool paused() const { return paused_; }
 
-  // The next connection, non-blocking; nothing where there is none or it cannot be had, has_work()
-  // tells which. Throws std::system_error where accept will never work again.
+  // The next connection, non-blocking; nothing if there is none or it cannot be had, has_work()
+  // tells which. Throws std::system_error if accept will never work again.
   UniqueFd Accept();
 
   // A descriptor has been closed: there is room again.

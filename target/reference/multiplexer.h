@@ -42,7 +42,7 @@ class Multiplexer {
  public:
   virtual ~Multiplexer() = default;
 
-  // Begins to watch `fd`, not watched before. False where there is no room for it: ENOMEM and
+  // Begins to watch `fd`, not watched before. False if there is no room for it: ENOMEM and
   // ENOSPC of epoll_ctl(2), and numbers that do not fit into an fd_set.
   virtual bool Add(int fd, Interest interest) = 0;
   // Changes what a watched `fd` is watched for. False, with nothing changed, as for Add.
@@ -54,13 +54,13 @@ class Multiplexer {
   // limit), then calls `sink` once for each descriptor that is ready. A call may find nothing.
   virtual void Wait(int timeout_ms, ReadySink& sink) = 0;
 
-  // True if a condition is reported once, when it begins: who is told "readable" must remember it
-  // until a call fails with EAGAIN, or moves fewer bytes than asked for and nothing stands behind
-  // them. Otherwise every Wait reports it for as long as it lasts.
+  // True if a condition is reported once, when it begins: a caller that is told "readable" must
+  // remember it until a call fails with EAGAIN, or moves fewer bytes than asked for and nothing
+  // stands behind them. Otherwise every Wait reports it for as long as it lasts.
   virtual bool edge_triggered() const { return false; }
 };
 
-// Throws std::system_error where the kernel has no room for it.
+// Throws std::system_error if the kernel has no room for it.
 std::unique_ptr<Multiplexer> MakeMultiplexer(MultiplexerKind kind);
 
 }  // namespace hupstorm

@@ -17,7 +17,7 @@ class OutputBuffer {
   bool empty() const { return bytes_.empty(); }
 
   void Append(std::span<const char> bytes) {
-    // Bytes are moved only where at least as many have left, so each is moved once on average.
+    // Bytes are moved only if at least as many have left, so each is moved once on average.
     if (sent_ >= size()) {
       bytes_.erase(0, sent_);
       sent_ = 0;

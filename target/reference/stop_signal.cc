@@ -26,7 +26,7 @@ StopSignal::StopSignal() : event_(Must(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "
 
 void StopSignal::Raise() const {
   const uint64_t one = 1;
-  // Fails only where the counter is full, and then the descriptor is readable already.
+  // Fails only if the counter is full, and then the descriptor is readable already.
   [[maybe_unused]] const ssize_t written = write(event_.get(), &one, sizeof(one));
 }
 

@@ -26,8 +26,8 @@ class StopSignal {
   UniqueFd event_;
 };
 
-// For the life of the object, `signal` raises `stop` where it is delivered to the thread that made
-// the object, and is ignored where another thread gets it. Linux prefers the main thread for
+// For the life of the object, `signal` raises `stop` if it is delivered to the thread that made
+// the object, and is ignored if another thread gets it. Linux prefers the main thread for
 // signals sent to a process (kernel/signal.c, complete_signal); a server in another thread wants
 // the signal blocked in all others.
 //

@@ -17,8 +17,7 @@ client_dict.popitem()
 epoll.unregister(fd))",
      .wrote = "Closes the descriptor and then takes it out of epoll.",
      .goes_wrong = "The kernel took it out at close: EBADF, which Python raises since 3.9 and "
-                   "nobody catches. "
-                   "The first client that leaves ends the server.",
+                   "nobody catches. The first client that leaves ends the server.",
      .how_to_mend = "Unregister first, then close.",
      .trigger = "Any client closes.",
      .expected = kReportsLateUnregister,
@@ -71,12 +70,11 @@ epoll.register(client.fileno(), select.EPOLLIN))",
      .full_name = "doc002/epoll-ack/short-send-drops",
      .document_lines = "client_dict[fd].send('我已经收到你的数据了!\\n'.encode('utf-8'))",
      .wrote = "The count that send returns is ignored.",
-     .goes_wrong = "Once sockets are non-blocking, what the kernel did not take is lost. Where it "
-                   "takes nothing "
-                   "(EAGAIN), the exception ends the process.",
+     .goes_wrong = "Once sockets are non-blocking, what the kernel did not take is lost. Where "
+                   "it takes nothing (EAGAIN), the exception ends the process.",
      .how_to_mend = "Keep the rest of the answer, watch for EPOLLOUT while there is some, and "
-                    "don't read while "
-                    "more than 64 KiB wait; at the end of input, send the rest before closing.",
+                    "don't read while more than 64 KiB wait; at the end of input, send the rest "
+                    "before closing.",
      .trigger = "A slow reader, or a send made short by memory pressure.",
      .expected = kReportsLostBytes},
 

@@ -17,9 +17,9 @@ constexpr Defect kDefects[] = {
      .wrote =
          "The original that the document corrects: no bytes read, nothing done. (The document adds "
          "`if data == b''` with a close.)",
-     .goes_wrong = "A FIN keeps the socket readable for ever: one core at 100 %, and a descriptor "
-                   "in CLOSE-WAIT "
-                   "for each client that left before its request was full.",
+     .goes_wrong = "A FIN keeps the socket readable for ever: one core at 100 %, and a "
+                   "descriptor in CLOSE-WAIT for each client that left before its request was "
+                   "full.",
      .how_to_mend = "As the document does: where recv returns no bytes, unregister and close.",
      .trigger = "A client closes before a full request.",
      .expected = kReportsIgnoredFin,
@@ -52,8 +52,7 @@ constexpr Defect kDefects[] = {
     del connections[fileno])",
      .wrote = "The EPOLLHUP branch drops connections only.",
      .goes_wrong = "The request and the response stay for every descriptor that was ever in use: "
-                   "bounded by the "
-                   "most clients at once, but never given back.",
+                   "bounded by the most clients at once, but never given back.",
      .how_to_mend = "del requests[fileno] and responses[fileno] in the same branch.",
      .trigger = "Full requests of many clients at once.",
      .expected = kReportsHeapLeak},
@@ -129,8 +128,7 @@ connections[fileno].close())",
          "With unread input the kernel sends RST after the response: the client sees a reset where "
          "an orderly end is due, and may lose what it has not read yet.",
      .how_to_mend = "Shut down writing only; read and throw away until the client's FIN, for 30 "
-                    "seconds at the "
-                    "most; close then.",
+                    "seconds at the most; close then.",
      .trigger = "A full request followed by more bytes than one read takes.",
      .expected = kReportsTruncatedResponse},
 

@@ -15,8 +15,8 @@ constexpr Defect kDefects[] = {
      .wrote = "recv returns no bytes, and nothing is done: there is no else to `if data`.",
      .goes_wrong =
          "A FIN keeps the socket readable for ever, so level-triggered EPOLLIN is reported on "
-         "every "
-         "call: one core at 100 %, and a descriptor in CLOSE-WAIT for each client that ever left.",
+         "every call: one core at 100 %, and a descriptor in CLOSE-WAIT for each client that "
+         "ever left.",
      .how_to_mend =
          "Where recv returns no bytes, unregister the descriptor, close the socket, and forget its "
          "queue and its entry in fd_to_socket.",
@@ -55,9 +55,8 @@ socket.send(msg))",
      .how_to_mend =
          "Catch OSError around both calls: EAGAIN means not now, anything else about the "
          "connection means that this one is over.",
-     .trigger = "A reset between epoll_wait and recv or send. (A reset before epoll_wait shows as "
-                "EPOLLHUP, "
-                "which is looked at first and closes in order.)",
+     .trigger = "A reset between epoll_wait and recv or send. (A reset before epoll_wait shows "
+                "as EPOLLHUP, which is looked at first and closes in order.)",
      .expected = kReportsServerDied},
 
     {.server = DocumentedServer::kEpollQueue,
@@ -80,9 +79,8 @@ print "发送数据:" , data , "客户端:" , socket.getpeername())",
      .full_name = "doc000/epoll-queue/short-send-drops",
      .document_lines = "socket.send(msg)",
      .wrote = "The count that send returns is ignored.",
-     .goes_wrong = "What the kernel did not take is lost: the client's echo has a hole. Where the "
-                   "kernel takes "
-                   "nothing (EAGAIN), the exception ends the process.",
+     .goes_wrong = "What the kernel did not take is lost: the client's echo has a hole. Where "
+                   "the kernel takes nothing (EAGAIN), the exception ends the process.",
      .how_to_mend = "Put msg[sent:] back to the front of the queue; all of it at EAGAIN.",
      .trigger = "A nearly full send buffer, or memory pressure, makes a send short.",
      .expected = kReportsLostBytes},

@@ -14,8 +14,7 @@ if flag & (select.POLLIN | select.POLLPRI):
     data = s.recv(1024))",
      .wrote = "POLLPRI leads to a plain recv.",
      .goes_wrong = "Urgent data is not part of the stream: recv finds nothing and fails with "
-                   "EAGAIN, which is "
-                   "not caught.",
+                   "EAGAIN, which is not caught.",
      .how_to_mend = "Don't ask for POLLPRI: nobody here wants urgent data.",
      .trigger = "One urgent byte (MSG_OOB).",
      .expected = kReportsServerDied,
@@ -76,13 +75,12 @@ elif flag & select.POLLOUT:)",
      .expected = kReportsHeapLeak,
      .evidence =
          "As written, only a race leads there. tcp_poll reports POLLHUP when both directions are "
-         "shut "
-         "or the state is CLOSE, and POLLIN with it as soon as the receiving side is shut; the "
-         "document always asks for POLLIN and looks at it first. But tcp_done sets the state to "
-         "CLOSE before it shuts the directions, and a poll on another CPU sees the moment between: "
-         "of 500,000 resets of a connection that a second CPU polled without pause (Linux 6.18), "
-         "200,000 polls said POLLHUP and 250,000 said POLLERR, without POLLIN. A server "
-         "that ceases to ask for POLLIN, as the mends of half-close-drops-queue and "
+         "shut or the state is CLOSE, and POLLIN with it as soon as the receiving side is shut; "
+         "the document always asks for POLLIN and looks at it first. But tcp_done sets the state "
+         "to CLOSE before it shuts the directions, and a poll on another CPU sees the moment "
+         "between: of 500,000 resets of a connection that a second CPU polled without pause "
+         "(Linux 6.18), 200,000 polls said POLLHUP and 250,000 said POLLERR, without POLLIN. A "
+         "server that ceases to ask for POLLIN, as the mends of half-close-drops-queue and "
          "input-starves-output do, gets there at every reset."},
 
     {.server = DocumentedServer::kPollQueue,
@@ -92,8 +90,7 @@ elif flag & select.POLLOUT:)",
      .document_lines = "fd_to_socket[ connection.fileno() ] = connection",
      .wrote = "fd_to_socket is never cleaned.",
      .goes_wrong = "A closed socket object stays for every descriptor that was ever in use: "
-                   "bounded by the most "
-                   "clients at once, but never given back.",
+                   "bounded by the most clients at once, but never given back.",
      .how_to_mend = "del fd_to_socket[fd] wherever a connection is closed.",
      .trigger = "Many clients at once, then none.",
      .expected = kReportsHeapLeak},
@@ -123,8 +120,7 @@ print >>sys.stderr, 'output queue for', s.getpeername(), 'is empty'
 print >>sys.stderr, 'sending "%s" to %s' % (next_msg, s.getpeername()))",
      .wrote = "Log lines ask for the peer's address.",
      .goes_wrong = "Bytes that came before a reset can still be read, but getpeername fails with "
-                   "ENOTCONN: the "
-                   "log line ends the process.",
+                   "ENOTCONN: the log line ends the process.",
      .how_to_mend = "Remember the address that accept returned, and log that.",
      .trigger = "Send and reset.",
      .expected = kReportsServerDied,
@@ -138,8 +134,7 @@ print >>sys.stderr, 'sending "%s" to %s' % (next_msg, s.getpeername()))",
      .document_lines = "s.send(next_msg)",
      .wrote = "The count that send returns is ignored.",
      .goes_wrong = "What the kernel did not take is lost. Where it takes nothing (EAGAIN), the "
-                   "exception ends "
-                   "the process.",
+                   "exception ends the process.",
      .how_to_mend = "Put next_msg[sent:] back to the front of the queue; all of it at EAGAIN.",
      .trigger = "A slow reader or memory pressure makes a send short.",
      .expected = kReportsLostBytes},

@@ -12,9 +12,8 @@ constexpr Defect kDefects[] = {
     try:
         next_msg = message_queues[s].get_nowait()
     except Queue.Empty:)",
-     .wrote = "The writable loop takes for granted that all sockets select named are still there, "
-              "though "
-              "the readable loop before it may have closed one.",
+     .wrote = "The writable loop takes for granted that all sockets select named are still "
+              "there, though the readable loop before it may have closed one.",
      .goes_wrong = "The closed socket's queue is gone: KeyError, which nobody catches.",
      .how_to_mend = "Skip a socket that is not in outputs any more.",
      .trigger =
@@ -66,8 +65,7 @@ print >>sys.stderr, 'sending "%s" to %s' % (next_msg, s.getpeername())
 print >>sys.stderr, 'handling exceptional condition for', s.getpeername())",
      .wrote = "Log lines ask for the peer's address.",
      .goes_wrong = "Bytes that came before a reset can still be read, but getpeername fails with "
-                   "ENOTCONN: the "
-                   "log line ends the process.",
+                   "ENOTCONN: the log line ends the process.",
      .how_to_mend = "Remember the address that accept returned, and log that.",
      .trigger = "Send and reset.",
      .expected = kReportsServerDied,
@@ -81,8 +79,7 @@ print >>sys.stderr, 'handling exceptional condition for', s.getpeername())",
      .document_lines = "s.send(next_msg)",
      .wrote = "The count that send returns is ignored.",
      .goes_wrong = "What the kernel did not take is lost. Where it takes nothing (EAGAIN), the "
-                   "exception ends "
-                   "the process.",
+                   "exception ends the process.",
      .how_to_mend = "Put next_msg[sent:] back to the front of the queue; all of it at EAGAIN.",
      .trigger = "A slow reader or memory pressure makes a send short.",
      .expected = kReportsLostBytes},
@@ -142,8 +139,7 @@ print >>sys.stderr, 'handling exceptional condition for', s.getpeername())",
     del message_queues[s])",
      .wrote = "Takes an exceptional condition for an error and closes the connection.",
      .goes_wrong = "On Linux the one exceptional condition is urgent data. One urgent byte ends "
-                   "the connection, "
-                   "its queue unsent.",
+                   "the connection, its queue unsent.",
      .how_to_mend = "Take the byte with recv(1, MSG_OOB) and go on.",
      .trigger = "One urgent byte (MSG_OOB), with bytes before it.",
      .expected = kReportsLostBytes,
@@ -160,8 +156,7 @@ print >>sys.stderr, 'handling exceptional condition for', s.getpeername())",
      .wrote = "The exceptional loop handles a socket that the readable loop of the same round has "
               "closed.",
      .goes_wrong = "getpeername on the closed socket fails with EBADF; without that line, "
-                   "inputs.remove would "
-                   "fail with ValueError. Nobody catches either.",
+                   "inputs.remove would fail with ValueError. Nobody catches either.",
      .how_to_mend = "Skip a socket that is not in inputs any more.",
      .trigger = "An urgent byte and a FIN that are seen in one round, with nothing queued.",
      .expected = kReportsServerDied},

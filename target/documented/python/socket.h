@@ -17,7 +17,7 @@ namespace hupstorm::python {
 //
 // Each failed call throws OSError. EINTR is no failure: the call is made again (PEP 475). SIGPIPE
 // is never raised, since Python ignores it. After Close, fileno() is -1 and calls throw EBADF; no
-// call reaches the kernel then, where Python makes it on descriptor -1.
+// call reaches the kernel then, although Python makes it, on descriptor -1.
 class Socket {
  public:
   Socket() = default;

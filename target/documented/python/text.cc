@@ -19,7 +19,7 @@ constexpr const char* kUnexpectedEnd = "unexpected end of data";
 
 uint8_t At(const Bytes& bytes, size_t i) { return static_cast<uint8_t>(bytes[i]); }
 
-// What stands at one place of a byte string: a character of `length` bytes where `error` is null,
+// What stands at one place of a byte string: a character of `length` bytes if `error` is null,
 // else `length` bytes that are not one.
 struct Piece {
   size_t length;
