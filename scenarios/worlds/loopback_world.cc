@@ -4,8 +4,8 @@
 #include <optional>
 #include <system_error>
 
-#include "kernel/loopback/loopback_kernel.h"
-#include "kernel/remote/remote_kernel.h"
+#include "kernel/linux/held/loopback_kernel.h"
+#include "kernel/linux/held/remote_kernel.h"
 #include "scenarios/worlds/loopback_host.h"
 #include "scenarios/worlds/scenario_run.h"
 #include "scenarios/worlds/server_process.h"

@@ -13,7 +13,7 @@ namespace hupstorm {
 
 // The executable must link hupstorm_shim. Binds the calling process, and the servers that it
 // starts, to one processor, and raises its descriptor limit as far as it may: see
-// kernel/loopback/. Not for a process with other threads.
+// kernel/linux/held/. Not for a process with other threads.
 class LoopbackWorld final : public World {
  public:
   // Throws std::system_error where this process may not use loopback.

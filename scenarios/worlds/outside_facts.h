@@ -6,7 +6,7 @@
 
 #include <vector>
 
-#include "kernel/outside/outside_kernel.h"
+#include "kernel/linux/outside/outside_kernel.h"
 #include "scenarios/oracles/ledger.h"
 #include "scenarios/worlds/rest_watch.h"
 #include "scenarios/worlds/scenario_clients.h"

@@ -11,8 +11,8 @@
 #include <system_error>
 #include <utility>
 
-#include "kernel/outside/loopback_address.h"
-#include "kernel/outside/outside_kernel.h"
+#include "kernel/linux/clients/loopback_address.h"
+#include "kernel/linux/outside/outside_kernel.h"
 #include "scenarios/worlds/last_words.h"
 #include "scenarios/worlds/loopback_host.h"
 #include "scenarios/worlds/outside_facts.h"

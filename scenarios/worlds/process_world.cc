@@ -10,10 +10,10 @@
 #include <system_error>
 #include <utility>
 
-#include "kernel/outside/loopback_address.h"
-#include "kernel/outside/process_tree.h"
-#include "kernel/process/process_kernel.h"
-#include "kernel/remote/enlistment.h"
+#include "kernel/linux/clients/loopback_address.h"
+#include "kernel/linux/held/enlistment.h"
+#include "kernel/linux/held/process_kernel.h"
+#include "kernel/linux/sight/process_tree.h"
 #include "scenarios/worlds/last_words.h"
 #include "scenarios/worlds/loopback_host.h"
 #include "scenarios/worlds/loopback_world.h"

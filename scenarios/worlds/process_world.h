@@ -1,6 +1,6 @@
 // The process world: a server that somebody else wrote, started by a command for each scenario,
 // with the preload library in it. The same scenarios, faults, placed steps and oracles as in the
-// loopback world, for any number of processes and threads (kernel/process/).
+// loopback world, for any number of processes and threads (kernel/linux/held/).
 
 #ifndef HUPSTORM_SCENARIOS_WORLDS_PROCESS_WORLD_H_
 #define HUPSTORM_SCENARIOS_WORLDS_PROCESS_WORLD_H_

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "kernel/outside/outside_kernel.h"
+#include "kernel/linux/outside/outside_kernel.h"
 
 namespace hupstorm {
 

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "kernel/outside/process_tree.h"
+#include "kernel/linux/sight/process_tree.h"
 #include "scenarios/worlds/last_words.h"
 
 namespace hupstorm {

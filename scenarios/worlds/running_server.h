@@ -10,7 +10,7 @@
 #include <functional>
 #include <string>
 
-#include "kernel/outside/socket_diag.h"
+#include "kernel/linux/sight/socket_diag.h"
 #include "scenarios/worlds/server_command.h"
 
 namespace hupstorm {

@@ -21,7 +21,7 @@
 #include <new>
 #include <system_error>
 
-#include "kernel/outside/process_tree.h"
+#include "kernel/linux/sight/process_tree.h"
 
 namespace hupstorm {
 namespace {

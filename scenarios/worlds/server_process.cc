@@ -20,7 +20,7 @@
 
 #include "kernel/heap/heap_meter.h"
 #include "kernel/in_force.h"
-#include "kernel/remote/agent.h"
+#include "kernel/linux/held/agent.h"
 #include "kernel/simulated/simulated_kernel.h"
 #include "scenarios/worlds/last_words.h"
 

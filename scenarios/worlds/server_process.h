@@ -8,7 +8,7 @@
 #include <functional>
 #include <string>
 
-#include "kernel/remote/connection.h"
+#include "kernel/linux/held/connection.h"
 
 namespace hupstorm {
 

@@ -1,4 +1,4 @@
-#include "kernel/outside/process_tree.h"
+#include "kernel/linux/sight/process_tree.h"
 
 #include <fcntl.h>
 #include <gmock/gmock.h>

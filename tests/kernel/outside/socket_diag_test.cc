@@ -1,4 +1,4 @@
-#include "kernel/outside/socket_diag.h"
+#include "kernel/linux/sight/socket_diag.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

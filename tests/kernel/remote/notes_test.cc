@@ -1,6 +1,6 @@
 // What a server does without asking, and what its driver is told of it.
 
-#include "kernel/remote/notes.h"
+#include "kernel/linux/held/notes.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -14,8 +14,8 @@
 #include <string>
 #include <vector>
 
-#include "kernel/remote/agent.h"
-#include "kernel/remote/remote_kernel.h"
+#include "kernel/linux/held/agent.h"
+#include "kernel/linux/held/remote_kernel.h"
 #include "kernel/syscalls_layer.h"
 
 namespace hupstorm::remote {

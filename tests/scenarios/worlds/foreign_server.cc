@@ -15,7 +15,7 @@
 #include <array>
 #include <exception>
 
-#include "kernel/outside/socket_diag.h"
+#include "kernel/linux/sight/socket_diag.h"
 
 namespace hupstorm {
 namespace {

@@ -17,7 +17,7 @@
 
 #include "kernel/host_kernel.h"
 #include "kernel/in_force.h"
-#include "kernel/outside/process_tree.h"
+#include "kernel/linux/sight/process_tree.h"
 #include "target/reference/echo_server.h"
 #include "target/reference/posix_error.h"
 #include "tools/bench/claims/process_state.h"

@@ -17,7 +17,7 @@
 #include <cstring>
 #include <fstream>
 
-#include "kernel/outside/process_tree.h"
+#include "kernel/linux/sight/process_tree.h"
 #include "target/reference/unique_fd.h"
 #include "tools/cli/errors.h"
 

@@ -1,0 +1,15 @@
+// Linux' numbers for the states of TCP, as TCP_INFO and sock_diag tell them.
+
+#ifndef HUPSTORM_KERNEL_LINUX_CLIENTS_TCP_STATE_H_
+#define HUPSTORM_KERNEL_LINUX_CLIENTS_TCP_STATE_H_
+
+#include "kernel/driven_kernel.h"
+
+namespace hupstorm::loopback {
+
+// `number`: as in <netinet/tcp.h>, TCP_ESTABLISHED and so on. kClosed for any other.
+TcpState TcpStateOf(int number);
+
+}  // namespace hupstorm::loopback
+
+#endif  // HUPSTORM_KERNEL_LINUX_CLIENTS_TCP_STATE_H_

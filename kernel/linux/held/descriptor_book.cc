@@ -1,0 +1,105 @@
+#include "kernel/linux/held/descriptor_book.h"
+
+#include <fcntl.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+
+namespace hupstorm::loopback {
+namespace {
+
+using Kind = DrivenKernel::DescriptorKind;
+
+// SOCK_NONBLOCK, EFD_NONBLOCK and TFD_NONBLOCK are O_NONBLOCK by another name.
+bool HasNonblock(int64_t flags) { return (flags & O_NONBLOCK) != 0; }
+
+}  // namespace
+
+const DescriptorFacts& DescriptorBook::Of(int fd) const {
+  static const DescriptorFacts kNothing;
+  return fd >= 0 && fd < end() ? facts_[static_cast<size_t>(fd)] : kNothing;
+}
+
+DescriptorFacts& DescriptorBook::At(int fd) {
+  if (fd >= end()) facts_.resize(static_cast<size_t>(fd) + 1);
+  return facts_[static_cast<size_t>(fd)];
+}
+
+bool DescriptorBook::IsSocket(int fd) const {
+  switch (Of(fd).kind) {
+    case Kind::kListener:
+    case Kind::kConnection:
+    case Kind::kSocket:
+    case Kind::kSocketpair:
+      return true;
+    default:
+      return false;
+  }
+}
+
+int DescriptorBook::Find(PeerId peer) const {
+  for (int fd = 0; fd < end(); ++fd) {
+    if (facts_[static_cast<size_t>(fd)].peer == peer) return fd;
+  }
+  return -1;
+}
+
+void DescriptorBook::Open(int64_t fd, Kind kind, bool nonblocking) {
+  At(static_cast<int>(fd)) = {.kind = kind, .nonblocking = nonblocking};
+}
+
+void DescriptorBook::Learn(const remote::RawCall& call, int64_t result) {
+  const auto& a = call.arguments;
+  const int fd = static_cast<int>(a[0]);
+  switch (call.call) {
+    case Call::kSocket:
+      return Open(result, Kind::kSocket, HasNonblock(a[1]));
+    case Call::kSocketpair:
+    case Call::kPipe2: {
+      const bool pair = call.call == Call::kSocketpair;
+      const int* const ends = reinterpret_cast<const int*>(a[pair ? 3 : 0]);
+      for (int i = 0; i < 2; ++i) {
+        Open(ends[i], pair ? Kind::kSocketpair : Kind::kPipe, HasNonblock(a[1]));
+      }
+      return;
+    }
+    case Call::kListen:
+      At(fd).kind = Kind::kListener;
+      return;
+    case Call::kAccept:
+      return Open(result, Kind::kConnection, HasNonblock(a[3]));
+    case Call::kEpollCreate1:
+      return Open(result, Kind::kEpoll, false);
+    case Call::kEventfd:
+      return Open(result, Kind::kEventfd, HasNonblock(a[1]));
+    case Call::kTimerfdCreate:
+      Open(result, Kind::kTimerfd, HasNonblock(a[1]));
+      At(static_cast<int>(result)).clock = static_cast<clockid_t>(a[0]);
+      return;
+    case Call::kClose:
+      At(fd) = {};
+      return;
+    case Call::kDup:
+    case Call::kDup3: {
+      const DescriptorFacts copy = Of(fd);
+      At(static_cast<int>(result)) = copy;
+      return;
+    }
+    case Call::kFcntl:
+      if (a[1] == F_DUPFD || a[1] == F_DUPFD_CLOEXEC) {
+        const DescriptorFacts copy = Of(fd);
+        At(static_cast<int>(result)) = copy;
+      } else if (a[1] == F_SETFL) {
+        At(fd).nonblocking = HasNonblock(a[2]);
+      }
+      return;
+    case Call::kIoctl:
+      if (static_cast<unsigned long>(a[1]) == FIONBIO) {
+        At(fd).nonblocking = *reinterpret_cast<const int*>(a[2]) != 0;
+      }
+      return;
+    default:
+      return;
+  }
+}
+
+}  // namespace hupstorm::loopback

@@ -1,0 +1,52 @@
+// What a server's descriptors are, learnt from its calls.
+
+#ifndef HUPSTORM_KERNEL_LINUX_HELD_DESCRIPTOR_BOOK_H_
+#define HUPSTORM_KERNEL_LINUX_HELD_DESCRIPTOR_BOOK_H_
+
+#include <time.h>
+
+#include <cstdint>
+#include <deque>
+
+#include "kernel/driven_kernel.h"
+#include "kernel/linux/held/raw_call.h"
+
+namespace hupstorm::loopback {
+
+struct DescriptorFacts {
+  DrivenKernel::DescriptorKind kind = DrivenKernel::DescriptorKind::kFree;  // kFree: not known of
+  bool nonblocking = false;
+  PeerId peer = kNoPeer;  // kConnection
+  // kTimerfd: when it expires next by DrivenKernel::now_ns, -1 for never; 0 interval: once.
+  clockid_t clock = CLOCK_MONOTONIC;
+  int64_t expiry_ns = -1;
+  int64_t interval_ns = 0;
+  uint64_t expirations = 0;  // that nobody has read
+};
+
+class DescriptorBook {
+ public:
+  // Learns from a call that has succeeded with `result`.
+  void Learn(const remote::RawCall& call, int64_t result);
+  void Clear() { facts_.clear(); }
+
+  // Facts about nothing for a number that is not known of.
+  const DescriptorFacts& Of(int fd) const;
+  DescriptorFacts& At(int fd);
+  bool IsSocket(int fd) const;
+  // One past the highest number known of.
+  int end() const { return static_cast<int>(facts_.size()); }
+  // The descriptor of a peer's connection, -1 for none.
+  int Find(PeerId peer) const;
+
+ private:
+  void Open(int64_t fd, DrivenKernel::DescriptorKind kind, bool nonblocking);
+
+  // What is known of one descriptor stays where it is when another is added: a call may sleep with
+  // it in hand while another thread of the server accepts.
+  std::deque<DescriptorFacts> facts_;
+};
+
+}  // namespace hupstorm::loopback
+
+#endif  // HUPSTORM_KERNEL_LINUX_HELD_DESCRIPTOR_BOOK_H_

@@ -1,0 +1,172 @@
+#include "kernel/linux/held/enlistment.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstdio>
+#include <cstring>
+#include <system_error>
+
+#include "kernel/linux/held/connection.h"
+
+namespace hupstorm::remote {
+namespace {
+
+// What a thread says of itself. Its process is known by SO_PEERCRED.
+struct Hello {
+  pid_t tid;
+  int line;  // its number
+};
+
+// And what it is told, along with the file.
+struct Welcome {
+  std::byte* address;
+};
+
+// How long a thread may take to say its name once it has connected.
+constexpr int kHelloMs = 1000;
+
+struct Address {
+  sockaddr_un address = {};
+  socklen_t length = 0;
+};
+
+Address AddressOf(std::string_view name) {
+  Address result;
+  result.address.sun_family = AF_UNIX;
+  const size_t size = std::min(name.size(), sizeof result.address.sun_path - 1);
+  std::memcpy(result.address.sun_path + 1, name.data(), size);
+  result.length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + size);
+  return result;
+}
+
+// Raw, as the names of libc lead to the shim in a server's process.
+long Raw(long number, long a = 0, long b = 0, long c = 0, long d = 0, long e = 0, long f = 0) {
+  while (true) {
+    const long result = syscall(number, a, b, c, d, e, f);
+    if (result != -1 || errno != EINTR) return result;
+  }
+}
+long Pointer(const void* address) { return reinterpret_cast<long>(address); }
+
+void RawClose(int fd) { syscall(SYS_close, fd); }
+
+// A number that the server does not come upon, and that its descriptor limit still allows.
+int MoveOutOfReach(int fd) {
+  rlimit limit = {};
+  Raw(SYS_prlimit64, 0, RLIMIT_NOFILE, 0, Pointer(&limit));
+  const rlim_t lowest = std::min<rlim_t>(limit.rlim_cur, 4096) / 4 * 3;
+  const long moved = Raw(SYS_fcntl, fd, F_DUPFD_CLOEXEC, static_cast<long>(lowest));
+  if (moved < 0) return fd;
+  RawClose(fd);
+  return static_cast<int>(moved);
+}
+
+// A message of one part, with room for one descriptor.
+struct Letter {
+  Letter(void* bytes, size_t size) : part{bytes, size} {
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    message.msg_control = control;
+    message.msg_controllen = sizeof control;
+  }
+  iovec part;
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+  msghdr message = {};
+};
+
+// The descriptor that came with a message, -1 for none.
+int DescriptorIn(Letter& letter) {
+  const cmsghdr* const header = CMSG_FIRSTHDR(&letter.message);
+  if (header == nullptr || header->cmsg_type != SCM_RIGHTS) return -1;
+  int fd = -1;
+  std::memcpy(&fd, CMSG_DATA(header), sizeof fd);
+  return fd;
+}
+
+}  // namespace
+
+Enlisted Enlist(std::string_view driver) {
+  const int socket = static_cast<int>(Raw(SYS_socket, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (socket < 0) return {};
+  Enlisted enlisted;
+  enlisted.line = MoveOutOfReach(socket);
+  const Address address = AddressOf(driver);
+  Hello hello{static_cast<pid_t>(Raw(SYS_gettid)), enlisted.line};
+  Welcome welcome{};
+  Letter letter(&welcome, sizeof welcome);
+  if (Raw(SYS_connect, enlisted.line, Pointer(&address.address), address.length) == 0 &&
+      Raw(SYS_sendto, enlisted.line, Pointer(&hello), sizeof hello, MSG_NOSIGNAL) ==
+          static_cast<long>(sizeof hello) &&
+      Raw(SYS_recvmsg, enlisted.line, Pointer(&letter.message), MSG_CMSG_CLOEXEC) ==
+          static_cast<long>(sizeof welcome)) {
+    const int file = DescriptorIn(letter);
+    if (file >= 0) {
+      enlisted.memory = SharedMemory::MapAt(file, welcome.address);
+      RawClose(file);
+    }
+  }
+  if (enlisted.memory != nullptr) return enlisted;
+  RawClose(enlisted.line);
+  return {};
+}
+
+EnlistmentOffice::EnlistmentOffice() {
+  static std::atomic<int> made{0};
+  std::snprintf(name_, sizeof name_, "hupstorm-driver-%d-%d", static_cast<int>(getpid()), ++made);
+  const Address address = AddressOf(name_);
+  socket_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (socket_ >= 0 &&
+      bind(socket_, reinterpret_cast<const sockaddr*>(&address.address), address.length) == 0 &&
+      listen(socket_, SOMAXCONN) == 0) {
+    return;
+  }
+  const int error = errno;
+  if (socket_ >= 0) close(socket_);
+  throw std::system_error(error, std::generic_category(), "a socket for the server's threads");
+}
+
+EnlistmentOffice::~EnlistmentOffice() { close(socket_); }
+
+EnlistmentOffice::Candidate EnlistmentOffice::Next() {
+  Candidate candidate;
+  candidate.line = accept4(socket_, nullptr, nullptr, SOCK_CLOEXEC);
+  if (candidate.line < 0) return candidate;
+  ucred who = {};
+  socklen_t length = sizeof who;
+  pollfd ready = {.fd = candidate.line, .events = POLLIN, .revents = 0};
+  Hello hello{};
+  if (getsockopt(candidate.line, SOL_SOCKET, SO_PEERCRED, &who, &length) == 0 &&
+      poll(&ready, 1, kHelloMs) == 1 &&
+      recv(candidate.line, &hello, sizeof hello, MSG_WAITALL) ==
+          static_cast<ssize_t>(sizeof hello)) {
+    candidate.pid = who.pid;
+    candidate.tid = hello.tid;
+    candidate.line_there = hello.line;
+    return candidate;
+  }
+  close(candidate.line);
+  return {};
+}
+
+bool Take(const EnlistmentOffice::Candidate& candidate, int file, std::byte* address) {
+  Welcome welcome{address};
+  Letter letter(&welcome, sizeof welcome);
+  cmsghdr* const header = CMSG_FIRSTHDR(&letter.message);
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = CMSG_LEN(sizeof file);
+  std::memcpy(CMSG_DATA(header), &file, sizeof file);
+  return sendmsg(candidate.line, &letter.message, MSG_NOSIGNAL) ==
+         static_cast<ssize_t>(sizeof welcome);
+}
+
+}  // namespace hupstorm::remote

@@ -1,0 +1,409 @@
+#include "kernel/linux/outside/outside_kernel.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+
+namespace hupstorm {
+
+using outside::OpenFile;
+using outside::TcpSocket;
+
+namespace {
+
+constexpr int64_t kSecond = 1'000'000'000;
+// A server with fewer free descriptors may keep what is left for itself.
+constexpr int64_t kFewDescriptors = 16;
+// So many descriptors that are no sockets of TCP may a server open for its first clients and keep.
+constexpr int kKeptForItself = 8;
+
+uint16_t PortOf(const sockaddr_storage& address) {
+  return ntohs(reinterpret_cast<const sockaddr_in&>(address).sin_port);  // as in sockaddr_in6
+}
+
+// Only an address of this machine can be bound.
+bool IsOfThisMachine(sockaddr_storage address) {
+  reinterpret_cast<sockaddr_in&>(address).sin_port = 0;
+  const int fd = socket(address.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return false;
+  const socklen_t length =
+      address.ss_family == AF_INET6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in);
+  const bool bound = bind(fd, reinterpret_cast<const sockaddr*>(&address), length) == 0;
+  close(fd);
+  return bound;
+}
+
+void Mix(uint64_t& hash, uint64_t value) {
+  hash = (hash ^ value) * 0x9e3779b97f4a7c15;
+  hash ^= hash >> 29;
+}
+
+void Mix(uint64_t& hash, const std::optional<TcpSocket>& socket) {
+  if (!socket) return Mix(hash, 1);
+  Mix(hash, static_cast<uint64_t>(socket->state));
+  Mix(hash, socket->receive_queue);
+  Mix(hash, socket->send_queue);
+  Mix(hash, socket->inode);
+  Mix(hash, socket->bytes_received);
+  Mix(hash, socket->bytes_acked);
+}
+
+}  // namespace
+
+void OutsideKernel::Reset() {
+  clients_.Clear();
+  seen_.clear();
+  LetGo();
+}
+
+void OutsideKernel::LetGo() {
+  started_by_us_ = sees_sockets_ = false;
+  roots_.clear();
+  listening_.clear();
+  processes_.clear();
+  processes_at_start_.clear();
+  open_sockets_.reset();
+}
+
+void OutsideKernel::Attach(const sockaddr_storage& address, pid_t root) {
+  address_ = address;
+  clients_.SetHost(address);
+  started_by_us_ = root > 0;
+  roots_.clear();
+  listening_.clear();
+  processes_at_start_.clear();
+  last_process_made_ = -1;
+  sees_sockets_ = IsOfThisMachine(address) && HasListener();
+  std::vector<uint64_t> listeners;
+  if (sees_sockets_) {
+    for (const TcpSocket& listener : diag_.Listeners(PortOf(address))) {
+      listeners.push_back(listener.inode);
+    }
+  }
+  if (started_by_us_) {
+    roots_.push_back(root);
+  } else {
+    for (const uint64_t inode : listeners) {
+      for (const pid_t pid : outside::HoldersOf(inode)) roots_.push_back(pid);
+    }
+  }
+  FindProcesses();
+  for (const pid_t pid : processes_) {
+    const auto files = outside::OpenFiles(pid);
+    if (!files) continue;
+    const bool listens = std::any_of(files->begin(), files->end(), [&](const OpenFile& file) {
+      return file.kind == OpenFile::Kind::kSocket &&
+             std::find(listeners.begin(), listeners.end(), file.inode) != listeners.end();
+    });
+    if (listens) listening_.push_back(pid);
+  }
+}
+
+void OutsideKernel::FindProcesses() {
+  const int64_t made = outside::LastProcessMade();
+  if (made == last_process_made_ && made != 0) return;
+  last_process_made_ = made;
+  processes_ = outside::WithDescendants(roots_);
+}
+
+bool OutsideKernel::ProcessesAreGone() const {
+  return !roots_.empty() && std::all_of(roots_.begin(), roots_.end(), [](pid_t pid) {
+    const char state = outside::StateOf(pid);
+    return state == 0 || state == 'Z' || state == 'X';
+  });
+}
+
+bool OutsideKernel::HasListener() {
+  const std::vector<TcpSocket> listeners = diag_.Listeners(PortOf(address_));
+  listener_queue_ = listener_backlog_ = 0;
+  for (const TcpSocket& listener : listeners) {
+    listener_queue_ += listener.receive_queue;
+    listener_backlog_ += listener.send_queue;
+  }
+  return !listeners.empty();
+}
+
+bool OutsideKernel::IsShortOfDescriptors() const {
+  return std::any_of(processes_.begin(), processes_.end(), [](pid_t pid) {
+    const int open = outside::CountOpenFiles(pid);
+    const int64_t limit = outside::DescriptorLimit(pid);
+    return open >= 0 && limit >= 0 && open + kFewDescriptors > limit;
+  });
+}
+
+// ---- Looking.
+
+OutsideKernel::Activity OutsideKernel::LookAtProcesses() {
+  clients_.Settle();
+  open_sockets_.reset();
+  // Full is one more than the backlog (sk_acceptq_is_full of Linux).
+  if (clients_.HasUnansweredConnects() && sees_sockets_ && HasListener() &&
+      listener_queue_ <= listener_backlog_) {
+    clients_.RetryConnects();
+  }
+  Activity activity;
+  if (!roots_.empty()) FindProcesses();
+  for (const pid_t pid : processes_) {
+    activity.cpu_ns += std::max<int64_t>(outside::CpuNs(pid), 0);
+    activity.asleep = activity.asleep && outside::IsAsleep(pid);
+  }
+  return activity;
+}
+
+uint64_t OutsideKernel::LookAtTraffic() {
+  uint64_t hash = 0;
+  if (!sees_sockets_) return hash;
+  HasListener();
+  Mix(hash, listener_queue_);
+  for (PeerId peer = 0; peer < clients_.count(); ++peer) {
+    LookAt(peer);
+    Mix(hash, seen_[static_cast<size_t>(peer)].now);
+  }
+  return hash;
+}
+
+void OutsideKernel::LookAt(PeerId peer) const {
+  Seen& seen = seen_[static_cast<size_t>(peer)];
+  if (seen.over) return;
+  seen.now = diag_.Find(clients_.ServerAddress(peer), clients_.Address(peer));
+  const bool gone = !seen.now || seen.now->state == TcpState::kTimeWait;
+  if (gone && !clients_.IsOpen(peer)) seen.over = true;
+  if (gone) return;
+  const TcpSocket& socket = *seen.now;
+  if (socket.IsHeld()) seen.inode = socket.inode;
+  seen.accepted = seen.accepted || !socket.WaitsToBeAccepted();
+  if (socket.bytes_received + socket.bytes_acked > 0 || socket.send_queue > 0) {
+    seen.transfer = {.consumed = std::max(seen.transfer.consumed, socket.Consumed()),
+                     .answered = std::max(seen.transfer.answered, socket.Sent())};
+  }
+}
+
+std::map<pid_t, outside::Thread> OutsideKernel::LookAtThreads() const {
+  std::map<pid_t, outside::Thread> threads;
+  for (const pid_t pid : processes_) {
+    for (const outside::Thread& thread : outside::ThreadsOf(pid)) threads[thread.tid] = thread;
+  }
+  return threads;
+}
+
+std::optional<OutsideKernel::Asleep> OutsideKernel::SleepsOnOneClient() const {
+  if (listening_.size() != 1) return std::nullopt;
+  const pid_t pid = listening_.front();
+  const auto call = outside::SleepingCallOf(pid);
+  if (!call || outside::ThreadsOf(pid).size() != 1) return std::nullopt;
+  const auto canonical = [&]() -> std::optional<Call> {
+    switch (call->number) {
+      case SYS_sendto:
+        return Call::kSend;
+      case SYS_sendmsg:
+        return Call::kSendmsg;
+      case SYS_write:
+        return Call::kWrite;
+      case SYS_writev:
+        return Call::kWritev;
+      case SYS_recvfrom:
+        return Call::kRecv;
+      case SYS_recvmsg:
+        return Call::kRecvmsg;
+      case SYS_read:
+        return Call::kRead;
+      case SYS_readv:
+        return Call::kReadv;
+      default:
+        return std::nullopt;
+    }
+  }();
+  const int fd = static_cast<int>(call->first_argument);
+  if (!canonical || PeerOf(fd) == kNoPeer) return std::nullopt;
+  return Asleep{.call = *canonical, .fd = fd};
+}
+
+int64_t OutsideKernel::Memory() const {
+  int64_t bytes = 0;
+  for (const pid_t pid : processes_) bytes += outside::AnonymousMemory(pid);
+  return bytes;
+}
+
+OutsideKernel::Transfer OutsideKernel::TransferOf(PeerId peer) const {
+  return seen_[static_cast<size_t>(peer)].transfer;
+}
+
+bool OutsideKernel::IsInHandshake(PeerId peer) const {
+  if (!clients_.IsOpen(peer)) return false;
+  const PeerStatus status = clients_.Status(peer);
+  if (status.refused || status.was_reset) return false;
+  const Seen& seen = seen_[static_cast<size_t>(peer)];
+  return !status.connected || (seen.now && seen.now->state == TcpState::kSynRecv);
+}
+
+bool OutsideKernel::AwaitClients(int64_t timeout_ns) {
+  if (!clients_.AwaitChange(std::max<int64_t>(timeout_ns, 0))) return false;
+  driver_->OnPeersChanged();
+  return true;
+}
+
+// ---- The clock.
+
+int64_t OutsideKernel::now_ns() const {
+  timespec now = {};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return now.tv_sec * kSecond + now.tv_nsec;
+}
+
+void OutsideKernel::AdvanceTo(int64_t ns) {
+  while (now_ns() < ns) AwaitClients(ns - now_ns());
+}
+
+// ---- Signals.
+
+DrivenKernel::Disposition OutsideKernel::SignalDisposition(int signal) const {
+  if (!started_by_us_ || listening_.empty()) return Disposition::kDefault;
+  const outside::SignalMasks masks = outside::SignalMasksOf(listening_.front());
+  const uint64_t bit = 1ULL << (signal - 1);
+  if ((masks.caught & bit) != 0) return Disposition::kHandled;
+  return (masks.ignored & bit) != 0 ? Disposition::kIgnored : Disposition::kDefault;
+}
+
+DrivenKernel::Disposition OutsideKernel::RaiseSignal(int signal) {
+  const Disposition disposition = SignalDisposition(signal);
+  if (disposition == Disposition::kHandled) kill(listening_.front(), signal);
+  return disposition;
+}
+
+// ---- Peers.
+
+PeerId OutsideKernel::PeerConnect(uint16_t port, const PeerOptions& options) {
+  const PeerId peer = clients_.Connect(port, options);
+  seen_.resize(static_cast<size_t>(peer) + 1);
+  return peer;
+}
+
+size_t OutsideKernel::PeerSend(PeerId peer, std::span<const std::byte> bytes) {
+  return clients_.Send(peer, bytes);
+}
+
+bool OutsideKernel::PeerSendUrgent(PeerId peer, std::byte byte) {
+  seen_[static_cast<size_t>(peer)].sent_urgent = true;
+  return clients_.SendUrgent(peer, byte);
+}
+
+void OutsideKernel::PeerVanish(PeerId) {
+  std::fputs("hupstorm: a host cannot vanish from this machine\n", stderr);
+  std::abort();
+}
+
+DrivenKernel::ConnectionStatus OutsideKernel::ServerSide(PeerId peer) const {
+  ConnectionStatus status;
+  if (!sees_sockets_) {
+    status.accepted = clients_.Status(peer).connected;
+    return status;
+  }
+  LookAt(peer);
+  const Seen& seen = seen_[static_cast<size_t>(peer)];
+  // One that was accepted and ended between two looks has shown itself to its client.
+  status.accepted = seen.accepted || clients_.HasReceived(peer);
+  if (seen.inode != 0) {
+    const auto open = OpenSockets().find(seen.inode);
+    if (open != OpenSockets().end()) status.fd = open->second.fd;
+  }
+  status.held = status.fd >= 0;
+  if (!seen.now || seen.now->state == TcpState::kTimeWait) return status;
+  const TcpSocket& socket = *seen.now;
+  status.state = socket.state;
+  status.held = socket.IsHeld();
+  // An urgent byte that is not received inline stays in the queue.
+  const uint64_t urgent = seen.sent_urgent && socket.Unread() > 0 ? 1 : 0;
+  status.unread = static_cast<size_t>(socket.Unread() - urgent);
+  status.unsent = socket.send_queue;
+  status.unseen_fin = socket.HasFin() && socket.receive_queue > 0;
+  return status;
+}
+
+PeerId OutsideKernel::PeerOf(int fd) const {
+  for (const auto& [inode, open] : OpenSockets()) {
+    if (open.fd != fd) continue;
+    for (PeerId peer = 0; peer < clients_.count(); ++peer) {
+      if (seen_[static_cast<size_t>(peer)].inode == inode) return peer;
+    }
+  }
+  return kNoPeer;
+}
+
+// ---- Descriptors.
+
+const std::map<uint64_t, OutsideKernel::OpenSocket>& OutsideKernel::OpenSockets() const {
+  if (open_sockets_) return *open_sockets_;
+  open_sockets_.emplace();
+  for (const pid_t pid : processes_) {
+    const auto files = outside::OpenFiles(pid);
+    if (!files) continue;
+    for (const OpenFile& file : *files) {
+      if (file.kind == OpenFile::Kind::kSocket) {
+        open_sockets_->emplace(file.inode, OpenSocket{pid, file.fd});
+      }
+    }
+  }
+  return *open_sockets_;
+}
+
+std::vector<DrivenKernel::Descriptor> OutsideKernel::Held(int& others) const {
+  std::vector<Descriptor> held;
+  std::map<uint64_t, TcpSocket> known;  // to Linux, by inode; the rest is reset, or was never used
+  if (sees_sockets_) {
+    for (const TcpSocket& socket : diag_.MayBeHeld()) known.emplace(socket.inode, socket);
+  }
+  others = 0;
+  for (const auto& [inode, open] : OpenSockets()) {
+    if (!outside::IsTcpSocket(open.pid, open.fd)) continue;
+    const auto socket = known.find(inode);
+    const bool is_others = socket != known.end() && (socket->second.IsListener() ||
+                                                     socket->second.local_port != PortOf(address_));
+    if (!is_others) held.push_back({open.fd, DescriptorKind::kConnection});
+  }
+  for (const pid_t pid : processes_at_start_) {
+    const auto files = outside::OpenFiles(pid);
+    if (!files) continue;
+    for (const OpenFile& file : *files) {
+      if (file.kind == OpenFile::Kind::kSocket && outside::IsTcpSocket(pid, file.fd)) continue;
+      ++others;
+      held.push_back({file.fd, file.kind == OpenFile::Kind::kEpoll  ? DescriptorKind::kEpoll
+                               : file.kind == OpenFile::Kind::kPipe ? DescriptorKind::kPipe
+                                                                    : DescriptorKind::kOther});
+    }
+  }
+  return held;
+}
+
+void OutsideKernel::NoteStart() {
+  processes_at_start_ = processes_;
+  Held(others_at_start_);
+}
+
+std::vector<DrivenKernel::Descriptor> OutsideKernel::OpenDescriptors() const {
+  int others = 0;
+  std::vector<Descriptor> held = Held(others);
+  int spare = others - others_at_start_;
+  if (spare <= 0 || spare > kKeptForItself) return held;
+  std::erase_if(held, [&](const Descriptor& descriptor) {
+    return descriptor.kind != DescriptorKind::kConnection && spare-- > 0;
+  });
+  return held;
+}
+
+int OutsideKernel::open_descriptor_count() const {
+  return static_cast<int>(OpenDescriptors().size());
+}
+
+int64_t OutsideKernel::Carry(const remote::RawCall&) {
+  errno = ENOSYS;
+  return -1;
+}
+
+}  // namespace hupstorm

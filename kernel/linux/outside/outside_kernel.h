@@ -1,0 +1,184 @@
+// Linux as a kernel that can be driven, for a server of which nothing is known but what can be seen
+// from outside: nobody holds its calls, its time is everybody's time, and its side of a connection
+// is what sock_diag and /proc tell. Its clients are sockets of this process.
+//
+// What cannot be had: faults and limits (descriptors, buffers), interrupting a call, a host that
+// vanishes. Such methods of DrivenKernel do nothing; who runs a scenario leaves those out that need
+// them.
+//
+// Not thread-safe.
+
+#ifndef HUPSTORM_KERNEL_LINUX_OUTSIDE_OUTSIDE_KERNEL_H_
+#define HUPSTORM_KERNEL_LINUX_OUTSIDE_OUTSIDE_KERNEL_H_
+
+#include <sys/socket.h>
+#include <sys/types.h>
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "kernel/driven_kernel.h"
+#include "kernel/linux/clients/client_sockets.h"
+#include "kernel/linux/held/raw_syscalls.h"
+#include "kernel/linux/sight/process_tree.h"
+#include "kernel/linux/sight/socket_diag.h"
+
+namespace hupstorm {
+
+class OutsideKernel final : public remote::RawSyscalls<DrivenKernel> {
+ public:
+  // Forgets the last server, and resets what connections to it are left.
+  void Reset();
+
+  // The server that clients connect to. `root`: the process that was started as the server, -1
+  // where it runs already; its processes are then those that have the listening socket open, and
+  // their descendants, as far as they may be looked at.
+  void Attach(const sockaddr_storage& address, pid_t root);
+  // The server has ended: it holds nothing.
+  void LetGo();
+
+  // Somebody listens at the address on this machine, so that the server's sockets can be seen.
+  // False for a server on another machine or in another network namespace.
+  bool SeesSockets() const { return sees_sockets_; }
+  bool SeesProcesses() const { return !processes_.empty(); }
+  // All processes have ended that were once seen.
+  bool ProcessesAreGone() const;
+  // True while somebody listens at the address: asks anew.
+  bool HasListener();
+  // A process of the server has so few descriptors left that it may have to turn clients away.
+  bool IsShortOfDescriptors() const;
+
+  // What the server is at, at this moment. Two that are equal, with `asleep`, one shortly after the
+  // other: in between the server did nothing, and nothing was on its way to it.
+  struct Activity {
+    bool asleep = true;  // every thread sleeps; true where no process can be seen
+    int64_t cpu_ns = 0;  // processor time of all processes
+    bool operator==(const Activity&) const = default;
+  };
+  Activity LookAtProcesses();
+  // A hash of the state, queues and byte counts of all connections: differs when anything has
+  // moved. Takes microseconds for each client.
+  uint64_t LookAtTraffic();
+
+  // What the threads of the server have been at so far, by their numbers.
+  std::map<pid_t, outside::Thread> LookAtThreads() const;
+
+  // The call in which the server sleeps, where one process with one thread listens and sleeps in a
+  // call on one client's connection.
+  struct Asleep {
+    Call call = Call::kEpollWait;
+    int fd = -1;
+  };
+  std::optional<Asleep> SleepsOnOneClient() const;
+
+  // Bytes that the server's processes hold in anonymous memory.
+  int64_t Memory() const;
+
+  // The server has not seen a client yet: what it has open now is its own.
+  void NoteStart();
+
+  // Bytes of this client that the server has read, and that it has sent to it. The last that was
+  // seen where the connection is gone.
+  struct Transfer {
+    uint64_t consumed = 0;
+    uint64_t answered = 0;
+  };
+  Transfer TransferOf(PeerId peer) const;
+  // The connection waits for the handshake to be completed: Linux repeats what was lost a second
+  // later and after.
+  bool IsInHandshake(PeerId peer) const;
+
+  // Waits for something to happen to a client, `timeout_ns` at most, and lets clients act on it.
+  // False where nothing happened.
+  bool AwaitClients(int64_t timeout_ns);
+
+  // ---- DrivenKernel.
+  void set_driver(KernelDriver* driver) override { driver_ = driver; }
+  int64_t now_ns() const override;  // CLOCK_MONOTONIC
+  // Sleeps until then. Clients act meanwhile.
+  void AdvanceTo(int64_t ns) override;
+  int64_t NextTimerNs() const override { return -1; }
+  // Of the first process that listens, of those that were started; kDefault where none was.
+  Disposition SignalDisposition(int signal) const override;
+  // To that process, where it handles the signal.
+  Disposition RaiseSignal(int signal) override;
+  void InterruptBlockedCall() override {}
+  int fatal_sigpipes() const override { return 0; }  // the server's end tells
+  void set_descriptor_limit(int) override {}
+  void set_server_send_buffer(int) override {}
+  void set_server_receive_buffer(int) override {}
+  PeerId PeerConnect(uint16_t port, const PeerOptions& options) override;
+  size_t PeerSend(PeerId peer, std::span<const std::byte> bytes) override;
+  bool PeerSendUrgent(PeerId peer, std::byte byte) override;
+  std::span<const std::byte> PeerPeek(PeerId peer) const override { return clients_.Peek(peer); }
+  void PeerConsume(PeerId peer, size_t count, uint64_t /*wanted*/) override {
+    clients_.Consume(peer, count);
+  }
+  void PeerShutdownWrite(PeerId peer) override { clients_.ShutdownWrite(peer); }
+  void PeerClose(PeerId peer) override { clients_.Close(peer); }
+  void PeerReset(PeerId peer) override { clients_.Reset(peer); }
+  void PeerVanish(PeerId peer) override;  // aborts
+  PeerStatus Status(PeerId peer) const override { return clients_.Status(peer); }
+  size_t PeerSendSpace(PeerId peer) const override { return clients_.SendSpace(peer); }
+  uint16_t PeerPort(PeerId peer) const override { return clients_.Port(peer); }
+  int peer_count() const override { return clients_.count(); }
+  std::span<const PeerId> TakeChangedPeers() override { return clients_.TakeChanged(); }
+  bool HasChangedPeers() const override { return false; }
+  // `fd` is -1 where the server's descriptors may not be looked at; `held` tells. Where not even
+  // its sockets are seen, a client that is connected counts as accepted.
+  ConnectionStatus ServerSide(PeerId peer) const override;
+  PeerId PeerOf(int fd) const override;
+  // Those that count as held for clients: sockets of TCP but for listeners and for connections of
+  // other ports; and others, where there are many more than at the start (a server may open a file,
+  // an epoll instance, a pipe for its first client and keep it).
+  std::vector<Descriptor> OpenDescriptors() const override;
+  int open_descriptor_count() const override;
+
+ protected:
+  // No call of the server ever comes here: fails with ENOSYS.
+  int64_t Carry(const remote::RawCall& call) override;
+
+ private:
+  struct Seen {
+    std::optional<outside::TcpSocket> now;  // at the last look
+    uint64_t inode = 0;                     // once it was accepted
+    bool accepted = false;
+    bool sent_urgent = false;
+    bool over = false;  // neither side is there any more
+    Transfer transfer;
+  };
+  struct OpenSocket {
+    pid_t pid;
+    int fd;
+  };
+
+  void FindProcesses();
+  void LookAt(PeerId peer) const;
+  const std::map<uint64_t, OpenSocket>& OpenSockets() const;
+  std::vector<Descriptor> Held(int& others) const;
+
+  mutable outside::SocketDiag diag_;
+  mutable loopback::ClientSockets clients_;
+  KernelDriver* driver_ = nullptr;
+  sockaddr_storage address_ = {};
+  bool sees_sockets_ = false;
+  uint32_t listener_queue_ = 0;  // connections that wait to be accepted, and how many may
+  uint32_t listener_backlog_ = 0;
+  bool started_by_us_ = false;
+  std::vector<pid_t> roots_;
+  std::vector<pid_t> processes_;
+  std::vector<pid_t> processes_at_start_;
+  std::vector<pid_t> listening_;  // those that had the listening socket open when it was attached
+  int64_t last_process_made_ = -1;
+  int others_at_start_ = 0;
+  mutable std::vector<Seen> seen_;  // by PeerId
+  mutable std::optional<std::map<uint64_t, OpenSocket>>
+      open_sockets_;  // by inode; since the last look
+};
+
+}  // namespace hupstorm
+
+#endif  // HUPSTORM_KERNEL_LINUX_OUTSIDE_OUTSIDE_KERNEL_H_

@@ -1,0 +1,169 @@
+#include "kernel/linux/preload/gate.h"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cstring>
+
+#include "kernel/in_force.h"
+#include "kernel/linux/preload/enlisted_thread.h"
+
+namespace hupstorm::preload {
+
+using remote::RawCall;
+
+namespace {
+
+constexpr int64_t kSecond = 1'000'000'000;
+constexpr long kKernelSigsetBytes = 8;  // Linux's sigset_t; glibc's is larger
+
+bool IsTcp(const RawCall& socket) {
+  const auto domain = socket.arguments[0];
+  const auto type = socket.arguments[1] & ~int64_t{SOCK_NONBLOCK | SOCK_CLOEXEC};
+  return (domain == AF_INET || domain == AF_INET6) && type == SOCK_STREAM;
+}
+
+// The descriptors that came with a message have numbers that may have been something else before.
+template <typename Visit>
+void ForEachReceived(const msghdr& message, Visit&& visit) {
+  auto& header_of = const_cast<msghdr&>(message);
+  for (const cmsghdr* header = CMSG_FIRSTHDR(&header_of); header != nullptr;
+       header = CMSG_NXTHDR(&header_of, const_cast<cmsghdr*>(header))) {
+    if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
+    const size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+    for (size_t i = 0; i < count; ++i) {
+      int fd = -1;
+      std::memcpy(&fd, CMSG_DATA(header) + i * sizeof fd, sizeof fd);
+      visit(fd);
+    }
+  }
+}
+
+timespec Timespec(int64_t ms) { return {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1'000'000}; }
+
+// A wait with a signal mask (ppoll, pselect, epoll_pwait) that is nobody's business but Linux's.
+int64_t WaitWithMask(const RawCall& call, const sigset_t* mask) {
+  const auto& a = call.arguments;
+  if (call.call == Call::kEpollWait) {
+    return syscall(SYS_epoll_pwait, a[0], a[1], a[2], a[3], mask, kKernelSigsetBytes);
+  }
+  if (call.call == Call::kPoll) {
+    timespec timeout = Timespec(a[2]);
+    return syscall(SYS_ppoll, a[0], a[1], a[2] < 0 ? nullptr : &timeout, mask, kKernelSigsetBytes);
+  }
+  const struct {
+    const sigset_t* mask;
+    size_t bytes;
+  } mask_argument{mask, kKernelSigsetBytes};
+  const auto* const left = reinterpret_cast<const timeval*>(a[4]);
+  timespec timeout = {};
+  if (left != nullptr) timeout = {.tv_sec = left->tv_sec, .tv_nsec = left->tv_usec * 1000};
+  return syscall(SYS_pselect6, a[0], a[1], a[2], a[3], left == nullptr ? nullptr : &timeout,
+                 &mask_argument);
+}
+
+}  // namespace
+
+void Gate::StartAnew() { interest_.ForgetClosed(); }
+
+int64_t Gate::Carry(const RawCall& call) {
+  if (!IsDriven()) return Pass(call);
+  if (call.call == Call::kClockGettime) return ReadClock(call);
+  remote::Agent* const agent = IsForDriver(call) ? AgentOfThisThread() : nullptr;
+  const int64_t result = agent != nullptr ? agent->Make(call) : Pass(call);
+  if (result != -1) Learn(call, result);
+  return result;
+}
+
+int64_t Gate::Pass(const RawCall& call) {
+  if (FamilyOf(call.call) == CallFamily::kWait && in_force.wait_mask != nullptr) {
+    return WaitWithMask(call, in_force.wait_mask);
+  }
+  return remote::Invoke(linux_, call);
+}
+
+bool Gate::IsForDriver(const RawCall& call) {
+  const int fd = static_cast<int>(call.arguments[0]);
+  switch (call.call) {
+    case Call::kSocket:
+      return IsTcp(call);
+    case Call::kSocketpair:
+    case Call::kPipe2:
+    case Call::kEventfd:
+    case Call::kEpollCreate1:
+    case Call::kTimerfdCreate:
+    case Call::kSelect:
+    case Call::kPoll:
+    case Call::kNanosleep:
+      // A program that has nothing to do with TCP yet is no server yet.
+      return IsEnlisted();
+    case Call::kConnect:    // to somebody else: may take its time
+    case Call::kSigaction:  // seen from outside
+      return false;
+    default:
+      return interest_.IsWatched(fd);
+  }
+}
+
+void Gate::Learn(const RawCall& call, int64_t result) {
+  const auto& a = call.arguments;
+  const int fd = static_cast<int>(a[0]);
+  const int made = static_cast<int>(result);
+  switch (call.call) {
+    case Call::kSocket:
+      IsTcp(call) ? interest_.Watch(made) : interest_.Ignore(made);
+      return;
+    case Call::kAccept:
+    case Call::kDup:
+    case Call::kDup3:
+      interest_.Copy(fd, made);
+      return;
+    case Call::kFcntl:
+      if (a[1] == F_DUPFD || a[1] == F_DUPFD_CLOEXEC) interest_.Copy(fd, made);
+      return;
+    case Call::kEpollCreate1:
+    case Call::kEventfd:
+    case Call::kTimerfdCreate:
+      interest_.Watch(made);
+      return;
+    case Call::kSocketpair:
+    case Call::kPipe2: {
+      const int* const ends = reinterpret_cast<const int*>(a[call.call == Call::kPipe2 ? 0 : 3]);
+      for (int i = 0; i < 2; ++i)
+        IsEnlisted() ? interest_.Watch(ends[i]) : interest_.Ignore(ends[i]);
+      return;
+    }
+    case Call::kClose:
+      interest_.NoteClosed(fd);
+      return;
+    case Call::kRecvmsg:
+      ForEachReceived(*reinterpret_cast<const msghdr*>(a[1]),
+                      [this](int received) { interest_.Forget(received); });
+      return;
+    default:
+      return;
+  }
+}
+
+// The server's clocks run with Linux's, and ahead of them by what the driver has skipped.
+int64_t Gate::ReadClock(const RawCall& call) {
+  const int64_t result = remote::Invoke(linux_, call);
+  if (result != 0) return result;
+  switch (call.arguments[0]) {
+    case CLOCK_PROCESS_CPUTIME_ID:
+    case CLOCK_THREAD_CPUTIME_ID:
+      return result;
+    default:
+      break;
+  }
+  auto* const now = reinterpret_cast<timespec*>(call.arguments[1]);
+  const int64_t ns = now->tv_nsec + ClockOffsetNs();
+  now->tv_sec += ns / kSecond;
+  now->tv_nsec = ns % kSecond;
+  return result;
+}
+
+}  // namespace hupstorm::preload

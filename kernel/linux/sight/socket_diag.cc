@@ -1,0 +1,180 @@
+#include "kernel/linux/sight/socket_diag.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
+// For the whole of tcp_info, which <netinet/tcp.h> has the beginning of; the two cannot meet.
+#include <linux/tcp.h>
+#include <netinet/in.h>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstring>
+#include <system_error>
+
+#include "kernel/linux/clients/tcp_state.h"
+
+namespace hupstorm::outside {
+namespace {
+
+constexpr uint32_t kAllStates = ~0U;
+// The numbers of <netinet/tcp.h>.
+constexpr uint32_t kListening = 1U << 10;  // TCP_LISTEN
+constexpr uint32_t kNotHeld =
+    1U << 3 | 1U << 6 | 1U << 12;  // TCP_SYN_RECV, TIME_WAIT, NEW_SYN_RECV
+
+[[noreturn]] void Fail(const char* what) {
+  throw std::system_error(errno, std::generic_category(), what);
+}
+
+int TakeInfo(const nlattr* attribute, void* out) {
+  auto& socket = *static_cast<TcpSocket*>(out);
+  if (mnl_attr_get_type(attribute) != INET_DIAG_INFO || socket.IsListener()) return MNL_CB_OK;
+  // Older kernels send less of it.
+  tcp_info info = {};
+  const size_t length = std::min<size_t>(mnl_attr_get_payload_len(attribute), sizeof info);
+  std::memcpy(&info, mnl_attr_get_payload(attribute), length);
+  socket.bytes_received = info.tcpi_bytes_received;
+  socket.bytes_acked = info.tcpi_bytes_acked;
+  return MNL_CB_OK;
+}
+
+TcpSocket ReadSocket(const nlmsghdr* header) {
+  const auto* const message = static_cast<const inet_diag_msg*>(mnl_nlmsg_get_payload(header));
+  TcpSocket socket;
+  socket.state = loopback::TcpStateOf(message->idiag_state);
+  socket.family = message->idiag_family;
+  socket.local_port = ntohs(message->id.idiag_sport);
+  socket.remote_port = ntohs(message->id.idiag_dport);
+  socket.receive_queue = message->idiag_rqueue;
+  socket.send_queue = message->idiag_wqueue;
+  socket.inode = message->idiag_inode;
+  socket.uid = message->idiag_uid;
+  mnl_attr_parse(header, sizeof *message, TakeInfo, &socket);
+  return socket;
+}
+
+int TakeSocket(const nlmsghdr* header, void* sockets) {
+  if (mnl_nlmsg_get_payload_len(header) >= sizeof(inet_diag_msg)) {
+    static_cast<std::vector<TcpSocket>*>(sockets)->push_back(ReadSocket(header));
+  }
+  return MNL_CB_OK;
+}
+
+void SetAddress(const sockaddr_storage& address, __be32 out[4], __be16& port) {
+  if (address.ss_family == AF_INET) {
+    const auto& ipv4 = reinterpret_cast<const sockaddr_in&>(address);
+    out[0] = ipv4.sin_addr.s_addr;
+    port = ipv4.sin_port;
+  } else {
+    const auto& ipv6 = reinterpret_cast<const sockaddr_in6&>(address);
+    std::memcpy(out, &ipv6.sin6_addr, sizeof ipv6.sin6_addr);
+    port = ipv6.sin6_port;
+  }
+}
+
+inet_diag_req_v2 RequestFor(int family, uint32_t states) {
+  inet_diag_req_v2 request = {};
+  request.sdiag_family = static_cast<__u8>(family);
+  request.sdiag_protocol = IPPROTO_TCP;
+  request.idiag_ext = 1U << (INET_DIAG_INFO - 1);
+  request.idiag_states = states;
+  request.id.idiag_cookie[0] = request.id.idiag_cookie[1] = INET_DIAG_NOCOOKIE;
+  return request;
+}
+
+}  // namespace
+
+bool TcpSocket::HasFin() const {
+  return state == TcpState::kCloseWait || state == TcpState::kLastAck ||
+         state == TcpState::kClosing || state == TcpState::kTimeWait;
+}
+
+bool TcpSocket::WaitsToBeAccepted() const {
+  if (state == TcpState::kSynRecv) return true;
+  return !IsHeld() && (state == TcpState::kEstablished || state == TcpState::kCloseWait);
+}
+
+struct SocketDiag::Line {
+  mnl_socket* socket = nullptr;
+  unsigned sequence = 0;
+  std::vector<TcpSocket> answer;
+  alignas(nlmsghdr) std::array<char, 32 * 1024> buffer;
+
+  ~Line() {
+    if (socket != nullptr) mnl_socket_close(socket);
+  }
+
+  // False where there is no such socket.
+  bool Ask(const inet_diag_req_v2& request, bool dump) {
+    nlmsghdr* const header = mnl_nlmsg_put_header(buffer.data());
+    header->nlmsg_type = SOCK_DIAG_BY_FAMILY;
+    header->nlmsg_flags = static_cast<__u16>(NLM_F_REQUEST | (dump ? NLM_F_DUMP : 0));
+    header->nlmsg_seq = ++sequence;
+    std::memcpy(mnl_nlmsg_put_extra_header(header, sizeof request), &request, sizeof request);
+    if (mnl_socket_sendto(socket, header, header->nlmsg_len) < 0) Fail("cannot ask sock_diag");
+    const unsigned port = mnl_socket_get_portid(socket);
+    int more = MNL_CB_OK;
+    while (more > MNL_CB_STOP) {
+      const ssize_t length = mnl_socket_recvfrom(socket, buffer.data(), buffer.size());
+      if (length < 0 && errno == EINTR) continue;
+      if (length < 0) Fail("sock_diag does not answer");
+      more = mnl_cb_run(buffer.data(), static_cast<size_t>(length), sequence, port, TakeSocket,
+                        &answer);
+      if (more < 0) {
+        if (errno == ENOENT) return false;
+        Fail("sock_diag refuses to answer");
+      }
+      if (!dump) break;
+    }
+    return true;
+  }
+
+  std::vector<TcpSocket> Dump(uint16_t port, uint32_t states) {
+    answer.clear();
+    for (const int family : {AF_INET, AF_INET6}) {
+      inet_diag_req_v2 request = RequestFor(family, states);
+      request.id.idiag_sport = htons(port);
+      Ask(request, /*dump=*/true);
+    }
+    return std::move(answer);
+  }
+};
+
+SocketDiag::SocketDiag() : line_(std::make_unique<Line>()) {
+  line_->socket = mnl_socket_open2(NETLINK_SOCK_DIAG, SOCK_CLOEXEC);
+  if (line_->socket == nullptr || mnl_socket_bind(line_->socket, 0, MNL_SOCKET_AUTOPID) != 0) {
+    Fail("cannot open sock_diag");
+  }
+}
+
+SocketDiag::~SocketDiag() = default;
+
+std::vector<TcpSocket> SocketDiag::Listeners(uint16_t port) {
+  return line_->Dump(port, kListening);
+}
+
+std::vector<TcpSocket> SocketDiag::OfLocalPort(uint16_t port) {
+  return line_->Dump(port, kAllStates);
+}
+
+std::vector<TcpSocket> SocketDiag::MayBeHeld() { return line_->Dump(0, kAllStates & ~kNotHeld); }
+
+std::optional<TcpSocket> SocketDiag::Find(const sockaddr_storage& local,
+                                          const sockaddr_storage& remote) {
+  inet_diag_req_v2 request = RequestFor(local.ss_family, kAllStates);
+  SetAddress(local, request.id.idiag_src, request.id.idiag_sport);
+  SetAddress(remote, request.id.idiag_dst, request.id.idiag_dport);
+  line_->answer.clear();
+  if (!line_->Ask(request, /*dump=*/false) || line_->answer.empty()) return std::nullopt;
+  const TcpSocket& found = line_->answer.front();
+  // Without a connection the kernel answers with the listener that would get it.
+  if (found.remote_port != ntohs(request.id.idiag_dport)) return std::nullopt;
+  return found;
+}
+
+}  // namespace hupstorm::outside
