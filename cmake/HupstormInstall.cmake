@@ -37,12 +37,10 @@ install(CODE "
 install(EXPORT hupstormTargets NAMESPACE hupstorm:: DESTINATION ${package_folder}
   COMPONENT development)
 
-foreach(folder kernel scenarios fuzz/runtime fuzz/mutator)
+foreach(folder kernel scenarios fuzz/runtime)
   install(DIRECTORY ${folder}/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/hupstorm/${folder}
     COMPONENT development FILES_MATCHING PATTERN "*.h")
 endforeach()
-install(FILES fuzz/work_limit.h
-  DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/hupstorm/fuzz COMPONENT development)
 install(FILES target/target.h target/server_under_test.h
   DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/hupstorm/target COMPONENT development)
 install(FILES tools/command_line.h
@@ -58,7 +56,7 @@ foreach(source ${shim_sources})
     COMPONENT development)
 endforeach()
 foreach(source fuzz/runtime/entry_points.cc fuzz/runtime/server_fuzzer.cc
-        fuzz/drivers/replay_main.cc fuzz/mutator/libfuzzer_mutator.cc tools/linked_server.cc)
+        fuzz/drivers/replay_main.cc scenarios/mutator/libfuzzer_mutator.cc tools/linked_server.cc)
   get_filename_component(folder ${source} DIRECTORY)
   install(FILES ${source} DESTINATION ${HUPSTORM_INSTALL_SOURCES}/${folder}
     COMPONENT development)

@@ -108,7 +108,7 @@ function(hupstorm_add_server name)
       target_compile_options(${name}_server PRIVATE  # a C compiler may be another
         $<$<COMPILE_LANG_AND_ID:C,Clang>:-fsanitize=fuzzer-no-link>
         $<$<COMPILE_LANGUAGE:CXX>:-fsanitize=fuzzer-no-link>)
-      target_sources(${name} PRIVATE ${hupstorm_SOURCES}/fuzz/mutator/libfuzzer_mutator.cc)
+      target_sources(${name} PRIVATE ${hupstorm_SOURCES}/scenarios/mutator/libfuzzer_mutator.cc)
     else()
       get_target_property(launcher hupstorm_shim CXX_COMPILER_LAUNCHER)
       set_target_properties(${name} PROPERTIES CXX_COMPILER_LAUNCHER "${launcher}")

@@ -15,9 +15,9 @@
 #include <thread>
 #include <utility>
 
-#include "fuzz/mutator/fuzzed_protocol.h"
-#include "fuzz/work_limit.h"
 #include "scenarios/language/bytes.h"
+#include "scenarios/mutator/fuzzed_protocol.h"
+#include "scenarios/mutator/work_limit.h"
 #include "target/reference/echo_server.h"
 #include "target/reference/posix_error.h"
 #include "target/reference/stop_signal.h"

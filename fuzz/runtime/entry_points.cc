@@ -5,9 +5,9 @@
 #include <cstdlib>
 #include <exception>
 
-#include "fuzz/mutator/fuzzed_protocol.h"
 #include "fuzz/runtime/server_fuzzer.h"
 #include "scenarios/language/fit.h"
+#include "scenarios/mutator/fuzzed_protocol.h"
 
 namespace {
 

@@ -10,11 +10,11 @@
 #include <stdexcept>
 #include <string>
 
-#include "fuzz/work_limit.h"
 #include "scenarios/campaign/write_whole.h"
 #include "scenarios/language/bytes.h"
 #include "scenarios/language/fit.h"
 #include "scenarios/language/print.h"
+#include "scenarios/mutator/work_limit.h"
 #include "scenarios/shrink/shrink.h"
 
 namespace hupstorm {

@@ -12,10 +12,10 @@
 #include <string>
 #include <vector>
 
-#include "fuzz/mutator/fuzzed_protocol.h"
-#include "fuzz/work_limit.h"
 #include "scenarios/language/bytes.h"
 #include "scenarios/language/print.h"
+#include "scenarios/mutator/fuzzed_protocol.h"
+#include "scenarios/mutator/work_limit.h"
 #include "scenarios/worlds/simulated_world.h"
 #include "target/reference/reference.h"
 

@@ -1,6 +1,6 @@
 // Bytes are a program of system calls, which is run on the simulated kernel and on Linux. A
 // difference that is not declared, and comes again with patience for a busy machine, aborts with
-// the program as a test (tools/conform/README.md says what to do with it). libFuzzer's -timeout has
+// the program as a test (conform/README.md says what to do with it). libFuzzer's -timeout has
 // no effect here: SIGALRM belongs to the runner, which ends calls that sleep.
 
 #include <fmt/format.h>
@@ -10,12 +10,12 @@
 #include <cstdlib>
 #include <span>
 
+#include "conform/generator.h"
+#include "conform/report.h"
+#include "conform/runner.h"
+#include "conform/shrinker.h"
 #include "kernel/host_kernel.h"
 #include "kernel/simulated/simulated_kernel.h"
-#include "tools/conform/generator.h"
-#include "tools/conform/report.h"
-#include "tools/conform/runner.h"
-#include "tools/conform/shrinker.h"
 
 namespace {
 

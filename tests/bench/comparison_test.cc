@@ -1,4 +1,4 @@
-#include "tools/bench/servers/comparison.h"
+#include "bench/servers/comparison.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "tools/bench/load/latency_histogram.h"
+#include "bench/load/latency_histogram.h"
 
 #include <gtest/gtest.h>
 

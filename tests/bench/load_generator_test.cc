@@ -1,9 +1,9 @@
-#include "tools/bench/load/load_generator.h"
+#include "bench/load/load_generator.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tools/bench/servers/measured_server.h"
+#include "bench/servers/measured_server.h"
 
 namespace hupstorm {
 namespace {

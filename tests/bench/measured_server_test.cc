@@ -1,4 +1,4 @@
-#include "tools/bench/servers/measured_server.h"
+#include "bench/servers/measured_server.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -8,8 +8,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "bench/servers/awake_processor.h"
 #include "target/reference/unique_fd.h"
-#include "tools/bench/servers/awake_processor.h"
 #include "tools/cli/errors.h"
 
 namespace hupstorm {

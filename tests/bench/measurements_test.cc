@@ -1,6 +1,6 @@
 // What the comparison of servers measures, and how often.
 
-#include "tools/bench/servers/measurements.h"
+#include "bench/servers/measurements.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

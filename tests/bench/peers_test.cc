@@ -1,6 +1,6 @@
 // The servers that are compared are servers: what they leave out would make the comparison unfair.
 
-#include "tools/bench/servers/peers.h"
+#include "bench/servers/peers.h"
 
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
@@ -10,9 +10,9 @@
 
 #include <numeric>
 
+#include "bench/servers/measured_server.h"
 #include "target/reference/unique_fd.h"
 #include "tests/process/plain_process.h"
-#include "tools/bench/servers/measured_server.h"
 #include "tools/cli/errors.h"
 
 namespace hupstorm {

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "tools/bench/harness/measured_calls.h"
+#include "bench/harness/measured_calls.h"
 
 namespace hupstorm {
 namespace {

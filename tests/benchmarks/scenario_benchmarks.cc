@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "bench/harness/echo_crowd.h"
 #include "scenarios/language/parse.h"
 #include "scenarios/worlds/simulated_world.h"
 #include "target/reference/reference.h"
-#include "tools/bench/harness/echo_crowd.h"
 
 namespace hupstorm {
 namespace {

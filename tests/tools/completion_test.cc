@@ -9,8 +9,8 @@
 #include <fstream>
 #include <sstream>
 
+#include "bench/benches.h"
 #include "tests/tools/command.h"
-#include "tools/bench/benches.h"
 #include "tools/catalogue/protocols.h"
 #include "tools/cli/app_parts.h"
 #include "tools/command_line.h"

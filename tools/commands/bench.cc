@@ -8,9 +8,9 @@
 #include <memory>
 #include <vector>
 
-#include "tools/bench/bench_folder.h"
-#include "tools/bench/benches.h"
-#include "tools/bench/svg_plot.h"
+#include "bench/bench_folder.h"
+#include "bench/benches.h"
+#include "bench/svg_plot.h"
 #include "tools/cli/errors.h"
 #include "tools/cli/output.h"
 #include "tools/cli/suggest.h"

@@ -6,15 +6,15 @@
 #include <memory>
 #include <optional>
 
+#include "conform/campaign.h"
+#include "conform/generator.h"
+#include "conform/report.h"
 #include "kernel/host_kernel.h"
 #include "kernel/simulated/simulated_kernel.h"
 #include "kernel/trace/symbols.h"
 #include "tools/cli/errors.h"
 #include "tools/cli/output.h"
 #include "tools/cli/text_table.h"
-#include "tools/conform/campaign.h"
-#include "tools/conform/generator.h"
-#include "tools/conform/report.h"
 #include "tools/report/json_output.h"
 
 namespace hupstorm {

@@ -3,14 +3,14 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "conform/campaign.h"
+#include "conform/report.h"
 #include "kernel/host_kernel.h"
 #include "kernel/simulated/simulated_kernel.h"
 #include "scenarios/oracles/finding_list.h"
 #include "tools/catalogue/target_catalogue.h"
 #include "tools/cli/output.h"
 #include "tools/commands/plan.h"
-#include "tools/conform/campaign.h"
-#include "tools/conform/report.h"
 #include "tools/matrix/matrix.h"
 
 namespace hupstorm {

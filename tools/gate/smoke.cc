@@ -8,10 +8,10 @@
 #include <string>
 #include <utility>
 
-#include "fuzz/mutator/scenario_mutator.h"
-#include "fuzz/work_limit.h"
 #include "scenarios/language/fit.h"
 #include "scenarios/language/split_mix64.h"
+#include "scenarios/mutator/scenario_mutator.h"
+#include "scenarios/mutator/work_limit.h"
 #include "tools/isolation/archive.h"
 #include "tools/isolation/shared_array.h"
 #include "tools/isolation/wire.h"

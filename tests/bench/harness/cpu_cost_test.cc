@@ -1,4 +1,4 @@
-#include "tools/bench/harness/cpu_cost.h"
+#include "bench/harness/cpu_cost.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "tools/bench/harness/echo_crowd.h"
+#include "bench/harness/echo_crowd.h"
 
 #include <gtest/gtest.h>
 

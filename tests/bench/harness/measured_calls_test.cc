@@ -1,4 +1,4 @@
-#include "tools/bench/harness/measured_calls.h"
+#include "bench/harness/measured_calls.h"
 
 #include <gtest/gtest.h>
 

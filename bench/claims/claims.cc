@@ -1,0 +1,240 @@
+// Measures what the documents claim: the waits by themselves, the whole server, and what Linux
+// does.
+
+#include <fmt/format.h>
+#include <sys/select.h>
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <system_error>
+#include <tuple>
+#include <vector>
+
+#include "bench/benches.h"
+#include "bench/claims/claims_report.h"
+#include "bench/claims/connections.h"
+#include "bench/claims/echo_process.h"
+#include "bench/claims/process_state.h"
+#include "bench/claims/verdicts.h"
+#include "bench/claims/wait_rounds.h"
+#include "bench/claims/witnesses.h"
+#include "bench/many_descriptors.h"
+#include "bench/thread_cpu.h"
+#include "target/reference/reference.h"
+#include "tools/cli/errors.h"
+
+namespace hupstorm {
+namespace {
+
+constexpr MultiplexerKind kForms[] = {MultiplexerKind::kSelect, MultiplexerKind::kPoll,
+                                      MultiplexerKind::kEpollLevel, MultiplexerKind::kEpollEdge};
+constexpr Load kLoads[] = {Load::kOne, Load::kTenth, Load::kAll};
+// The forms take so many turns in each repeat.
+constexpr int kTurns = 5;
+// What this process has open beside the connections.
+constexpr int kOtherDescriptors = 100;
+// For the clients that select turns away.
+constexpr int kLeastDescriptors = FD_SETSIZE + 76 + kOtherDescriptors;
+
+struct Plan {
+  std::vector<int> connections;
+  std::vector<int> clients;  // of the whole server
+  int wait_events;           // in all rounds of one repeat, about
+  int most_rounds;           // with one active: each round is one event
+  int echoes;                // in one repeat
+  int echo_turns;
+};
+
+Plan PlanOf(bool quick) {
+  if (quick) {
+    return {.connections = {1, 10, 100, 1000},
+            .clients = {10, 100},
+            .wait_events = 3000,
+            .most_rounds = 100,
+            .echoes = 500,
+            .echo_turns = 5};
+  }
+  return {.connections = {1, 3, 10, 30, 100, 300, 1000, 3000, 10'000},
+          .clients = {10, 900},
+          .wait_events = 30'000,
+          .most_rounds = 600,
+          .echoes = 4000,
+          .echo_turns = 20};
+}
+
+// Tells how much is done, in steps.
+class Steps {
+ public:
+  Steps(const BenchSettings& settings, size_t total) : settings_(settings), total_(total) {}
+  void Next(const std::string& what) {
+    settings_.on_progress(static_cast<double>(done_++) / static_cast<double>(total_), what);
+  }
+
+ private:
+  const BenchSettings& settings_;
+  const size_t total_;
+  size_t done_ = 0;
+};
+
+// In one turn.
+int RoundsOf(const Plan& plan, Load load, int connections) {
+  // Each looks at all connections, where the form is select or poll.
+  const int rounds = load == Load::kOne
+                         ? std::clamp(600'000 / connections, 40, plan.most_rounds)
+                         : std::clamp(plan.wait_events / ActiveOf(load, connections), 15, 400);
+  return rounds / kTurns;
+}
+
+std::unique_ptr<Connections> Connect(int count) {
+  try {
+    return std::make_unique<Connections>(count);
+  } catch (const std::system_error& error) {
+    throw FailedError(fmt::format(
+        "{} connections cannot be made ({}): they need as many descriptors, here and in a second "
+        "process, and as many ports on 127.0.0.1; see what holds them (ss -s) and try again",
+        count, error.what()));
+  }
+}
+
+// All but what it costs.
+WaitFigure CountWaits(WaitRounds& rounds, MultiplexerKind form, int count, Load load) {
+  const WaitCounts counted = rounds.Count(8);
+  return {.form = form,
+          .connections = count,
+          .load = load,
+          .active = ActiveOf(load, count),
+          .waits = counted.waits,
+          .copied = counted.copied,
+          .bytes = counted.bytes_per_event(),
+          .copied_before = counted.watching.copied,
+          .calls_before = counted.watching.all()};
+}
+
+std::vector<WaitFigure> MeasureWaits(const Plan& plan, const Connections& connections, int repeats,
+                                     Steps& steps) {
+  // By connections, load and form: the order of the tables.
+  std::map<std::tuple<int, Load, MultiplexerKind>, WaitFigure> figures;
+  const int64_t clock_ns = ThreadCpuClockNs();
+  for (int repeat = 0; repeat < repeats; ++repeat) {
+    for (const int count : plan.connections) {
+      steps.Next(fmt::format("waits on {} connections", count));
+      for (const Load load : kLoads) {
+        if (count < 10 && load == Load::kTenth) continue;
+        for (int turn = 0; turn < kTurns; ++turn) {
+          for (const MultiplexerKind form : kForms) {
+            WaitRounds rounds(form, connections, count, load);
+            if (!rounds.watches_all()) continue;
+            WaitFigure& figure = figures[std::tuple(count, load, form)];
+            if (figure.connections == 0) figure = CountWaits(rounds, form, count, load);
+            if (turn == 0) figure.cpu_ns.emplace_back();
+            const WaitCost cost = rounds.Measure(RoundsOf(plan, load, count), clock_ns);
+            figure.cpu_ns.back().push_back(cost.cpu_ns);
+            figure.slept = cost.slept;
+          }
+        }
+      }
+    }
+  }
+  std::vector<WaitFigure> all;
+  for (auto& entry : figures) all.push_back(std::move(entry.second));
+  return all;
+}
+
+EchoFigure CountEchoes(MultiplexerKind form, int clients, int active) {
+  constexpr int kRounds = 20;
+  const EchoProcess server(form, /*counted=*/true);
+  const EchoClients all(server.port(), clients);
+  all.Exchange(active);
+  const CallCounts before = server.Counts();
+  for (int round = 0; round < kRounds; ++round) all.Exchange(active);
+  const CallCounts made = server.Counts().Since(before);
+  const double echoes = kRounds * active;
+  return {.form = form,
+          .clients = clients,
+          .active = active,
+          .calls = static_cast<double>(made.all()) / echoes,
+          .waits = static_cast<double>(made.waits()) / echoes};
+}
+
+// CPU time of each form's server per echo: the servers run side by side and take turns.
+std::map<MultiplexerKind, std::vector<double>> MeasureEchoes(const Plan& plan, int clients,
+                                                             int active) {
+  struct Contestant {
+    explicit Contestant(MultiplexerKind form, int count)
+        : server(form, /*counted=*/false), clients(server.port(), count) {}
+    EchoProcess server;
+    EchoClients clients;
+  };
+  std::map<MultiplexerKind, std::unique_ptr<Contestant>> contestants;
+  for (const MultiplexerKind form : kForms) {
+    contestants[form] = std::make_unique<Contestant>(form, clients);
+    contestants[form]->clients.Exchange(active);
+  }
+  const int rounds = std::max(2, plan.echoes / active / plan.echo_turns);
+  std::map<MultiplexerKind, std::vector<double>> costs;
+  for (int turn = 0; turn < plan.echo_turns; ++turn) {
+    for (const auto& [form, contestant] : contestants) {
+      const int64_t start = contestant->server.CpuNs();
+      for (int round = 0; round < rounds; ++round) contestant->clients.Exchange(active);
+      costs[form].push_back(static_cast<double>(contestant->server.CpuNs() - start) / rounds /
+                            active);
+    }
+  }
+  return costs;
+}
+
+std::vector<EchoFigure> MeasureServers(const Plan& plan, int repeats, Steps& steps) {
+  std::vector<EchoFigure> figures;
+  for (const int clients : plan.clients) {
+    for (const int active : {1, clients}) {
+      steps.Next(fmt::format("the whole server, {} of {} clients active", active, clients));
+      std::map<MultiplexerKind, Turns> costs;
+      for (int repeat = 0; repeat < repeats; ++repeat) {
+        for (auto& [form, turns] : MeasureEchoes(plan, clients, active)) {
+          costs[form].push_back(std::move(turns));
+        }
+      }
+      for (const MultiplexerKind form : kForms) {
+        figures.push_back(CountEchoes(form, clients, active));
+        figures.back().cpu_ns = costs.at(form);
+      }
+    }
+  }
+  return figures;
+}
+
+}  // namespace
+
+BenchReport BenchClaims(const BenchSettings& settings) {
+  Plan plan = PlanOf(settings.quick);
+  const int repeats = settings.quick ? 1 : settings.repeats;
+  const int wanted = plan.connections.back();
+  const ManyDescriptors descriptors(std::max(wanted + kOtherDescriptors, kLeastDescriptors));
+  if (descriptors.limit() < kLeastDescriptors) {
+    throw FailedError(
+        fmt::format("this needs {} descriptors, and the process may have {}: raise the limit "
+                    "(ulimit -n {}) and "
+                    "try again",
+                    kLeastDescriptors, descriptors.limit(), kLeastDescriptors));
+  }
+  ClaimFigures figures;
+  figures.connections = std::min(wanted, descriptors.limit() - kOtherDescriptors);
+  for (int& count : plan.connections) count = std::min(count, figures.connections);
+  plan.connections.erase(std::unique(plan.connections.begin(), plan.connections.end()),
+                         plan.connections.end());
+
+  const OneProcessor one_processor;
+  Steps steps(settings,
+              2 + 2 * plan.clients.size() + static_cast<size_t>(repeats) * plan.connections.size());
+  steps.Next("what Linux does");
+  figures.epoll_memory = WitnessEpollMemory();
+  figures.select_limit = WitnessSelectLimit();
+  figures.echoes = MeasureServers(plan, repeats, steps);
+  steps.Next(fmt::format("making {} connections", figures.connections));
+  const std::unique_ptr<Connections> connections = Connect(figures.connections);
+  figures.waits = MeasureWaits(plan, *connections, repeats, steps);
+  return ClaimsReport(figures, Judge(figures), wanted);
+}
+
+}  // namespace hupstorm

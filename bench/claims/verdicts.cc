@@ -1,0 +1,335 @@
+#include "bench/claims/verdicts.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+#include <limits>
+#include <map>
+#include <optional>
+
+#include "kernel/trace/symbols.h"
+#include "target/reference/reference.h"
+
+namespace hupstorm {
+namespace {
+
+using Kind = MultiplexerKind;
+
+// A figure by the number of connections.
+using Curve = std::map<int, double>;
+
+Curve CurveOf(const ClaimFigures& figures, Kind form, Load load,
+              const std::function<double(const WaitFigure&)>& what) {
+  Curve curve;
+  for (const WaitFigure& each : figures.waits) {
+    if (each.form == form && each.load == load) curve[each.connections] = what(each);
+  }
+  return curve;
+}
+
+Curve Cost(const ClaimFigures& figures, Kind form, Load load) {
+  return CurveOf(figures, form, load,
+                 [](const WaitFigure& each) { return SpreadOf(each.cpu_ns).median; });
+}
+
+// Costs by the number of connections.
+std::map<int, Turns> Costs(const ClaimFigures& figures, Kind form, Load load) {
+  std::map<int, Turns> costs;
+  for (const WaitFigure& each : figures.waits) {
+    if (each.form == form && each.load == load) costs[each.connections] = each.cpu_ns;
+  }
+  return costs;
+}
+
+// The form that costs less; the one that was measured where the other was not.
+const Turns& Cheaper(const Turns& one, const Turns& two) {
+  if (one.empty() || two.empty()) return one.empty() ? two : one;
+  return RatioOf(one, two).median < 1 ? one : two;
+}
+
+Curve Bytes(const ClaimFigures& figures, Kind form) {
+  return CurveOf(figures, form, Load::kOne, [](const WaitFigure& each) { return each.bytes; });
+}
+
+// How many times as much the last is as the first.
+double Growth(const Curve& curve) { return curve.rbegin()->second / curve.begin()->second; }
+
+std::string_view Who(Load load) { return load == Load::kTenth ? "a tenth" : LoadName(load); }
+
+// The least number of connections from which on `is` holds for all that were measured.
+std::optional<int> FromOn(const Curve& curve, const std::function<bool(int, double)>& is) {
+  std::optional<int> from;
+  for (auto it = curve.rbegin(); it != curve.rend() && is(it->first, it->second); ++it) {
+    from = it->first;
+  }
+  return from;
+}
+
+std::optional<int> GrownFrom(const Curve& curve) {
+  const double first = curve.begin()->second;
+  return FromOn(curve, [first](int, double figure) { return figure >= kGrown * first; });
+}
+
+std::string Digits(double figure) {
+  return figure >= 1000 ? fmt::format("{:.0f}", figure) : fmt::format("{:.3g}", figure);
+}
+
+// "poll 1.2 to 820 ns (x 683 from 1 to 10000)".
+std::string GrowthText(Kind form, const Curve& curve, const char* unit) {
+  return fmt::format("{} {} to {} {} (x {} from {} to {})", MultiplexerName(form),
+                     Digits(curve.begin()->second), Digits(curve.rbegin()->second), unit,
+                     Digits(Growth(curve)), curve.begin()->first, curve.rbegin()->first);
+}
+
+// A claim that select's and poll's figure grows with the connections while epoll's does not.
+void JudgeCurves(const std::function<Curve(Kind)>& curve_of, const char* unit, Judgement& judged) {
+  bool old_grow = true;
+  bool any_old_grows = false;
+  bool new_stays = true;
+  int from = 0;
+  for (const Kind form : {Kind::kSelect, Kind::kPoll, Kind::kEpollLevel, Kind::kEpollEdge}) {
+    const Curve curve = curve_of(form);
+    if (!judged.because.empty()) judged.because += "; ";
+    judged.because += GrowthText(form, curve, unit);
+    if (form == Kind::kEpollLevel || form == Kind::kEpollEdge) {
+      new_stays = new_stays && Growth(curve) <= kNotGrown;
+      continue;
+    }
+    const std::optional<int> grown = GrownFrom(curve);
+    old_grow = old_grow && grown.has_value();
+    any_old_grows = any_old_grows || grown.has_value();
+    from = std::max(from, grown.value_or(0));
+  }
+  if (old_grow && new_stays) {
+    judged.verdict = Verdict::kHolds;
+    judged.text = fmt::format("holds from {} connections on", from);
+  } else if (!any_old_grows) {
+    judged.verdict = Verdict::kFalse;
+    judged.text = "false: it does not grow";
+  } else {
+    judged.text = new_stays ? "depends: one of select and poll grows" : "depends: epoll grows too";
+  }
+}
+
+}  // namespace
+
+Judgement JudgeGrowth(const ClaimFigures& figures) {
+  Judgement judged = {
+      .id = "cost-grows",
+      .claim = "select and poll slow down with the number of descriptors, epoll does not",
+      .documents = "001, 002, 004",
+      .rule = fmt::format("One connection is active. Holds where select and poll cost at least {} "
+                          "times what they cost with the fewest connections, and epoll with the "
+                          "most at most {} times.",
+                          kGrown, kNotGrown)};
+  JudgeCurves([&](Kind form) { return Cost(figures, form, Load::kOne); }, "ns", judged);
+  return judged;
+}
+
+Judgement JudgeCopying(const ClaimFigures& figures) {
+  Judgement judged = {
+      .id = "copying-grows",
+      .claim = "select and poll copy all descriptors in each call, ready or not",
+      .documents = "001, 002",
+      .rule = fmt::format("One connection is active. Holds where select and poll copy at least {} "
+                          "times the bytes that they copy with the fewest connections, and epoll "
+                          "with the most at most {} times.",
+                          kGrown, kNotGrown)};
+  JudgeCurves([&](Kind form) { return Bytes(figures, form); }, "bytes", judged);
+  return judged;
+}
+
+Judgement JudgeSelectLimit(const ClaimFigures& figures) {
+  const SelectLimit& limit = figures.select_limit;
+  Judgement judged = {
+      .id = "select-limit",
+      .claim = "select ends at 1,024 descriptors",
+      .documents = "001, 002",
+      .because = fmt::format(
+          "descriptor {} {}, {} {}; {} of {} clients are served by the server on select, {} by the "
+          "one on poll; {}",
+          limit.fd_setsize - 1, limit.takes_last ? "is watched" : "is refused", limit.fd_setsize,
+          limit.takes_next ? "is watched" : "is refused", limit.served_by_select, limit.clients,
+          limit.served_by_poll,
+          limit.kernel_takes_next
+              ? "the system call itself, given a longer set, reports a descriptor beyond: the "
+                "limit is that of libc's fd_set, no kernel need be built anew"
+              : "the system call refuses a longer set too"),
+      .rule =
+          "Holds where the reference's select takes descriptor FD_SETSIZE - 1 and refuses "
+          "FD_SETSIZE, and its server serves fewer clients than the one on poll."};
+  if (limit.takes_next || limit.served_by_select >= limit.clients) {
+    judged.verdict = Verdict::kFalse;
+    judged.text = "false";
+  } else if (limit.takes_last && limit.served_by_select < limit.served_by_poll) {
+    judged.verdict = Verdict::kHolds;
+    judged.text = limit.kernel_takes_next ? "holds, for libc's fd_set" : "holds";
+  } else {
+    judged.text = "depends";
+  }
+  return judged;
+}
+
+Judgement JudgeNoLimit(const ClaimFigures& figures) {
+  int most = std::numeric_limits<int>::max();
+  for (const Kind form : {Kind::kPoll, Kind::kEpollLevel, Kind::kEpollEdge}) {
+    const Curve curve = Cost(figures, form, Load::kOne);
+    most = std::min(most, curve.empty() ? 0 : curve.rbegin()->first);
+  }
+  const int setsize = figures.select_limit.fd_setsize;
+  Judgement judged = {
+      .id = "no-limit",
+      .claim = "poll and epoll have no such limit",
+      .documents = "001, 002",
+      .because = fmt::format(
+          "{} connections watched by poll and by epoll; what ends them is RLIMIT_NOFILE (poll: "
+          "EINVAL beyond it) and, for epoll, fs.epoll.max_user_watches (ENOSPC)",
+          most),
+      .rule = "Holds where both watch descriptor FD_SETSIZE, and more connections than that."};
+  if (!figures.select_limit.others_take_next) {
+    judged.verdict = Verdict::kFalse;
+    judged.text = "false";
+  } else if (most > setsize) {
+    judged.verdict = Verdict::kHolds;
+    judged.text = fmt::format("holds, up to {} tried", most);
+  } else {
+    judged.text = fmt::format("not shown: only {} connections were tried", most);
+  }
+  return judged;
+}
+
+Judgement JudgeEdgeTriggered(const ClaimFigures& figures) {
+  Judgement judged = {
+      .id = "edge-triggered",
+      .claim = "edge triggering is faster, in theory",
+      .documents = "001",
+      .rule = fmt::format("CPU time, edge- to level-triggered; faster is below {}. Holds where the "
+                          "whole server is faster at each load; depends where it is so at some, or "
+                          "where the waits alone are (the median over the numbers of connections "
+                          "of one load); false otherwise.",
+                          1 - kDifferent)};
+  bool waits_faster = false;
+  judged.because = "the waits alone:";
+  for (const Load load : {Load::kOne, Load::kTenth, Load::kAll}) {
+    const auto level = Costs(figures, Kind::kEpollLevel, load);
+    if (level.empty()) continue;
+    std::vector<double> times;
+    for (const auto& [connections, costs] : Costs(figures, Kind::kEpollEdge, load)) {
+      times.push_back(RatioOf(costs, level.at(connections)).median);
+    }
+    const Spread ratio = SpreadOf(times);
+    waits_faster = waits_faster || ratio.median < 1 - kDifferent;
+    judged.because += fmt::format("{} {:.2f} times the time ({:.2f} to {:.2f}) with {} active",
+                                  load == Load::kOne ? "" : ",", ratio.median, ratio.least,
+                                  ratio.most, Who(load));
+  }
+  int faster = 0;
+  int loads = 0;
+  for (const EchoFigure& edge : figures.echoes) {
+    if (edge.form != Kind::kEpollEdge) continue;
+    for (const EchoFigure& level : figures.echoes) {
+      if (level.form != Kind::kEpollLevel || level.clients != edge.clients ||
+          level.active != edge.active) {
+        continue;
+      }
+      const double times = RatioOf(edge.cpu_ns, level.cpu_ns).median;
+      faster += times < 1 - kDifferent;
+      ++loads;
+      judged.because += fmt::format(
+          "; the server, {} of {} active: {:.2f} times the time, {:.3g} calls per echo to {:.3g}",
+          edge.active, edge.clients, times, edge.calls, level.calls);
+    }
+  }
+  if (faster > 0 && faster == loads) {
+    judged.verdict = Verdict::kHolds;
+    judged.text = "holds";
+  } else if (faster > 0) {
+    judged.text = fmt::format("depends: the server is faster at {} of {} loads", faster, loads);
+  } else if (waits_faster) {
+    judged.text = "depends: the wait is faster, the whole server is not";
+  } else {
+    judged.verdict = Verdict::kFalse;
+    judged.text = "false";
+  }
+  return judged;
+}
+
+Judgement JudgeEpollNotAlwaysBetter(const ClaimFigures& figures) {
+  Judgement judged = {
+      .id = "epoll-not-always-better",
+      .claim = "epoll is not always better than select and poll; it is with many connections",
+      .documents = "002",
+      .rule =
+          "Level-triggered epoll against the cheaper of select and poll, per event. "
+          "Better or worse is a difference of more than a tenth. Holds where epoll "
+          "is worse somewhere or no better, and better from some number on."};
+  bool not_better = false;
+  bool better_from = false;
+  std::string where;
+  for (const Load load : {Load::kOne, Load::kTenth, Load::kAll}) {
+    const auto epoll = Costs(figures, Kind::kEpollLevel, load);
+    if (epoll.empty()) continue;
+    auto select = Costs(figures, Kind::kSelect, load);
+    auto poll = Costs(figures, Kind::kPoll, load);
+    Curve ratio;
+    for (const auto& [connections, costs] : epoll) {
+      ratio[connections] = RatioOf(costs, Cheaper(select[connections], poll[connections])).median;
+    }
+    const auto better = [](int, double figure) { return figure < 1 - kDifferent; };
+    const std::optional<int> from = FromOn(ratio, better);
+    better_from = better_from || from.has_value();
+    not_better = not_better || from != ratio.begin()->first;
+    const std::string at =
+        from.has_value() ? fmt::format("from {} on", *from) : std::string("nowhere");
+    const std::string active = fmt::format("{} active", Who(load));
+    where += fmt::format("{}{} with {}", where.empty() ? "" : ", ", at, active);
+    if (!judged.because.empty()) judged.because += "; ";
+    judged.because += fmt::format("{}: epoll is better {} (x {} with {}, x {} with {})", active, at,
+                                  Digits(ratio.begin()->second), ratio.begin()->first,
+                                  Digits(ratio.rbegin()->second), ratio.rbegin()->first);
+  }
+  if (not_better && better_from) {
+    judged.verdict = Verdict::kHolds;
+    judged.text = "holds; better " + where;
+  } else if (better_from) {
+    judged.verdict = Verdict::kFalse;
+    judged.text = "false: epoll is always better";
+  } else {
+    judged.text = "depends: epoll is nowhere better";
+  }
+  return judged;
+}
+
+Judgement JudgeSharedMemory(const ClaimFigures& figures) {
+  const EpollMemory& memory = figures.epoll_memory;
+  Judgement judged = {
+      .id = "shared-memory",
+      .claim = "epoll shares memory with the kernel (mmap), so that nothing is copied",
+      .documents = "001, 002, 004",
+      .because = fmt::format(
+          "mmap of an epoll descriptor: {}; the process's mappings {} by epoll_create1, epoll_ctl "
+          "and epoll_wait; an event {} the caller's array before epoll_wait, which writes {} bytes "
+          "for it",
+          memory.mmap_error == 0 ? "succeeds" : ErrorName(memory.mmap_error),
+          memory.maps_changed ? "are changed" : "are not changed",
+          memory.array_changed_by_event ? "changes" : "does not change",
+          memory.bytes_written_by_wait),
+      .rule =
+          "False where mmap fails, no mapping is made, and the array changes in the call only."};
+  const int shared = (memory.mmap_error == 0) + memory.maps_changed + memory.array_changed_by_event;
+  judged.verdict = shared == 0   ? Verdict::kFalse
+                   : shared == 3 ? Verdict::kHolds
+                                 : Verdict::kDepends;
+  judged.text = shared == 0 ? "false" : shared == 3 ? "holds" : "depends";
+  return judged;
+}
+
+std::vector<Judgement> Judge(const ClaimFigures& figures) {
+  return {JudgeGrowth(figures),        JudgeCopying(figures),
+          JudgeSelectLimit(figures),   JudgeNoLimit(figures),
+          JudgeEdgeTriggered(figures), JudgeEpollNotAlwaysBetter(figures),
+          JudgeSharedMemory(figures)};
+}
+
+}  // namespace hupstorm

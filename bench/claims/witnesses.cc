@@ -1,0 +1,127 @@
+#include "bench/claims/witnesses.h"
+
+#include <fcntl.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/select.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <memory>
+
+#include "bench/claims/echo_process.h"
+#include "target/reference/multiplexer.h"
+#include "target/reference/posix_error.h"
+#include "target/reference/unique_fd.h"
+
+namespace hupstorm {
+namespace {
+
+// More than a server on select can have, few enough to be quick.
+constexpr int kClients = FD_SETSIZE + 76;
+
+bool Takes(MultiplexerKind kind, int fd) {
+  const std::unique_ptr<Multiplexer> multiplexer = MakeMultiplexer(kind);
+  return multiplexer->Add(fd, {.read = true});
+}
+
+// By the raw call: libc's fd_set ends before.
+bool KernelSelects(int fd) {
+  std::array<unsigned long, 2 * FD_SETSIZE / (8 * sizeof(long))> set = {};
+  const auto place = static_cast<size_t>(fd) / (8 * sizeof(long));
+  const unsigned long bit = 1UL << (static_cast<size_t>(fd) % (8 * sizeof(long)));
+  set.at(place) = bit;
+  timeval now = {};
+  return syscall(SYS_select, fd + 1, set.data(), nullptr, nullptr, &now) == 1 && set[place] == bit;
+}
+
+// /proc/self/maps, in memory that is there beforehand: to make room for it would change it.
+class Maps {
+ public:
+  Maps() : text_(std::make_unique<std::array<char, 1 << 20>>()) { text_->fill(0); }
+
+  void Read() {
+    const UniqueFd file(Must(open("/proc/self/maps", O_RDONLY | O_CLOEXEC), "/proc/self/maps"));
+    length_ = 0;
+    while (const int count = Must(
+               static_cast<int>(read(file.get(), text_->data() + length_, text_->size() - length_)),
+               "/proc/self/maps")) {
+      length_ += static_cast<size_t>(count);
+    }
+  }
+
+  bool operator==(const Maps& other) const {
+    return length_ == other.length_ && memcmp(text_->data(), other.text_->data(), length_) == 0;
+  }
+
+ private:
+  std::unique_ptr<std::array<char, 1 << 20>> text_;
+  size_t length_ = 0;
+};
+
+}  // namespace
+
+SelectLimit WitnessSelectLimit() {
+  SelectLimit limit = {.fd_setsize = FD_SETSIZE};
+  // Readable all the time.
+  const UniqueFd event(Must(eventfd(1, EFD_CLOEXEC), "eventfd"));
+  const UniqueFd next(Must(fcntl(event.get(), F_DUPFD_CLOEXEC, FD_SETSIZE), "F_DUPFD"));
+  limit.takes_last = Takes(MultiplexerKind::kSelect, FD_SETSIZE - 1);
+  limit.takes_next = Takes(MultiplexerKind::kSelect, next.get());
+  limit.others_take_next =
+      Takes(MultiplexerKind::kPoll, next.get()) && Takes(MultiplexerKind::kEpollLevel, next.get());
+  limit.kernel_takes_next = KernelSelects(next.get());
+  limit.clients = kClients;
+  const auto served = [](MultiplexerKind kind) {
+    const EchoProcess server(kind, /*counted=*/false);
+    return EchoClients(server.port(), kClients).served();
+  };
+  limit.served_by_select = served(MultiplexerKind::kSelect);
+  limit.served_by_poll = served(MultiplexerKind::kPoll);
+  return limit;
+}
+
+EpollMemory WitnessEpollMemory() {
+  static constexpr uint8_t kUntouched = 0xA5;
+  EpollMemory memory;
+  std::array<epoll_event, 4> events;
+  const auto touched = [&events] {
+    const auto* bytes = reinterpret_cast<const uint8_t*>(events.data());
+    return static_cast<int>(
+        sizeof events - static_cast<size_t>(std::count(bytes, bytes + sizeof events, kUntouched)));
+  };
+  const auto clean = [&events] {
+    memset(static_cast<void*>(events.data()), kUntouched, sizeof events);
+  };
+  Maps before;
+  Maps after;
+  before.Read();
+  after.Read();
+  before.Read();
+
+  const UniqueFd epoll(Must(epoll_create1(EPOLL_CLOEXEC), "epoll_create1"));
+  const UniqueFd event(Must(eventfd(0, EFD_CLOEXEC), "eventfd"));
+  epoll_event wanted = {.events = EPOLLIN, .data = {.u64 = 0}};
+  Must(epoll_ctl(epoll.get(), EPOLL_CTL_ADD, event.get(), &wanted), "epoll_ctl");
+  clean();
+  Must(epoll_wait(epoll.get(), events.data(), events.size(), 0), "epoll_wait");
+  Must(eventfd_write(event.get(), 1), "eventfd_write");
+  memory.array_changed_by_event = touched() != 0;
+  Must(epoll_wait(epoll.get(), events.data(), events.size(), 0), "epoll_wait");
+  memory.bytes_written_by_wait = touched();
+  after.Read();
+  memory.maps_changed = !(before == after);
+
+  const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  void* const mapped = mmap(nullptr, page, PROT_READ, MAP_SHARED, epoll.get(), 0);
+  memory.mmap_error = mapped == MAP_FAILED ? errno : 0;
+  if (mapped != MAP_FAILED) munmap(mapped, page);
+  return memory;
+}
+
+}  // namespace hupstorm

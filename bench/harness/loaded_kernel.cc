@@ -1,0 +1,109 @@
+#include "bench/harness/loaded_kernel.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fmt/format.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include <map>
+#include <utility>
+
+#include "scenarios/worlds/loopback_host.h"
+#include "tools/cli/errors.h"
+
+namespace hupstorm {
+namespace {
+
+constexpr int kBacklog = 1024;
+
+}  // namespace
+
+int Checked(const char* call, long result) {
+  if (result == -1) {
+    const bool is_limit = errno == EMFILE || errno == ENFILE || errno == EADDRNOTAVAIL;
+    throw FailedError(fmt::format("{}: {}{}", call, strerror(errno),
+                                  is_limit ? ": wait until other programs have closed theirs, or "
+                                             "raise the machine's limit (ulimit -n)"
+                                           : ""));
+  }
+  return static_cast<int>(result);
+}
+
+LoadedKernel::LoadedKernel(Platform platform, int connections) {
+  if (platform == Platform::kSimulated) {
+    simulated_ = std::make_unique<SimulatedKernel>();
+    kernel_ = simulated_.get();
+  } else {
+    RaiseDescriptorLimit();
+    linux_ = std::make_unique<HostKernel>();
+    kernel_ = linux_.get();
+  }
+  epoll_ = Checked("epoll_create1", kernel_->EpollCreate1(0));
+  Listen();
+  measured_.client = ConnectClient();
+  measured_.server = Accept();
+  for (int i = 0; i < connections; ++i) {
+    ConnectIdleClient();
+    const int server = Accept();
+    idle_.push_back(server);
+    epoll_event event = {.events = EPOLLIN, .data = {.fd = server}};
+    Checked("epoll_ctl", kernel_->EpollCtl(epoll_, EPOLL_CTL_ADD, server, &event));
+  }
+}
+
+LoadedKernel::~LoadedKernel() {
+  // With a reset, so that no port is left waiting on Linux.
+  const linger reset = {1, 0};
+  idle_.push_back(measured_.client);
+  idle_.push_back(measured_.server);
+  for (int fd : idle_) {
+    kernel_->Setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+    kernel_->Close(fd);
+  }
+  kernel_->Close(listener_);
+  kernel_->Close(epoll_);
+}
+
+void LoadedKernel::Listen() {
+  listener_ = Checked("socket", kernel_->Socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0));
+  address_.sin_family = AF_INET;
+  address_.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  auto* raw = reinterpret_cast<sockaddr*>(&address_);
+  socklen_t length = sizeof address_;
+  Checked("bind", kernel_->Bind(listener_, raw, length));
+  Checked("listen", kernel_->Listen(listener_, kBacklog));
+  Checked("getsockname", kernel_->Getsockname(listener_, raw, &length));
+}
+
+int LoadedKernel::ConnectClient() {
+  const int fd = Checked("socket", kernel_->Socket(AF_INET, SOCK_STREAM, 0));
+  Checked("connect",
+          kernel_->Connect(fd, reinterpret_cast<const sockaddr*>(&address_), sizeof address_));
+  int on = 1;
+  Checked("ioctl", kernel_->Ioctl(fd, FIONBIO, &on));
+  return fd;
+}
+
+void LoadedKernel::ConnectIdleClient() {
+  if (simulated_ != nullptr) {
+    simulated_->PeerConnect(ntohs(address_.sin_port));
+  } else {
+    idle_.push_back(ConnectClient());
+  }
+}
+
+int LoadedKernel::Accept() {
+  pollfd waiting = {listener_, POLLIN, 0};
+  Checked("poll", kernel_->Poll(&waiting, 1, 10'000));
+  return Checked("accept4", kernel_->Accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK));
+}
+
+LoadedKernel& SharedLoadedKernel(Platform platform, int connections) {
+  static std::map<std::pair<Platform, int>, std::unique_ptr<LoadedKernel>> kernels;
+  std::unique_ptr<LoadedKernel>& kernel = kernels[{platform, connections}];
+  if (kernel == nullptr) kernel = std::make_unique<LoadedKernel>(platform, connections);
+  return *kernel;
+}
+
+}  // namespace hupstorm

@@ -1,0 +1,69 @@
+// A kernel with a number of open connections, for measuring calls on one of them.
+
+#ifndef HUPSTORM_BENCH_HARNESS_LOADED_KERNEL_H_
+#define HUPSTORM_BENCH_HARNESS_LOADED_KERNEL_H_
+
+#include <netinet/in.h>
+
+#include <memory>
+#include <vector>
+
+#include "kernel/host_kernel.h"
+#include "kernel/simulated/simulated_kernel.h"
+#include "kernel/syscalls.h"
+
+namespace hupstorm {
+
+enum class Platform { kLinux, kSimulated };
+
+struct MeasuredConnection {
+  int client = -1;
+  int server = -1;
+};
+
+class LoadedKernel {
+ public:
+  // Opens `connections` connections and registers each server end with `epoll()` for input. They
+  // stay idle. Throws FailedError where the machine's limits do not allow so many.
+  LoadedKernel(Platform platform, int connections);
+  ~LoadedKernel();
+  LoadedKernel(const LoadedKernel&) = delete;
+  LoadedKernel& operator=(const LoadedKernel&) = delete;
+
+  Syscalls& kernel() { return *kernel_; }
+  int epoll() const { return epoll_; }
+  int listener() const { return listener_; }  // nobody waits there
+  // The one that is measured: opened first, so that its numbers fit select; not in `epoll()`.
+  const MeasuredConnection& measured() const { return measured_; }
+
+  const std::vector<int>& idle() const { return idle_; }  // descriptors of idle connections
+
+  // A client that connects to `listener()` and waits there to be accepted.
+  int ConnectClient();
+
+ private:
+  void Listen();
+  // A peer on the simulation, which has no end of them; a socket on Linux.
+  void ConnectIdleClient();
+  int Accept();
+
+  std::unique_ptr<SimulatedKernel> simulated_;  // one of the two
+  std::unique_ptr<HostKernel> linux_;
+  Syscalls* kernel_ = nullptr;
+  int epoll_ = -1;
+  int listener_ = -1;
+  sockaddr_in address_ = {};
+  MeasuredConnection measured_;
+  std::vector<int> idle_;
+};
+
+// The loaded kernel of that size, opened at first use and kept for the next benchmark.
+LoadedKernel& SharedLoadedKernel(Platform platform, int connections);
+
+// `result` of a call that must not fail here: throws FailedError with the call's name and errno if
+// it did.
+int Checked(const char* call, long result);
+
+}  // namespace hupstorm
+
+#endif  // HUPSTORM_BENCH_HARNESS_LOADED_KERNEL_H_

@@ -1,0 +1,44 @@
+// The parts of `hupstorm bench harness`. Each measures, and adds its tables, plots and figures to
+// the report.
+
+#ifndef HUPSTORM_BENCH_HARNESS_PARTS_H_
+#define HUPSTORM_BENCH_HARNESS_PARTS_H_
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "bench/bench_report.h"
+#include "bench/benches.h"
+
+namespace hupstorm::harness {
+
+// A part's share of the whole: from `from` to `to` of all that is to be done, each 0 to 1.
+struct Share {
+  const BenchSettings& settings;
+  double from = 0;
+  double to = 1;
+
+  // `done`: of this part, 0 to 1.
+  void Report(double done, const std::string& what) const {
+    settings.on_progress(from + (to - from) * done, what);
+  }
+};
+
+// figures.calls and figures.load: each call on the simulation and on Linux, by number of
+// connections.
+void AddCallCosts(const Share& share, BenchReport& report);
+// figures.layers: what each layer between the server and the kernel adds to a call.
+void AddLayerCosts(const Share& share, BenchReport& report);
+// figures.run: a server played by hand beside the same calls in a whole run; figures.aims, which
+// needs figures.layers.
+void AddRunCosts(const Share& share, BenchReport& report);
+// figures.scenarios_per_second, figures.placements_per_second, figures.crowds.
+void AddScenarioRates(const Share& share, BenchReport& report);
+// figures.connections: what a connection takes, simulated and on Linux.
+void AddConnectionCosts(const Share& share, BenchReport& report);
+// figures.defects: how soon the suite shows each defect of the documents' servers.
+void AddDefectTimes(const Share& share, BenchReport& report);
+
+}  // namespace hupstorm::harness
+
+#endif  // HUPSTORM_BENCH_HARNESS_PARTS_H_

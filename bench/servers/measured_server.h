@@ -1,0 +1,71 @@
+// A server that is measured, as a process of its own.
+
+#ifndef HUPSTORM_BENCH_SERVERS_MEASURED_SERVER_H_
+#define HUPSTORM_BENCH_SERVERS_MEASURED_SERVER_H_
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "bench/servers/peers.h"
+
+namespace hupstorm {
+
+class MeasuredServer {
+ public:
+  // Starts `peer` on a free port of 127.0.0.1 and returns when it listens. `processor`: where it
+  // runs, -1 for anywhere. The process does not outlive this one. Throws FailedError where it
+  // cannot be started, ends, or does not listen within ten seconds.
+  MeasuredServer(const EchoPeer& peer, int processor);
+  // Kills it.
+  ~MeasuredServer();
+  MeasuredServer(const MeasuredServer&) = delete;
+  MeasuredServer& operator=(const MeasuredServer&) = delete;
+
+  uint16_t port() const { return port_; }
+  pid_t pid() const { return pid_; }
+  // Processor time used since its start.
+  double CpuSeconds() const;
+  // Memory of its own, that is in RAM and no file's.
+  double OwnMemoryBytes() const;
+  // How it ended: "was killed by signal 11 (Segmentation fault)"; empty while it runs. Waits up to
+  // `patience_ms` for an end.
+  std::string End(int patience_ms);
+
+ private:
+  void Start(const EchoPeer& peer, int processor);
+  bool AwaitListening();
+  void Kill();
+
+  uint16_t port_ = 0;
+  pid_t pid_ = -1;
+  std::string end_;
+};
+
+// The processors that the server and the generator are bound to for the life of the object: the
+// first and the last that this process may use, -1 where there is one only.
+class TwoProcessors {
+ public:
+  // Binds the calling thread to the generator's.
+  TwoProcessors();
+  ~TwoProcessors();
+  TwoProcessors(const TwoProcessors&) = delete;
+  TwoProcessors& operator=(const TwoProcessors&) = delete;
+
+  int server() const { return server_; }
+  int generator() const { return generator_; }
+
+ private:
+  std::vector<unsigned char> former_;
+  int server_ = -1;
+  int generator_ = -1;
+};
+
+// Memory that the kernel holds for bytes in all TCP sockets' queues; 0 where it does not tell.
+double TcpMemoryBytes();
+
+}  // namespace hupstorm
+
+#endif  // HUPSTORM_BENCH_SERVERS_MEASURED_SERVER_H_

@@ -1,0 +1,298 @@
+#include "bench/servers/measurements.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "bench/load/load_generator.h"
+#include "bench/many_descriptors.h"
+#include "bench/servers/awake_processor.h"
+#include "bench/servers/measured_server.h"
+#include "tools/cli/errors.h"
+
+namespace hupstorm {
+namespace {
+
+constexpr int kOwnDescriptors = 64;  // of a server or of hupstorm, beside the connections
+constexpr int kEndPatienceMs = 200;
+constexpr int kMany = 1000;  // connections: above, a turn must be longer
+constexpr size_t kMemoryMessage = 1024;
+// What all messages of a cell may take: they are in the kernel's queues at the same time, and
+// beyond that Linux may begin to hold TCP's memory short.
+constexpr size_t kMostInFlight = size_t{256} * 1024 * 1024;
+
+// A server, the clients that load it, and what came of its turns.
+struct Contestant {
+  const EchoPeer* peer;
+  std::unique_ptr<MeasuredServer> server;
+  std::unique_ptr<LoadGenerator> clients;
+  LoadResult load = {};  // of all turns
+  ServerSample sample = {};
+};
+
+// A turn: what `exchange`, which gives a LoadResult, takes.
+template <typename Exchange>
+void Measure(Contestant& contestant, Exchange exchange) {
+  const double cpu = contestant.server->CpuSeconds();
+  const LoadResult result = exchange(*contestant.clients);
+  const double used = contestant.server->CpuSeconds() - cpu;
+  const auto count = static_cast<double>(std::max<uint64_t>(1, result.count));
+  contestant.sample.cpu_us.push_back(used * 1e6 / count);
+  contestant.sample.per_second.push_back(count / result.seconds);
+  contestant.load.seconds += result.seconds;
+  contestant.load.cpu_seconds += result.cpu_seconds;
+  contestant.load.latency.Add(result.latency);
+}
+
+ServerSample SampleOf(const Contestant& contestant) {
+  const LoadResult& load = contestant.load;
+  const auto us = [&load](double fraction) {
+    return static_cast<double>(load.latency.Percentile(fraction)) / 1000;
+  };
+  ServerSample sample = contestant.sample;
+  sample.p50_us = {us(0.5)};
+  sample.p99_us = {us(0.99)};
+  sample.p999_us = {us(0.999)};
+  sample.generator_share = {load.cpu_seconds / load.seconds};
+  return sample;
+}
+
+class Campaign {
+ public:
+  Campaign(const Peers& peers, const ServersPlan& plan) {
+    results_.peers = peers;
+    results_.plan = plan;
+    if (processors_.server() < 0) {
+      results_.notes.push_back(
+          "There is one processor: server and generator share it, and throughput is that of both.");
+    }
+    for (const std::string& name : peers.missing) {
+      results_.notes.push_back(fmt::format("Not built, and left out: {}.", name));
+    }
+    FitPlan();
+  }
+
+  void Run(const BenchSettings& settings) {
+    const size_t parts = results_.plan.cells.size() + 2;  // of a repeat
+    const double all = static_cast<double>(parts) * settings.repeats;
+    double done = 0;
+    const auto part = [&](const std::string& what, const auto& measure) {
+      part_ = what;
+      report_ = [&](double of_it, const std::string& peer) {
+        settings.on_progress((done + of_it) / all, fmt::format("{}: {}", part_, peer));
+      };
+      measure();
+      ++done;
+    };
+    for (int repeat = 0; repeat < settings.repeats; ++repeat) {
+      first_ = static_cast<size_t>(repeat);
+      for (const ServersCell& cell : results_.plan.cells) {
+        part(fmt::format("{} connections, {} B", cell.connections, cell.message_bytes),
+             [&] { MeasureCell(cell); });
+      }
+      part("connections a second", [this] { MeasureConnections(); });
+      part("memory", [this] { MeasureMemory(); });
+    }
+  }
+
+  Measurements Take() { return std::move(results_); }
+
+ private:
+  // Leaves out what this machine does not allow.
+  void FitPlan() {
+    ServersPlan& plan = results_.plan;
+    int most = plan.idle_connections;
+    for (const ServersCell& cell : plan.cells) most = std::max(most, cell.connections);
+    const int wished = std::max(most, plan.most_together);
+    descriptors_.emplace(wished + kOwnDescriptors);
+    const int allowed = std::min(descriptors_->limit() - kOwnDescriptors, wished);
+    plan.most_together = std::min(plan.most_together, allowed);
+    if (allowed < most) {
+      results_.notes.push_back(
+          fmt::format("A process may open {} descriptors here, so there are no cells of more than "
+                      "{} connections. ulimit -n raises that.",
+                      allowed + kOwnDescriptors, allowed));
+      plan.idle_connections = std::min(plan.idle_connections, allowed);
+    }
+    std::erase_if(plan.cells, [this, allowed](const ServersCell& cell) {
+      if (cell.connections > allowed) return true;
+      if (static_cast<size_t>(cell.connections) * cell.message_bytes <= kMostInFlight) return false;
+      results_.notes.push_back(
+          fmt::format("{} connections with messages of {} KiB are left out: "
+                      "they would hold {} MiB in the kernel's queues.",
+                      cell.connections, cell.message_bytes / 1024,
+                      static_cast<size_t>(cell.connections) * cell.message_bytes / 1024 / 1024));
+      return true;
+    });
+  }
+
+  // Each time another one first.
+  std::vector<Contestant> Contestants(const ServersCell& cell) {
+    const std::vector<EchoPeer>& peers = results_.peers.found;
+    std::vector<Contestant> contestants;
+    for (size_t i = 0; i < peers.size(); ++i) {
+      const EchoPeer& peer = peers[(first_ + i) % peers.size()];
+      if (cell.connections > peer.most_connections) continue;
+      if (peer.small_only && cell.message_bytes != kSmallMessage) continue;
+      contestants.push_back({.peer = &peer, .server = nullptr, .clients = nullptr});
+    }
+    ++first_;
+    return contestants;
+  }
+
+  void Start(Contestant& contestant, const ServersCell& cell) const {
+    contestant.server = std::make_unique<MeasuredServer>(*contestant.peer, processors_.server());
+    contestant.clients =
+        std::make_unique<LoadGenerator>(LoadSettings{.port = contestant.server->port(),
+                                                     .connections = cell.connections,
+                                                     .message_bytes = cell.message_bytes});
+  }
+
+  // Runs `action(contestant)`. Where the server fails it says which and how.
+  template <typename Action>
+  void Guarded(Contestant& contestant, Action action) const {
+    try {
+      action(contestant);
+    } catch (const LoadError& error) {
+      const std::string end = contestant.server->End(kEndPatienceMs);
+      throw FailedError(
+          fmt::format("the server on {} {} while it was measured ({}){}; to look at it: {} PORT",
+                      contestant.peer->name, end.empty() ? "did not echo" : end, part_,
+                      end.empty() ? fmt::format(": {}", error.what()) : "",
+                      fmt::join(contestant.peer->command, " ")));
+    }
+  }
+
+  template <typename Exchange>
+  void MeasureTurn(Contestant& contestant, Exchange exchange) const {
+    Guarded(contestant, [&](Contestant& it) { Measure(it, exchange); });
+  }
+
+  void MeasureCell(const ServersCell& cell) {
+    std::vector<Contestant> all = Contestants(cell);
+    const ServersPlan& plan = results_.plan;
+    const bool side_by_side = cell.connections * static_cast<int>(all.size()) <= plan.most_together;
+    const auto begin = [&](Contestant& contestant) {
+      Start(contestant, cell);
+      Guarded(contestant, [](Contestant& it) { it.clients->Connect(); });
+    };
+    if (side_by_side) std::for_each(all.begin(), all.end(), begin);
+    const int turns = !side_by_side              ? plan.turns_apart
+                      : cell.connections > kMany ? plan.turns_of_many
+                                                 : plan.turns;
+    TakeTurns(all, turns, [&](Contestant& contestant) {
+      if (!side_by_side) begin(contestant);
+      MeasureTurn(contestant, [&](LoadGenerator& clients) {
+        return clients.ExchangeMessages(plan.window / turns);
+      });
+      if (side_by_side) return;
+      contestant.clients.reset();
+      contestant.server.reset();
+    });
+    for (const Contestant& contestant : all) {
+      results_.cells[cell][contestant.peer->name].push_back(SampleOf(contestant));
+    }
+  }
+
+  // Calls `take(contestant)` for each, `turns` times, each time another one first.
+  template <typename Take>
+  void TakeTurns(std::vector<Contestant>& all, int turns, Take take) {
+    const size_t steps = all.size() * static_cast<size_t>(turns);
+    for (size_t turn = 0, done = 0; done < steps; ++turn) {
+      for (size_t i = 0; i < all.size(); ++i, ++done) {
+        Contestant& contestant = all[(turn + i) % all.size()];
+        Report(done, steps, contestant);
+        take(contestant);
+      }
+    }
+  }
+
+  void MeasureConnections() {
+    const ServersCell cell = {.connections = 1, .message_bytes = kSmallMessage};
+    std::vector<Contestant> all = Contestants(cell);
+    for (Contestant& contestant : all) Start(contestant, cell);
+    const ServersPlan& plan = results_.plan;
+    TakeTurns(all, plan.turns, [&](Contestant& contestant) {
+      MeasureTurn(contestant, [&](LoadGenerator& clients) {
+        return clients.ExchangeConnections(plan.window / plan.turns,
+                                           plan.most_opened / static_cast<uint64_t>(plan.turns));
+      });
+    });
+    for (const Contestant& contestant : all) {
+      results_.connections[contestant.peer->name].push_back(SampleOf(contestant));
+    }
+  }
+
+  // Of connections that have carried a message and wait for the next.
+  void MeasureMemory() {
+    std::vector<Contestant> all = Contestants({.connections = 1, .message_bytes = kSmallMessage});
+    for (Contestant& contestant : all) {
+      if (contestant.peer->kind == PeerKind::kControl) continue;
+      Report(&contestant - all.data(), all.size(), contestant);
+      Start(contestant, {.connections = 1, .message_bytes = kMemoryMessage});
+      Guarded(contestant, [this](Contestant& it) { MeasureMemoryOf(it); });
+      contestant.clients.reset();
+      contestant.server.reset();
+    }
+  }
+
+  void MeasureMemoryOf(Contestant& contestant) {
+    const EchoPeer& peer = *contestant.peer;
+    const MeasuredServer& server = *contestant.server;
+    const int count = std::min(results_.plan.idle_connections, peer.most_connections);
+    contestant.clients->Connect();
+    const double before = server.OwnMemoryBytes();
+    const double in_queues = TcpMemoryBytes();
+    LoadGenerator clients(
+        {.port = server.port(), .connections = count - 1, .message_bytes = kMemoryMessage});
+    clients.Connect();
+    results_.memory[peer.name].push_back((server.OwnMemoryBytes() - before) / (count - 1));
+    results_.socket_memory[peer.name].push_back((TcpMemoryBytes() - in_queues) / (count - 1));
+  }
+
+  template <typename Number>
+  void Report(Number done, size_t all, const Contestant& contestant) const {
+    report_(static_cast<double>(done) / static_cast<double>(all), contestant.peer->name);
+  }
+
+  std::optional<ManyDescriptors> descriptors_;  // the servers inherit the limit
+  TwoProcessors processors_;
+  AwakeProcessor server_awake_{processors_.server()};
+  AwakeProcessor generator_awake_{processors_.generator()};
+  Measurements results_;
+  std::string part_;  // what is measured
+  size_t first_ = 0;  // which server has the first turn
+  std::function<void(double done, const std::string& peer)> report_;  // of the part under way
+};
+
+}  // namespace
+
+ServersPlan MakeServersPlan(bool quick) {
+  ServersPlan plan;
+  std::vector<int> connections = {1, 10, 100, 1000, 10'000};
+  std::vector<size_t> sizes = {kSmallMessage, 1024, 16 * 1024, 64 * 1024};
+  if (quick) {
+    connections = {1, 100};
+    sizes = {kSmallMessage, 16 * 1024};
+    plan.window = std::chrono::milliseconds(40);
+    plan.turns = 2;
+    plan.most_opened = 500;
+    plan.idle_connections = 500;
+  }
+  for (const size_t bytes : sizes) {
+    for (const int count : connections) plan.cells.push_back({count, bytes});
+  }
+  return plan;
+}
+
+Measurements MeasureServers(const Peers& peers, const ServersPlan& plan,
+                            const BenchSettings& settings) {
+  Campaign campaign(peers, plan);
+  campaign.Run(settings);
+  return campaign.Take();
+}
+
+}  // namespace hupstorm

@@ -1,0 +1,111 @@
+// Carries out programs on one kernel, call by call, and writes down what each call gave.
+
+#ifndef HUPSTORM_CONFORM_MACHINE_H_
+#define HUPSTORM_CONFORM_MACHINE_H_
+
+#include <netinet/in.h>
+#include <poll.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "conform/outcome.h"
+#include "conform/program.h"
+#include "kernel/syscalls.h"
+
+namespace hupstorm::conform {
+
+class Machine {
+ public:
+  // `patience_ms`: how long a kDrain waits for bytes that were sent and have not arrived; 0 where
+  // they arrive at once or never.
+  Machine(Syscalls& kernel, int patience_ms);
+
+  // Forgets the last program. Listeners bind to `ip` (in the order of the host's bytes).
+  void Start(uint32_t ip, bool fills_buffers);
+  void Do(const Operation& operation, Outcome* outcome);
+  // Closes what the program left open; connections by RST, so that nothing of them stays.
+  void Finish();
+
+  Syscalls& kernel() { return kernel_; }
+  // The descriptor in a slot; a number that is not open where there is none.
+  int fd(int slot) const;
+  bool IsOpen(int slot) const {
+    return slot != kNoSlot && slots_[static_cast<size_t>(slot)].fd >= 0;
+  }
+  bool IsTcp(int slot) const;
+  // The slot of the other end of an accepted connection, kNoSlot where it is not known.
+  int8_t Partner(int slot) const;
+  // It was shut down for reading: an end of input is none of the other end's.
+  bool ReadIsShut(int slot) const { return slots_[static_cast<size_t>(slot)].read_shut; }
+  // The first slot of those that are copies of one another.
+  int8_t Origin(int slot) const { return slots_[static_cast<size_t>(slot)].origin; }
+  // What was put in the slot last, by which call.
+  Code MadeBy(int slot) const { return slots_[static_cast<size_t>(slot)].made_by; }
+
+  // poll(2), without waiting, of all that is open but the epolls.
+  void Look(std::vector<Seen>* readiness);
+
+ private:
+  struct Slot {
+    int fd = -1;
+    Code made_by = Code::kClose;
+    int8_t partner = kNoSlot;
+    int8_t origin = kNoSlot;
+    bool read_shut = false;  // shutdown for reading
+    uint16_t port = 0;       // its own
+    uint64_t sent = 0;       // bytes that it took from the program
+    uint64_t received = 0;   // bytes that it gave to the program
+  };
+
+  Slot& At(int slot) { return slots_[static_cast<size_t>(slot)]; }
+  // What the slot held before, if anything, is closed.
+  void Put(int slot, int fd, Code made_by);
+  int Result(int64_t result, Outcome* outcome);
+  void Make(const Operation& operation, Outcome* outcome);
+  void MakeListener(const Operation& operation, Outcome* outcome);
+  void Accept(const Operation& operation, Outcome* outcome);
+  void Connect(const Operation& operation, Outcome* outcome);
+  void Dup3(const Operation& operation, Outcome* outcome);
+  void Send(const Operation& operation, Outcome* outcome);
+  void Receive(const Operation& operation, Outcome* outcome);
+  void Fill(const Operation& operation, Outcome* outcome);
+  void Drain(const Operation& operation, Outcome* outcome);
+  void SetOption(const Operation& operation, Outcome* outcome);
+  void GetOption(const Operation& operation, Outcome* outcome);
+  void Control(const Operation& operation, Outcome* outcome);
+  void Name(const Operation& operation, Outcome* outcome);
+  void Timer(const Operation& operation, Outcome* outcome);
+  void Epoll(const Operation& operation, Outcome* outcome);
+  void Poll(const Operation& operation, Outcome* outcome);
+  void Select(const Operation& operation, Outcome* outcome);
+  // What a name means to the program: whose port it is, and which of the program's addresses.
+  void AddName(const sockaddr_in& name, socklen_t length, Outcome* outcome);
+  bool TakesInOrder(Slot& slot, size_t count, bool peek);
+  void FillPattern(uint64_t position, size_t count);
+
+  Syscalls& kernel_;
+  int patience_ms_;
+  uint32_t ip_ = INADDR_LOOPBACK;
+  bool fills_buffers_ = false;
+  std::array<Slot, kSlots> slots_;
+  std::vector<std::byte> buffer_;
+  std::vector<pollfd> polled_;
+  std::vector<int> polled_slots_;
+};
+
+// The byte that a sender's stream has at `position`.
+std::byte PatternByte(uint64_t position);
+
+// SIGPIPE is counted while one of these exists, on this process.
+class SigpipeCounter {
+ public:
+  static void Install(Syscalls& kernel);
+  static int seen();
+};
+
+}  // namespace hupstorm::conform
+
+#endif  // HUPSTORM_CONFORM_MACHINE_H_

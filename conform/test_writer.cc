@@ -1,0 +1,154 @@
+#include "conform/test_writer.h"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+
+#include "conform/report.h"
+
+namespace hupstorm::conform {
+
+void TestWriter::Call(const Operation& op, const Outcome& outcome) {
+  const int flags = static_cast<int>(op.flags);
+  const std::string fd = Fd(op.slot);
+  const std::string other = Fd(op.other);
+  switch (op.code) {
+    case Code::kListener:
+      declared_[static_cast<size_t>(op.made)] = true;
+      Line("Listener {} = Listen({});", Made(op.made), op.size);
+      Line("SetOption({}.fd, IPPROTO_TCP, TCP_NODELAY, 1);", Made(op.made));
+      break;
+    case Code::kSocket:
+      declared_[static_cast<size_t>(op.made)] = true;
+      Line("Fd {} = TcpSocket({});", Made(op.made), CreationFlagNames("SOCK", flags));
+      Line("SetOption({}, IPPROTO_TCP, TCP_NODELAY, 1);", Made(op.made));
+      break;
+    case Code::kAccept:
+      MakeOne(op, fmt::format("kernel.Accept4({}, nullptr, nullptr, {})", fd, flags), outcome);
+      break;
+    case Code::kDup:
+      MakeOne(op, fmt::format("kernel.Dup({})", fd), outcome);
+      break;
+    case Code::kPipe:
+      MakeTwo(op, "kernel.Pipe2(fds{0}, " + CreationFlagNames("O", flags) + ")", outcome);
+      break;
+    case Code::kSocketpair:
+      MakeTwo(op,
+              "kernel.Socketpair(AF_UNIX, " + SocketTypeNames(SOCK_STREAM | flags) + ", 0, fds{0})",
+              outcome);
+      break;
+    case Code::kEventfd:
+      MakeOne(op, fmt::format("kernel.Eventfd({}, {})", op.value, flags), outcome);
+      break;
+    case Code::kTimerfd:
+      MakeOne(op, fmt::format("kernel.TimerfdCreate(CLOCK_MONOTONIC, {})", flags), outcome);
+      break;
+    case Code::kEpoll:
+      declared_[static_cast<size_t>(op.made)] = true;
+      Line("Fd {} = NewEpoll();", Made(op.made));
+      break;
+    case Code::kConnect: {
+      const std::string to = Name(op.other, index_);
+      const bool listener = to.starts_with("listener");
+      needs_nobody_ = needs_nobody_ || !listener;
+      Expect(fmt::format("Connect({}, {})", fd, listener ? to + ".address" : "nobody"), outcome);
+      break;
+    }
+    case Code::kListen:
+      Expect(fmt::format("kernel.Listen({}, {})", fd, op.size), outcome);
+      break;
+    case Code::kShutdown:
+      Expect(fmt::format("kernel.Shutdown({}, {})", fd, ShutdownName(flags)), outcome);
+      break;
+    case Code::kClose:
+      if (outcome.result == 0) {
+        Line("{}.Close();", fd);
+      } else {
+        Expect(fmt::format("kernel.Close({})", fd), outcome);
+      }
+      break;
+    case Code::kReset:
+      if (outcome.result == 0) Line("Reset({});", fd);
+      break;
+    case Code::kDup3:
+      Line("EXPECT_THAT(kernel.Dup3({}, {}, {}), {});", fd, other, CreationFlagNames("O", flags),
+           outcome.result == -1 ? Matcher(outcome) : "SyscallSucceeds()");
+      break;
+    case Code::kFill:
+    case Code::kDrain:
+      Line("{}({});", op.code == Code::kFill ? "Fill" : "Drain", fd);
+      break;
+    case Code::kSetOption:
+    case Code::kGetOption:
+      Option(op, outcome);
+      break;
+    case Code::kSetNonBlocking:
+      Expect(fmt::format("kernel.Fcntl({}, F_SETFL, {})", fd, op.value != 0 ? "O_NONBLOCK" : "0"),
+             outcome);
+      break;
+    case Code::kFlags:
+      Expect(fmt::format("kernel.Fcntl({}, F_GETFL, 0)", fd), outcome);
+      break;
+    case Code::kUnread:
+    case Code::kAtMark:
+    case Code::kUnsent:
+      Control(op, outcome);
+      break;
+    case Code::kOwnName:
+    case Code::kPeerName:
+      Line("sockaddr_in name{} = {{}};", index_);
+      Line("socklen_t length{0} = sizeof(name{0});", index_);
+      Expect(fmt::format("kernel.{}({}, reinterpret_cast<sockaddr*>(&name{}), &length{})",
+                         op.code == Code::kOwnName ? "Getsockname" : "Getpeername", fd, index_,
+                         index_),
+             outcome);
+      break;
+    case Code::kSetTimer:
+      Line("itimerspec timer{} = {{}};", index_);
+      if (op.value == 1) Line("timer{}.it_value.tv_nsec = 1;", index_);
+      if (op.value == 2) Line("timer{}.it_value.tv_sec = 3600;", index_);
+      Expect(fmt::format("kernel.TimerfdSettime({}, {}, &timer{}, nullptr)", fd,
+                         op.value == 1 ? "TFD_TIMER_ABSTIME" : "0", index_),
+             outcome);
+      break;
+    case Code::kGetTimer:
+      Line("itimerspec timer{} = {{}};", index_);
+      Expect(fmt::format("kernel.TimerfdGettime({}, &timer{})", fd, index_), outcome);
+      break;
+    case Code::kEpollAdd:
+    case Code::kEpollModify:
+      Expect(fmt::format("{}({}, {}, {})", op.code == Code::kEpollAdd ? "EpollAdd" : "EpollModify",
+                         fd, other, Epoll(op.flags)),
+             outcome);
+      break;
+    case Code::kEpollDelete:
+      Expect(fmt::format("EpollDelete({}, {})", fd, other), outcome);
+      break;
+    case Code::kEpollWait:
+      EpollWait(op, outcome);
+      break;
+    case Code::kPoll:
+      PollCall(op, outcome);
+      break;
+    case Code::kSelect:
+      SelectCall(op, outcome);
+      break;
+    default:
+      Transfer(op, outcome);
+      break;
+  }
+}
+
+// What the call has made ready has to be awaited on Linux.
+void TestWriter::AwaitNews(const std::vector<Seen>& readiness) {
+  for (const Seen& seen : readiness) {
+    uint32_t& before = ready_[seen.data];
+    const uint32_t news = seen.events & ~before;
+    before = seen.events;
+    if (news == 0 || program_.operations[index_].made == static_cast<int>(seen.data)) continue;
+    Line("Await({}, {});", Fd(static_cast<int>(seen.data), index_ + 1), Poll(news));
+  }
+}
+
+std::string TestSource(const Shrunk& shrunk) { return TestWriter(shrunk).Write(); }
+
+}  // namespace hupstorm::conform
