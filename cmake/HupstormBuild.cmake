@@ -99,20 +99,24 @@ function(hupstorm_optimise_less name)
   endif()
 endfunction()
 
-# hupstorm_test(NAME SOURCES... DEPENDS ... [PREFIX text]): a GoogleTest executable whose cases CTest
-# knows one by one, by their names after the prefix. LOCK name: those of one lock do not run side by
-# side.
+# hupstorm_test(NAME [SOURCES...] DEPENDS ...): a GoogleTest executable whose cases CTest knows one by
+# one, by their names. PREFIX goes before them, and PROPERTIES are theirs in CTest. LOCK NAME FILTER:
+# those that the filter selects do not run side by side.
 function(hupstorm_test name)
-  cmake_parse_arguments(arg "" "PREFIX;LOCK" "SOURCES;DEPENDS" ${ARGN})
+  cmake_parse_arguments(arg "" "PREFIX" "SOURCES;DEPENDS;LOCK;PROPERTIES" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE hupstorm_options ${arg_DEPENDS} GTest::gmock_main)
   hupstorm_optimise_less(${name})
   set_target_properties(${name} PROPERTIES
     RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
-  set(lock "")
+  set(filter "")
   if(arg_LOCK)
-    set(lock RESOURCE_LOCK ${arg_LOCK})
+    list(GET arg_LOCK 0 lock)
+    list(GET arg_LOCK 1 locked)
+    set(filter TEST_FILTER -${locked})
+    gtest_discover_tests(${name} TEST_PREFIX "${arg_PREFIX}" DISCOVERY_TIMEOUT 60
+      TEST_FILTER ${locked} PROPERTIES TIMEOUT 900 RESOURCE_LOCK ${lock} ${arg_PROPERTIES})
   endif()
-  gtest_discover_tests(${name} TEST_PREFIX "${arg_PREFIX}" DISCOVERY_TIMEOUT 60
-    PROPERTIES TIMEOUT 900 ${lock})
+  gtest_discover_tests(${name} TEST_PREFIX "${arg_PREFIX}" DISCOVERY_TIMEOUT 60 ${filter}
+    PROPERTIES TIMEOUT 900 ${arg_PROPERTIES})
 endfunction()

@@ -20,7 +20,7 @@ struct CorrectServer {
   // get stuck on long messages.
   bool drains = true;
   // What hupstorm reports of it all the same, and is right about, in the scenarios that
-  // tests/tools/process_test.cc runs: "oracle scenario".
+  // process_command_test.cc runs: "oracle scenario".
   std::set<std::string> known = {};
 };
 

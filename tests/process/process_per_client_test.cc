@@ -13,7 +13,7 @@ namespace {
 std::string FindingsOf(const std::string& scenario) {
   ProcessWorld world(
       {.command = HUPSTORM_TEST_PYTHON " -B " HUPSTORM_TEST_SERVERS "/process_per_client.py {port}",
-       .preload_library = HUPSTORM_PRELOAD_LIBRARY});
+       .preload_library = HUPSTORM_PRELOAD});
   Target target;
   target.name = "process_per_client";
   target.foreign = true;

@@ -1,4 +1,4 @@
-#include "tests/scenarios/worlds/foreign_server.h"
+#include "tests/process/foreign_server.h"
 
 #include <arpa/inet.h>
 #include <gtest/gtest.h>

@@ -18,7 +18,7 @@
 #include "target/documented/documented.h"
 #include "target/reference/reference.h"
 #include "tests/scenarios/control_server.h"
-#include "tests/scenarios/worlds/foreign_server.h"
+#include "tests/process/foreign_server.h"
 
 namespace hupstorm {
 namespace {

@@ -1,8 +1,8 @@
 // Targets as other people's servers: each in a process of its own, on Linux, with nothing of
 // hupstorm's between it and its calls.
 
-#ifndef HUPSTORM_TESTS_SCENARIOS_WORLDS_FOREIGN_SERVER_H_
-#define HUPSTORM_TESTS_SCENARIOS_WORLDS_FOREIGN_SERVER_H_
+#ifndef HUPSTORM_TESTS_PROCESS_FOREIGN_SERVER_H_
+#define HUPSTORM_TESTS_PROCESS_FOREIGN_SERVER_H_
 
 #include <sys/types.h>
 
@@ -42,4 +42,4 @@ class ForeignServer {
 
 }  // namespace hupstorm
 
-#endif  // HUPSTORM_TESTS_SCENARIOS_WORLDS_FOREIGN_SERVER_H_
+#endif  // HUPSTORM_TESTS_PROCESS_FOREIGN_SERVER_H_

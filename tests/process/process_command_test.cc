@@ -80,9 +80,9 @@ std::set<std::string> FoundIn(const nlohmann::json& report) {
 
 // ---- Servers that do what their protocol says.
 
-class CorrectServerTest : public testing::TestWithParam<CorrectServer> {};
+class CorrectServerCommandTest : public testing::TestWithParam<CorrectServer> {};
 
-TEST_P(CorrectServerTest, IsReportedForWhatIsKnownOfItAndNothingElse) {
+TEST_P(CorrectServerCommandTest, IsReportedForWhatIsKnownOfItAndNothingElse) {
   const CorrectServer& server = GetParam();
   const TemporaryFolder folder;
   std::string command = server.command;
@@ -101,13 +101,13 @@ TEST_P(CorrectServerTest, IsReportedForWhatIsKnownOfItAndNothingElse) {
 }
 
 const auto kName = [](const auto& info) { return info.param.name; };
-INSTANTIATE_TEST_SUITE_P(Servers, CorrectServerTest, testing::ValuesIn(CorrectServers()), kName);
+INSTANTIATE_TEST_SUITE_P(Servers, CorrectServerCommandTest, testing::ValuesIn(CorrectServers()), kName);
 
 // ---- Servers with one defect.
 
-class DefectiveServerTest : public testing::TestWithParam<DefectiveServer> {};
+class DefectiveServerCommandTest : public testing::TestWithParam<DefectiveServer> {};
 
-TEST_P(DefectiveServerTest, IsReportedByAnOracleOfItsDefect) {
+TEST_P(DefectiveServerCommandTest, IsReportedByAnOracleOfItsDefect) {
   const CommandResult result =
       Exec(GetParam().command, "echo",
            {"accept", "half-close", "hup-err", "reset", "reuse", "slow-reader", "--json"});
@@ -120,7 +120,7 @@ TEST_P(DefectiveServerTest, IsReportedByAnOracleOfItsDefect) {
   EXPECT_TRUE(is_caught) << report.dump(1);
 }
 
-INSTANTIATE_TEST_SUITE_P(Servers, DefectiveServerTest, testing::ValuesIn(DefectiveServers()),
+INSTANTIATE_TEST_SUITE_P(Servers, DefectiveServerCommandTest, testing::ValuesIn(DefectiveServers()),
                          kName);
 
 // ---- What a user sees.
