@@ -17,8 +17,8 @@
 #include "scenarios/language/parse.h"
 #include "target/documented/documented.h"
 #include "target/reference/reference.h"
-#include "tests/scenarios/control_server.h"
 #include "tests/process/foreign_server.h"
+#include "tests/scenarios/control_server.h"
 
 namespace hupstorm {
 namespace {

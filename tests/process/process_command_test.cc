@@ -101,7 +101,8 @@ TEST_P(CorrectServerCommandTest, IsReportedForWhatIsKnownOfItAndNothingElse) {
 }
 
 const auto kName = [](const auto& info) { return info.param.name; };
-INSTANTIATE_TEST_SUITE_P(Servers, CorrectServerCommandTest, testing::ValuesIn(CorrectServers()), kName);
+INSTANTIATE_TEST_SUITE_P(Servers, CorrectServerCommandTest, testing::ValuesIn(CorrectServers()),
+                         kName);
 
 // ---- Servers with one defect.
 
@@ -231,8 +232,4 @@ TEST(ProcessCommandTest, OneThatDoesNotEndIsReportedForThat) {
 }
 
 }  // namespace
-
-void PrintTo(const CorrectServer& server, std::ostream* out) { *out << server.name; }
-void PrintTo(const DefectiveServer& server, std::ostream* out) { *out << server.name; }
-
 }  // namespace hupstorm

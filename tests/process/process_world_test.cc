@@ -342,7 +342,4 @@ TEST(ProcessWorldTest, NoProcessIsLeftAfterARun) {
 }
 
 }  // namespace
-
-void PrintTo(const CorrectServer& server, std::ostream* out) { *out << server.name; }
-
 }  // namespace hupstorm

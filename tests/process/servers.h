@@ -4,6 +4,7 @@
 #ifndef HUPSTORM_TESTS_PROCESS_SERVERS_H_
 #define HUPSTORM_TESTS_PROCESS_SERVERS_H_
 
+#include <ostream>
 #include <set>
 #include <span>
 #include <string>
@@ -34,6 +35,10 @@ struct DefectiveServer {
   std::vector<std::string> oracles;  // of which at least one must report it
 };
 std::vector<DefectiveServer> DefectiveServers();
+
+// For GoogleTest.
+inline void PrintTo(const CorrectServer& server, std::ostream* out) { *out << server.name; }
+inline void PrintTo(const DefectiveServer& server, std::ostream* out) { *out << server.name; }
 
 // The command of tests/process/servers/NAME.py.
 std::string PythonServer(std::string_view name);

@@ -167,8 +167,4 @@ TEST(MisbehavingServerTest, ForksAway) {
 }
 
 }  // namespace
-
-void PrintTo(const CorrectServer& server, std::ostream* out) { *out << server.name; }
-void PrintTo(const DefectiveServer& server, std::ostream* out) { *out << server.name; }
-
 }  // namespace hupstorm
