@@ -27,7 +27,7 @@ install(TARGETS ${library_targets} EXPORT hupstormTargets
 # All that is installed, and no test.
 add_custom_target(hupstorm_installed)
 add_dependencies(hupstorm_installed
-  hupstorm hupstorm_preload hupstorm_afl_mutator hupstorm_help_files ${library_targets})
+  hupstorm hupstorm_preload hupstorm_afl_mutator ${library_targets})
 # The objects' second half is for g++ of this very version, which may not be the user's compiler.
 install(CODE "
   file(GLOB archives \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${HUPSTORM_INSTALL_LIBRARIES}/*.a\")
