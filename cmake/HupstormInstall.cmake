@@ -17,7 +17,7 @@ install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT command)
 
 # What hupstorm_add_server links, by the names that it has for others.
 set(libraries
-  bench canary conform documented isolation kernel mutator options python reference scenarios tools)
+  base bench canary conform documented isolation kernel mutator options python reference scenarios tools)
 foreach(library ${libraries})
   set_target_properties(hupstorm_${library} PROPERTIES EXPORT_NAME ${library})
   list(APPEND library_targets hupstorm_${library})
@@ -37,7 +37,7 @@ install(CODE "
 install(EXPORT hupstormTargets NAMESPACE hupstorm:: DESTINATION ${package_folder}
   COMPONENT development)
 
-foreach(folder kernel scenarios fuzz/runtime)
+foreach(folder base kernel scenarios fuzz/runtime)
   install(DIRECTORY ${folder}/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/hupstorm/${folder}
     COMPONENT development FILES_MATCHING PATTERN "*.h")
 endforeach()

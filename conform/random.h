@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <span>
 
-#include "scenarios/language/split_mix64.h"
+#include "base/random.h"
 
 namespace hupstorm::conform {
 

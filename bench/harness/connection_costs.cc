@@ -18,12 +18,12 @@
 #include <string>
 #include <vector>
 
+#include "base/resource_limit.h"
 #include "bench/harness/cpu_cost.h"
 #include "bench/harness/loaded_kernel.h"
 #include "bench/harness/parts.h"
 #include "kernel/host_kernel.h"
 #include "kernel/simulated/simulated_kernel.h"
-#include "scenarios/worlds/loopback_host.h"
 #include "tools/cli/errors.h"
 
 namespace hupstorm::harness {

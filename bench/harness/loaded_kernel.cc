@@ -9,7 +9,7 @@
 #include <map>
 #include <utility>
 
-#include "scenarios/worlds/loopback_host.h"
+#include "base/resource_limit.h"
 #include "tools/cli/errors.h"
 
 namespace hupstorm {

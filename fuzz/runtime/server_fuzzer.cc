@@ -10,7 +10,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "scenarios/campaign/write_whole.h"
+#include "base/files.h"
 #include "scenarios/language/bytes.h"
 #include "scenarios/language/fit.h"
 #include "scenarios/language/print.h"

@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
-#include "scenarios/campaign/write_whole.h"
+#include "base/files.h"
 
 namespace hupstorm {
 namespace {

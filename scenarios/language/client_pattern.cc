@@ -8,7 +8,7 @@
 #include <memory>
 
 #include "scenarios/language/scenario.h"
-#include "scenarios/language/split_mix64.h"
+#include "base/random.h"
 
 namespace hupstorm {
 namespace {

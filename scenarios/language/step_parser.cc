@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "kernel/faults/fault_rule.h"
-#include "scenarios/language/nearest_word.h"
+#include "base/nearest_word.h"
 
 namespace hupstorm {
 namespace {

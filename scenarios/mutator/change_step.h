@@ -6,7 +6,7 @@
 
 #include "scenarios/language/scenario.h"
 #include "scenarios/mutator/plausible_step.h"
-#include "scenarios/mutator/random.h"
+#include "base/random.h"
 #include "target/target.h"
 
 namespace hupstorm {

@@ -6,7 +6,7 @@
 #include <cstdint>
 
 #include "scenarios/language/scenario.h"
-#include "scenarios/mutator/random.h"
+#include "base/random.h"
 
 namespace hupstorm {
 

@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "scenarios/language/scenario.h"
-#include "scenarios/mutator/random.h"
+#include "base/random.h"
 #include "target/target.h"
 
 namespace hupstorm {

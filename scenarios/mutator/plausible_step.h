@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "scenarios/language/scenario.h"
-#include "scenarios/mutator/random.h"
+#include "base/random.h"
 
 namespace hupstorm {
 

@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "scenarios/language/scenario.h"
-#include "scenarios/mutator/random.h"
+#include "base/random.h"
 #include "target/target.h"
 
 namespace hupstorm {

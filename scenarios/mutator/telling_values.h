@@ -9,7 +9,7 @@
 
 #include "kernel/faults/fault_rule.h"
 #include "scenarios/language/scenario.h"
-#include "scenarios/mutator/random.h"
+#include "base/random.h"
 #include "target/target.h"
 
 namespace hupstorm {

@@ -4,34 +4,10 @@
 
 #include <algorithm>
 
+#include "base/hash.h"
+
 namespace hupstorm {
-namespace {
-
-// FNV-1a: the same on every machine and in every build, as a baseline needs.
-class Fingerprint {
- public:
-  void Add(std::string_view text) {
-    for (const char c : text) AddByte(static_cast<uint8_t>(c));
-    AddByte(0);
-  }
-  void Add(uint64_t number) {
-    for (int i = 0; i < 8; ++i) AddByte(static_cast<uint8_t>(number >> (8 * i)));
-  }
-  uint64_t value() const { return hash_; }
-  std::string Text() const { return fmt::format("{:016x}", hash_); }
-
- private:
-  void AddByte(uint8_t byte) { hash_ = (hash_ ^ byte) * 0x100000001b3; }
-  uint64_t hash_ = 0xcbf29ce484222325;
-};
-
-}  // namespace
-
-uint64_t StableHash(std::string_view text) {
-  Fingerprint hash;
-  hash.Add(text);
-  return hash.value();
-}
+uint64_t StableHash(std::string_view text) { return Fnv1a().Add(text).value(); }
 
 void FindingList::Start(const std::string& target, const Scenario& scenario) {
   target_ = &target;
@@ -41,13 +17,10 @@ void FindingList::Start(const std::string& target, const Scenario& scenario) {
 
 void FindingList::Add(std::string_view oracle, int step, uint64_t context, std::string evidence) {
   if (findings_.size() >= kMost) return;
-  Fingerprint fingerprint;
-  fingerprint.Add(oracle);
-  fingerprint.Add(*target_);
-  fingerprint.Add(context);
   Finding finding;
   finding.oracle = oracle;
-  finding.fingerprint = fingerprint.Text();
+  finding.fingerprint =
+      fmt::format("{:016x}", Fnv1a().Add(oracle).Add(*target_).Add(context).value());
   if (std::any_of(findings_.begin(), findings_.end(),
                   [&](const Finding& other) { return other.fingerprint == finding.fingerprint; })) {
     return;

@@ -8,6 +8,8 @@
 #include <set>
 #include <unordered_map>
 
+#include "base/hash.h"
+
 namespace hupstorm {
 namespace {
 
@@ -24,19 +26,6 @@ Ending EndingOf(const LoggedCall& call) {
   return transfer && static_cast<uint64_t>(call.result) < call.length ? Ending::kPart
                                                                       : Ending::kWhole;
 }
-
-class Hash {
- public:
-  Hash& Add(uint64_t number) {
-    value_ = (value_ ^ number) * 0x9E3779B97F4A7C15;
-    value_ ^= value_ >> 29;
-    return *this;
-  }
-  uint64_t value() const { return value_; }
-
- private:
-  uint64_t value_ = 0x243F6A8885A308D3;
-};
 
 // Counts calls as the placements of the language do.
 class Counter {
@@ -102,7 +91,7 @@ class Enumerator {
       const uint64_t history = call.has_client ? call.history : recent.value();
       recent.Add(FamilyOf(call.call), call.result, call.error);
       const int connected = std::popcount(call.watched_may_reset);
-      Hash hash;
+      NumberHash hash;
       hash.Add(static_cast<uint64_t>(call.call))
           .Add(static_cast<uint64_t>(EndingOf(call)))
           .Add(call.faults)

@@ -84,13 +84,4 @@ Claim BindToOneProcessor(std::string_view users) {
   return {};
 }
 
-rlimit RaiseDescriptorLimit() {
-  rlimit former = {};
-  if (getrlimit(RLIMIT_NOFILE, &former) != 0) return former;
-  rlimit raised = former;
-  raised.rlim_cur = raised.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &raised);
-  return former;
-}
-
 }  // namespace hupstorm

@@ -3,8 +3,6 @@
 #ifndef HUPSTORM_SCENARIOS_WORLDS_LOOPBACK_HOST_H_
 #define HUPSTORM_SCENARIOS_WORLDS_LOOPBACK_HOST_H_
 
-#include <sys/resource.h>
-
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -49,9 +47,6 @@ class PortChooser {
 // loopback stay in order, and a turn costs no trip across processors. Takes the one that the fewest
 // `users` have claimed, for as long as the claim is held.
 [[nodiscard]] Claim BindToOneProcessor(std::string_view users = "world");
-
-// Raises RLIMIT_NOFILE as far as it may, for storms of clients; returns what it was.
-rlimit RaiseDescriptorLimit();
 
 }  // namespace hupstorm
 

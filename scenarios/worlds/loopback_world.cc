@@ -4,6 +4,7 @@
 #include <optional>
 #include <system_error>
 
+#include "base/resource_limit.h"
 #include "kernel/linux/held/loopback_kernel.h"
 #include "kernel/linux/held/remote_kernel.h"
 #include "scenarios/worlds/loopback_host.h"

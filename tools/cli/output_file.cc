@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <system_error>
 
-#include "scenarios/campaign/write_whole.h"
+#include "base/files.h"
 #include "tools/cli/errors.h"
 
 namespace hupstorm {

@@ -5,8 +5,8 @@
 #include <charconv>
 #include <fstream>
 
+#include "base/files.h"
 #include "scenarios/campaign/finding_store.h"
-#include "scenarios/campaign/write_whole.h"
 #include "tools/catalogue/installation.h"
 #include "tools/cli/errors.h"
 #include "tools/fuzz/fuzz_engine.h"

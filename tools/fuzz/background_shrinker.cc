@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "scenarios/campaign/write_whole.h"
+#include "base/files.h"
 #include "scenarios/language/bytes.h"
 #include "scenarios/language/fit.h"
 #include "scenarios/language/parse.h"
@@ -50,12 +50,12 @@ BackgroundShrinker::BackgroundShrinker(fs::path executable, std::vector<std::str
 
 void BackgroundShrinker::Tick() {
   if (process_ && Clock::now() >= deadline_) process_->Kill();
-  if (process_ && process_->Poll()) Finish();
+  if (process_ && process_->Status()) Finish();
   if (process_ || waiting_.empty()) return;
   ProgramCall call{
       .arguments = {executable_.string()}, .environment = environment_, .nice = kBehindTheFuzzers};
   call.environment.push_back("HUPSTORM_SHRINK=" + waiting_.front().input.string());
-  process_.emplace(call, log_);
+  process_ = StartProgram(call, log_);
   deadline_ = Clock::now() + kPatience;
 }
 

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "scenarios/campaign/finding_store.h"
-#include "tools/fuzz/child_process.h"
+#include "tools/fuzz/program_call.h"
 
 namespace hupstorm {
 

@@ -119,7 +119,7 @@ void Campaign::Start(int worker) {
   call.environment.push_back(fmt::format("HUPSTORM_WORKER={}", worker));
   Worker& started = workers_[static_cast<size_t>(worker)];
   started.executions_at_start = counters_->workers[static_cast<size_t>(worker)].executions;
-  started.process = std::make_unique<ChildProcess>(call, folder_.log(worker));
+  started.process = StartProgram(call, folder_.log(worker));
 }
 
 CampaignEnd Campaign::Run(const CampaignLimits& limits) {
@@ -138,14 +138,14 @@ CampaignEnd Campaign::Run(const CampaignLimits& limits) {
     Measure();
     if (!end) end = WhyStop(limits);
   }
-  for (Worker& worker : workers_) worker.process->Interrupt();
+  for (Worker& worker : workers_) worker.process.Signal(SIGINT);  // fuzzers finish what they are at
   const auto patience = Clock::now() + kPatienceAtStop;
-  const auto runs = [](Worker& worker) { return !worker.process->Poll(); };
+  const auto runs = [](Worker& worker) { return !worker.process.Status(); };
   while (std::any_of(workers_.begin(), workers_.end(), runs) && Clock::now() < patience) {
     if (signals.Wait(kBetweenLooks)) break;
     shrinker_.Tick();
   }
-  for (Worker& worker : workers_) worker.process->Kill();
+  for (Worker& worker : workers_) worker.process.Kill();
   LookAtFindings();
   LookAtCrashes();
   Measure();
@@ -176,7 +176,7 @@ bool Campaign::LookAtWorkers() {
   bool any = false;
   for (int i = 0; i < settings_.jobs; ++i) {
     Worker& worker = workers_[static_cast<size_t>(i)];
-    const std::optional<int> status = worker.process->Poll();
+    const std::optional<int> status = worker.process.Status();
     if (!status) {
       any = true;
     } else if (engine_->HasCrashed(*status)) {

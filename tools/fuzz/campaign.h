@@ -71,7 +71,7 @@ class Campaign {
   using Clock = std::chrono::steady_clock;
 
   struct Worker {
-    std::unique_ptr<ChildProcess> process;
+    ChildProcess process;
     uint64_t executions_at_start = 0;
     int crashes = 0;
     int idle_crashes = 0;  // in a row, before anything was executed

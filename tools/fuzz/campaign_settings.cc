@@ -10,8 +10,8 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "base/files.h"
 #include "scenarios/campaign/finding_store.h"
-#include "scenarios/campaign/write_whole.h"
 #include "tools/cli/errors.h"
 
 namespace hupstorm {

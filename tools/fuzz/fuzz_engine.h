@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "tools/fuzz/campaign_settings.h"
-#include "tools/fuzz/child_process.h"
+#include "tools/fuzz/program_call.h"
 
 namespace hupstorm {
 

@@ -9,11 +9,11 @@
 #include <utility>
 
 #include "scenarios/language/fit.h"
-#include "scenarios/language/split_mix64.h"
+#include "base/random.h"
 #include "scenarios/mutator/scenario_mutator.h"
 #include "scenarios/mutator/work_limit.h"
 #include "tools/isolation/archive.h"
-#include "tools/isolation/shared_array.h"
+#include "base/shared_array.h"
 #include "tools/isolation/wire.h"
 
 namespace hupstorm {

@@ -2,21 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <cstdint>
-
+#include "base/hash.h"
 #include "scenarios/worlds/last_words.h"
 
 namespace hupstorm {
 namespace {
-
-std::string Fingerprint(std::initializer_list<std::string_view> parts) {
-  uint64_t hash = 14695981039346656037u;  // FNV-1a
-  for (const std::string_view part : parts) {
-    for (const char c : part) hash = (hash ^ static_cast<uint8_t>(c)) * 1099511628211u;
-    hash *= 1099511628211u;
-  }
-  return fmt::format("{:016x}", hash);
-}
 
 RunResult Result(const Scenario& scenario, const Target& target, std::string_view oracle,
                  std::string_view cause, std::string evidence) {
@@ -26,7 +16,8 @@ RunResult Result(const Scenario& scenario, const Target& target, std::string_vie
   finding.scenario = scenario.name.empty() ? scenario.file : scenario.name;
   finding.file = scenario.file;
   finding.evidence = std::move(evidence);
-  finding.fingerprint = Fingerprint({oracle, target.name, cause});
+  finding.fingerprint =
+      fmt::format("{:016x}", Fnv1a().Add(oracle).Add(target.name).Add(cause).value());
   RunResult result;
   result.findings.push_back(std::move(finding));
   return result;

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "kernel/linux/clients/loopback_address.h"
+#include "base/loopback_address.h"
 
 namespace hupstorm {
 

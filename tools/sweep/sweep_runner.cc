@@ -11,7 +11,7 @@
 #include "scenarios/language/parse.h"
 #include "scenarios/language/print.h"
 #include "tools/cli/errors.h"
-#include "tools/isolation/shared_array.h"
+#include "base/shared_array.h"
 #include "tools/sweep/sweep_slice.h"
 
 namespace hupstorm {

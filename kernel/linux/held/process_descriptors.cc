@@ -10,7 +10,7 @@
 
 #include <algorithm>
 
-#include "kernel/linux/clients/loopback_address.h"
+#include "base/loopback_address.h"
 #include "kernel/linux/held/process_thread.h"
 
 namespace hupstorm {

@@ -1,4 +1,4 @@
-#include "scenarios/language/nearest_word.h"
+#include "base/nearest_word.h"
 
 #include <algorithm>
 #include <array>

@@ -1,7 +1,7 @@
 // "Did you mean": the valid word that a misspelt one is nearest to.
 
-#ifndef HUPSTORM_SCENARIOS_LANGUAGE_NEAREST_WORD_H_
-#define HUPSTORM_SCENARIOS_LANGUAGE_NEAREST_WORD_H_
+#ifndef HUPSTORM_BASE_NEAREST_WORD_H_
+#define HUPSTORM_BASE_NEAREST_WORD_H_
 
 #include <span>
 #include <string_view>
@@ -15,4 +15,4 @@ std::string_view NearestWord(std::string_view word, std::span<const std::string_
 
 }  // namespace hupstorm
 
-#endif  // HUPSTORM_SCENARIOS_LANGUAGE_NEAREST_WORD_H_
+#endif  // HUPSTORM_BASE_NEAREST_WORD_H_

@@ -1,11 +1,14 @@
-#include "scenarios/campaign/write_whole.h"
+#include "base/files.h"
 
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
+#include <fstream>
+#include <iterator>
+
+#include "base/file_descriptor.h"
 
 namespace hupstorm {
 namespace {
@@ -36,14 +39,21 @@ int Rename(const char* from, const char* to, bool replace) {
 
 std::error_code WriteWhole(const std::filesystem::path& path, std::string_view content,
                            bool replace) {
-  const std::string part = fmt::format("{}.{}.part", path.string(), getpid());
-  const int fd = open(part.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (fd < 0) return {errno, std::generic_category()};
-  int error = WriteAll(fd, content);
-  close(fd);
+  const std::string part = path.string() + "." + std::to_string(getpid()) + ".part";
+  FileDescriptor fd(open(part.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+  if (!fd) return {errno, std::generic_category()};
+  int error = WriteAll(fd.get(), content);
+  fd.reset();
   if (error == 0) error = Rename(part.c_str(), path.c_str(), replace);
   if (error != 0) unlink(part.c_str());
   return {error, std::generic_category()};
+}
+
+std::optional<std::string> ReadWhole(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string content((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  if (!file.is_open() || file.bad()) return std::nullopt;
+  return content;
 }
 
 }  // namespace hupstorm

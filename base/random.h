@@ -1,16 +1,35 @@
-// Random choices: the same for the same seed, on every machine.
+// Random numbers: the same for the same seed, on every machine.
 
-#ifndef HUPSTORM_SCENARIOS_MUTATOR_RANDOM_H_
-#define HUPSTORM_SCENARIOS_MUTATOR_RANDOM_H_
+#ifndef HUPSTORM_BASE_RANDOM_H_
+#define HUPSTORM_BASE_RANDOM_H_
 
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
 
-#include "scenarios/language/split_mix64.h"
-
 namespace hupstorm {
 
+// SplitMix64 (Steele, Lea, Flood 2014).
+class SplitMix64 {
+ public:
+  static constexpr uint64_t kGamma = 0x9e3779b97f4a7c15;  // what the state grows by
+
+  explicit constexpr SplitMix64(uint64_t seed) : state_(seed) {}
+
+  constexpr uint64_t Next() { return Mix(state_ += kGamma); }
+
+  // The output function.
+  static constexpr uint64_t Mix(uint64_t z) {
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+    return z ^ (z >> 31);
+  }
+
+ private:
+  uint64_t state_;
+};
+
+// Random choices.
 class Random {
  public:
   explicit Random(uint64_t seed) : numbers_(seed) {}
@@ -47,4 +66,4 @@ class Random {
 
 }  // namespace hupstorm
 
-#endif  // HUPSTORM_SCENARIOS_MUTATOR_RANDOM_H_
+#endif  // HUPSTORM_BASE_RANDOM_H_
