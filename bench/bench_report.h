@@ -1,4 +1,4 @@
-// What a benchmark has measured: tables, plots and the figures behind them. `hupstorm bench` shows
+// What a benchmark has measured: tables, plots and the figures behind them. `hupstorm_bench` shows
 // the tables and writes all of it into a folder (bench_folder.h).
 
 #ifndef HUPSTORM_BENCH_BENCH_REPORT_H_

@@ -1,4 +1,4 @@
-// The benchmarks of `hupstorm bench`, each in a folder of its own beside this file.
+// The benchmarks of `hupstorm_bench`, each in a folder of its own beside this file.
 
 #ifndef HUPSTORM_BENCH_BENCHES_H_
 #define HUPSTORM_BENCH_BENCHES_H_

@@ -17,7 +17,7 @@ install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT command)
 
 # What hupstorm_add_server links, by the names that it has for others.
 set(libraries
-  base bench canary conform documented isolation kernel mutator options python reference scenarios tools)
+  base documented isolation kernel mutator options python reference scenarios tools)
 foreach(library ${libraries})
   set_target_properties(hupstorm_${library} PROPERTIES EXPORT_NAME ${library})
   list(APPEND library_targets hupstorm_${library})

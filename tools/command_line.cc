@@ -8,18 +8,15 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <exception>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "scenarios/language/parse.h"
 #include "tools/catalogue/linked_server.h"
 #include "tools/cli/errors.h"
 #include "tools/cli/output.h"
 #include "tools/cli/suggest.h"
 #include "tools/commands/commands.h"
-#include "tools/commands/conform.h"
 
 namespace hupstorm {
 namespace {
@@ -35,10 +32,6 @@ Examples:
   hupstorm explain doc000/epoll-queue/fin-ignored
 
 Exit codes: 0 nothing found, 1 findings, 2 bad usage or input, 3 hupstorm itself failed.)";
-
-void Complain(const std::string& message) {
-  std::fprintf(stderr, "hupstorm: %s\n", message.c_str());
-}
 
 std::vector<std::string> CommandNames(const CLI::App& app) {
   std::vector<std::string> names;
@@ -76,8 +69,8 @@ void PassOn(std::vector<std::string> words) {
   throw UsageError(fmt::format("--executable {}: {}", file, std::strerror(errno)));
 }
 
-int RunCommandLine(int argc, char** argv) {
-  CommandLine line{argc > 0 ? argv[0] : "hupstorm", {}};
+int RunCommandLine(int argc, char** argv, const SelfCommands* self) {
+  CommandLine line{argc > 0 ? argv[0] : "hupstorm", {}, self};
   const std::unique_ptr<CLI::App> owned = MakeApp(line);
   CLI::App& app = *owned;
   if (argc < 2) {
@@ -125,13 +118,12 @@ std::unique_ptr<CLI::App> MakeApp(CommandLine& line) {
   AddReplayCommand(app, line);
   AddShrinkCommand(app, line);
   AddSweepCommand(app, line);
-  AddMatrixCommand(app, line);
+  if (line.self != nullptr) line.self->add_matrix(app, line);
   AddFuzzCommand(app, line);
   AddGateCommand(app, line);
   AddServeCommand(app, line);
   AddClientCommand(app, line);
-  AddConformCommand(app, line);
-  AddBenchCommand(app, line);
+  if (line.self != nullptr) line.self->add_conform(app, line);
   AddCompletionCommand(app, line);
   AddManCommand(app, line);
   return owned;
@@ -144,20 +136,8 @@ bool IsCommandLine(std::string_view first_word) {
   return std::find(words.begin(), words.end(), first_word) != words.end();
 }
 
-int RunHupstorm(int argc, char** argv) {
-  try {
-    return RunCommandLine(argc, argv);
-  } catch (const UsageError& error) {
-    Complain(error.what());
-    return kExitUsage;
-  } catch (const ParseError& error) {
-    // Begins with file:line:column, where editors look for it.
-    std::fprintf(stderr, "%s\n", error.what());
-    return kExitUsage;
-  } catch (const std::exception& error) {
-    Complain(error.what());
-    return kExitFailed;
-  }
+int RunHupstorm(int argc, char** argv, const SelfCommands* self) {
+  return ExitCodeOf([&] { return RunCommandLine(argc, argv, self); });
 }
 
 }  // namespace hupstorm

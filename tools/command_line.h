@@ -13,19 +13,20 @@ class App;
 namespace hupstorm {
 
 struct CommandLine;
+struct SelfCommands;
 
 // All commands with their options, which set `line.action` when one is parsed. `line` must outlive
 // the App.
 std::unique_ptr<CLI::App> MakeApp(CommandLine& line);
 
 // Whether arguments that begin with this word are for RunHupstorm: a command's name, help, --help
-// or
-// --version. For executables that are something else as well (tools/linked_server.cc).
+// or --version. For executables that are something else as well (tools/linked_server.cc).
 bool IsCommandLine(std::string_view first_word);
 
 // All that main does: reads the command line, does what it asks, and says on standard error what
 // went wrong. Gives the exit code (tools/cli/errors.h) and throws nothing.
-int RunHupstorm(int argc, char** argv);
+// `self`: null in an executable that has a user's server and nothing about hupstorm itself.
+int RunHupstorm(int argc, char** argv, const SelfCommands* self);
 
 }  // namespace hupstorm
 

@@ -21,7 +21,7 @@ namespace {
 std::optional<int> CarryOut(int argc, char** argv) {
   const bool is_afls = std::getenv("__AFL_SHM_ID") != nullptr;
   if (argc < 2 ? is_afls : !IsCommandLine(argv[1])) return std::nullopt;
-  return RunHupstorm(argc, argv);
+  return RunHupstorm(argc, argv, nullptr);
 }
 
 }  // namespace

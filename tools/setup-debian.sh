@@ -12,9 +12,9 @@ command=(
   libmnl-dev pkg-config gzip
 )
 building=(
-  libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev
-  libevent-dev libuv1-dev          # echo servers on them, for tests and hupstorm bench servers
-  libasio-dev                      # one more, for hupstorm bench servers
+  libgtest-dev libgmock-dev librapidcheck-dev
+  libevent-dev libuv1-dev          # echo servers on them, for tests and hupstorm_bench servers
+  libasio-dev                      # one more, for hupstorm_bench servers
   clang-14 libclang-rt-14-dev      # sanitizers and libFuzzer
   llvm-14                          # llvm-symbolizer, for readable sanitizer reports
   afl++
@@ -28,7 +28,7 @@ testing=(
   libxml2-utils python3-jsonschema python3-yaml    # reports and workflows, held to their schemas
   chromium chromium-driver python3-selenium        # the gate's report, opened in a browser
   shellcheck yamllint                              # scripts and workflows
-  gnuplot-nox                                      # the plots of hupstorm bench
+  gnuplot-nox                                      # the plots of hupstorm_bench
   valgrind                                         # instructions of a run, counted
 )
 case "${1:-everything}" in

@@ -1,4 +1,4 @@
-// The parts of `hupstorm bench harness`. Each measures, and adds its tables, plots and figures to
+// The parts of `hupstorm_bench harness`. Each measures, and adds its tables, plots and figures to
 // the report.
 
 #ifndef HUPSTORM_BENCH_HARNESS_PARTS_H_

@@ -1,4 +1,4 @@
-// Which servers `hupstorm bench servers` compares.
+// Which servers `hupstorm_bench servers` compares.
 
 #ifndef HUPSTORM_BENCH_SERVERS_PEERS_H_
 #define HUPSTORM_BENCH_SERVERS_PEERS_H_

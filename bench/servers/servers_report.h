@@ -1,4 +1,4 @@
-// The report of `hupstorm bench servers`.
+// The report of `hupstorm_bench servers`.
 
 #ifndef HUPSTORM_BENCH_SERVERS_SERVERS_REPORT_H_
 #define HUPSTORM_BENCH_SERVERS_SERVERS_REPORT_H_

@@ -2,34 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <string>
-
-#include "target/documented/mending.h"
-#include "target/documented/servers.h"
 
 namespace hupstorm {
 namespace {
 
-struct ServerFacts {
-  std::string_view name;
-  Protocol protocol;
-  // doc002 and doc003 print no line that names one client: doc002 lists them all, doc003 none.
-  bool log_names_client;
-  void (*serve)(MendSet mends, uint16_t port);
-};
-
 // In the order of DocumentedServer.
-constexpr std::array<ServerFacts, kDocumentedServerCount> kServers = {{
-    {"doc000/epoll-queue", Protocol::kEcho, true, ServeEpollQueue},
-    {"doc001/select", Protocol::kEcho, true, ServeSelectQueue},
-    {"doc001/poll", Protocol::kEcho, true, ServePollQueue},
-    {"doc002/epoll-ack", Protocol::kAck, false, ServeEpollAck},
-    {"doc003/epoll-http", Protocol::kHttp, false, ServeEpollHttp},
-}};
-
-const ServerFacts& FactsOf(DocumentedServer server) {
-  return kServers.at(static_cast<size_t>(server));
-}
+constexpr std::array<std::string_view, kDocumentedServerCount> kNames = {
+    "doc000/epoll-queue", "doc001/select", "doc001/poll", "doc002/epoll-ack", "doc003/epoll-http"};
 
 }  // namespace
 
@@ -40,7 +19,7 @@ const Defect* FindDefect(std::string_view full_name) {
   return nullptr;
 }
 
-std::string_view NameOf(DocumentedServer server) { return FactsOf(server).name; }
+std::string_view NameOf(DocumentedServer server) { return kNames.at(static_cast<size_t>(server)); }
 
 MendSet NoMends(DocumentedServer server) {
   MendSet mends;
@@ -78,17 +57,6 @@ std::optional<MendSet> MendsFromText(DocumentedServer server, std::string_view t
     if (comma == std::string_view::npos) return mends;
     text.remove_prefix(comma + 1);
   }
-}
-
-Target DocumentedTarget(DocumentedServer server, MendSet mends) {
-  const ServerFacts& facts = FactsOf(server);
-  Target target;
-  target.name = std::string(facts.name);
-  target.protocol = facts.protocol;
-  target.queue_bound = 2 * kQueueBound;
-  target.log_names_client = facts.log_names_client;
-  target.serve = [serve = facts.serve, mends](uint16_t port) { serve(mends, port); };
-  return target;
 }
 
 }  // namespace hupstorm

@@ -1,4 +1,4 @@
-// What `hupstorm bench claims` counts, what Linux does when it is asked, and the command itself.
+// What `hupstorm_bench claims` counts, what Linux does when it is asked, and the command itself.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -19,7 +19,7 @@
 #include "bench/svg_plot.h"
 #include "kernel/host_kernel.h"
 #include "kernel/in_force.h"
-#include "tests/tools/command.h"
+#include "tests/bench/bench_command.h"
 
 namespace hupstorm {
 namespace {
@@ -187,7 +187,7 @@ TEST(WitnessTest, SelectEndsAtFdSetsizeByLibcNotByTheKernel) {
 }
 
 TEST(BenchClaimsCommandTest, QuickPrintsJson) {
-  const CommandResult result = Hupstorm({"bench", "claims", "--quick", "--json"});
+  const CommandResult result = Bench({"claims", "--quick", "--json"});
   EXPECT_EQ(result.exit_code, 0) << result.err;
   const nlohmann::json report = JsonOf(result);
   EXPECT_EQ(report.at("bench"), "claims");
@@ -206,7 +206,7 @@ TEST(BenchClaimsCommandTest, QuickPrintsJson) {
 TEST(BenchClaimsCommandTest, WritesTablesFiguresAndPlots) {
   const TemporaryFolder folder;
   const std::string out = folder.path() + "/new/figures";
-  const CommandResult result = Hupstorm({"bench", "claims", "--quick", "--out", out});
+  const CommandResult result = Bench({"claims", "--quick", "--out", out});
   EXPECT_EQ(result.exit_code, 0) << result.err;
   EXPECT_THAT(result.out, HasSubstr("What the documents claim"));
   EXPECT_TRUE(std::filesystem::exists(out + "/claims.md"));
@@ -222,7 +222,7 @@ TEST(BenchClaimsCommandTest, WritesTablesFiguresAndPlots) {
 }
 
 TEST(BenchClaimsCommandTest, ANameThatIsNoneIsBadUsage) {
-  const CommandResult result = Hupstorm({"bench", "claim"});
+  const CommandResult result = Bench({"claim"});
   EXPECT_EQ(result.exit_code, 2);
   EXPECT_THAT(result.err, HasSubstr("claims"));
 }
@@ -230,7 +230,7 @@ TEST(BenchClaimsCommandTest, ANameThatIsNoneIsBadUsage) {
 TEST(BenchClaimsCommandTest, AFolderThatCannotBeMadeIsBadUsage) {
   const TemporaryFolder folder;
   const std::string file = folder.Write("file", "");
-  const CommandResult result = Hupstorm({"bench", "claims", "--quick", "--out", file + "/figures"});
+  const CommandResult result = Bench({"claims", "--quick", "--out", file + "/figures"});
   EXPECT_EQ(result.exit_code, 2);
   EXPECT_THAT(result.err, HasSubstr("cannot write to"));
 }

@@ -1,11 +1,11 @@
-// `hupstorm bench servers` as a user runs it.
+// `hupstorm_bench servers` as a user runs it.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
 
-#include "tests/tools/command.h"
+#include "tests/bench/bench_command.h"
 
 namespace hupstorm {
 namespace {
@@ -13,8 +13,7 @@ namespace {
 using ::testing::HasSubstr;
 
 TEST(BenchServersTest, QuickJsonHasEveryServerInEveryCell) {
-  const CommandResult result =
-      Hupstorm({"bench", "servers", "--quick", "--repeats", "1", "--json"});
+  const CommandResult result = Bench({"servers", "--quick", "--repeats", "1", "--json"});
   ASSERT_EQ(result.exit_code, 0) << result.err;
   const nlohmann::json json = JsonOf(result);
   EXPECT_EQ(json.at("bench"), "servers");
@@ -36,11 +35,11 @@ TEST(BenchServersTest, QuickJsonHasEveryServerInEveryCell) {
 TEST(BenchServersTest, WithoutServersItSaysWhatToBuild) {
   // A copy of the command, somewhere else.
   const TemporaryFolder folder;
-  const std::string copy = folder.path() + "/hupstorm";
-  std::filesystem::copy_file(HUPSTORM_COMMAND, copy);
+  const std::string copy = folder.path() + "/hupstorm_bench";
+  std::filesystem::copy_file(HUPSTORM_BENCH, copy);
   CommandInput input;
   input.program = copy;
-  const CommandResult result = Hupstorm({"bench", "servers", "--quick"}, input);
+  const CommandResult result = Hupstorm({"servers", "--quick"}, input);
   EXPECT_EQ(result.exit_code, 3);
   EXPECT_THAT(result.err, HasSubstr("--target hupstorm_bench_peers"));
 }

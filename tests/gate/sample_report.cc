@@ -3,7 +3,7 @@
 #include <string>
 
 #include "target/documented/documented.h"
-#include "tools/gate/self_areas.h"
+#include "tools/self/self_areas.h"
 
 namespace hupstorm {
 

@@ -9,13 +9,13 @@
 #include <fstream>
 #include <sstream>
 
-#include "bench/benches.h"
 #include "tests/tools/command.h"
 #include "tools/catalogue/protocols.h"
 #include "tools/cli/app_parts.h"
 #include "tools/command_line.h"
 #include "tools/commands/commands.h"
-#include "tools/commands/run_options.h"
+#include "tools/plan/run_options.h"
+#include "tools/self/self.h"
 
 namespace hupstorm {
 namespace {
@@ -51,7 +51,7 @@ CommandResult RunShell(const std::string& shell, std::vector<std::string> argume
 }
 
 std::vector<CommandPart> Parts() {
-  CommandLine line;
+  CommandLine line = {{}, {}, &AddSelf()};
   return PartsOf(*MakeApp(line));
 }
 
@@ -183,11 +183,6 @@ TEST(CompletionTest, TheWordsOfAFixedSetAreWordsThatTheOptionTakes) {
   option.type = "WORLD";
   const ValueHint worlds = HintFor(option).value();
   for (const std::string& word : worlds.words) EXPECT_NO_THROW(MakerOf(word));
-  option.type = "BENCHMARK";
-  option.positional = "benchmark";
-  std::vector<std::string> benches;
-  for (const Bench& bench : Benches()) benches.emplace_back(bench.name);
-  EXPECT_EQ(HintFor(option).value().words, benches);
   option.type = "PROTOCOL";
   const ValueHint hint = HintFor(option).value();
   std::vector<std::string> words = hint.words;

@@ -9,7 +9,7 @@
 #include "tests/tools/command.h"
 #include "tools/cli/app_parts.h"
 #include "tools/command_line.h"
-#include "tools/commands/commands.h"
+#include "tools/self/self.h"
 
 namespace hupstorm {
 namespace {
@@ -35,7 +35,7 @@ std::string PageWith(const std::string& description, const std::string& footer) 
 }
 
 TEST(ManPageTest, EachOptionOfEachCommandIsOnItsPage) {
-  CommandLine line;
+  CommandLine line = {{}, {}, &AddSelf()};
   const std::vector<CommandPart> parts = PartsOf(*MakeApp(line));
   const std::string overview = Hupstorm({"man"}).out;
   ASSERT_GE(parts.size(), 15u);

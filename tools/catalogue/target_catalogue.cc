@@ -5,8 +5,6 @@
 #include <algorithm>
 #include <optional>
 
-#include "target/canary/canary.h"
-#include "target/documented/documented.h"
 #include "target/reference/reference.h"
 #include "tools/catalogue/linked_server.h"
 #include "tools/cli/errors.h"
@@ -30,7 +28,13 @@ std::vector<std::string> SplitAtCommas(std::string_view text, std::string_view o
   }
 }
 
+FaultyServers& Faulty() {
+  static FaultyServers servers;
+  return servers;
+}
+
 std::optional<DocumentedServer> ServerOf(std::string_view target) {
+  if (Faulty().documented == nullptr) return std::nullopt;
   for (int i = 0; i < kDocumentedServerCount; ++i) {
     const auto server = static_cast<DocumentedServer>(i);
     if (NameOf(server) == target) return server;
@@ -81,23 +85,28 @@ MendChoice ParseMend(std::string_view text) {
                   text));
 }
 
+void SetFaultyServers(const FaultyServers& servers) { Faulty() = servers; }
+
 std::vector<std::string> TargetNames() {
   std::vector<std::string> names;
   if (const LinkedServer* const linked = TheLinkedServer()) names.push_back(linked->target.name);
   for (const Target& target : ReferenceTargets()) names.push_back(target.name);
+  if (Faulty().documented == nullptr) return names;
   for (int i = 0; i < kDocumentedServerCount; ++i) {
     names.emplace_back(NameOf(static_cast<DocumentedServer>(i)));
   }
-  names.push_back(CanaryTarget().name);
+  names.push_back(Faulty().canary().name);
   return names;
 }
 
 bool IsDocumented(std::string_view target) { return ServerOf(target).has_value(); }
 
 Target MakeTarget(const std::string& name, const MendChoice& mend) {
-  if (const auto server = ServerOf(name)) return DocumentedTarget(*server, MendsOf(*server, mend));
+  if (const auto server = ServerOf(name)) {
+    return Faulty().documented(*server, MendsOf(*server, mend));
+  }
   std::vector<Target> others = ReferenceTargets();
-  others.push_back(CanaryTarget());
+  if (Faulty().canary != nullptr) others.push_back(Faulty().canary());
   if (const LinkedServer* const linked = TheLinkedServer()) others.push_back(linked->target);
   for (Target& target : others) {
     if (target.name != name) continue;

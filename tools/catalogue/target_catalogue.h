@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "target/documented/documented.h"
 #include "target/target.h"
 
 namespace hupstorm {
@@ -23,8 +24,16 @@ struct MendChoice {
 // Throws UsageError.
 MendChoice ParseMend(std::string_view text);
 
-// The user's server, where one is linked; the four references, the documents' servers and the
-// canary, in the order in which they are listed.
+// The servers with known defects. An executable with a user's server goes without them.
+struct FaultyServers {
+  Target (*documented)(DocumentedServer server, MendSet mends) = nullptr;
+  Target (*canary)() = nullptr;
+};
+// Before any command runs; both are set.
+void SetFaultyServers(const FaultyServers& servers);
+
+// The user's server, where one is linked; the four references, and where they are set the
+// documents' servers and the canary, in the order in which they are listed.
 std::vector<std::string> TargetNames();
 bool IsDocumented(std::string_view target);
 

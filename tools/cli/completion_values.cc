@@ -35,7 +35,6 @@ const std::vector<KnownType>& KnownTypes() {
        "",
        {.words = {"none", "all"}, .prefix = "all-but=", .names = "defects", .list = true}},
       {"COMMAND", "", {.names = "commands"}},
-      {"BENCHMARK", "benchmark", {.words = {"claims", "servers", "harness"}}},
   };
   return types;
 }

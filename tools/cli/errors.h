@@ -1,8 +1,9 @@
-// How a command ends other than by finishing its work. RunHupstorm maps these to exit codes.
+// How a command ends other than by finishing its work.
 
 #ifndef HUPSTORM_TOOLS_CLI_ERRORS_H_
 #define HUPSTORM_TOOLS_CLI_ERRORS_H_
 
+#include <functional>
 #include <stdexcept>
 
 namespace hupstorm {
@@ -25,6 +26,9 @@ class FailedError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
+
+// Gives the exit code of `work`, or of what it throws, which is said on standard error.
+int ExitCodeOf(const std::function<int()>& work);
 
 }  // namespace hupstorm
 

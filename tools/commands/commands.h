@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 namespace CLI {
 class App;
@@ -12,9 +13,21 @@ class App;
 
 namespace hupstorm {
 
+struct CommandLine;
+struct GateSettings;
+struct SelfArea;
+
+// Commands about hupstorm itself, which only its own executable has (tools/self).
+struct SelfCommands {
+  void (*add_matrix)(CLI::App& app, CommandLine& line);
+  void (*add_conform)(CLI::App& app, CommandLine& line);
+  std::vector<SelfArea> (*areas)(const GateSettings& settings);  // of gate --self
+};
+
 struct CommandLine {
   std::string program;          // argv[0], as the user called it
   std::function<int()> action;  // what the chosen command does; gives the exit code
+  const SelfCommands* self = nullptr;
 };
 
 // Each adds its subcommand to `app`, which sets `line.action` when it is chosen. Both must outlive
@@ -25,12 +38,10 @@ void AddRunCommand(CLI::App& app, CommandLine& line);
 void AddReplayCommand(CLI::App& app, CommandLine& line);
 void AddShrinkCommand(CLI::App& app, CommandLine& line);
 void AddSweepCommand(CLI::App& app, CommandLine& line);
-void AddMatrixCommand(CLI::App& app, CommandLine& line);
 void AddFuzzCommand(CLI::App& app, CommandLine& line);
 void AddGateCommand(CLI::App& app, CommandLine& line);
 void AddServeCommand(CLI::App& app, CommandLine& line);
 void AddClientCommand(CLI::App& app, CommandLine& line);
-void AddBenchCommand(CLI::App& app, CommandLine& line);
 void AddCompletionCommand(CLI::App& app, CommandLine& line);
 void AddManCommand(CLI::App& app, CommandLine& line);
 

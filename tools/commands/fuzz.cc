@@ -18,9 +18,9 @@
 #include "tools/commands/commands.h"
 #include "tools/fuzz/campaign.h"
 #include "tools/fuzz/campaign_display.h"
+#include "tools/fuzz/campaign_report.h"
 #include "tools/fuzz/fuzz_target.h"
 #include "tools/isolation/isolated_runner.h"
-#include "tools/report/campaign_report.h"
 #include "tools/report/json_output.h"
 
 namespace hupstorm {

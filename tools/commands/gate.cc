@@ -15,7 +15,7 @@
 #include "tools/cli/output.h"
 #include "tools/cli/output_file.h"
 #include "tools/commands/commands.h"
-#include "tools/commands/plan.h"
+#include "tools/plan/plan.h"
 #include "tools/report/gate_report_text.h"
 #include "tools/report/html_report.h"
 #include "tools/report/json_output.h"
@@ -51,9 +51,8 @@ Examples:
 "step","evidence","fingerprint","replay","area","cases":N,"tolerated","again","text"}],
 "gone":[{"target","oracle","fingerprint"}]}.)";
 
-constexpr uint64_t kFuzzRuns = 20'000;     // of each target, in the simulated world
-constexpr uint64_t kFuzzRunsOnLinux = 50;  // elsewhere: each takes as long as 500 of the others
-constexpr uint64_t kConformancePrograms = 10'000;
+constexpr uint64_t kFuzzRuns = 20'000;         // of each target, in the simulated world
+constexpr uint64_t kFuzzRunsOnLinux = 50;      // elsewhere: each takes as long as 500 of the others
 constexpr size_t kLargestBaseline = 16 << 20;  // bytes
 constexpr char kReferences[] =
     "reference/select,reference/poll,reference/epoll-lt,reference/epoll-et";
@@ -147,7 +146,10 @@ void UpdateBaseline(const GateReport& report, const Baseline& former, const Opti
   WriteOutputFile(options.baseline, BaselineText(std::move(entries), former), /*replace=*/true);
 }
 
-int RunGateCommand(Options options, const std::string& program) {
+int RunGateCommand(Options options, const CommandLine& line) {
+  if (options.self && line.self == nullptr) {
+    throw UsageError("--self is about hupstorm itself: for the hupstorm command alone");
+  }
   if (options.self && !options.server.targets && !options.server.IsForeign()) {
     options.server.targets = kReferences;
   }
@@ -158,16 +160,17 @@ int RunGateCommand(Options options, const std::string& program) {
 
   const Style style = Style::For(stdout);
   GateSettings settings;
-  settings.program = program;
-  settings.plan = &plan;
+  settings.program = line.program;
+  settings.server = &plan.server;
   settings.isolation = IsolationFor(plan.server, options.workers);
+  settings.jobs = plan.jobs;
+  settings.left_out = plan.left_out;
   settings.corpora = options.corpora;
   settings.fuzz_runs =
       options.fuzz_runs.value_or(plan.server.world == kDefaultWorld ? kFuzzRuns : kFuzzRunsOnLinux);
   settings.seed = options.seed;
   settings.sweep = !options.no_sweep;
-  settings.self = options.self;
-  settings.conformance_programs = kConformancePrograms;
+  if (options.self) settings.self_areas = line.self->areas(settings);
   settings.baseline = baseline;
   settings.out = options.out;
   if (!options.json) {
@@ -235,7 +238,7 @@ void AddGateCommand(CLI::App& app, CommandLine& line) {
   command->add_flag("--json", options->json, "print one JSON object");
   AddWorkerOptions(*command, options->workers);
   command->callback([options, &line] {
-    line.action = [options, program = line.program] { return RunGateCommand(*options, program); };
+    line.action = [options, &line] { return RunGateCommand(*options, line); };
   });
 }
 

@@ -13,9 +13,9 @@
 #include "tools/cli/errors.h"
 #include "tools/cli/output.h"
 #include "tools/commands/commands.h"
-#include "tools/commands/plan.h"
-#include "tools/commands/run_options.h"
-#include "tools/commands/server_choice.h"
+#include "tools/plan/choose_server.h"
+#include "tools/plan/plan.h"
+#include "tools/plan/run_options.h"
 #include "tools/report/findings_report.h"
 #include "tools/report/json_output.h"
 

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "tools/catalogue/scenario_catalogue.h"
-#include "tools/commands/server_choice.h"
+#include "tools/plan/choose_server.h"
 
 namespace hupstorm {
 

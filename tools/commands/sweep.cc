@@ -12,7 +12,7 @@
 #include "tools/cli/errors.h"
 #include "tools/cli/output.h"
 #include "tools/commands/commands.h"
-#include "tools/commands/plan.h"
+#include "tools/plan/plan.h"
 #include "tools/report/json_output.h"
 #include "tools/report/sweep_report.h"
 #include "tools/sweep/sweep_runner.h"

@@ -10,24 +10,15 @@
 #ifndef HUPSTORM_TOOLS_GATE_BASELINE_H_
 #define HUPSTORM_TOOLS_GATE_BASELINE_H_
 
-#include <compare>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "scenarios/oracles/finding.h"
+#include "tools/report/gate_report.h"
 
 namespace hupstorm {
-
-struct BaselineEntry {
-  std::string target;
-  std::string oracle;
-  std::string fingerprint;  // of Finding, which holds the other two
-  std::string comment;      // without the '#'
-
-  friend auto operator<=>(const BaselineEntry&, const BaselineEntry&) = default;
-};
 
 class Baseline {
  public:

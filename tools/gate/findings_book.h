@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "scenarios/language/scenario.h"
-#include "tools/gate/gate_report.h"
 #include "tools/isolation/isolated_runner.h"
+#include "tools/report/gate_report.h"
 
 namespace hupstorm {
 

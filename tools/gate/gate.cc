@@ -14,10 +14,10 @@
 #include "tools/cli/errors.h"
 #include "tools/cli/output.h"
 #include "tools/cli/text_table.h"
+#include "tools/gate/campaign_curves.h"
 #include "tools/gate/corpus_inputs.h"
 #include "tools/gate/findings_book.h"
 #include "tools/gate/in_order.h"
-#include "tools/gate/self_areas.h"
 #include "tools/gate/smoke.h"
 #include "tools/report/sweep_report.h"
 #include "tools/shrink/finding_shrinker.h"
@@ -51,23 +51,23 @@ void LeaveOutWhatFollows(std::vector<Finding>& findings) {
 class Gate {
  public:
   explicit Gate(const GateSettings& settings)
-      : settings_(settings), plan_(*settings.plan), isolation_(settings.isolation) {
+      : settings_(settings), server_(*settings.server), isolation_(settings.isolation) {
     isolation_.most_timeouts = kMostTimeouts;
   }
 
   GateReport Run() {
     const Clock::time_point start = Clock::now();
-    report_.target = plan_.server.name;
-    report_.mend = plan_.server.mend;
-    report_.world = plan_.server.world;
-    report_.note = plan_.server.note;
+    report_.target = server_.name;
+    report_.mend = server_.mend;
+    report_.world = server_.world;
+    report_.note = server_.note;
     InArea("suite", [this](GateArea& area) { RunSuite(area); });
     if (!settings_.corpora.empty()) {
       InArea("corpus", [this](GateArea& area) { RunCorpora(area); });
     }
     InArea("sweep", [this](GateArea& area) { RunSweepArea(area); });
     InArea("fuzz", [this](GateArea& area) { RunFuzz(area); });
-    if (settings_.self) RunSelf();
+    RunSelf();
     Confirm();
     Finish();
     report_.seconds = SecondsSince(start);
@@ -135,11 +135,11 @@ class Gate {
   }
 
   void RunSuite(GateArea& area) {
-    area.did = Count(plan_.jobs.size(), "scenario");
-    for (const auto& [why, count] : plan_.left_out) {
+    area.did = Count(settings_.jobs.size(), "scenario");
+    for (const auto& [why, count] : settings_.left_out) {
       area.left_out.push_back(fmt::format("{} left out: {}", count, why));
     }
-    RunJobs(plan_.jobs, /*in_files=*/true, area);
+    RunJobs(settings_.jobs, /*in_files=*/true, area);
   }
 
   void RunCorpora(GateArea& area) {
@@ -149,11 +149,11 @@ class Gate {
     }
     std::vector<Job> jobs;
     size_t left_out = 0;
-    for (const Target& target : plan_.server.targets) {
+    for (const Target& target : server_.targets) {
       for (const CorpusInput& input : inputs) {
         Scenario& scenario = corpus_.emplace_back(input.scenario);
         if (input.from_bytes) scenario.protocol = WrittenFor(target);
-        if (Fits(scenario, target) && plan_.server.why_not(scenario).empty()) {
+        if (Fits(scenario, target) && server_.why_not(scenario).empty()) {
           jobs.push_back({&scenario, &target});
         } else {
           corpus_.pop_back();
@@ -173,7 +173,7 @@ class Gate {
       area.skipped = "--no-sweep";
       return;
     }
-    if (plan_.server.world != kDefaultWorld) {
+    if (server_.world != kDefaultWorld) {
       area.skipped = "it needs the simulated world, with the server linked to hupstorm";
       return;
     }
@@ -183,15 +183,15 @@ class Gate {
     sweep.on_progress = [&progress](uint64_t done, uint64_t total, size_t findings) {
       progress.Update(done, total, Count(findings, "finding"));
     };
-    const SweepReport swept = RunSweep(plan_.jobs, sweep);
+    const SweepReport swept = RunSweep(settings_.jobs, sweep);
     area.did = Count(swept.placements, "placement");
     if (!swept.broken_off.empty()) area.left_out.push_back(swept.broken_off);
     std::map<std::pair<std::string, std::string>, size_t> case_of;  // by scenario and target
-    for (const Job& job : plan_.jobs) {
+    for (const Job& job : settings_.jobs) {
       case_of[{job.scenario->name, job.target->name}] = area.cases.size();
       area.cases.push_back({.name = job.scenario->name,
                             .target = job.target->name,
-                            .seconds = swept.seconds / static_cast<double>(plan_.jobs.size())});
+                            .seconds = swept.seconds / static_cast<double>(settings_.jobs.size())});
     }
     for (const SweepFinding& found : swept.findings) {
       const auto place = case_of.find({found.finding.scenario, found.finding.target});
@@ -213,17 +213,17 @@ class Gate {
     area.did =
         fmt::format("{} random scenarios a target, seed {}", settings_.fuzz_runs, settings_.seed);
     Progress progress(area.name);
-    const uint64_t total = settings_.fuzz_runs * plan_.server.targets.size();
+    const uint64_t total = settings_.fuzz_runs * server_.targets.size();
     uint64_t before = 0;
     Clock::time_point shrink_until = Clock::now() + kShrinkAll;
-    for (const Target& target : plan_.server.targets) {
+    for (const Target& target : server_.targets) {
       const Clock::time_point start = Clock::now();
       SmokeSettings smoke;
       smoke.isolation = isolation_;
       smoke.runs = settings_.fuzz_runs;
       smoke.seed = settings_.seed;
       smoke.can_run = [this](const Scenario& scenario) {
-        return plan_.server.why_not(scenario).empty();
+        return server_.why_not(scenario).empty();
       };
       smoke.on_progress = [&](uint64_t done) {
         progress.Update(before + done, total, Count(book_.entries().size(), "finding"));
@@ -243,7 +243,7 @@ class Gate {
 
   std::vector<const Scenario*> SeedsFor(const Target& target) const {
     std::vector<const Scenario*> seeds;
-    for (const Job& job : plan_.jobs) {
+    for (const Job& job : settings_.jobs) {
       if (job.target == &target) seeds.push_back(job.scenario);
     }
     return seeds;
@@ -257,9 +257,9 @@ class Gate {
     if (Clock::now() < deadline) {
       FindingShrinker::Options options;
       options.isolation = isolation_;
-      options.is_repeatable = plan_.server.world == kDefaultWorld;
+      options.is_repeatable = server_.world == kDefaultWorld;
       options.can_run = [this, &target](const Scenario& candidate) {
-        return Fits(candidate, target) && plan_.server.why_not(candidate).empty();
+        return Fits(candidate, target) && server_.why_not(candidate).empty();
       };
       FindingShrinker shrinker(target, std::move(options));
       if (const auto shrunk = shrinker.Shrink(found.scenario, found.finding, bounds)) {
@@ -278,20 +278,13 @@ class Gate {
         entry.in_file = true;
       });
     };
-    SelfAreas self({.program = settings_.program,
-                    .workers = isolation_.workers,
-                    .timeout = isolation_.timeout,
-                    .seed = settings_.seed,
-                    .conformance_programs = settings_.conformance_programs},
-                   enter);
-    InArea("suite-linux", [&](GateArea& area) { self.RunSuiteOnLinux(area); });
-    InArea("matrix", [&](GateArea& area) { self.RunMatrix(area); });
-    InArea("conformance", [&](GateArea& area) { self.RunConformance(area); });
-    report_.defects = self.TakeDefects();
+    for (const SelfArea& self : settings_.self_areas) {
+      InArea(self.name, [&](GateArea& area) { self.run(area, report_, enter); });
+    }
   }
 
   const Target* TargetNamed(const std::string& name) const {
-    for (const Target& target : plan_.server.targets) {
+    for (const Target& target : server_.targets) {
       if (target.name == name) return &target;
     }
     return nullptr;
@@ -356,11 +349,10 @@ class Gate {
                            : (std::filesystem::path(settings_.out) /
                               fmt::format("{}-{}.scn", finding.oracle, finding.fingerprint))
                                  .string();
-        report.replay =
-            ReplayOfText(settings_.program, finding, report.text, plan_.server.as_options);
+        report.replay = ReplayOfText(settings_.program, finding, report.text, server_.as_options);
       } else if (report.replay.empty()) {
         report.replay =
-            ReplayCommand(settings_.program, finding, plan_.server.as_options(finding.target));
+            ReplayCommand(settings_.program, finding, server_.as_options(finding.target));
         if (entry.scenario) report.text = PrintScenario(*entry.scenario);
       }
       report_.findings.push_back(std::move(report));
@@ -380,7 +372,7 @@ class Gate {
   }
 
   const GateSettings& settings_;
-  const Plan& plan_;
+  const ServerChoice& server_;
   IsolationOptions isolation_;
   std::deque<Scenario> corpus_;
   FindingsBook book_;

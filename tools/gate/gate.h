@@ -13,27 +13,41 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "tools/commands/plan.h"
-#include "tools/gate/gate_report.h"
-#include "tools/isolation/isolated_runner.h"
+#include "tools/gate/baseline.h"
+#include "tools/isolation/server_choice.h"
+#include "tools/report/gate_report.h"
 
 namespace hupstorm {
 
+// Books a finding that a case of `area` showed, with the command that shows it, and gives its
+// number.
+using EnterFinding =
+    std::function<size_t(const std::string& area, Finding finding, std::string replay)>;
+
+// An area about hupstorm itself, which only its own command has (tools/self).
+struct SelfArea {
+  std::string name;
+  std::function<void(GateArea& area, GateReport& report, const EnterFinding& enter)> run;
+};
+
 struct GateSettings {
-  std::string program;               // argv[0], for replay commands
-  const Plan* plan = nullptr;        // the suite and the user's scenarios
-  IsolationOptions isolation;        // for the plan's server
-  std::vector<std::string> corpora;  // folders
-  uint64_t fuzz_runs = 0;            // of each target; 0: none
+  std::string program;  // argv[0], for replay commands
+  const ServerChoice* server = nullptr;
+  IsolationOptions isolation;              // for this server
+  std::span<const Job> jobs;               // the suite and the user's scenarios
+  std::map<std::string, size_t> left_out;  // jobs that cannot be had in this world, by reason
+  std::vector<std::string> corpora;        // folders
+  uint64_t fuzz_runs = 0;                  // of each target; 0: none
   uint64_t seed = 1;
   bool sweep = true;
-  bool self = false;                  // the areas for hupstorm itself
-  uint64_t conformance_programs = 0;  // of these
+  std::vector<SelfArea> self_areas;  // for hupstorm itself
   std::optional<Baseline> baseline;
   // Where scenarios that are in no file are to be written, each as ORACLE-FINGERPRINT.scn; empty
   // for nowhere. The caller writes GateFinding::text to Finding::file.

@@ -148,14 +148,7 @@ CleanRow JudgeClean(std::string mends, Column& column) {
   return row;
 }
 
-template <typename Row>
-bool AllHold(const std::vector<Row>& rows) {
-  return std::all_of(rows.begin(), rows.end(), [](const Row& row) { return row.holds(); });
-}
-
 }  // namespace
-
-bool Matrix::holds() const { return AllHold(defects) && AllHold(as_written) && AllHold(clean); }
 
 Matrix RunMatrix(const IsolationOptions& options,
                  const std::function<std::string_view(const Scenario&)>& why_not,

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "tools/cli/output.h"
-#include "tools/gate/gate_report.h"
+#include "tools/report/gate_report.h"
 
 namespace hupstorm {
 

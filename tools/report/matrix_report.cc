@@ -160,7 +160,14 @@ nlohmann::ordered_json DifferenceJson(const DefectRow& row) {
   return differences;
 }
 
+template <typename Row>
+bool AllHold(const std::vector<Row>& rows) {
+  return std::all_of(rows.begin(), rows.end(), [](const Row& row) { return row.holds(); });
+}
+
 }  // namespace
+
+bool Matrix::holds() const { return AllHold(defects) && AllHold(as_written) && AllHold(clean); }
 
 std::string MatrixText(const Matrix& matrix, const std::string& program, const Style& style) {
   std::string text;

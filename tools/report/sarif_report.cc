@@ -9,7 +9,6 @@
 #include "scenarios/oracles/oracles.h"
 #include "target/documented/documented.h"
 #include "tools/catalogue/mend_places.h"
-#include "tools/gate/self_areas.h"
 #include "tools/report/clean_text.h"
 #include "tools/report/json_output.h"
 

@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "tools/gate/gate_report.h"
+#include "tools/report/gate_report.h"
 
 namespace hupstorm {
 

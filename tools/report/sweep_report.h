@@ -3,14 +3,40 @@
 #ifndef HUPSTORM_TOOLS_REPORT_SWEEP_REPORT_H_
 #define HUPSTORM_TOOLS_REPORT_SWEEP_REPORT_H_
 
+#include <cstdint>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <vector>
 
+#include "scenarios/oracles/finding.h"
 #include "tools/cli/output.h"
 #include "tools/report/findings_report.h"
-#include "tools/sweep/sweep_runner.h"
 
 namespace hupstorm {
+
+struct SweepFinding {
+  Finding finding;  // of the last run; its line is that of `text`, its file that of file_of
+  std::vector<std::string> placement;  // what goes wrong, as steps; empty: it shows without
+  std::string text;                    // the scenario
+  uint64_t runs = 0;                   // that showed it
+  // It does not show when its scenario is run by itself: what ran before in the same process has
+  // spoilt the server's memory, or its end is no matter of calls.
+  bool alone = true;
+};
+
+struct SweepReport {
+  uint64_t scenarios = 0;   // times targets
+  uint64_t calls = 0;       // of the servers, with nothing going wrong
+  uint64_t alike = 0;       // of these, not swept
+  uint64_t placements = 0;  // runs in which something went wrong
+  uint64_t pairs = 0;       // of these, with two things
+  uint64_t pairs_left_out = 0;
+  double survey_seconds =
+      0;                   // for the runs in which nothing goes wrong, and what follows from them
+  double seconds = 0;      // for the placements
+  std::string broken_off;  // why not all was run; empty where it was
+  std::vector<SweepFinding> findings;  // each fingerprint once, in the order of the jobs
+};
 
 // Each finding with what goes wrong and the replay command.
 std::string SweepText(const SweepReport& report, const std::string& program,

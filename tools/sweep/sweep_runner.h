@@ -13,11 +13,10 @@
 #include <functional>
 #include <span>
 #include <string>
-#include <string_view>
-#include <vector>
 
 #include "scenarios/worlds/world.h"
 #include "tools/isolation/isolated_runner.h"
+#include "tools/report/sweep_report.h"
 
 namespace hupstorm {
 
@@ -33,30 +32,6 @@ struct SweepSettings {
   };
   std::function<void(uint64_t done, uint64_t total, size_t findings)> on_progress =
       [](uint64_t, uint64_t, size_t) {};
-};
-
-struct SweepFinding {
-  Finding finding;  // of the last run; its line is that of `text`, its file that of file_of
-  std::vector<std::string> placement;  // what goes wrong, as steps; empty: it shows without
-  std::string text;                    // the scenario
-  uint64_t runs = 0;                   // that showed it
-  // It does not show when its scenario is run by itself: what ran before in the same process has
-  // spoilt the server's memory, or its end is no matter of calls.
-  bool alone = true;
-};
-
-struct SweepReport {
-  uint64_t scenarios = 0;   // times targets
-  uint64_t calls = 0;       // of the servers, with nothing going wrong
-  uint64_t alike = 0;       // of these, not swept
-  uint64_t placements = 0;  // runs in which something went wrong
-  uint64_t pairs = 0;       // of these, with two things
-  uint64_t pairs_left_out = 0;
-  double survey_seconds =
-      0;                   // for the runs in which nothing goes wrong, and what follows from them
-  double seconds = 0;      // for the placements
-  std::string broken_off;  // why not all was run; empty where it was
-  std::vector<SweepFinding> findings;  // each fingerprint once, in the order of the jobs
 };
 
 // Sweeps each job's scenario against its target; jobs of one target are next to each other. Throws

@@ -1,11 +1,11 @@
-// hupstorm bench harness, as a user runs it.
+// hupstorm_bench harness, as a user runs it.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string>
 
-#include "tests/tools/command.h"
+#include "tests/bench/bench_command.h"
 
 namespace hupstorm {
 namespace {
@@ -32,8 +32,7 @@ class HarnessCommandTest : public ::testing::Test {
  protected:
   // Once for all: it takes seconds.
   static void SetUpTestSuite() {
-    result_ =
-        new CommandResult(Hupstorm({"bench", "harness", "--quick", "--json", "--repeats", "1"}));
+    result_ = new CommandResult(Bench({"harness", "--quick", "--json", "--repeats", "1"}));
     if (result_->exit_code == 0) json_ = new nlohmann::json(JsonOf(*result_));
   }
   static void TearDownTestSuite() {
@@ -49,8 +48,7 @@ class HarnessCommandTest : public ::testing::Test {
 
 TEST_F(HarnessCommandTest, SaysOfWhichMachineTheFiguresAre) {
   EXPECT_EQ(json_->at("bench"), "harness");
-  EXPECT_THAT(json_->at("command").get<std::string>(),
-              HasSubstr("bench harness --repeats 1 --quick"));
+  EXPECT_THAT(json_->at("command").get<std::string>(), HasSubstr("harness --repeats 1 --quick"));
   EXPECT_GT(json_->at("machine").at("processors"), 0);
   EXPECT_GT(json_->at("seconds"), 0);
 }
@@ -112,10 +110,10 @@ TEST_F(HarnessCommandTest, HasHowSoonDefectsShow) {
 }
 
 TEST(HarnessUsageTest, BadUsageSaysWhatToDo) {
-  const CommandResult name = Hupstorm({"bench", "harnes"});
+  const CommandResult name = Bench({"harnes"});
   EXPECT_EQ(name.exit_code, 2);
   EXPECT_THAT(name.err, HasSubstr("harness"));
-  const CommandResult repeats = Hupstorm({"bench", "harness", "--repeats", "0"});
+  const CommandResult repeats = Bench({"harness", "--repeats", "0"});
   EXPECT_EQ(repeats.exit_code, 2);
   EXPECT_THAT(repeats.err, HasSubstr("--repeats"));
 }

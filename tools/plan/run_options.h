@@ -1,7 +1,7 @@
 // Options that `run`, `replay` and `matrix` share, and what becomes of them.
 
-#ifndef HUPSTORM_TOOLS_COMMANDS_RUN_OPTIONS_H_
-#define HUPSTORM_TOOLS_COMMANDS_RUN_OPTIONS_H_
+#ifndef HUPSTORM_TOOLS_PLAN_RUN_OPTIONS_H_
+#define HUPSTORM_TOOLS_PLAN_RUN_OPTIONS_H_
 
 #include <string>
 #include <string_view>
@@ -37,4 +37,4 @@ std::string_view WhyNotIn(const std::string& world, const Scenario& scenario);
 
 }  // namespace hupstorm
 
-#endif  // HUPSTORM_TOOLS_COMMANDS_RUN_OPTIONS_H_
+#endif  // HUPSTORM_TOOLS_PLAN_RUN_OPTIONS_H_

@@ -1,7 +1,7 @@
 // What came of a fuzz campaign, for people and for programs.
 
-#ifndef HUPSTORM_TOOLS_REPORT_CAMPAIGN_REPORT_H_
-#define HUPSTORM_TOOLS_REPORT_CAMPAIGN_REPORT_H_
+#ifndef HUPSTORM_TOOLS_FUZZ_CAMPAIGN_REPORT_H_
+#define HUPSTORM_TOOLS_FUZZ_CAMPAIGN_REPORT_H_
 
 #include <filesystem>
 #include <nlohmann/json_fwd.hpp>
@@ -34,4 +34,4 @@ nlohmann::ordered_json CampaignJson(const CampaignReport& report);
 
 }  // namespace hupstorm
 
-#endif  // HUPSTORM_TOOLS_REPORT_CAMPAIGN_REPORT_H_
+#endif  // HUPSTORM_TOOLS_FUZZ_CAMPAIGN_REPORT_H_

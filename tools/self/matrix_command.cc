@@ -1,7 +1,5 @@
 // hupstorm matrix
 
-#include "tools/matrix/matrix.h"
-
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -9,12 +7,13 @@
 
 #include "tools/cli/errors.h"
 #include "tools/cli/output.h"
-#include "tools/commands/commands.h"
-#include "tools/commands/run_options.h"
 #include "tools/matrix/differences.h"
+#include "tools/matrix/matrix.h"
+#include "tools/plan/run_options.h"
 #include "tools/report/findings_report.h"
 #include "tools/report/json_output.h"
 #include "tools/report/matrix_report.h"
+#include "tools/self/self.h"
 
 namespace hupstorm {
 namespace {

@@ -1,4 +1,4 @@
-#include "tools/report/campaign_report.h"
+#include "tools/fuzz/campaign_report.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "tools/commands/plan.h"
+#include "tools/plan/plan.h"
 
 #include <fmt/format.h>
 

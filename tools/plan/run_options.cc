@@ -1,4 +1,4 @@
-#include "tools/commands/run_options.h"
+#include "tools/plan/run_options.h"
 
 #include <fmt/format.h>
 

@@ -1,19 +1,24 @@
 // What one pass of the gate has shown: what every report of it is made from.
 
-#ifndef HUPSTORM_TOOLS_GATE_GATE_REPORT_H_
-#define HUPSTORM_TOOLS_GATE_GATE_REPORT_H_
+#ifndef HUPSTORM_TOOLS_REPORT_GATE_REPORT_H_
+#define HUPSTORM_TOOLS_REPORT_GATE_REPORT_H_
 
 #include <algorithm>
+#include <compare>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "scenarios/oracles/finding.h"
 #include "scenarios/worlds/world.h"
-#include "tools/gate/baseline.h"
-#include "tools/gate/campaign_curves.h"
 
 namespace hupstorm {
+
+// A defect that is not caught and a difference from Linux are no oracle's findings. They are
+// reported as such, by the names of their areas.
+inline constexpr char kMatrixArea[] = "matrix";
+inline constexpr char kConformanceArea[] = "conformance";
 
 // One bug, however many cases show it.
 struct GateFinding {
@@ -58,6 +63,36 @@ struct KnownDefect {
   std::vector<std::string> scenarios;  // in which an oracle reports it that should
 };
 
+// A finding that the baseline tolerates.
+struct BaselineEntry {
+  std::string target;
+  std::string oracle;
+  std::string fingerprint;  // of Finding, which holds the other two
+  std::string comment;      // without the '#'
+
+  friend auto operator<=>(const BaselineEntry&, const BaselineEntry&) = default;
+};
+
+// How a fuzz campaign went.
+struct CampaignMoment {
+  double seconds = 0;  // since the campaign began
+  uint64_t executions = 0;
+  double rate = 0;  // executions a second, since the moment before
+  uint64_t coverage = 0;
+};
+
+struct CampaignCurves {
+  std::string target;
+  std::string engine;
+  std::vector<CampaignMoment> moments;  // some hundreds, whatever its length
+  struct Found {
+    double seconds = 0;
+    std::string oracle;
+    std::string evidence;
+  };
+  std::vector<Found> findings;
+};
+
 struct GateReport {
   std::string target;  // "reference/poll,reference/select"
   std::string mend;
@@ -82,4 +117,4 @@ struct GateReport {
 
 }  // namespace hupstorm
 
-#endif  // HUPSTORM_TOOLS_GATE_GATE_REPORT_H_
+#endif  // HUPSTORM_TOOLS_REPORT_GATE_REPORT_H_

@@ -1,4 +1,4 @@
-#include "tools/commands/server_choice.h"
+#include "tools/plan/choose_server.h"
 
 #include <fmt/format.h>
 
@@ -13,8 +13,8 @@
 #include "tools/catalogue/protocols.h"
 #include "tools/catalogue/target_catalogue.h"
 #include "tools/cli/errors.h"
-#include "tools/commands/run_options.h"
 #include "tools/network/host_port.h"
+#include "tools/plan/run_options.h"
 
 namespace hupstorm {
 namespace {

@@ -1,4 +1,4 @@
-#include "tools/gate/self_areas.h"
+#include "tools/self/self_areas.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -10,13 +10,22 @@
 #include "scenarios/oracles/finding_list.h"
 #include "tools/catalogue/target_catalogue.h"
 #include "tools/cli/output.h"
-#include "tools/commands/plan.h"
 #include "tools/matrix/matrix.h"
+#include "tools/plan/plan.h"
 
 namespace hupstorm {
 namespace {
 
 constexpr char kLoopback[] = "loopback";
+constexpr uint64_t kConformancePrograms = 10'000;
+
+// What the areas take over from the gate.
+struct Settings {
+  std::string program;  // for replay commands
+  int workers = 1;
+  std::chrono::milliseconds timeout;
+  uint64_t seed = 1;
+};
 
 // Of what has no calls of a server to be known by.
 std::string FingerprintOf(std::string_view area, std::string_view what) {
@@ -41,16 +50,14 @@ std::string References() {
   return names;
 }
 
-}  // namespace
-
-void SelfAreas::RunSuiteOnLinux(GateArea& area) {
+void RunSuiteOnLinux(const Settings& settings, GateArea& area, const EnterFinding& enter) {
   ServerOptions server;
   server.targets = References();
   server.world = kLoopback;
   Plan plan;
   MakePlan({}, server, plan);
-  IsolationOptions isolation = IsolationFor(plan.server, {.jobs = settings_.workers});
-  isolation.timeout = settings_.timeout;
+  IsolationOptions isolation = IsolationFor(plan.server, {.jobs = settings.workers});
+  isolation.timeout = settings.timeout;
   area.did = fmt::format("{} scenarios", plan.jobs.size());
   for (const auto& [why, count] : plan.left_out) {
     area.left_out.push_back(fmt::format("{} left out: {}", count, why));
@@ -63,23 +70,24 @@ void SelfAreas::RunSuiteOnLinux(GateArea& area) {
   RunIsolated(plan.jobs, isolation, [&](size_t job, RunResult result) {
     for (Finding& finding : result.findings) {
       std::string replay =
-          ReplayCommand(settings_.program, finding, plan.server.as_options(finding.target));
-      area.cases[job].findings.push_back(enter_(area.name, std::move(finding), std::move(replay)));
+          ReplayCommand(settings.program, finding, plan.server.as_options(finding.target));
+      area.cases[job].findings.push_back(enter(area.name, std::move(finding), std::move(replay)));
     }
     progress.Update(++done, plan.jobs.size(), "");
   });
 }
 
-void SelfAreas::RunMatrix(GateArea& area) {
+void RunMatrixArea(const Settings& settings, GateArea& area, GateReport& report,
+                   const EnterFinding& enter) {
   WorkerOptions workers;
-  workers.jobs = settings_.workers;
+  workers.jobs = settings.workers;
   IsolationOptions isolation = ToIsolation(workers, MakerOf(kDefaultWorld), true);
-  isolation.timeout = settings_.timeout;
+  isolation.timeout = settings.timeout;
   Progress progress(area.name);
-  const Matrix matrix = hupstorm::RunMatrix(
+  const Matrix matrix = RunMatrix(
       isolation, [](const Scenario&) { return std::string_view(); },
       [&progress](size_t done, size_t total) { progress.Update(done, total, ""); });
-  const std::string replay = ShellWord(settings_.program) + " matrix";
+  const std::string replay = ShellWord(settings.program) + " matrix";
   const auto add = [&](std::string name, const std::string& target, std::string why) {
     GateCase& one = area.cases.emplace_back();
     one.name = std::move(name);
@@ -87,10 +95,10 @@ void SelfAreas::RunMatrix(GateArea& area) {
     if (why.empty()) return;
     Finding finding = AreaFinding(kMatrixArea, target, one.name, std::move(why));
     finding.scenario = one.name;
-    one.findings.push_back(enter_(area.name, std::move(finding), replay));
+    one.findings.push_back(enter(area.name, std::move(finding), replay));
   };
   for (const DefectRow& row : matrix.defects) {
-    defects_.push_back({std::string(row.defect->full_name), row.holds(), row.scenarios});
+    report.defects.push_back({std::string(row.defect->full_name), row.holds(), row.scenarios});
     add("caught", std::string(row.defect->full_name),
         row.holds() ? "" : "no oracle that should report this defect does");
   }
@@ -108,13 +116,13 @@ void SelfAreas::RunMatrix(GateArea& area) {
                          matrix.clean.size(), matrix.runs);
 }
 
-void SelfAreas::RunConformance(GateArea& area) {
+void RunConformance(const Settings& settings, GateArea& area, const EnterFinding& enter) {
   SimulatedKernel kernel;
   HostKernel host;
   conform::Runner runner(kernel, kernel, host);
   conform::Campaign campaign;
-  campaign.seed = settings_.seed;
-  campaign.programs = settings_.conformance_programs;
+  campaign.seed = settings.seed;
+  campaign.programs = kConformancePrograms;
   Progress progress(area.name);
   const conform::CampaignResult result =
       RunCampaign(runner, campaign, [&](uint64_t done, size_t differences) {
@@ -130,10 +138,28 @@ void SelfAreas::RunConformance(GateArea& area) {
                     fmt::format("it differs from Linux: {}", found.shrunk.mismatch.kind));
     finding.scenario = one.name;
     one.findings.push_back(
-        enter_(area.name, std::move(finding),
-               fmt::format("{} conform --seed {} --program {}", ShellWord(settings_.program),
-                           found.shrunk.program.seed, found.shrunk.program.index)));
+        enter(area.name, std::move(finding),
+              fmt::format("{} conform --seed {} --program {}", ShellWord(settings.program),
+                          found.shrunk.program.seed, found.shrunk.program.index)));
   }
+}
+
+}  // namespace
+
+std::vector<SelfArea> SelfAreas(const GateSettings& gate) {
+  const Settings settings = {gate.program, gate.isolation.workers, gate.isolation.timeout,
+                             gate.seed};
+  return {{"suite-linux",
+           [settings](GateArea& area, GateReport&, const EnterFinding& enter) {
+             RunSuiteOnLinux(settings, area, enter);
+           }},
+          {kMatrixArea,
+           [settings](GateArea& area, GateReport& report, const EnterFinding& enter) {
+             RunMatrixArea(settings, area, report, enter);
+           }},
+          {kConformanceArea, [settings](GateArea& area, GateReport&, const EnterFinding& enter) {
+             RunConformance(settings, area, enter);
+           }}};
 }
 
 }  // namespace hupstorm

@@ -1,4 +1,4 @@
-// hupstorm bench BENCHMARK --out DIR
+// hupstorm_bench BENCHMARK --out DIR
 
 #include <fmt/format.h>
 
@@ -14,7 +14,6 @@
 #include "tools/cli/errors.h"
 #include "tools/cli/output.h"
 #include "tools/cli/suggest.h"
-#include "tools/commands/commands.h"
 #include "tools/report/findings_report.h"
 #include "tools/report/json_output.h"
 
@@ -27,10 +26,10 @@ over: the median counts, and where the others are more than a tenth apart they a
 machine quiet meanwhile.
 
 Examples:
-  hupstorm bench claims --quick             # does it work here?
-  hupstorm bench claims --out figures       # two minutes
-  hupstorm bench servers --out figures      # six; in a build tree, where the other servers are
-  hupstorm bench harness --out figures      # half of one
+  hupstorm_bench claims --quick             # does it work here?
+  hupstorm_bench claims --out figures       # two minutes
+  hupstorm_bench servers --out figures      # six; in a build tree, where the other servers are
+  hupstorm_bench harness --out figures      # half of one
 
 --out gets NAME.md, NAME.json and the plots as SVG. --json prints {"bench","machine":{"processor",
 "processors","kernel","compiler","date"},"command","seconds","figures":{...}}.)";
@@ -49,11 +48,11 @@ const Bench& Find(const std::string& name) {
     if (bench.name == name) return bench;
     names.emplace_back(bench.name);
   }
-  throw UnknownName("benchmark", name, names, "hupstorm bench --help");
+  throw UnknownName("benchmark", name, names, "hupstorm_bench --help");
 }
 
 std::string AsTyped(const Options& options, const std::string& program) {
-  std::string command = fmt::format("{} bench {}", ShellWord(program), options.name);
+  std::string command = fmt::format("{} {}", ShellWord(program), options.name);
   if (options.repeats != Options().repeats)
     command += fmt::format(" --repeats {}", options.repeats);
   if (options.quick) command += " --quick";
@@ -92,29 +91,40 @@ int RunBench(const Options& options, const std::string& program) {
   return kExitClean;
 }
 
-}  // namespace
-
-void AddBenchCommand(CLI::App& app, CommandLine& line) {
-  auto options = std::make_shared<Options>();
-  CLI::App* command =
-      app.add_subcommand("bench", "Measure what the documents claim, servers, and hupstorm itself");
-  command->footer(kFooter);
+int Run(int argc, char** argv) {
+  CLI::App app("Measures what the documents claim, servers, and hupstorm itself.",
+               "hupstorm_bench");
+  app.footer(kFooter);
   std::string list;
   for (const Bench& bench : Benches()) {
     list += fmt::format("{}{} ({})", list.empty() ? "" : ", ", bench.name, bench.what);
   }
-  command->add_option("benchmark", options->name, list)->required()->type_name("BENCHMARK");
-  command->add_option("--out", options->out, "write tables, figures and plots to this folder")
+  Options options;
+  app.add_option("benchmark", options.name, list)->required()->type_name("BENCHMARK");
+  app.add_option("--out", options.out, "write tables, figures and plots to this folder")
       ->type_name("DIR");
-  command->add_option("--repeats", options->repeats, "measure so many times")
+  app.add_option("--repeats", options.repeats, "measure so many times")
       ->check(CLI::Range(1, 100))
       ->type_name("N")
       ->capture_default_str();
-  command->add_flag("--quick", options->quick, "a few seconds: to see that it works");
-  command->add_flag("--json", options->json, "print the figures as one JSON object");
-  command->callback([options, &line] {
-    line.action = [options, program = line.program] { return RunBench(*options, program); };
-  });
+  app.add_flag("--quick", options.quick, "a few seconds: to see that it works");
+  app.add_flag("--json", options.json, "print the figures as one JSON object");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& help) {
+    return app.exit(help);
+  } catch (const CLI::ParseError& error) {
+    throw UsageError(std::string(error.what()) +
+                     "\nFor the options and examples: hupstorm_bench --help");
+  }
+  const int code = RunBench(options, argv[0]);
+  FlushOutput();
+  return code;
 }
 
+}  // namespace
 }  // namespace hupstorm
+
+int main(int argc, char** argv) {
+  return hupstorm::ExitCodeOf([&] { return hupstorm::Run(argc, argv); });
+}

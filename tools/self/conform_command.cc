@@ -1,4 +1,4 @@
-#include "tools/commands/conform.h"
+// hupstorm conform: runs random programs on the simulated kernel and on Linux and compares them.
 
 #include <fmt/format.h>
 
@@ -16,6 +16,7 @@
 #include "tools/cli/output.h"
 #include "tools/cli/text_table.h"
 #include "tools/report/json_output.h"
+#include "tools/self/self.h"
 
 namespace hupstorm {
 namespace {

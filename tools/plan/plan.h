@@ -1,7 +1,7 @@
 // Which scenarios are to be run against which servers.
 
-#ifndef HUPSTORM_TOOLS_COMMANDS_PLAN_H_
-#define HUPSTORM_TOOLS_COMMANDS_PLAN_H_
+#ifndef HUPSTORM_TOOLS_PLAN_PLAN_H_
+#define HUPSTORM_TOOLS_PLAN_PLAN_H_
 
 #include <cstddef>
 #include <map>
@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "tools/catalogue/scenario_catalogue.h"
-#include "tools/commands/server_choice.h"
 #include "tools/isolation/isolated_runner.h"
+#include "tools/plan/choose_server.h"
 
 namespace hupstorm {
 
@@ -31,4 +31,4 @@ void MakePlan(const std::vector<std::string>& scenarios, const ServerOptions& se
 
 }  // namespace hupstorm
 
-#endif  // HUPSTORM_TOOLS_COMMANDS_PLAN_H_
+#endif  // HUPSTORM_TOOLS_PLAN_PLAN_H_

@@ -1,0 +1,36 @@
+// The server that a command is about, as its options have selected it.
+
+#ifndef HUPSTORM_TOOLS_ISOLATION_SERVER_CHOICE_H_
+#define HUPSTORM_TOOLS_ISOLATION_SERVER_CHOICE_H_
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "scenarios/worlds/world.h"
+#include "tools/isolation/isolated_runner.h"
+
+namespace hupstorm {
+
+struct ServerChoice {
+  std::vector<Target> targets;
+  std::string name;   // as shown: "reference/poll,reference/select", "python3 server.py {port}"
+  std::string world;  // "simulated", "loopback", "process"
+  std::string mend;
+  // The world of one worker, made in its process.
+  WorldMaker make_world;
+  // The server runs in the worker's own process, so that its death is the worker's.
+  bool is_in_worker = true;
+  // Why a scenario cannot be had in this world; empty where it can.
+  std::function<std::string(const Scenario&)> why_not;
+  // The options, for a shell, that say the same of one target.
+  std::function<std::string(const std::string& target)> as_options;
+  // What a user should know of how a foreign server is judged; may be empty.
+  std::string note;
+  // One server for all runs, so that one run at a time is made.
+  bool is_shared = false;
+};
+
+}  // namespace hupstorm
+
+#endif  // HUPSTORM_TOOLS_ISOLATION_SERVER_CHOICE_H_
