@@ -158,7 +158,7 @@ class Stacks {
                      read.calls->kernel(), [this](const CallRecord&, const std::string& line) {
                        bytes_of_trace_ += line.size();
                      }));
-    // As a run does without one who reads: see ScenarioRun::TopLayer.
+    // As in a run without a time line: see ScenarioRun::top.
     OpenOn(Add("trace_unread", "+ shim + trace recorder that nobody reads"), nullptr);
   }
 

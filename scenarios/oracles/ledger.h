@@ -102,6 +102,12 @@ struct Ledger {
   std::vector<ClientFacts> clients;
   size_t client_count = 0;  // of `clients`, those in use; the rest is kept memory
 
+  int current_step = 0;  // the step carried out last: index from 1, 0 before any
+
+  // Connections that the server has accepted and not closed: now, and the most at once.
+  int connected_now = 0;
+  int most_connected = 0;
+
   // Descriptors: at the first rest, and now.
   int descriptors_at_start = 0;
   int descriptors_now = 0;

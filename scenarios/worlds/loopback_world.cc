@@ -12,57 +12,51 @@
 #include "scenarios/worlds/server_process.h"
 
 namespace hupstorm {
-namespace {
 
-// Bases, so that they are there before the run that is given them.
-struct Far {
-  remote::SharedMemory memory;
-  remote::RemoteKernel remote{memory};
-  LoopbackKernel loopback{remote};
-};
-
-}  // namespace
-
-class LoopbackWorld::Impl final : private Far, public ScenarioRun {
+class LoopbackWorld::Impl final : private ServerHost {
  public:
-  Impl() : ScenarioRun(loopback) {
+  Impl() {
     processor_ = BindToOneProcessor();
     RaiseDescriptorLimit();
-    remote.set_guide([this] {
-      return remote::Freedom{.may_note = MayHearLate(), .monotonic_ns = loopback.now_ns()};
+    remote_.set_guide([this] {
+      return remote::Freedom{.may_note = run_.MayHearLate(), .monotonic_ns = kernel_.now_ns()};
     });
   }
 
+  ScenarioRun& run() { return run_; }
+
  private:
-  void ResetKernel() override {
+  uint16_t Prepare() override {
     process_.reset();
-    loopback.Reset();
+    kernel_.Reset();
+    return ports_.Choose();
   }
 
-  uint16_t ChoosePort() override { return ports_.Choose(); }
-
-  HeapUse HeapOfServer() override { return remote.heap(); }
-  bool IsOffLimits(int) override { return false; }
-  bool IsInRetrospect() override { return remote.is_telling(); }
+  HeapUse Heap() override { return remote_.heap(); }
+  bool IsInRetrospect() override { return remote_.is_telling(); }
 
   void Serve(const Target& target, uint16_t port, Syscalls& top) override {
-    process_.emplace(memory, [&] { target.serve(port); });
-    loopback.Attach(process_->pid());
-    remote.Attach(process_->line());
+    process_.emplace(memory_, [&] { target.serve(port); });
+    kernel_.Attach(process_->pid());
+    remote_.Attach(process_->line());
     try {
-      remote.Serve(top);
+      remote_.Serve(top);
     } catch (const remote::ServerGone&) {
-      loopback.LetGo();
-      Die(process_->AwaitEnd());
+      kernel_.LetGo();
+      run_.Die(process_->AwaitEnd());
     } catch (const remote::ServerThrew& thrown) {
-      loopback.LetGo();
-      Die(thrown.what());
+      kernel_.LetGo();
+      run_.Die(thrown.what());
     } catch (const std::system_error& error) {
       throw WorldFailed(error.what());
     }
-    loopback.LetGo();
+    kernel_.LetGo();
   }
 
+  remote::SharedMemory memory_;
+  remote::RemoteKernel remote_{memory_};
+  LoopbackKernel kernel_{remote_};
+  ScenarioRun run_{kernel_, *this};
   std::optional<ServerProcess> process_;
   Claim processor_;
   PortChooser ports_;
@@ -83,7 +77,7 @@ std::string_view LoopbackWorld::WhyNot(const Scenario& scenario) {
 RunResult LoopbackWorld::Run(const Scenario& scenario, const Target& target,
                              const RunOptions& options) {
   if (!WhyNot(scenario).empty()) return {};
-  return impl_->Run(scenario, target, options);
+  return impl_->run().Run(scenario, target, options);
 }
 
 }  // namespace hupstorm

@@ -30,21 +30,16 @@ constexpr uint64_t kLongestWaitNs = 2 * kSecond;
 // For a server that was asked to stop, once one like it has been seen not to.
 constexpr int64_t kStopPatienceOnceKnownNs = 1 * kSecond;
 
-// A base, so that it is there before the run that is given it.
-struct OutsideKernelHolder {
-  OutsideKernel outside;
-};
-
 }  // namespace
 
-class OutsideWorld::Impl final : private OutsideKernelHolder, public ScenarioRun {
+class OutsideWorld::Impl final : private ServerHost {
  public:
-  explicit Impl(OutsideServer server)
-      : ScenarioRun(outside), server_(std::move(server)), rest_(outside) {
+  explicit Impl(OutsideServer server) : server_(std::move(server)) {
     if (!server_.start) RequireAllowed(server_.address);
     RaiseDescriptorLimit();
   }
 
+  ScenarioRun& run() { return run_; }
   bool starts_servers() const { return static_cast<bool>(server_.start); }
 
  private:
@@ -59,31 +54,28 @@ class OutsideWorld::Impl final : private OutsideKernelHolder, public ScenarioRun
     throw std::invalid_argument("the server's address is not loopback");
   }
 
-  void ResetKernel() override { outside.Reset(); }
-
-  uint16_t ChoosePort() override {
+  uint16_t Prepare() override {
+    kernel_.Reset();
     OutsideServer::Instance instance = {.address = server_.address};
     if (server_.start) instance = server_.start();
     RequireAllowed(instance.address);
-    outside.Attach(instance.address, instance.root);
-    if (!server_.start && IsLoopback(instance.address) && !outside.SeesSockets()) {
+    kernel_.Attach(instance.address, instance.root);
+    if (!server_.start && IsLoopback(instance.address) && !kernel_.SeesSockets()) {
       throw WorldFailed("nobody listens at the server's address");
     }
     return ntohs(reinterpret_cast<const sockaddr_in&>(instance.address).sin_port);
   }
 
-  // Nobody counts its blocks: its heap is not judged.
-  HeapUse HeapOfServer() override { return {}; }
-  int64_t MemoryOfServer() override { return outside.Memory(); }
+  HeapUse Heap() override { return {}; }
+  int64_t Memory() override { return kernel_.Memory(); }
   bool NeedsWarmUp() override { return true; }
-  bool IsOffLimits(int) override { return false; }
 
   void Serve(const Target&, uint16_t, Syscalls&) override {
     struct Ending {
       ~Ending() {
-        if (run.server_.output) run.KeepOutput(run.server_.output());
+        if (host.server_.output) host.run_.KeepOutput(host.server_.output());
       }
-      Impl& run;
+      Impl& host;
     } ending{*this};
     try {
       ServeUntilEnd();
@@ -96,16 +88,15 @@ class OutsideWorld::Impl final : private OutsideKernelHolder, public ScenarioRun
     rest_.StartRun();
     while (true) {
       if (const auto ended = AwaitRest()) {
-        outside.AwaitClients(0);
+        kernel_.AwaitClients(0);
         NoteFacts();
-        outside.LetGo();
-        if (!ledger().asked_to_stop || !ended->as_asked) Die(ended->words);
+        kernel_.LetGo();
+        if (!run_.ledger().asked_to_stop || !ended->as_asked) run_.Die(ended->words);
         return;
       }
-      if (!HasBegun()) outside.NoteStart();
-      const auto asleep = outside.SleepsOnOneClient();
-      KernelDriver& driver = *this;
-      driver.OnBlock(asleep ? asleep->call : Call::kEpollWait, asleep ? asleep->fd : -1, -1);
+      if (!run_.HasBegun()) kernel_.NoteStart();
+      const auto asleep = kernel_.SleepsOnOneClient();
+      run_.OnBlock(asleep ? asleep->call : Call::kEpollWait, asleep ? asleep->fd : -1, -1);
     }
   }
 
@@ -113,9 +104,9 @@ class OutsideWorld::Impl final : private OutsideKernelHolder, public ScenarioRun
   // for what it owes. Says how the server has ended, where it has.
   std::optional<Ended> AwaitRest() {
     rest_.StartWaiting();
-    const int64_t start = outside.now_ns();
+    const int64_t start = kernel_.now_ns();
     while (true) {
-      MarkProgress();  // every wait here ends by itself
+      run_.MarkProgress();  // every wait here ends by itself
       if (auto ended = LookForEnd()) return ended;
       switch (rest_.Look()) {
         case RestWatch::State::kMoving:
@@ -128,58 +119,61 @@ class OutsideWorld::Impl final : private OutsideKernelHolder, public ScenarioRun
           break;
       }
       if (IsTimeForFacts()) NoteFacts();
-      if (AwaitsEnd()) {
+      if (run_.AwaitsEnd()) {
         const int64_t patience =
             hung_before_ ? std::min(kStopPatienceOnceKnownNs, server_.stop_patience.count())
                          : server_.stop_patience.count();
-        if (CanBeAsked() && outside.now_ns() - start < patience) {
+        if (CanBeAsked() && kernel_.now_ns() - start < patience) {
           rest_.WaitOn();
           continue;
         }
         hung_before_ = hung_before_ || CanBeAsked();
         return std::nullopt;
       }
-      if (!IsJudgedNext()) return std::nullopt;
-      if (!rest_.HasPatienceFor(DebtsOf(ledger(), clients(), outside))) return std::nullopt;
+      if (!run_.IsJudgedNext()) return std::nullopt;
+      if (!rest_.HasPatienceFor(DebtsOf(run_.ledger(), run_.clients(), kernel_)))
+        return std::nullopt;
       rest_.WaitOn();
     }
   }
 
   bool CanBeAsked() const {
-    return outside.SignalDisposition(SIGTERM) != DrivenKernel::Disposition::kDefault;
+    return kernel_.SignalDisposition(SIGTERM) != DrivenKernel::Disposition::kDefault;
   }
 
   // To look at thousands of clients after each step takes long.
   bool IsTimeForFacts() {
     constexpr size_t kMany = 64;
     constexpr int kSeldom = 16;
-    return IsJudgedNext() || ledger().client_count <= kMany || ++rests_ % kSeldom == 0;
+    return run_.IsJudgedNext() || run_.ledger().client_count <= kMany || ++rests_ % kSeldom == 0;
   }
 
   void NoteFacts() {
-    FillInFacts(ledger(), clients(), outside);
-    for (size_t i = 0; i < ledger().client_count; ++i) NoteHeld(ledger().clients[i]);
+    Ledger& ledger = run_.ledger();
+    FillInFacts(ledger, run_.clients(), kernel_);
+    for (size_t i = 0; i < ledger.client_count; ++i) run_.held_bytes().NoteHeld(ledger.clients[i]);
   }
 
   void NoteSpin() {
-    if (!ledger().spins.empty()) return;
+    Ledger& ledger = run_.ledger();
+    if (!ledger.spins.empty()) return;
     int in_close_wait = 0;
     int client = -1;
-    for (size_t i = 0; i < ledger().client_count; ++i) {
-      if (!ledger().clients[i].close_wait || !ledger().clients[i].server_open) continue;
+    for (size_t i = 0; i < ledger.client_count; ++i) {
+      if (!ledger.clients[i].close_wait || !ledger.clients[i].server_open) continue;
       ++in_close_wait;
       client = static_cast<int>(i);
     }
     std::string what = rest_.SpinEvidence();
     if (in_close_wait == 1) {
       what += fmt::format("; {}'s is in CLOSE-WAIT",
-                          ledger().ClientName(ledger().clients[static_cast<size_t>(client)]));
+                          ledger.ClientName(ledger.clients[static_cast<size_t>(client)]));
     } else if (in_close_wait > 1) {
       what += fmt::format("; {} of them are in CLOSE-WAIT", in_close_wait);
       client = -1;
     }
-    ledger().spins.push_back(
-        {.what = std::move(what), .client = client, .step = current_step(), .context = 0});
+    ledger.spins.push_back(
+        {.what = std::move(what), .client = client, .step = ledger.current_step, .context = 0});
   }
 
   std::optional<Ended> LookForEnd() {
@@ -190,15 +184,17 @@ class OutsideWorld::Impl final : private OutsideKernelHolder, public ScenarioRun
       return Ended{.words = LastWords(end->status, end->output),
                    .as_asked = by_itself || WTERMSIG(end->status) == SIGTERM};
     }
-    if (outside.ProcessesAreGone()) return Ended{.words = "its process has ended"};
-    if (outside.SeesSockets() && !outside.SeesProcesses() && !outside.HasListener()) {
+    if (kernel_.ProcessesAreGone()) return Ended{.words = "its process has ended"};
+    if (kernel_.SeesSockets() && !kernel_.SeesProcesses() && !kernel_.HasListener()) {
       return Ended{.words = "nobody listens on its port any more"};
     }
     return std::nullopt;
   }
 
   const OutsideServer server_;
-  RestWatch rest_;
+  OutsideKernel kernel_;
+  ScenarioRun run_{kernel_, *this};
+  RestWatch rest_{kernel_};
   bool hung_before_ = false;
   int rests_ = 0;
 };
@@ -243,7 +239,7 @@ std::string_view OutsideWorld::WhyNot(const Scenario& scenario, bool starts_serv
 RunResult OutsideWorld::Run(const Scenario& scenario, const Target& target,
                             const RunOptions& options) {
   if (!WhyNot(scenario).empty()) return {};
-  return impl_->Run(scenario, target, options);
+  return impl_->run().Run(scenario, target, options);
 }
 
 }  // namespace hupstorm

@@ -42,17 +42,12 @@ ServerCommand::Options CommandOf(const ProcessOptions& options, const rlimit& de
           .descriptors = descriptors};
 }
 
-// A base, so that it is there before the run that is given it.
-struct Far {
-  ProcessKernel kernel;
-};
-
 }  // namespace
 
-class ProcessWorld::Impl final : private Far, public ScenarioRun {
+class ProcessWorld::Impl final : private ServerHost {
  public:
   explicit Impl(ProcessOptions options)
-      : ScenarioRun(kernel), options_(std::move(options)), descriptors_(RaiseDescriptorLimit()) {
+      : options_(std::move(options)), descriptors_(RaiseDescriptorLimit()) {
     processor_ = BindToOneProcessor();
     // What limits the output of servers that run in this process is not for those that do not.
     rlimit files = {};
@@ -61,16 +56,17 @@ class ProcessWorld::Impl final : private Far, public ScenarioRun {
     setrlimit(RLIMIT_FSIZE, &files);
   }
 
+  ScenarioRun& run() { return run_; }
+
  private:
-  void ResetKernel() override {
+  uint16_t Prepare() override {
     End();
-    kernel.Reset();
+    kernel_.Reset();
+    return ports_.Choose();
   }
 
-  uint16_t ChoosePort() override { return ports_.Choose(); }
-  // Nobody counts a foreign server's blocks: its heap is not judged.
-  HeapUse HeapOfServer() override { return {}; }
-  int64_t MemoryOfServer() override {
+  HeapUse Heap() override { return {}; }
+  int64_t Memory() override {
     const pid_t roots[] = {server_->command().keeper()};
     int64_t bytes = 0;
     for (const pid_t pid : outside::WithDescendants(roots)) {
@@ -78,51 +74,52 @@ class ProcessWorld::Impl final : private Far, public ScenarioRun {
     }
     return bytes;
   }
-  bool IsOffLimits(int) override { return false; }
-  bool LeavesResultsAlone() override { return false; }
+  bool MayRunAhead() override { return false; }
   bool NeedsWarmUp() override { return true; }
 
   void Serve(const Target&, uint16_t port, Syscalls& top) override {
     struct Ending {
-      ~Ending() { run.End(); }
-      Impl& run;
+      ~Ending() { host.End(); }
+      Impl& host;
     } ending{*this};
     try {
-      server_.emplace(CommandOf(options_, descriptors_, kernel), port);
-      kernel.Start(server_->command().keeper(), port, top);
+      server_.emplace(CommandOf(options_, descriptors_, kernel_), port);
+      kernel_.Start(server_->command().keeper(), port, top);
       const std::string why =
           server_->AwaitListening(options_.start_timeout, [this](int also, int ms) {
-            MarkProgress();
-            kernel.Attend(also, ms);
+            run_.MarkProgress();
+            kernel_.Attend(also, ms);
           });
       if (!why.empty()) throw WorldFailed(why);
-      kernel.SetStarted();
+      kernel_.SetStarted();
       while (!server_->HasEnded()) {
-        kernel.Attend(server_->command().news(), kLookForEndMs);
-        for (const pid_t pid : kernel.TakeKilled()) {
-          if (IsAskedToStop()) break;
-          Die(fmt::format("process {} of the server was killed by a signal", pid));
+        kernel_.Attend(server_->command().news(), kLookForEndMs);
+        for (const pid_t pid : kernel_.TakeKilled()) {
+          if (run_.ledger().asked_to_stop) break;
+          run_.Die(fmt::format("process {} of the server was killed by a signal", pid));
         }
       }
     } catch (const std::system_error& error) {
       throw WorldFailed(error.what());
     }
-    if (!IsAskedToStop()) {
-      Die(LastWords(*server_->command().Status(), server_->command().Output()));
+    if (!run_.ledger().asked_to_stop) {
+      run_.Die(LastWords(*server_->command().Status(), server_->command().Output()));
     }
   }
 
   void End() {
     if (!server_) return;
-    kernel.Stop();
+    kernel_.Stop();
     const bool ended = server_->command().End();
-    KeepOutput(server_->command().Output());
+    run_.KeepOutput(server_->command().Output());
     server_.reset();
-    if (!ended) KeepOutput("a process of the server could not be ended");
+    if (!ended) run_.KeepOutput("a process of the server could not be ended");
   }
 
   const ProcessOptions options_;
   const rlimit descriptors_;
+  ProcessKernel kernel_;
+  ScenarioRun run_{kernel_, *this};
   Claim processor_;
   PortChooser ports_;
   std::optional<RunningServer> server_;
@@ -197,7 +194,7 @@ ProcessWorld::~ProcessWorld() = default;
 RunResult ProcessWorld::Run(const Scenario& scenario, const Target& target,
                             const RunOptions& options) {
   if (!LoopbackWorld::WhyNot(scenario).empty()) return {};
-  return impl_->Run(scenario, target, options);
+  return impl_->run().Run(scenario, target, options);
 }
 
 }  // namespace hupstorm

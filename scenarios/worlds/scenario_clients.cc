@@ -27,7 +27,7 @@ int ScenarioClients::Find(char letter, uint32_t index) const {
   return names[index].client;
 }
 
-void ScenarioClients::Act(int client) {
+void ScenarioClients::NoteAct(int client) {
   ClientFacts& facts = ledger_.clients[client];
   Client& state = clients_[client];
   const int64_t now = kernel_.now_ns();
@@ -37,19 +37,45 @@ void ScenarioClients::Act(int client) {
   state.last_act_ns = now;
 }
 
+void ScenarioClients::Act(int client) {
+  NoteAct(client);
+  Pump(client);
+}
+
 void ScenarioClients::SetBuffer(char letter, uint32_t index, int bytes) {
   NameOf(letter, index).buffer = bytes;
 }
 
-int ScenarioClients::Connect(char letter, uint32_t index, uint16_t port, bool probe) {
+int ScenarioClients::Connect(char letter, uint32_t index) {
   Name& name = NameOf(letter, index);
-  if (!probe && name.client >= 0 && !clients_[name.client].over) {
+  if (IsActive(name.client)) {
     const ClientFacts& facts = ledger_.clients[name.client];
     if (!facts.end_of_input && !facts.was_reset) return name.client;
     CloseNow(name.client);
   }
+  name.client = AddClient(letter, index, /*probe=*/false);
+  Pump(name.client);
+  return name.client;
+}
+
+int ScenarioClients::ConnectProbe() {
+  constexpr uint64_t kBytes = 16;
+  const int client = AddClient('z', kMaxClientIndex, /*probe=*/true);
+  Pump(client);
+  const Protocol protocol = ledger_.target->protocol;
+  if (protocol == Protocol::kHttp || protocol == Protocol::kExpect) {
+    SendRequest(client, 0);
+  } else {
+    SendPattern(client, kBytes);
+  }
+  ReadAll(client);
+  return client;
+}
+
+int ScenarioClients::AddClient(char letter, uint32_t index, bool probe) {
   DrivenKernel::PeerOptions options;
-  if (name.buffer > 0) options.receive_buffer = name.buffer;
+  const int buffer = NameOf(letter, index).buffer;
+  if (buffer > 0) options.receive_buffer = buffer;
   ClientFacts& facts = ledger_.AddClient();
   const int client = static_cast<int>(ledger_.client_count) - 1;
   if (static_cast<size_t>(client) == clients_.size()) clients_.emplace_back();
@@ -62,18 +88,15 @@ int ScenarioClients::Connect(char letter, uint32_t index, uint16_t port, bool pr
   facts.index = index;
   facts.probe = probe;
   facts.stream.Reset(*ledger_.target, letter, index);
-  if (!probe) name.client = client;
-  const PeerId peer = kernel_.PeerConnect(port, options);
-  facts.port = kernel_.PeerPort(peer);
-  Act(client);
-  Pump(client);
+  facts.port = kernel_.PeerPort(kernel_.PeerConnect(port_, options));
+  NoteAct(client);
   return client;
 }
 
 void ScenarioClients::SendPattern(int client, uint64_t count) {
-  if (!IsActive(client) || clients_[client].fin_wanted) return;
+  if (!MaySend(client)) return;
   ledger_.clients[client].stream.AppendPattern(count);
-  Act(client);
+  NoteAct(client);
   // What has come for it since it acted last was fetched then.
   if (ledger_.clients[client].connected && !kernel_.HasChangedPeers()) {
     Send(client);
@@ -83,42 +106,37 @@ void ScenarioClients::SendPattern(int client, uint64_t count) {
 }
 
 void ScenarioClients::SendText(int client, std::string_view text) {
-  if (!IsActive(client) || clients_[client].fin_wanted) return;
+  if (!MaySend(client)) return;
   ledger_.clients[client].stream.AppendText(text);
   Act(client);
-  Pump(client);
 }
 
 void ScenarioClients::SendRequest(int client, uint64_t length) {
   if (ledger_.target->protocol != Protocol::kExpect) return SendText(client, HttpRequest(length));
-  if (!IsActive(client) || clients_[client].fin_wanted) return;
+  if (!MaySend(client)) return;
   ledger_.clients[client].stream.AppendRequest();
   Act(client);
-  Pump(client);
 }
 
 void ScenarioClients::SendUrgent(int client) {
-  if (!IsActive(client) || clients_[client].fin_wanted) return;
+  if (!MaySend(client)) return;
   ClientStream& stream = ledger_.clients[client].stream;
   clients_[client].urgent.push_back(stream.sent());
   stream.AppendUrgent();
   Act(client);
-  Pump(client);
 }
 
 void ScenarioClients::ShutdownWrite(int client) {
-  if (!IsActive(client) || clients_[client].fin_wanted) return;
+  if (!MaySend(client)) return;
   clients_[client].fin_wanted = true;
   ledger_.clients[client].stream.FinishSending();
   Act(client);
-  Pump(client);
 }
 
 void ScenarioClients::Close(int client) {
   if (!IsActive(client)) return;
   clients_[client].fin_wanted = clients_[client].close_wanted = true;
   Act(client);
-  Pump(client);
 }
 
 void ScenarioClients::CloseNow(int client) {
@@ -139,7 +157,29 @@ void ScenarioClients::Reset(int client) {
   kernel_.PeerReset(PeerOf(client));
 }
 
-void ScenarioClients::ResetByNetwork(int client, bool fin_first) {
+void ScenarioClients::NoteAccepted(int fd) {
+  ledger_.most_connected = std::max(ledger_.most_connected, ++ledger_.connected_now);
+  const int client = ClientOf(fd);
+  if (client < 0) return;
+  ledger_.clients[client].accepted = true;
+  // A SYN that was sent again may have another port.
+  ledger_.clients[client].port = kernel_.PeerPort(PeerOf(client));
+}
+
+int64_t ScenarioClients::ConnectionOf(int fd) {
+  const int client = ClientOf(fd);
+  if (client < 0) return kNoConnection;
+  const ClientFacts& facts = ledger_.clients[client];
+  return static_cast<int64_t>(facts.letter) << 32 | facts.index;
+}
+
+void ScenarioClients::OnAborted(int fd) {
+  const int client = ClientOf(fd);
+  if (client >= 0) ledger_.clients[client].aborted = true;
+}
+
+void ScenarioClients::ResetPeerOf(int fd, bool fin_first) {
+  const int client = ClientOf(fd);
   if (!IsActive(client)) return;
   if (fin_first) kernel_.PeerShutdownWrite(PeerOf(client));
   Reset(client);
@@ -157,7 +197,6 @@ void ScenarioClients::Read(int client, uint64_t count) {
   Client& state = clients_[client];
   if (state.to_read != kEverything) state.to_read += count;
   Act(client);
-  Pump(client);
 }
 
 void ScenarioClients::ReadAll(int client) {
@@ -165,7 +204,6 @@ void ScenarioClients::ReadAll(int client) {
   clients_[client].to_read = kEverything;
   ledger_.clients[client].reading = true;
   Act(client);
-  Pump(client);
 }
 
 void ScenarioClients::ReadNone(int client) {
@@ -260,8 +298,7 @@ void ScenarioClients::NoteEnd(int client) {
   if (status.was_reset) facts.was_reset = true;
   if (!over && (facts.end_of_input || facts.was_reset)) {
     facts.idle_before_end_ns = kernel_.now_ns() - clients_[client].last_act_ns;
-    // A foreign server may do it in a way that nobody sees: the process that has the connection
-    // ends.
+    // A foreign server may do it unseen: the process that has the connection ends.
     const bool may_be_unseen = ledger_.target->foreign && ledger_.resource_shortage;
     if (may_be_unseen && facts.consumed == 0) facts.turned_away = true;
   }

@@ -10,16 +10,22 @@
 #include <vector>
 
 #include "kernel/driven_kernel.h"
+#include "kernel/faults/fault_injector.h"
 #include "scenarios/oracles/ledger.h"
 
 namespace hupstorm {
 
 // Clients are numbered as in Ledger::clients.
-class ScenarioClients {
+class ScenarioClients final : public FaultWorld {
  public:
   ScenarioClients(DrivenKernel& kernel, Ledger& ledger) : kernel_(kernel), ledger_(ledger) {}
 
-  // Forgets all clients; the kernel's peers of before are nobody's.
+  // For a new run; the server is to listen on `port`.
+  void Start(uint16_t port) {
+    port_ = port;
+    StartRound();
+  }
+  // Forgets all clients: peers that the kernel has are none of the clients to come.
   void StartRound();
 
   // The newest client of that name, -1 for none.
@@ -31,9 +37,14 @@ class ScenarioClients {
   // The receive buffer of the clients of that name that connect from now on, in bytes.
   void SetBuffer(char letter, uint32_t index, int bytes);
   // A new connection, unless the client has one that is not over. Returns the client.
-  int Connect(char letter, uint32_t index, uint16_t port, bool probe);
+  int Connect(char letter, uint32_t index);
+  // A client of the world's own, which is served or is not: it connects, sends a short message or
+  // a request, and reads all. Returns it.
+  int ConnectProbe();
+  // accept has given the server `fd`.
+  void NoteAccepted(int fd);
 
-  // Each does nothing where the client has no connection, or has ended it.
+  // Each does nothing if the client has no connection, or has ended it.
   void SendPattern(int client, uint64_t count);
   void SendText(int client, std::string_view text);
   // A full request of the target's protocol; an HTTP request is padded to `length` bytes.
@@ -43,7 +54,6 @@ class ScenarioClients {
   void Close(int client);          // the same
   void CloseNow(int client);       // what is not sent yet is given up
   void Reset(int client);
-  void ResetByNetwork(int client, bool fin_first);
   void Vanish(int client);
   void Read(int client, uint64_t count);
   void ReadAll(int client);
@@ -58,7 +68,11 @@ class ScenarioClients {
   // The client has something to send that the kernel has not taken.
   bool HasUnsent(int client) const;
   PeerId PeerOf(int client) const { return first_peer_ + client; }
-  uint16_t PortOf(int client) const { return kernel_.PeerPort(PeerOf(client)); }
+
+  // FaultWorld
+  int64_t ConnectionOf(int fd) override;
+  void ResetPeerOf(int fd, bool fin_first) override;
+  void OnAborted(int fd) override;
 
  private:
   static constexpr uint64_t kEverything = UINT64_MAX;
@@ -79,15 +93,19 @@ class ScenarioClients {
   };
 
   bool IsActive(int client) const { return client >= 0 && !clients_[client].over; }
+  bool MaySend(int client) const { return IsActive(client) && !clients_[client].fin_wanted; }
   Name& NameOf(char letter, uint32_t index);
+  int AddClient(char letter, uint32_t index, bool probe);
   void Pump(int client);
   void Send(int client);
   void Receive(int client);
   void NoteEnd(int client);
+  void NoteAct(int client);
   void Act(int client);
 
   DrivenKernel& kernel_;
   Ledger& ledger_;
+  uint16_t port_ = 0;
   PeerId first_peer_ = 0;
   uint64_t round_ = 1;
   std::vector<Client> clients_;

@@ -18,27 +18,26 @@ namespace {
 
 constexpr uint16_t kPort = 8888;
 
-// A base, so that it is there before the run that is given it.
-struct KernelHolder {
-  SimulatedKernel simulated;
-};
-
 }  // namespace
 
 // The server runs in this thread: the kernel's callbacks come from inside its calls, and an
 // exception thrown there ends it.
-class SimulatedWorld::Impl final : private KernelHolder, public ScenarioRun {
+class SimulatedWorld::Impl final : private ServerHost {
  public:
-  Impl() : ScenarioRun(simulated) {
+  Impl() {
     for (size_t fd = 0; fd < harness_descriptors_.size(); ++fd) {
       harness_descriptors_[fd] = syscall(SYS_fcntl, static_cast<int>(fd), F_GETFD) >= 0;
     }
   }
 
+  ScenarioRun& run() { return run_; }
+
  private:
-  void ResetKernel() override { simulated.Reset(); }
-  uint16_t ChoosePort() override { return kPort; }
-  HeapUse HeapOfServer() override { return ServerHeap(); }
+  uint16_t Prepare() override {
+    kernel_.Reset();
+    return kPort;
+  }
+  HeapUse Heap() override { return ServerHeap(); }
 
   // The harness lives in this process too: its descriptors are not the server's to close.
   bool IsOffLimits(int fd) override {
@@ -52,7 +51,7 @@ class SimulatedWorld::Impl final : private KernelHolder, public ScenarioRun {
       const ServerScope scope(top);
       target.serve(port);
     }
-    if (!started() && calls() == 0) {
+    if (!run_.HasStarted() && run_.calls() == 0) {
       std::fputs(
           "hupstorm: the server's calls do not reach the simulated kernel: link hupstorm_shim\n",
           stderr);
@@ -60,6 +59,8 @@ class SimulatedWorld::Impl final : private KernelHolder, public ScenarioRun {
     }
   }
 
+  SimulatedKernel kernel_;
+  ScenarioRun run_{kernel_, *this};
   std::bitset<SimulatedKernel::kFirstDescriptor> harness_descriptors_;
 };
 
@@ -68,7 +69,7 @@ SimulatedWorld::~SimulatedWorld() = default;
 
 RunResult SimulatedWorld::Run(const Scenario& scenario, const Target& target,
                               const RunOptions& options) {
-  return impl_->Run(scenario, target, options);
+  return impl_->run().Run(scenario, target, options);
 }
 
 }  // namespace hupstorm

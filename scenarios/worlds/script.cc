@@ -1,4 +1,4 @@
-// Carries out the steps of the script.
+#include "scenarios/worlds/script.h"
 
 #include <fmt/format.h>
 
@@ -8,7 +8,6 @@
 #include "scenarios/language/fit.h"
 #include "scenarios/language/print.h"
 #include "scenarios/oracles/finding_list.h"
-#include "scenarios/worlds/scenario_run.h"
 
 namespace hupstorm {
 namespace {
@@ -34,49 +33,47 @@ bool TakesNoTime(const Step& step) {
 
 }  // namespace
 
-void ScenarioRun::ContinueScript(int64_t deadline_ns) {
-  if (wait_until_ns_ >= 0) {
-    int64_t next = wait_until_ns_;
-    if (deadline_ns >= 0) next = std::min(next, deadline_ns);
-    const int64_t timer = kernel_.NextTimerNs();
-    if (timer >= 0) next = std::min(next, std::max(timer, kernel_.now_ns()));
-    if (next >= wait_until_ns_) wait_until_ns_ = -1;
-    AdvanceClock(next);
-    acted_ = true;
-    return;
-  }
-  if (CarryOutBatch()) return;
-  if (next_step_ == scenario_->steps.size()) Lift();
+void Script::Start(const Scenario& scenario) {
+  scenario_ = &scenario;
+  next_step_ = 0;
+  next_of_each_ = 0;
+  wait_until_ns_ = -1;
+  server_killed_ = false;
 }
 
-bool ScenarioRun::IsJudgedNext() const {
-  if (phase_ != Phase::kScript) return phase_ != Phase::kStarting;
+bool Script::Continue(int64_t deadline_ns) {
+  if (wait_until_ns_ < 0) return CarryOutBatch();
+  const int64_t event = clock_.NextEventNs(deadline_ns);
+  const int64_t next = event < 0 ? wait_until_ns_ : std::min(wait_until_ns_, event);
+  if (next == wait_until_ns_) wait_until_ns_ = -1;
+  clock_.AdvanceTo(next);
+  return true;
+}
+
+bool Script::ExpectsNext() const {
   if (wait_until_ns_ >= 0) return false;
   const std::vector<Step>& steps = scenario_->steps;
   size_t next = next_step_;
   while (next < steps.size() && !IsExpect(steps[next].action) && TakesNoTime(steps[next])) ++next;
-  return next == steps.size() || IsExpect(steps[next].action);
+  return next >= steps.size() || IsExpect(steps[next].action);
 }
 
 // Carries out the next step and those that come together with it, and the steps before it that
 // take no time. False at the script's end.
-bool ScenarioRun::CarryOutBatch() {
+bool Script::CarryOutBatch() {
   const std::vector<Step>& steps = scenario_->steps;
   bool time_taken = false;
   while (next_step_ < steps.size()) {
     const Step& step = steps[next_step_];
     if (time_taken && !step.together) break;
-    current_step_ = static_cast<int>(next_step_) + 1;
+    ledger_.current_step = static_cast<int>(next_step_) + 1;
     if (step.at) {
-      monitor_.Place(static_cast<int>(next_step_), *step.at);
+      placed_.Place(static_cast<int>(next_step_), *step.at);
     } else if (IsExpect(step.action)) {
       Expect(step);
     } else if (step.each && IsClientAction(step.action)) {
       CarryOutForEach(step);
-      if (next_of_each_ > 0) {
-        acted_ = true;
-        return true;  // more members to come, each on its own
-      }
+      if (next_of_each_ > 0) return true;  // more members to come, each on its own
       time_taken = true;
     } else {
       CarryOut(step, false);
@@ -84,24 +81,23 @@ bool ScenarioRun::CarryOutBatch() {
     }
     ++next_step_;
   }
-  if (time_taken) acted_ = true;
   return time_taken;
 }
 
-void ScenarioRun::CarryOutPlaced(int step) {
-  const int outer = current_step_;
-  current_step_ = step + 1;
+void Script::CarryOutPlaced(int step) {
+  const int outer = ledger_.current_step;
+  ledger_.current_step = step + 1;
   CarryOut(scenario_->steps[step], true);
-  current_step_ = outer;
+  ledger_.current_step = outer;
 }
 
-void ScenarioRun::CarryOut(const Step& step, bool placed) {
-  if (options_->record_time_line) {
-    Note(placed ? TimeLineEntry::Kind::kPlacedStep : TimeLineEntry::Kind::kStep, PrintStep(step),
-         step.line);
+void Script::CarryOut(const Step& step, bool placed) {
+  if (time_line_.records()) {
+    time_line_.Note(placed ? TimeLineEntry::Kind::kPlacedStep : TimeLineEntry::Kind::kStep,
+                    PrintStep(step), step.line);
   }
   if (step.action == Action::kWait && placed) {
-    AdvanceClock(kernel_.now_ns() + static_cast<int64_t>(step.amount));
+    clock_.AdvanceTo(kernel_.now_ns() + static_cast<int64_t>(step.amount));
   } else if (IsClientAction(step.action)) {
     for (uint32_t i = step.clients.first; i <= step.clients.last; ++i) CarryOutForClient(step, i);
   } else {
@@ -109,29 +105,28 @@ void ScenarioRun::CarryOut(const Step& step, bool placed) {
   }
 }
 
-void ScenarioRun::CarryOutForEach(const Step& step) {
+void Script::CarryOutForEach(const Step& step) {
   const uint32_t index = step.clients.first + next_of_each_;
-  if (options_->record_time_line) {
+  if (time_line_.records()) {
     Step one = step;
     one.each = one.together = false;
     one.clients.first = one.clients.last = index;
-    Note(TimeLineEntry::Kind::kStep, PrintStep(one), step.line);
+    time_line_.Note(TimeLineEntry::Kind::kStep, PrintStep(one), step.line);
   }
   CarryOutForClient(step, index);
   next_of_each_ = index < step.clients.last ? next_of_each_ + 1 : 0;
 }
 
-void ScenarioRun::CarryOutForClient(const Step& step, uint32_t index) {
+void Script::CarryOutForClient(const Step& step, uint32_t index) {
   const char letter = step.clients.letter;
   if (step.action == Action::kBuffer) {
     clients_.SetBuffer(letter, index, static_cast<int>(std::max<uint64_t>(step.amount, 1)));
     return;
   }
-  const int client = step.action == Action::kConnect
-                         ? clients_.Connect(letter, index, port_, /*probe=*/false)
-                         : clients_.Find(letter, index);
+  const int client = step.action == Action::kConnect ? clients_.Connect(letter, index)
+                                                     : clients_.Find(letter, index);
   if (client < 0) return;  // it has never connected: there is nothing to act on
-  ledger_.clients[client].last_step = current_step_;
+  ledger_.clients[client].last_step = ledger_.current_step;
   switch (step.action) {
     case Action::kSend:
       clients_.SendPattern(client, step.amount);
@@ -171,14 +166,14 @@ void ScenarioRun::CarryOutForClient(const Step& step, uint32_t index) {
   }
 }
 
-void ScenarioRun::CarryOutForServer(const Step& step) {
+void Script::CarryOutForServer(const Step& step) {
   switch (step.action) {
     case Action::kServerStop:
       ledger_.asked_to_stop = true;
       if (kernel_.RaiseSignal(SIGTERM) == DrivenKernel::Disposition::kDefault) {
         // The signal ends the process, as asked. Said here, done where the server can be left.
         next_step_ = scenario_->steps.size();
-        phase_ = Phase::kStopping;
+        server_killed_ = true;
       }
       break;
     case Action::kServerInterrupt:
@@ -215,7 +210,7 @@ void ScenarioRun::CarryOutForServer(const Step& step) {
   }
 }
 
-void ScenarioRun::AddFault(const Step& step) {
+void Script::AddFault(const Step& step) {
   FaultRule rule = step.fault;
   if (!step.fault_any_client) {
     rule.connection =
@@ -224,12 +219,13 @@ void ScenarioRun::AddFault(const Step& step) {
   injector_.Add(rule);
 }
 
-void ScenarioRun::Expect(const Step& step) {
+void Script::Expect(const Step& step) {
   if (!IsExpectedOf(*ledger_.target, *scenario_, step)) return;
   // A foreign server need not make the calls that an earlier step waits for: the scenario has not
   // gone as its author meant it to.
-  if (ledger_.target->foreign && monitor_.HasPlaced()) return;
-  Note(TimeLineEntry::Kind::kStep, options_->record_time_line ? PrintStep(step) : "", step.line);
+  if (ledger_.target->foreign && placed_.HasPlaced()) return;
+  time_line_.Note(TimeLineEntry::Kind::kStep, time_line_.records() ? PrintStep(step) : "",
+                  step.line);
   std::string unexpected;
   if (step.action == Action::kExpectServerStopped) {
     if (!ledger_.stopped) unexpected = "the server runs";
@@ -244,14 +240,12 @@ void ScenarioRun::Expect(const Step& step) {
   }
   if (unexpected.empty()) return;
   const std::string expected = PrintStep(step);
-  ledger_.broken_expectations.push_back({.what = fmt::format("{}: {}", expected, unexpected),
-                                         .step = current_step_,
-                                         .context = StableHash(expected)});
-  OnIncident();
+  judge_.Report(ledger_.broken_expectations, {.what = fmt::format("{}: {}", expected, unexpected),
+                                              .context = StableHash(expected)});
 }
 
 // What holds instead of what `step` expects of `client`; empty where it holds.
-std::string ScenarioRun::Unexpected(const Step& step, const ClientFacts& client) const {
+std::string Script::Unexpected(const Step& step, const ClientFacts& client) const {
   // A foreign server need not answer what it cannot read, nor end the connection for it; and what
   // it does with a client for which it has no room is its own affair.
   const bool optional = scenario_->protocol && client.stream.answer_is_optional();
@@ -299,10 +293,9 @@ std::string ScenarioRun::Unexpected(const Step& step, const ClientFacts& client)
 
 // The server has stopped, so nothing will be at rest again: what is still expected holds now or
 // never.
-void ScenarioRun::ExpectAfterStop() {
-  if (phase_ != Phase::kScript) return;
+void Script::ExpectAfterStop() {
   for (; next_step_ < scenario_->steps.size(); ++next_step_) {
-    current_step_ = static_cast<int>(next_step_) + 1;
+    ledger_.current_step = static_cast<int>(next_step_) + 1;
     const Step& step = scenario_->steps[next_step_];
     if (IsExpect(step.action) && !step.at) Expect(step);
   }

@@ -1,0 +1,206 @@
+#include "scenarios/worlds/epilogue.h"
+
+#include <algorithm>
+#include <csignal>
+
+#include "scenarios/worlds/snapshots.h"
+
+namespace hupstorm {
+namespace {
+
+constexpr int64_t kSecond = 1'000'000'000;
+// How long a phase waits on the clock for a server that still has something to do: longer than
+// common back-off and linger times, shorter than TCP's own give-up times.
+constexpr int64_t kPatienceNs = 75 * kSecond;
+constexpr int kMostClockMoves = 200;
+constexpr int64_t kStopPatienceNs = 30 * kSecond;
+// A heap that grew in the scenario's one round is looked at for as many rounds more.
+constexpr uint32_t kExtraRounds = 3;
+
+}  // namespace
+
+void Epilogue::Start(const Scenario& scenario, const RunOptions& options) {
+  scenario_ = &scenario;
+  options_ = &options;
+  round_ = 0;
+  phase_ = Phase::kLifted;
+  probe_ = -1;
+}
+
+void Epilogue::BeginRound() {
+  RecordViews();
+  Enter(Phase::kLifted, "faults and limits are lifted");
+  kernel_.set_descriptor_limit(DrivenKernel::kNoDescriptorLimit);
+  kernel_.set_server_send_buffer(DrivenKernel::kDefaultBuffer);
+  kernel_.set_server_receive_buffer(DrivenKernel::kDefaultBuffer);
+}
+
+Epilogue::Outcome Epilogue::Continue(int64_t deadline_ns) {
+  if (WaitsForTime(deadline_ns)) return Outcome::kActed;
+  clients_.Refresh();
+  bool acted = false;
+  switch (phase_) {
+    case Phase::kLifted:
+      judge_.At(Moment::kScriptDone);
+      acted = Drain();
+      break;
+    case Phase::kDraining:
+      for (size_t i = 0; i < ledger_.client_count; ++i) {
+        ledger_.clients[i].complete_when_drained = ledger_.clients[i].stream.complete();
+      }
+      RecordViews();
+      judge_.At(Moment::kDrained);
+      acted = HalfClose();
+      break;
+    case Phase::kHalfClosing:
+      judge_.At(Moment::kHalfClosed);
+      acted = CloseAll();
+      break;
+    case Phase::kClosing:
+      judge_.At(Moment::kClientsGone);
+      acted = Probe();
+      break;
+    case Phase::kProbing:
+      judge_.At(Moment::kProbed);
+      acted = Part();
+      break;
+    case Phase::kParting:
+      return EndRound();
+    case Phase::kStopping:
+      return Stop(deadline_ns);
+  }
+  return acted ? Outcome::kActed : Outcome::kPhaseDone;
+}
+
+void Epilogue::Enter(Phase phase, std::string_view name) {
+  phase_ = phase;
+  phase_started_ns_ = clock_.now_ns();
+  clock_moves_ = 0;
+  if (!name.empty()) time_line_.Note(TimeLineEntry::Kind::kEpilogue, std::string(name));
+}
+
+// Something is left to do and the server, or the kernel, waits for the clock: moves it on.
+bool Epilogue::WaitsForTime(int64_t deadline_ns) {
+  if (phase_ == Phase::kStopping) return false;
+  const int64_t next = clock_.NextEventNs(deadline_ns);
+  if (!HasTimeFor(next, kPatienceNs)) return false;
+  clients_.Refresh();
+  if (!IsOutstanding()) return false;
+  ++clock_moves_;
+  clock_.AdvanceTo(next);
+  return true;
+}
+
+bool Epilogue::HasTimeFor(int64_t ns, int64_t patience_ns) const {
+  return ns >= 0 && ns - phase_started_ns_ <= patience_ns && clock_moves_ < kMostClockMoves;
+}
+
+bool Epilogue::IsOutstanding() const {
+  for (size_t i = 0; i < ledger_.client_count; ++i) {
+    const ClientFacts& client = ledger_.clients[i];
+    if (client.server_open && (client.finished_sending || client.was_reset)) return true;
+    if (client.closed || client.reset || client.vanished || client.aborted || client.refused) {
+      continue;
+    }
+    if (!client.accepted || client.unread > 0) return true;
+    if (client.reading && !client.stream.complete() && !client.end_of_input && !client.was_reset &&
+        !client.stream.answer_is_optional()) {
+      return true;
+    }
+  }
+  return false;
+}
+
+void Epilogue::RecordViews() {
+  if (options_->client_views == nullptr || round_ >= scenario_->rounds) return;
+  AppendViews(ledger_, *options_->client_views);
+}
+
+// Each of these returns whether it has done something that the server may notice.
+
+bool Epilogue::Drain() {
+  Enter(Phase::kDraining, "all clients read what is left");
+  for (size_t i = 0; i < ledger_.client_count; ++i) clients_.ReadAll(static_cast<int>(i));
+  return true;
+}
+
+bool Epilogue::HalfClose() {
+  Enter(Phase::kHalfClosing, "all clients shut down writing");
+  bool acted = false;
+  for (size_t i = 0; i < ledger_.client_count; ++i) {
+    if (ledger_.clients[i].finished_sending) continue;
+    clients_.ShutdownWrite(static_cast<int>(i));
+    acted = true;
+  }
+  return acted;
+}
+
+bool Epilogue::CloseAll() {
+  Enter(Phase::kClosing, "all clients close");
+  for (size_t i = 0; i < ledger_.client_count; ++i) {
+    const int client = static_cast<int>(i);
+    // A host that was gone is back: it answers what it does not know with RST.
+    if (ledger_.clients[i].vanished) kernel_.PeerReset(clients_.PeerOf(client));
+    clients_.CloseNow(client);
+  }
+  return true;
+}
+
+bool Epilogue::Probe() {
+  Enter(Phase::kProbing, "a new client connects and speaks");
+  if (ledger_.asked_to_stop) return false;
+  probe_ = clients_.ConnectProbe();
+  return true;
+}
+
+bool Epilogue::Part() {
+  Enter(Phase::kParting, "");
+  if (probe_ < 0) return false;
+  clients_.CloseNow(probe_);
+  probe_ = -1;
+  return true;
+}
+
+Epilogue::Outcome Epilogue::EndRound() {
+  CountDescriptors(ledger_, clients_, kernel_);
+  ledger_.heap_marks.push_back({.heap = host_.Heap(), .most_clients = ledger_.most_connected});
+  judge_.At(Moment::kRoundEnd);
+  ++round_;
+  const std::vector<HeapMark>& marks = ledger_.heap_marks;
+  const bool grew = marks.back().heap.bytes > marks[marks.size() - 2].heap.bytes;
+  const bool look_again =
+      scenario_->rounds <= kExtraRounds && grew && round_ < scenario_->rounds + kExtraRounds;
+  if (ledger_.asked_to_stop) {
+    Enter(Phase::kStopping, "");
+    return Outcome::kPhaseDone;
+  }
+  if (round_ < scenario_->rounds || look_again) {
+    time_line_.Note(TimeLineEntry::Kind::kEpilogue, "the next round begins");
+    return Outcome::kNextRound;
+  }
+  if (host_.GoesOnWithNext()) return Outcome::kNextScenario;
+  Enter(Phase::kStopping, "the server is asked to stop");
+  if (kernel_.SignalDisposition(SIGTERM) == DrivenKernel::Disposition::kDefault) {
+    return Outcome::kOver;  // the signal ends it
+  }
+  ledger_.asked_to_stop = true;
+  kernel_.RaiseSignal(SIGTERM);
+  return Outcome::kActed;
+}
+
+// The server was asked to stop and sleeps again.
+Epilogue::Outcome Epilogue::Stop(int64_t deadline_ns) {
+  if (kernel_.SignalDisposition(SIGTERM) == DrivenKernel::Disposition::kDefault) {
+    return Outcome::kOver;
+  }
+  const int64_t next = clock_.NextEventNs(deadline_ns);
+  if (HasTimeFor(next, kStopPatienceNs)) {
+    ++clock_moves_;
+    clock_.AdvanceTo(next);
+    return Outcome::kActed;
+  }
+  ledger_.stop_ignored = true;
+  return Outcome::kOver;
+}
+
+}  // namespace hupstorm

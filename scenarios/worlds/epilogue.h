@@ -1,0 +1,96 @@
+// What follows the script of a round: all clients read what is left, half-close and close, a new
+// client comes and goes, and in the end the server is asked to stop. Each phase begins when the
+// server is at rest, lets the oracles judge what the one before has shown, and does the next thing.
+
+#ifndef HUPSTORM_SCENARIOS_WORLDS_EPILOGUE_H_
+#define HUPSTORM_SCENARIOS_WORLDS_EPILOGUE_H_
+
+#include <cstdint>
+#include <string_view>
+
+#include "kernel/driven_kernel.h"
+#include "scenarios/oracles/ledger.h"
+#include "scenarios/worlds/judge.h"
+#include "scenarios/worlds/run_clock.h"
+#include "scenarios/worlds/scenario_clients.h"
+#include "scenarios/worlds/server_host.h"
+#include "scenarios/worlds/time_line.h"
+#include "scenarios/worlds/world.h"
+
+namespace hupstorm {
+
+class Epilogue {
+ public:
+  enum class Outcome : uint8_t {
+    kActed,         // something happened that the server may notice: let it run
+    kPhaseDone,     // go on
+    kNextRound,     // the script is to be carried out again
+    kNextScenario,  // the world has begun another one on the same server
+    kOver,          // the run is: leave the server
+  };
+
+  Epilogue(DrivenKernel& kernel, Ledger& ledger, ScenarioClients& clients, RunClock& clock,
+           Judge& judge, TimeLine& time_line, ServerHost& host)
+      : kernel_(kernel),
+        ledger_(ledger),
+        clients_(clients),
+        clock_(clock),
+        judge_(judge),
+        time_line_(time_line),
+        host_(host) {}
+
+  // For a new run. Both arguments must outlive it.
+  void Start(const Scenario& scenario, const RunOptions& options);
+  // The script of a round is over.
+  void BeginRound();
+  // The server is at rest; `deadline_ns` is when its call times out, -1 for never.
+  Outcome Continue(int64_t deadline_ns);
+
+  uint32_t round() const { return round_; }  // 0 for the first
+  // All that is left is for the server to end.
+  bool IsStopping() const { return phase_ == Phase::kStopping; }
+
+ private:
+  enum class Phase : uint8_t {
+    kLifted,       // faults and limits are lifted
+    kDraining,     // all clients read all
+    kHalfClosing,  // all clients have sent their FIN
+    kClosing,      // all clients have closed
+    kProbing,      // a new client has come and spoken
+    kParting,      // it has closed too
+    kStopping,     // the server is asked to stop
+  };
+
+  void Enter(Phase phase, std::string_view name);
+  bool WaitsForTime(int64_t deadline_ns);
+  bool HasTimeFor(int64_t ns, int64_t patience_ns) const;
+  bool IsOutstanding() const;
+  void RecordViews();
+  bool Drain();
+  bool HalfClose();
+  bool CloseAll();
+  bool Probe();
+  bool Part();
+  Outcome EndRound();
+  Outcome Stop(int64_t deadline_ns);
+
+  DrivenKernel& kernel_;
+  Ledger& ledger_;
+  ScenarioClients& clients_;
+  RunClock& clock_;
+  Judge& judge_;
+  TimeLine& time_line_;
+  ServerHost& host_;
+
+  const Scenario* scenario_ = nullptr;
+  const RunOptions* options_ = nullptr;
+  uint32_t round_ = 0;
+  Phase phase_ = Phase::kLifted;
+  int64_t phase_started_ns_ = 0;
+  int clock_moves_ = 0;  // in this phase
+  int probe_ = -1;
+};
+
+}  // namespace hupstorm
+
+#endif  // HUPSTORM_SCENARIOS_WORLDS_EPILOGUE_H_

@@ -1,0 +1,39 @@
+// Lets the oracles judge a run, and keeps what they find.
+
+#ifndef HUPSTORM_SCENARIOS_WORLDS_JUDGE_H_
+#define HUPSTORM_SCENARIOS_WORLDS_JUDGE_H_
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "scenarios/oracles/finding_list.h"
+#include "scenarios/oracles/ledger.h"
+#include "scenarios/oracles/oracles.h"
+#include "scenarios/worlds/time_line.h"
+
+namespace hupstorm {
+
+class Judge {
+ public:
+  Judge(Ledger& ledger, TimeLine& time_line) : ledger_(ledger), time_line_(time_line) {}
+
+  // For a new run. Both arguments must outlive it.
+  void Start(const std::string& target, const Scenario& scenario) {
+    findings_.Start(target, scenario);
+  }
+  void At(Moment moment);
+  // Adds an incident of the current step to `list`, one of the ledger's, and judges it at once.
+  void Report(std::vector<Incident>& list, Incident incident);
+  bool has_findings() const { return !findings_.findings().empty(); }
+  std::vector<Finding> Take() { return findings_.Take(); }
+
+ private:
+  Ledger& ledger_;
+  TimeLine& time_line_;
+  FindingList findings_;
+};
+
+}  // namespace hupstorm
+
+#endif  // HUPSTORM_SCENARIOS_WORLDS_JUDGE_H_

@@ -1,0 +1,49 @@
+// The kernel's clock, as a run moves it.
+
+#ifndef HUPSTORM_SCENARIOS_WORLDS_RUN_CLOCK_H_
+#define HUPSTORM_SCENARIOS_WORLDS_RUN_CLOCK_H_
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cstdint>
+
+#include "kernel/driven_kernel.h"
+#include "scenarios/worlds/scenario_clients.h"
+#include "scenarios/worlds/time_line.h"
+
+namespace hupstorm {
+
+class RunClock {
+ public:
+  RunClock(DrivenKernel& kernel, ScenarioClients& clients, TimeLine& time_line)
+      : kernel_(kernel), clients_(clients), time_line_(time_line) {}
+
+  int64_t now_ns() const { return kernel_.now_ns(); }
+
+  // When time does something by itself: at `deadline_ns`, or when the kernel's next timer is due;
+  // -1 for never.
+  int64_t NextEventNs(int64_t deadline_ns) const {
+    const int64_t timer = kernel_.NextTimerNs();
+    if (timer < 0) return deadline_ns;
+    return deadline_ns < 0 ? timer : std::min(timer, deadline_ns);
+  }
+
+  // Not backwards. Clients act on what timers have changed.
+  void AdvanceTo(int64_t ns) {
+    const int64_t amount = ns - kernel_.now_ns();
+    kernel_.AdvanceTo(std::max(ns, kernel_.now_ns()));
+    clients_.PumpChanged();
+    if (!time_line_.records() || amount <= 0) return;
+    time_line_.Note(TimeLineEntry::Kind::kClock, fmt::format("{} ms", amount / 1'000'000));
+  }
+
+ private:
+  DrivenKernel& kernel_;
+  ScenarioClients& clients_;
+  TimeLine& time_line_;
+};
+
+}  // namespace hupstorm
+
+#endif  // HUPSTORM_SCENARIOS_WORLDS_RUN_CLOCK_H_

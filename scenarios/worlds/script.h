@@ -1,0 +1,80 @@
+// Carries out the steps of a scenario, each when the server is at rest or inside one of its calls.
+
+#ifndef HUPSTORM_SCENARIOS_WORLDS_SCRIPT_H_
+#define HUPSTORM_SCENARIOS_WORLDS_SCRIPT_H_
+
+#include <cstdint>
+#include <string>
+
+#include "kernel/driven_kernel.h"
+#include "kernel/faults/fault_injector.h"
+#include "scenarios/language/scenario.h"
+#include "scenarios/oracles/ledger.h"
+#include "scenarios/worlds/judge.h"
+#include "scenarios/worlds/run_clock.h"
+#include "scenarios/worlds/scenario_clients.h"
+#include "scenarios/worlds/server_monitor.h"
+#include "scenarios/worlds/time_line.h"
+
+namespace hupstorm {
+
+class Script {
+ public:
+  Script(DrivenKernel& kernel, Ledger& ledger, ScenarioClients& clients, FaultInjector& injector,
+         ServerMonitor& placed, RunClock& clock, Judge& judge, TimeLine& time_line)
+      : kernel_(kernel),
+        ledger_(ledger),
+        clients_(clients),
+        injector_(injector),
+        placed_(placed),
+        clock_(clock),
+        judge_(judge),
+        time_line_(time_line) {}
+
+  // For a new run. `scenario` must outlive it.
+  void Start(const Scenario& scenario);
+  void StartRound() { next_step_ = 0; }
+
+  // The server is at rest; `deadline_ns` is when its call times out, -1 for never. Carries out the
+  // next step and those that come together with it, or lets time pass. False at the script's end.
+  bool Continue(int64_t deadline_ns);
+  // The server makes the call that step `step` (index from 0) was set to fall inside.
+  void CarryOutPlaced(int step);
+  // The server has stopped, so nothing will be at rest again: what is still expected holds now or
+  // never.
+  void ExpectAfterStop();
+
+  // An `expect`, or the script's end, comes before the server's next rest.
+  bool ExpectsNext() const;
+  // A step has sent the server a signal that kills it. It is to be left when it sleeps next.
+  bool server_killed() const { return server_killed_; }
+
+ private:
+  bool CarryOutBatch();
+  void CarryOut(const Step& step, bool placed);
+  void CarryOutForEach(const Step& step);
+  void CarryOutForClient(const Step& step, uint32_t index);
+  void CarryOutForServer(const Step& step);
+  void AddFault(const Step& step);
+  void Expect(const Step& step);
+  std::string Unexpected(const Step& step, const ClientFacts& client) const;
+
+  DrivenKernel& kernel_;
+  Ledger& ledger_;
+  ScenarioClients& clients_;
+  FaultInjector& injector_;
+  ServerMonitor& placed_;
+  RunClock& clock_;
+  Judge& judge_;
+  TimeLine& time_line_;
+
+  const Scenario* scenario_ = nullptr;
+  size_t next_step_ = 0;        // index into Scenario::steps
+  uint32_t next_of_each_ = 0;   // within an `each` step: members done
+  int64_t wait_until_ns_ = -1;  // a `wait` lasts so long; -1 for none
+  bool server_killed_ = false;
+};
+
+}  // namespace hupstorm
+
+#endif  // HUPSTORM_SCENARIOS_WORLDS_SCRIPT_H_
