@@ -30,7 +30,7 @@ sockaddr_in AddressOf(uint32_t ip, uint16_t port) {
 void SigpipeCounter::Install(Syscalls& kernel) {
   struct sigaction action = {};
   action.sa_handler = [](int) { g_sigpipes = g_sigpipes + 1; };
-  kernel.Sigaction(SIGPIPE, &action, nullptr);
+  Invoke<Call::kSigaction>(kernel, SIGPIPE, &action, nullptr);
 }
 
 int SigpipeCounter::seen() { return g_sigpipes; }
@@ -48,8 +48,8 @@ void Machine::Finish() {
   for (Slot& slot : slots_) {
     if (slot.fd < 0) continue;
     const linger at_once = {.l_onoff = 1, .l_linger = 0};
-    kernel_.Setsockopt(slot.fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
-    kernel_.Close(slot.fd);
+    Invoke<Call::kSetsockopt>(kernel_, slot.fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+    Invoke<Call::kClose>(kernel_, slot.fd);
     slot.fd = -1;
   }
 }
@@ -69,7 +69,7 @@ int8_t Machine::Partner(int slot) const {
 }
 
 void Machine::Put(int slot, int fd, Code made_by) {
-  if (IsOpen(slot)) kernel_.Close(At(slot).fd);
+  if (IsOpen(slot)) Invoke<Call::kClose>(kernel_, At(slot).fd);
   At(slot) = {};
   At(slot).fd = fd;
   At(slot).made_by = made_by;
@@ -105,19 +105,20 @@ void Machine::Do(const Operation& op, Outcome* outcome) {
       Connect(op, outcome);
       break;
     case Code::kListen:
-      Result(kernel_.Listen(fd(op.slot), op.size), outcome);
+      Result(Invoke<Call::kListen>(kernel_, fd(op.slot), op.size), outcome);
       break;
     case Code::kShutdown:
-      Result(kernel_.Shutdown(fd(op.slot), static_cast<int>(op.flags)), outcome);
+      Result(Invoke<Call::kShutdown>(kernel_, fd(op.slot), static_cast<int>(op.flags)), outcome);
       if (op.slot != kNoSlot && op.flags != SHUT_WR) At(op.slot).read_shut = true;
       break;
     case Code::kReset: {
       const linger at_once = {.l_onoff = 1, .l_linger = 0};
-      kernel_.Setsockopt(fd(op.slot), SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+      Invoke<Call::kSetsockopt>(kernel_, fd(op.slot), SOL_SOCKET, SO_LINGER, &at_once,
+                                sizeof(at_once));
       [[fallthrough]];
     }
     case Code::kClose:
-      Result(kernel_.Close(fd(op.slot)), outcome);
+      Result(Invoke<Call::kClose>(kernel_, fd(op.slot)), outcome);
       if (op.slot != kNoSlot) At(op.slot).fd = -1;
       break;
     case Code::kDup3:
@@ -184,29 +185,30 @@ void Machine::Make(const Operation& op, Outcome* outcome) {
   int result = 0;
   switch (op.code) {
     case Code::kSocket: {
-      result = fds[0] = kernel_.Socket(AF_INET, SOCK_STREAM | flags, 0);
+      result = fds[0] = Invoke<Call::kSocket>(kernel_, AF_INET, SOCK_STREAM | flags, 0);
       const int on = 1;
       // Nagle's algorithm would make what arrives depend on time.
-      if (result >= 0) kernel_.Setsockopt(result, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+      if (result >= 0)
+        Invoke<Call::kSetsockopt>(kernel_, result, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
       break;
     }
     case Code::kDup:
-      result = fds[0] = kernel_.Dup(fd(op.slot));
+      result = fds[0] = Invoke<Call::kDup>(kernel_, fd(op.slot));
       break;
     case Code::kPipe:
-      result = kernel_.Pipe2(fds, flags);
+      result = Invoke<Call::kPipe2>(kernel_, fds, flags);
       break;
     case Code::kSocketpair:
-      result = kernel_.Socketpair(AF_UNIX, SOCK_STREAM | flags, 0, fds);
+      result = Invoke<Call::kSocketpair>(kernel_, AF_UNIX, SOCK_STREAM | flags, 0, fds);
       break;
     case Code::kEventfd:
-      result = fds[0] = kernel_.Eventfd(static_cast<unsigned>(op.value), flags);
+      result = fds[0] = Invoke<Call::kEventfd>(kernel_, static_cast<unsigned>(op.value), flags);
       break;
     case Code::kTimerfd:
-      result = fds[0] = kernel_.TimerfdCreate(CLOCK_MONOTONIC, flags);
+      result = fds[0] = Invoke<Call::kTimerfdCreate>(kernel_, CLOCK_MONOTONIC, flags);
       break;
     default:
-      result = fds[0] = kernel_.EpollCreate1(0);
+      result = fds[0] = Invoke<Call::kEpollCreate1>(kernel_, 0);
       break;
   }
   Result(result < 0 ? -1 : 0, outcome);
@@ -220,27 +222,29 @@ void Machine::Make(const Operation& op, Outcome* outcome) {
 }
 
 void Machine::MakeListener(const Operation& op, Outcome* outcome) {
-  const int made = kernel_.Socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+  const int made = Invoke<Call::kSocket>(kernel_, AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
   if (Result(made, outcome) < 0) return;
   Put(op.made, made, op.code);
   const int on = 1;
-  kernel_.Setsockopt(made, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+  Invoke<Call::kSetsockopt>(kernel_, made, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
   sockaddr_in address = AddressOf(ip_, 0);
-  if (Result(kernel_.Bind(made, reinterpret_cast<sockaddr*>(&address), sizeof(address)), outcome) <
-      0) {
+  if (Result(Invoke<Call::kBind>(kernel_, made, reinterpret_cast<sockaddr*>(&address),
+                                 sizeof(address)),
+             outcome) < 0) {
     return;
   }
-  if (Result(kernel_.Listen(made, op.size), outcome) < 0) return;
+  if (Result(Invoke<Call::kListen>(kernel_, made, op.size), outcome) < 0) return;
   socklen_t length = sizeof(address);
-  kernel_.Getsockname(made, reinterpret_cast<sockaddr*>(&address), &length);
+  Invoke<Call::kGetsockname>(kernel_, made, reinterpret_cast<sockaddr*>(&address), &length);
   At(op.made).port = ntohs(address.sin_port);
 }
 
 void Machine::Accept(const Operation& op, Outcome* outcome) {
   sockaddr_in address = {};
   socklen_t length = sizeof(address);
-  const int made = kernel_.Accept4(fd(op.slot), reinterpret_cast<sockaddr*>(&address), &length,
-                                   static_cast<int>(op.flags));
+  const int made =
+      Invoke<Call::kAccept>(kernel_, fd(op.slot), reinterpret_cast<sockaddr*>(&address), &length,
+                            static_cast<int>(op.flags));
   if (Result(made < 0 ? -1 : 0, outcome) < 0) return;
   Put(op.made, made, op.code);
   AddName(address, length, outcome);
@@ -256,18 +260,21 @@ void Machine::Accept(const Operation& op, Outcome* outcome) {
 void Machine::Connect(const Operation& op, Outcome* outcome) {
   const uint16_t port = op.other == kNoSlot ? kPortOfNobody : At(op.other).port;
   const sockaddr_in to = AddressOf(ip_, port != 0 ? port : kPortOfNobody);
-  Result(kernel_.Connect(fd(op.slot), reinterpret_cast<const sockaddr*>(&to), sizeof(to)), outcome);
+  Result(Invoke<Call::kConnect>(kernel_, fd(op.slot), reinterpret_cast<const sockaddr*>(&to),
+                                sizeof(to)),
+         outcome);
   if (!IsOpen(op.slot) || MadeBy(op.slot) != Code::kSocket) return;
   sockaddr_in own = {};
   socklen_t length = sizeof(own);
-  if (kernel_.Getsockname(fd(op.slot), reinterpret_cast<sockaddr*>(&own), &length) == 0) {
+  if (Invoke<Call::kGetsockname>(kernel_, fd(op.slot), reinterpret_cast<sockaddr*>(&own),
+                                 &length) == 0) {
     At(op.slot).port = ntohs(own.sin_port);
   }
 }
 
 void Machine::Dup3(const Operation& op, Outcome* outcome) {
   const int wanted = IsOpen(op.other) ? fd(op.other) : -1;
-  const int result = kernel_.Dup3(fd(op.slot), wanted, static_cast<int>(op.flags));
+  const int result = Invoke<Call::kDup3>(kernel_, fd(op.slot), wanted, static_cast<int>(op.flags));
   if (Result(result < 0 ? -1 : 0, outcome) < 0) return;
   const Code made_by = MadeBy(op.slot);
   const int8_t origin = Origin(op.slot);
@@ -286,14 +293,16 @@ void Machine::SetOption(const Operation& op, Outcome* outcome) {
     value = &wanted;
     length = sizeof(wanted);
   }
-  Result(kernel_.Setsockopt(fd(op.slot), option.level, option.name, value, length), outcome);
+  Result(Invoke<Call::kSetsockopt>(kernel_, fd(op.slot), option.level, option.name, value, length),
+         outcome);
 }
 
 void Machine::GetOption(const Operation& op, Outcome* outcome) {
   const Option& option = Options()[op.flags];
   int values[2] = {-1, -1};
   socklen_t length = sizeof(values);
-  if (Result(kernel_.Getsockopt(fd(op.slot), option.level, option.name, values, &length),
+  if (Result(Invoke<Call::kGetsockopt>(kernel_, fd(op.slot), option.level, option.name, values,
+                                       &length),
              outcome) == 0) {
     outcome->AddValue(length);
     for (size_t i = 0; i < length / sizeof(int); ++i) outcome->AddValue(values[i]);
@@ -321,8 +330,9 @@ void Machine::Name(const Operation& op, Outcome* outcome) {
   sockaddr_in name = {};
   socklen_t length = sizeof(name);
   sockaddr* const to = reinterpret_cast<sockaddr*>(&name);
-  const int result = op.code == Code::kOwnName ? kernel_.Getsockname(fd(op.slot), to, &length)
-                                               : kernel_.Getpeername(fd(op.slot), to, &length);
+  const int result = op.code == Code::kOwnName
+                         ? Invoke<Call::kGetsockname>(kernel_, fd(op.slot), to, &length)
+                         : Invoke<Call::kGetpeername>(kernel_, fd(op.slot), to, &length);
   if (Result(result, outcome) == 0) AddName(name, length, outcome);
 }
 

@@ -62,16 +62,16 @@ void Machine::Send(const Operation& op, Outcome* outcome) {
   ssize_t sent = 0;
   switch (op.code) {
     case Code::kSend:
-      sent = kernel_.Send(to, buffer_.data(), size, static_cast<int>(op.flags));
+      sent = Invoke<Call::kSend>(kernel_, to, buffer_.data(), size, static_cast<int>(op.flags));
       break;
     case Code::kSendmsg:
-      sent = kernel_.Sendmsg(to, &message, static_cast<int>(op.flags));
+      sent = Invoke<Call::kSendmsg>(kernel_, to, &message, static_cast<int>(op.flags));
       break;
     case Code::kWritev:
-      sent = kernel_.Writev(to, parts, 2);
+      sent = Invoke<Call::kWritev>(kernel_, to, parts, 2);
       break;
     default:
-      sent = kernel_.Write(to, buffer_.data(), size);
+      sent = Invoke<Call::kWrite>(kernel_, to, buffer_.data(), size);
       break;
   }
   Result(sent, outcome);
@@ -91,16 +91,16 @@ void Machine::Receive(const Operation& op, Outcome* outcome) {
   ssize_t got = 0;
   switch (op.code) {
     case Code::kRecv:
-      got = kernel_.Recv(from, buffer_.data(), size, static_cast<int>(op.flags));
+      got = Invoke<Call::kRecv>(kernel_, from, buffer_.data(), size, static_cast<int>(op.flags));
       break;
     case Code::kRecvmsg:
-      got = kernel_.Recvmsg(from, &message, static_cast<int>(op.flags));
+      got = Invoke<Call::kRecvmsg>(kernel_, from, &message, static_cast<int>(op.flags));
       break;
     case Code::kReadv:
-      got = kernel_.Readv(from, parts, 2);
+      got = Invoke<Call::kReadv>(kernel_, from, parts, 2);
       break;
     default:
-      got = kernel_.Read(from, buffer_.data(), size);
+      got = Invoke<Call::kRead>(kernel_, from, buffer_.data(), size);
       break;
   }
   Result(got, outcome);
@@ -118,7 +118,8 @@ void Machine::Fill(const Operation& op, Outcome* outcome) {
   for (uint64_t total = 0;;) {
     const uint64_t position = IsOpen(op.slot) ? At(op.slot).sent : 0;
     FillPattern(position, kFillStep);
-    const ssize_t sent = kernel_.Send(to, buffer_.data(), kFillStep, MSG_DONTWAIT | MSG_NOSIGNAL);
+    const ssize_t sent =
+        Invoke<Call::kSend>(kernel_, to, buffer_.data(), kFillStep, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (sent < 0 && errno != EAGAIN) {
       Result(-1, outcome);
       return;
@@ -134,7 +135,8 @@ void Machine::Drain(const Operation& op, Outcome* outcome) {
   const int from = fd(op.slot);
   const int8_t partner = Partner(op.slot);
   for (;;) {
-    const ssize_t got = kernel_.Recv(from, buffer_.data(), buffer_.size(), MSG_DONTWAIT);
+    const ssize_t got =
+        Invoke<Call::kRecv>(kernel_, from, buffer_.data(), buffer_.size(), MSG_DONTWAIT);
     if (got > 0) {
       outcome->in_order =
           TakesInOrder(At(op.slot), static_cast<size_t>(got), false) && outcome->in_order;
@@ -145,13 +147,14 @@ void Machine::Drain(const Operation& op, Outcome* outcome) {
     const bool all_came = partner == kNoSlot || At(op.slot).received == At(partner).sent;
     if (empty && !all_came && patience_ms_ > 0) {
       pollfd readable = {.fd = from, .events = POLLIN, .revents = 0};
-      if (kernel_.Poll(&readable, 1, patience_ms_) > 0) continue;
+      if (Invoke<Call::kPoll>(kernel_, &readable, 1, patience_ms_) > 0) continue;
     }
     // What a reset threw away nobody counts: it may be told as an error before.
     tcp_info info = {};
     socklen_t length = sizeof(info);
-    const bool open = kernel_.Getsockopt(from, IPPROTO_TCP, TCP_INFO, &info, &length) == 0 &&
-                      info.tcpi_state != TCP_CLOSE;
+    const bool open =
+        Invoke<Call::kGetsockopt>(kernel_, from, IPPROTO_TCP, TCP_INFO, &info, &length) == 0 &&
+        info.tcpi_state != TCP_CLOSE;
     if (empty || (got == 0 && open)) outcome->AddValue(all_came);
     return;
   }
@@ -162,19 +165,19 @@ void Machine::Control(const Operation& op, Outcome* outcome) {
   int value = -1;
   switch (op.code) {
     case Code::kSetNonBlocking:
-      Result(kernel_.Fcntl(to, F_SETFL, op.value != 0 ? O_NONBLOCK : 0), outcome);
+      Result(Invoke<Call::kFcntl>(kernel_, to, F_SETFL, op.value != 0 ? O_NONBLOCK : 0), outcome);
       return;
     case Code::kFlags:
-      Result(kernel_.Fcntl(to, F_GETFL, 0), outcome);
+      Result(Invoke<Call::kFcntl>(kernel_, to, F_GETFL, 0), outcome);
       return;
     case Code::kUnread:
-      Result(kernel_.Ioctl(to, FIONREAD, &value), outcome);
+      Result(Invoke<Call::kIoctl>(kernel_, to, FIONREAD, &value), outcome);
       break;
     case Code::kAtMark:
-      Result(kernel_.Ioctl(to, SIOCATMARK, &value), outcome);
+      Result(Invoke<Call::kIoctl>(kernel_, to, SIOCATMARK, &value), outcome);
       break;
     default:
-      Result(kernel_.Ioctl(to, SIOCOUTQ, &value), outcome);
+      Result(Invoke<Call::kIoctl>(kernel_, to, SIOCOUTQ, &value), outcome);
       break;
   }
   if (outcome->result == 0) outcome->AddValue(value);
@@ -183,13 +186,15 @@ void Machine::Control(const Operation& op, Outcome* outcome) {
 void Machine::Timer(const Operation& op, Outcome* outcome) {
   itimerspec now = {};
   if (op.code == Code::kGetTimer) {
-    if (Result(kernel_.TimerfdGettime(fd(op.slot), &now), outcome) < 0) return;
+    if (Result(Invoke<Call::kTimerfdGettime>(kernel_, fd(op.slot), &now), outcome) < 0) return;
   } else {
     itimerspec wanted = {};
     if (op.value == 1) wanted.it_value.tv_nsec = 1;
     if (op.value == 2) wanted.it_value.tv_sec = kHour;
     const int flags = op.value == 1 ? TFD_TIMER_ABSTIME : 0;
-    if (Result(kernel_.TimerfdSettime(fd(op.slot), flags, &wanted, &now), outcome) < 0) return;
+    if (Result(Invoke<Call::kTimerfdSettime>(kernel_, fd(op.slot), flags, &wanted, &now), outcome) <
+        0)
+      return;
   }
   // Time passes on Linux only, so only whether the timer runs is told.
   outcome->AddValue(now.it_value.tv_sec != 0 || now.it_value.tv_nsec != 0);
@@ -199,7 +204,8 @@ void Machine::Timer(const Operation& op, Outcome* outcome) {
 void Machine::Epoll(const Operation& op, Outcome* outcome) {
   if (op.code == Code::kEpollWait) {
     epoll_event events[64] = {};
-    const int count = kernel_.EpollWait(fd(op.slot), events, std::min(op.size, 64), 0);
+    const int count =
+        Invoke<Call::kEpollWait>(kernel_, fd(op.slot), events, std::min(op.size, 64), 0);
     Result(count, outcome);
     for (int i = 0; i < count; ++i) {
       outcome->events.push_back({.data = events[i].data.u64, .events = events[i].events});
@@ -212,7 +218,7 @@ void Machine::Epoll(const Operation& op, Outcome* outcome) {
   int operation = EPOLL_CTL_DEL;
   if (op.code == Code::kEpollAdd) operation = EPOLL_CTL_ADD;
   if (op.code == Code::kEpollModify) operation = EPOLL_CTL_MOD;
-  Result(kernel_.EpollCtl(fd(op.slot), operation, fd(op.other), &event), outcome);
+  Result(Invoke<Call::kEpollCtl>(kernel_, fd(op.slot), operation, fd(op.other), &event), outcome);
 }
 
 void Machine::Poll(const Operation& op, Outcome* outcome) {
@@ -221,7 +227,7 @@ void Machine::Poll(const Operation& op, Outcome* outcome) {
     fds[i].fd = fd(op.watched[i].slot);
     fds[i].events = static_cast<int16_t>(op.watched[i].events);
   }
-  if (Result(kernel_.Poll(fds, op.watched_count, 0), outcome) < 0) return;
+  if (Result(Invoke<Call::kPoll>(kernel_, fds, op.watched_count, 0), outcome) < 0) return;
   for (size_t i = 0; i < op.watched_count; ++i) {
     outcome->events.push_back({.data = static_cast<uint64_t>(op.watched[i].slot),
                                .events = static_cast<uint16_t>(fds[i].revents)});
@@ -243,7 +249,9 @@ void Machine::Select(const Operation& op, Outcome* outcome) {
     }
   }
   timeval at_once = {};
-  if (Result(kernel_.Select(end, &sets[0], &sets[1], &sets[2], &at_once), outcome) < 0) return;
+  if (Result(Invoke<Call::kSelect>(kernel_, end, &sets[0], &sets[1], &sets[2], &at_once), outcome) <
+      0)
+    return;
   for (size_t i = 0; i < op.watched_count; ++i) {
     const Watched& watched = op.watched[i];
     if (!IsOpen(watched.slot) || fd(watched.slot) >= FD_SETSIZE) continue;
@@ -266,7 +274,7 @@ void Machine::Look(std::vector<Seen>* readiness) {
     polled_slots_.push_back(i);
   }
   if (polled_.empty()) return;
-  kernel_.Poll(polled_.data(), polled_.size(), 0);
+  Invoke<Call::kPoll>(kernel_, polled_.data(), polled_.size(), 0);
   for (size_t i = 0; i < polled_.size(); ++i) {
     readiness->push_back({.data = static_cast<uint64_t>(polled_slots_[i]),
                           .events = static_cast<uint16_t>(polled_[i].revents)});

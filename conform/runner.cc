@@ -263,8 +263,10 @@ void Runner::PrepareHostSocket(const Operation& operation) {
   static constexpr int kDelackMaxUs = 46;  // TCP_DELACK_MAX_US
   const int fd = host_.fd(operation.made);
   const int most_us = 1000;
-  host_.kernel().Setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, kReno, sizeof(kReno) - 1);
-  host_.kernel().Setsockopt(fd, IPPROTO_TCP, kDelackMaxUs, &most_us, sizeof(most_us));
+  Invoke<Call::kSetsockopt>(host_.kernel(), fd, IPPROTO_TCP, TCP_CONGESTION, kReno,
+                            sizeof(kReno) - 1);
+  Invoke<Call::kSetsockopt>(host_.kernel(), fd, IPPROTO_TCP, kDelackMaxUs, &most_us,
+                            sizeof(most_us));
 }
 
 std::optional<Mismatch> Runner::Compare(const Program& program, size_t index, RunResult* result) {
@@ -325,8 +327,8 @@ bool Runner::IsSettled(bool patiently) {
     if (!patiently || !host_.IsTcp(slot) || IsFull(partner)) continue;
     int simulated_unread = 0;
     int host_unread = 0;
-    simulated_.kernel().Ioctl(simulated_.fd(slot), FIONREAD, &simulated_unread);
-    host_.kernel().Ioctl(host_.fd(slot), FIONREAD, &host_unread);
+    Invoke<Call::kIoctl>(simulated_.kernel(), simulated_.fd(slot), FIONREAD, &simulated_unread);
+    Invoke<Call::kIoctl>(host_.kernel(), host_.fd(slot), FIONREAD, &host_unread);
     if (simulated_unread != host_unread) return false;
   }
   return true;
@@ -338,7 +340,8 @@ void Runner::Settle(const Operation& operation, bool patiently) {
     for (int i = 0; i < kSlots; ++i) {
       if (!host_.IsTcp(i) || host_.MadeBy(i) == Code::kListener) continue;
       const int on = 1;
-      host_.kernel().Setsockopt(host_.fd(i), IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on));
+      Invoke<Call::kSetsockopt>(host_.kernel(), host_.fd(i), IPPROTO_TCP, TCP_QUICKACK, &on,
+                                sizeof(on));
     }
     if (operation.code == Code::kShutdown && IsWatched(operation.slot)) {
       AwaitFinAcknowledged(operation.slot);
@@ -350,7 +353,7 @@ void Runner::Settle(const Operation& operation, bool patiently) {
   const Clock::time_point end = Clock::now() + (patiently ? kLongPatience : kQuickPatience);
   while (!IsSettled(patiently) && Clock::now() < end) {
     if (patiently) {
-      host_.kernel().Poll(nullptr, 0, 1);
+      Invoke<Call::kPoll>(host_.kernel(), nullptr, 0, 1);
     } else {
       sched_yield();
     }
@@ -366,11 +369,12 @@ void Runner::AwaitFinAcknowledged(int slot) {
   do {
     tcp_info info = {};
     socklen_t length = sizeof(info);
-    if (host_.kernel().Getsockopt(host_.fd(slot), IPPROTO_TCP, TCP_INFO, &info, &length) != 0 ||
+    if (Invoke<Call::kGetsockopt>(host_.kernel(), host_.fd(slot), IPPROTO_TCP, TCP_INFO, &info,
+                                  &length) != 0 ||
         info.tcpi_state != TCP_FIN_WAIT1) {
       return;
     }
-    host_.kernel().Poll(nullptr, 0, 1);
+    Invoke<Call::kPoll>(host_.kernel(), nullptr, 0, 1);
   } while (Clock::now() < end);
 }
 
@@ -382,10 +386,11 @@ void Runner::AwaitAcknowledged() {
     if (!host_.IsTcp(i) || IsFull(i)) continue;
     int unsent = 0;
     int host_unsent = 0;
-    if (simulated_.kernel().Ioctl(simulated_.fd(i), SIOCOUTQ, &unsent) != 0) continue;
-    while (host_.kernel().Ioctl(host_.fd(i), SIOCOUTQ, &host_unsent) == 0 &&
+    if (Invoke<Call::kIoctl>(simulated_.kernel(), simulated_.fd(i), SIOCOUTQ, &unsent) != 0)
+      continue;
+    while (Invoke<Call::kIoctl>(host_.kernel(), host_.fd(i), SIOCOUTQ, &host_unsent) == 0 &&
            host_unsent != unsent && Clock::now() < end) {
-      host_.kernel().Poll(nullptr, 0, 1);
+      Invoke<Call::kPoll>(host_.kernel(), nullptr, 0, 1);
     }
   }
 }

@@ -23,24 +23,28 @@ void TestWriter::Call(const Operation& op, const Outcome& outcome) {
       Line("SetOption({}, IPPROTO_TCP, TCP_NODELAY, 1);", Made(op.made));
       break;
     case Code::kAccept:
-      MakeOne(op, fmt::format("kernel.Accept4({}, nullptr, nullptr, {})", fd, flags), outcome);
+      MakeOne(op, fmt::format("Invoke<Call::kAccept>(kernel, {}, nullptr, nullptr, {})", fd, flags),
+              outcome);
       break;
     case Code::kDup:
-      MakeOne(op, fmt::format("kernel.Dup({})", fd), outcome);
+      MakeOne(op, fmt::format("Invoke<Call::kDup>(kernel, {})", fd), outcome);
       break;
     case Code::kPipe:
-      MakeTwo(op, "kernel.Pipe2(fds{0}, " + CreationFlagNames("O", flags) + ")", outcome);
+      MakeTwo(op, "Invoke<Call::kPipe2>(kernel, fds{0}, " + CreationFlagNames("O", flags) + ")",
+              outcome);
       break;
     case Code::kSocketpair:
       MakeTwo(op,
-              "kernel.Socketpair(AF_UNIX, " + SocketTypeNames(SOCK_STREAM | flags) + ", 0, fds{0})",
+              "Invoke<Call::kSocketpair>(kernel, AF_UNIX, " + SocketTypeNames(SOCK_STREAM | flags) +
+                  ", 0, fds{0})",
               outcome);
       break;
     case Code::kEventfd:
-      MakeOne(op, fmt::format("kernel.Eventfd({}, {})", op.value, flags), outcome);
+      MakeOne(op, fmt::format("Invoke<Call::kEventfd>(kernel, {}, {})", op.value, flags), outcome);
       break;
     case Code::kTimerfd:
-      MakeOne(op, fmt::format("kernel.TimerfdCreate(CLOCK_MONOTONIC, {})", flags), outcome);
+      MakeOne(op, fmt::format("Invoke<Call::kTimerfdCreate>(kernel, CLOCK_MONOTONIC, {})", flags),
+              outcome);
       break;
     case Code::kEpoll:
       declared_[static_cast<size_t>(op.made)] = true;
@@ -54,23 +58,25 @@ void TestWriter::Call(const Operation& op, const Outcome& outcome) {
       break;
     }
     case Code::kListen:
-      Expect(fmt::format("kernel.Listen({}, {})", fd, op.size), outcome);
+      Expect(fmt::format("Invoke<Call::kListen>(kernel, {}, {})", fd, op.size), outcome);
       break;
     case Code::kShutdown:
-      Expect(fmt::format("kernel.Shutdown({}, {})", fd, ShutdownName(flags)), outcome);
+      Expect(fmt::format("Invoke<Call::kShutdown>(kernel, {}, {})", fd, ShutdownName(flags)),
+             outcome);
       break;
     case Code::kClose:
       if (outcome.result == 0) {
         Line("{}.Close();", fd);
       } else {
-        Expect(fmt::format("kernel.Close({})", fd), outcome);
+        Expect(fmt::format("Invoke<Call::kClose>(kernel, {})", fd), outcome);
       }
       break;
     case Code::kReset:
       if (outcome.result == 0) Line("Reset({});", fd);
       break;
     case Code::kDup3:
-      Line("EXPECT_THAT(kernel.Dup3({}, {}, {}), {});", fd, other, CreationFlagNames("O", flags),
+      Line("EXPECT_THAT(Invoke<Call::kDup3>(kernel, {}, {}, {}), {});", fd, other,
+           CreationFlagNames("O", flags),
            outcome.result == -1 ? Matcher(outcome) : "SyscallSucceeds()");
       break;
     case Code::kFill:
@@ -82,11 +88,12 @@ void TestWriter::Call(const Operation& op, const Outcome& outcome) {
       Option(op, outcome);
       break;
     case Code::kSetNonBlocking:
-      Expect(fmt::format("kernel.Fcntl({}, F_SETFL, {})", fd, op.value != 0 ? "O_NONBLOCK" : "0"),
+      Expect(fmt::format("Invoke<Call::kFcntl>(kernel, {}, F_SETFL, {})", fd,
+                         op.value != 0 ? "O_NONBLOCK" : "0"),
              outcome);
       break;
     case Code::kFlags:
-      Expect(fmt::format("kernel.Fcntl({}, F_GETFL, 0)", fd), outcome);
+      Expect(fmt::format("Invoke<Call::kFcntl>(kernel, {}, F_GETFL, 0)", fd), outcome);
       break;
     case Code::kUnread:
     case Code::kAtMark:
@@ -97,22 +104,23 @@ void TestWriter::Call(const Operation& op, const Outcome& outcome) {
     case Code::kPeerName:
       Line("sockaddr_in name{} = {{}};", index_);
       Line("socklen_t length{0} = sizeof(name{0});", index_);
-      Expect(fmt::format("kernel.{}({}, reinterpret_cast<sockaddr*>(&name{}), &length{})",
-                         op.code == Code::kOwnName ? "Getsockname" : "Getpeername", fd, index_,
-                         index_),
+      Expect(fmt::format(
+                 "Invoke<Call::k{}>(kernel, {}, reinterpret_cast<sockaddr*>(&name{}), &length{})",
+                 op.code == Code::kOwnName ? "Getsockname" : "Getpeername", fd, index_, index_),
              outcome);
       break;
     case Code::kSetTimer:
       Line("itimerspec timer{} = {{}};", index_);
       if (op.value == 1) Line("timer{}.it_value.tv_nsec = 1;", index_);
       if (op.value == 2) Line("timer{}.it_value.tv_sec = 3600;", index_);
-      Expect(fmt::format("kernel.TimerfdSettime({}, {}, &timer{}, nullptr)", fd,
+      Expect(fmt::format("Invoke<Call::kTimerfdSettime>(kernel, {}, {}, &timer{}, nullptr)", fd,
                          op.value == 1 ? "TFD_TIMER_ABSTIME" : "0", index_),
              outcome);
       break;
     case Code::kGetTimer:
       Line("itimerspec timer{} = {{}};", index_);
-      Expect(fmt::format("kernel.TimerfdGettime({}, &timer{})", fd, index_), outcome);
+      Expect(fmt::format("Invoke<Call::kTimerfdGettime>(kernel, {}, &timer{})", fd, index_),
+             outcome);
       break;
     case Code::kEpollAdd:
     case Code::kEpollModify:

@@ -45,17 +45,22 @@ void TestWriter::Transfer(const Operation& op, const Outcome& outcome) {
     Line("msghdr message{} = {{}};", index_);
     Line("message{}.msg_iov = parts{};", index_, index_);
     Line("message{}.msg_iovlen = 2;", index_);
-    Expect(fmt::format("kernel.{}({}, &message{}, {})", call, fd, index_, flag_text), outcome);
+    Expect(
+        fmt::format("Invoke<Call::k{}>(kernel, {}, &message{}, {})", call, fd, index_, flag_text),
+        outcome);
     if (!send && outcome.result >= 0) {
       Line("EXPECT_EQ(message{}.msg_flags, {});", index_,
            MessageFlagNames(static_cast<int>(outcome.values[0])));
     }
   } else if (vector) {
-    Expect(fmt::format("kernel.{}({}, parts{}, 2)", call, fd, index_), outcome);
+    Expect(fmt::format("Invoke<Call::k{}>(kernel, {}, parts{}, 2)", call, fd, index_), outcome);
   } else if (flags) {
-    Expect(fmt::format("kernel.{}({}, {}, {}, {})", call, fd, buffer, op.size, flag_text), outcome);
+    Expect(fmt::format("Invoke<Call::k{}>(kernel, {}, {}, {}, {})", call, fd, buffer, op.size,
+                       flag_text),
+           outcome);
   } else {
-    Expect(fmt::format("kernel.{}({}, {}, {})", call, fd, buffer, op.size), outcome);
+    Expect(fmt::format("Invoke<Call::k{}>(kernel, {}, {}, {})", call, fd, buffer, op.size),
+           outcome);
   }
   if (send && outcome.result > 0 && op.slot != kNoSlot) {
     sent_[static_cast<size_t>(op.slot)] += static_cast<uint64_t>(outcome.result);
@@ -79,21 +84,22 @@ void TestWriter::Option(const Operation& op, const Outcome& outcome) {
   }
   Line("int value{} = {};", index_, op.code == Code::kSetOption ? op.value : -1);
   if (op.code == Code::kSetOption) {
-    Expect(fmt::format("kernel.Setsockopt({}, {}, {}, &value{}, sizeof(int))", Fd(op.slot),
-                       option.level_name, option.text, index_),
+    Expect(fmt::format("Invoke<Call::kSetsockopt>(kernel, {}, {}, {}, &value{}, sizeof(int))",
+                       Fd(op.slot), option.level_name, option.text, index_),
            outcome);
     return;
   }
   Line("socklen_t length{} = sizeof(int);", index_);
-  Expect(fmt::format("kernel.Getsockopt({}, {}, {}, &value{}, &length{})", Fd(op.slot),
-                     option.level_name, option.text, index_, index_),
+  Expect(fmt::format("Invoke<Call::kGetsockopt>(kernel, {}, {}, {}, &value{}, &length{})",
+                     Fd(op.slot), option.level_name, option.text, index_, index_),
          outcome);
   if (outcome.value_count > 1) Line("EXPECT_EQ(value{}, {});", index_, outcome.values[1]);
 }
 
 void TestWriter::Control(const Operation& op, const Outcome& outcome) {
   Line("int value{} = -1;", index_);
-  Expect(fmt::format("kernel.Ioctl({}, {}, &value{})", Fd(op.slot), CodeName(op.code), index_),
+  Expect(fmt::format("Invoke<Call::kIoctl>(kernel, {}, {}, &value{})", Fd(op.slot),
+                     CodeName(op.code), index_),
          outcome);
   if (outcome.value_count > 0) Line("EXPECT_EQ(value{}, {});", index_, outcome.values[0]);
 }
@@ -101,7 +107,8 @@ void TestWriter::Control(const Operation& op, const Outcome& outcome) {
 void TestWriter::EpollWait(const Operation& op, const Outcome& outcome) {
   if (outcome.result < 0) {
     Line("epoll_event events{}[64];", index_);
-    Expect(fmt::format("kernel.EpollWait({}, events{}, {}, 0)", Fd(op.slot), index_, op.size),
+    Expect(fmt::format("Invoke<Call::kEpollWait>(kernel, {}, events{}, {}, 0)", Fd(op.slot), index_,
+                       op.size),
            outcome);
     return;
   }
@@ -122,7 +129,8 @@ void TestWriter::PollCall(const Operation& op, const Outcome& outcome) {
          PollEventNames(op.watched[i].events));
   }
   Line("}};");
-  Expect(fmt::format("kernel.Poll(fds{}, {}, 0)", index_, op.watched_count), outcome);
+  Expect(fmt::format("Invoke<Call::kPoll>(kernel, fds{}, {}, 0)", index_, op.watched_count),
+         outcome);
   for (size_t i = 0; i < outcome.events.size(); ++i) {
     Line("EXPECT_EQ(fds{}[{}].revents, {});", index_, i,
          PollEventNames(static_cast<int>(outcome.events[i].events)));
@@ -140,10 +148,12 @@ void TestWriter::SelectCall(const Operation& op, const Outcome& outcome) {
     }
   }
   Line("timeval at_once{} = {{}};", index_);
-  Expect(fmt::format("kernel.Select(FD_SETSIZE, &readable{0}, &writable{0}, &exceptional{0}, "
-                     "&at_once{0})",
-                     index_),
-         outcome);
+  Expect(
+      fmt::format(
+          "Invoke<Call::kSelect>(kernel, FD_SETSIZE, &readable{0}, &writable{0}, &exceptional{0}, "
+          "&at_once{0})",
+          index_),
+      outcome);
   for (const Seen& seen : outcome.events) {
     for (size_t set = 0; set < 3; ++set) {
       Line("EXPECT_EQ(FD_ISSET({}, &{}{}) != 0, {});", Fd(static_cast<int>(seen.data)), kSets[set],

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-#include "kernel/call.h"
+#include "kernel/call_table.h"
 #include "kernel/syscalls.h"
 
 namespace hupstorm {

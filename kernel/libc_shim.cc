@@ -49,11 +49,11 @@ bool IsFromSanitizer(const void* return_address) {
          strncmp(file, "libtsan.", 8) == 0;
 }
 
-void DieOfException(const char* name) {
+void DieOfException(std::string_view name) {
   fprintf(stderr,
-          "hupstorm: an exception left %s, which glibc declares nothrow; a kernel or layer may "
+          "hupstorm: an exception left %.*s, which glibc declares nothrow; a kernel or layer may "
           "throw only where MayThrow(call)\n",
-          name);
+          static_cast<int>(name.size()), name.data());
   abort();
 }
 
@@ -81,10 +81,44 @@ namespace {
                       write, 1);
 }
 
+void CheckParts(const iovec* parts, size_t count, bool write) {
+  if (parts == nullptr || count > IOV_MAX) return;
+  Check(parts, count * sizeof(iovec), false);
+  for (size_t i = 0; i < count; ++i) Check(parts[i].iov_base, parts[i].iov_len, write);
+}
+
+void CheckMessage(const msghdr* message, bool write) {
+  Check(message, sizeof(*message), write);
+  if (message == nullptr) return;
+  Check(message->msg_name, message->msg_namelen, write);
+  CheckParts(message->msg_iov, message->msg_iovlen, write);
+  Check(message->msg_control, message->msg_controllen, write);
+}
+
 }  // namespace
 
-void KernelWrites(void* buffer, size_t length) { Check(buffer, length, true); }
-void KernelReads(const void* buffer, size_t length) { Check(buffer, length, false); }
+void CheckMemory(const SystemCall& call) {
+  for (size_t i = 0; i < kMostArguments; ++i) {
+    const Argument& argument = RowOf(call.call).arguments[i];
+    const bool write = argument.direction != Direction::kIn;
+    switch (argument.kind) {
+      case ArgumentKind::kParts:
+        if (call.Int(i + 1) > 0) CheckParts(call.Pointer<iovec>(i), call.Size(i + 1), write);
+        break;
+      case ArgumentKind::kMessage:
+        CheckMessage(call.Pointer<msghdr>(i), write);
+        break;
+      case ArgumentKind::kEpollEvent:
+        if (call.Int(1) == EPOLL_CTL_DEL) break;
+        [[fallthrough]];
+      default:
+        // An ioctl's argument is what its request says.
+        if (argument.is_address() && argument.kind != ArgumentKind::kIoctlArgument) {
+          Check(call.Pointer<void>(i), BytesAt(call, i), write);
+        }
+    }
+  }
+}
 #endif
 
 #if HUPSTORM_TSAN
@@ -97,24 +131,6 @@ char descriptor_order;  // its address stands for the order of all sends and rec
 void BeforeSending() { __tsan_release(&descriptor_order); }
 void AfterReceiving() { __tsan_acquire(&descriptor_order); }
 #endif
-
-void KernelWritesParts(const iovec* parts, size_t count) {
-  if (parts == nullptr || count > IOV_MAX) return;
-  KernelReads(parts, count * sizeof(iovec));
-  for (size_t i = 0; i < count; ++i) KernelWrites(parts[i].iov_base, parts[i].iov_len);
-}
-
-void KernelReadsParts(const iovec* parts, size_t count) {
-  if (parts == nullptr || count > IOV_MAX) return;
-  KernelReads(parts, count * sizeof(iovec));
-  for (size_t i = 0; i < count; ++i) KernelReads(parts[i].iov_base, parts[i].iov_len);
-}
-
-void KernelWritesAddress(sockaddr* address, const socklen_t* length) {
-  if (address == nullptr || length == nullptr) return;
-  KernelReads(length, sizeof(*length));
-  KernelWrites(address, *length);
-}
 
 bool ToMilliseconds(const timespec* timeout, int& milliseconds) {
   milliseconds = -1;

@@ -14,6 +14,8 @@
 #include <unistd.h>
 
 #include <cstddef>
+#include <cstdint>
+#include <string_view>
 
 #include "kernel/host_kernel.h"
 #include "kernel/in_force.h"
@@ -23,35 +25,33 @@ namespace hupstorm::shim {
 
 inline bool IsServersCall() { return in_force.in_server && in_force.syscalls != nullptr; }
 
-// Runs `body` on the Syscalls in force. Linux leaves errno alone where a call succeeds, and so does
-// this, whatever the harness did on the way.
-template <typename Body>
-auto HandOver(Body&& body) {
+[[noreturn]] void DieOfException(std::string_view name);
+
+// Makes the server's call on the Syscalls in force. Linux leaves errno alone if a call succeeds,
+// and so does this, whatever the harness did on the way.
+inline int64_t HandOver(SystemCall& call) {
   HarnessScope harness;
   const int former_errno = errno;
-  const auto result = body(*in_force.syscalls);
-  if (result != static_cast<decltype(result)>(-1)) errno = former_errno;
-  return result;
+  in_force.syscalls->Make(call);
+  errno = call.result == -1 ? call.error : former_errno;
+  return call.result;
 }
 
-// Runs `body` on the Syscalls in force for the server, on Linux for everybody else.
-template <typename Body>
-auto Dispatch(Body&& body) {
-  if (IsServersCall()) return HandOver(body);
+// Makes the call on the Syscalls in force for the server, on Linux for everybody else.
+inline int64_t MakeForCaller(SystemCall& call) {
+  if (IsServersCall()) return HandOver(call);
   HostKernel host;
-  return body(host);
+  host.Make(call);
+  return call.result;
 }
 
-[[noreturn]] void DieOfException(const char* name);
-
-// The same for a call that glibc declares nothrow (MayThrow is false): compilers build its callers
-// without unwinding for it, so an exception would end in std::terminate with no word of the cause.
-template <typename Body>
-auto DispatchNothrow(const char* name, Body&& body) noexcept {
+// The same for a function that glibc declares nothrow: compilers build its callers without
+// unwinding for it, so an exception would end in std::terminate with no word of the cause.
+inline int64_t MakeNothrow(SystemCall& call) noexcept {
   try {
-    return Dispatch(body);
+    return MakeForCaller(call);
   } catch (...) {
-    DieOfException(name);
+    DieOfException(CallName(call.call));
   }
 }
 
@@ -64,15 +64,13 @@ void RefuseIfSimulated(const char* name, int fd);
 bool IsFromSanitizer(const void* return_address);
 
 // AddressSanitizer checks the buffers of libc calls in its own definitions of them, which the
-// shim's replace. These report what it would: a buffer that the kernel is to write to or read from
-// and that reaches into poisoned memory. All of it counts, however little is moved this time.
+// shim's replace. This reports what it would: an argument that the kernel is to write to or read
+// from and that reaches into poisoned memory. All of it counts, however little is moved this time.
 // Nothing in other builds.
 #if HUPSTORM_ASAN
-void KernelWrites(void* buffer, size_t length);
-void KernelReads(const void* buffer, size_t length);
+void CheckMemory(const SystemCall& call);
 #else
-inline void KernelWrites(void*, size_t) {}
-inline void KernelReads(const void*, size_t) {}
+inline void CheckMemory(const SystemCall&) {}
 #endif
 
 // ThreadSanitizer learns from its definitions of these calls that a byte sent orders its sender
@@ -86,25 +84,30 @@ inline void BeforeSending() {}
 inline void AfterReceiving() {}
 #endif
 
-// Calls that bring news from other threads.
-template <typename Body>
-auto DispatchReceive(Body&& body) {
-  const auto result = Dispatch(body);
-  AfterReceiving();
-  return result;
+constexpr bool BringsNewsFromOtherThreads(Call call) {
+  return FamilyOf(call) == CallFamily::kAccept || FamilyOf(call) == CallFamily::kRecv ||
+         FamilyOf(call) == CallFamily::kWait;
+}
+constexpr bool BringsNewsToOtherThreads(Call call) {
+  return FamilyOf(call) == CallFamily::kSend || FamilyOf(call) == CallFamily::kClose ||
+         FamilyOf(call) == CallFamily::kShutdown || FamilyOf(call) == CallFamily::kEpollCtl ||
+         call == Call::kConnect;
 }
 
-// Calls that bring news to other threads.
-template <typename Body>
-auto DispatchSend(Body&& body) {
-  BeforeSending();
-  return Dispatch(body);
+// All that the definition of a libc function does whose call has the same arguments.
+template <Call kCall, typename... Arguments>
+internal::ResultOf<kCall> Dispatch(const Arguments&... arguments) {
+  SystemCall call = NewCall<kCall>(arguments...);
+  CheckMemory(call);
+  if constexpr (BringsNewsToOtherThreads(kCall)) BeforeSending();
+  if constexpr (MayThrow(kCall)) {
+    MakeForCaller(call);
+  } else {
+    MakeNothrow(call);
+  }
+  if constexpr (BringsNewsFromOtherThreads(kCall)) AfterReceiving();
+  return static_cast<internal::ResultOf<kCall>>(call.result);
 }
-
-// The parts of a vector, of a message, and an address with its length.
-void KernelWritesParts(const iovec* parts, size_t count);
-void KernelReadsParts(const iovec* parts, size_t count);
-void KernelWritesAddress(sockaddr* address, const socklen_t* length);
 
 // A timespec as the milliseconds of poll, rounded up so that nothing returns early; -1 for null.
 // False, with errno set, where Linux refuses it.

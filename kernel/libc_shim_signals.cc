@@ -10,9 +10,11 @@
 
 #include "kernel/libc_shim.h"
 
+using hupstorm::Call;
 using hupstorm::HarnessScope;
 using hupstorm::HostKernel;
-using hupstorm::Syscalls;
+using hupstorm::Invoke;
+using hupstorm::NewCall;
 using namespace hupstorm::shim;  // NOLINT: every line below is the shim's
 
 namespace {
@@ -43,7 +45,9 @@ bool IsFunction(const struct sigaction& action) {
 // Installs the harness' handler in its wrapper; shows the former one without.
 int InstallForHarness(int number, const struct sigaction* action, struct sigaction* old) {
   HostKernel host;
-  if (number <= 0 || number >= kSignals) return host.Sigaction(number, action, old);
+  if (number <= 0 || number >= kSignals) {
+    return Invoke<Call::kSigaction>(host, number, action, old);
+  }
   Handler& handler = handlers[number];
   void* const former_address = handler.address.load();
   const bool former_has_info = handler.has_info.load();
@@ -60,7 +64,8 @@ int InstallForHarness(int number, const struct sigaction* action, struct sigacti
     }
   }
   struct sigaction former {};
-  const int result = host.Sigaction(number, action == nullptr ? nullptr : &wrapped, &former);
+  const int result =
+      Invoke<Call::kSigaction>(host, number, action == nullptr ? nullptr : &wrapped, &former);
   if (result == -1 || old == nullptr) return result;
   *old = former;
   if (IsFunction(former) && former.sa_sigaction == RunAsHarness) {
@@ -75,11 +80,9 @@ int InstallForHarness(int number, const struct sigaction* action, struct sigacti
 extern "C" {
 
 int sigaction(int number, const struct sigaction* action, struct sigaction* old) noexcept {
-  KernelReads(action, sizeof(*action));
-  KernelWrites(old, sizeof(*old));
-  if (!IsServersCall()) return InstallForHarness(number, action, old);
-  return DispatchNothrow("sigaction",
-                         [&](Syscalls& k) { return k.Sigaction(number, action, old); });
+  if (IsServersCall()) return Dispatch<Call::kSigaction>(number, action, old);
+  CheckMemory(NewCall<Call::kSigaction>(number, action, old));
+  return InstallForHarness(number, action, old);
 }
 
 // BSD's meaning, glibc's default: the handler stays, its signal is blocked while it runs, and calls

@@ -8,8 +8,10 @@
 
 #include "kernel/libc_shim.h"
 
+using hupstorm::Call;
 using hupstorm::HostKernel;
-using hupstorm::Syscalls;
+using hupstorm::Invoke;
+using hupstorm::NewCall;
 using namespace hupstorm::shim;  // NOLINT: every line below is the shim's
 
 namespace {
@@ -24,12 +26,8 @@ int (*linux_clock)(clockid_t clock, timespec* now) = nullptr;
 
 int LinuxClock(clockid_t clock, timespec* now) {
   if (linux_clock != nullptr) return linux_clock(clock, now);
-  return HostKernel().ClockGettime(clock, now);
-}
-
-// sleep and usleep: nanosleep by another name.
-int Sleep(timespec& request, timespec& remaining) {
-  return Dispatch([&](Syscalls& k) { return k.Nanosleep(&request, &remaining); });
+  HostKernel host;
+  return Invoke<Call::kClockGettime>(host, clock, now);
 }
 
 bool IsBefore(const timespec& a, const timespec& b) {
@@ -51,31 +49,24 @@ timespec Difference(const timespec& later, const timespec& earlier) {
 extern "C" {
 
 int timerfd_create(clockid_t clock, int flags) noexcept {
-  return DispatchNothrow("timerfd_create",
-                         [&](Syscalls& k) { return k.TimerfdCreate(clock, flags); });
+  return Dispatch<Call::kTimerfdCreate>(clock, flags);
 }
 
 int timerfd_settime(int fd, int flags, const itimerspec* value, itimerspec* old) noexcept {
-  KernelReads(value, sizeof(*value));
-  KernelWrites(old, sizeof(*old));
-  return DispatchNothrow("timerfd_settime",
-                         [&](Syscalls& k) { return k.TimerfdSettime(fd, flags, value, old); });
+  return Dispatch<Call::kTimerfdSettime>(fd, flags, value, old);
 }
 
 int timerfd_gettime(int fd, itimerspec* value) noexcept {
-  KernelWrites(value, sizeof(*value));
-  return DispatchNothrow("timerfd_gettime",
-                         [&](Syscalls& k) { return k.TimerfdGettime(fd, value); });
+  return Dispatch<Call::kTimerfdGettime>(fd, value);
 }
 
 int clock_gettime(clockid_t clock, timespec* now) noexcept {
-  KernelWrites(now, sizeof(*now));
-  if (!IsServersCall()) return LinuxClock(clock, now);
-  return DispatchNothrow("clock_gettime", [&](Syscalls& k) { return k.ClockGettime(clock, now); });
+  if (IsServersCall()) return Dispatch<Call::kClockGettime>(clock, now);
+  CheckMemory(NewCall<Call::kClockGettime>(clock, now));
+  return LinuxClock(clock, now);
 }
 
 int gettimeofday(timeval* now, void* zone) noexcept {
-  KernelWrites(now, sizeof(*now));
   if (zone != nullptr && !IsServersCall()) {
     return static_cast<int>(syscall(SYS_gettimeofday, now, zone));
   }
@@ -93,29 +84,26 @@ time_t time(time_t* now) noexcept {
 }
 
 int nanosleep(const timespec* request, timespec* remaining) {
-  KernelReads(request, sizeof(*request));
-  KernelWrites(remaining, sizeof(*remaining));
-  return Dispatch([&](Syscalls& k) { return k.Nanosleep(request, remaining); });
+  return Dispatch<Call::kNanosleep>(request, remaining);
 }
 
 // Returns the error instead of setting errno. For the server every clock runs alike, and an
 // absolute time is turned into what is left until then.
 int clock_nanosleep(clockid_t clock, int flags, const timespec* request, timespec* remaining) {
-  KernelReads(request, sizeof(*request));
-  KernelWrites(remaining, sizeof(*remaining));
+  CheckMemory(NewCall<Call::kNanosleep>(request, remaining));
   const int former_errno = errno;
-  int result;
+  int result = 0;
   if (!IsServersCall()) {
     result = static_cast<int>(syscall(SYS_clock_nanosleep, clock, flags, request, remaining));
+  } else if ((flags & TIMER_ABSTIME) == 0) {
+    result = nanosleep(request, remaining);
   } else {
-    result = HandOver([&](Syscalls& k) {
-      if ((flags & TIMER_ABSTIME) == 0) return k.Nanosleep(request, remaining);
-      timespec now{};
-      if (k.ClockGettime(clock, &now) == -1) return -1;
-      if (!IsBefore(now, *request)) return 0;
+    timespec now{};
+    result = clock_gettime(clock, &now);
+    if (result == 0 && IsBefore(now, *request)) {
       const timespec left = Difference(*request, now);
-      return k.Nanosleep(&left, nullptr);
-    });
+      result = nanosleep(&left, nullptr);
+    }
   }
   if (result == 0) return 0;
   const int error = errno;
@@ -127,13 +115,13 @@ int usleep(useconds_t microseconds) {
   timespec request{.tv_sec = microseconds / 1'000'000,
                    .tv_nsec = static_cast<long>(microseconds % 1'000'000) * 1000};
   timespec remaining{};
-  return Sleep(request, remaining);
+  return nanosleep(&request, &remaining);
 }
 
 unsigned sleep(unsigned seconds) {
   timespec request{.tv_sec = static_cast<time_t>(seconds), .tv_nsec = 0};
   timespec remaining{};
-  if (Sleep(request, remaining) == 0) return 0;
+  if (nanosleep(&request, &remaining) == 0) return 0;
   return static_cast<unsigned>(remaining.tv_sec + (remaining.tv_nsec >= 500'000'000 ? 1 : 0));
 }
 

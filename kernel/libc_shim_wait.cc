@@ -10,11 +10,10 @@
 #include <sys/epoll.h>
 #include <sys/select.h>
 
-#include <algorithm>
-
 #include "kernel/libc_shim.h"
 
-using hupstorm::Syscalls;
+using hupstorm::Call;
+using hupstorm::NewCall;
 using hupstorm::WaitMaskScope;
 using namespace hupstorm::shim;  // NOLINT: every line below is the shim's
 
@@ -22,31 +21,19 @@ namespace {
 
 constexpr size_t kKernelSigsetBytes = 8;  // Linux's sigset_t; glibc's is larger
 
-void KernelWritesSets(int count, fd_set* readable, fd_set* writable, fd_set* exceptional) {
-  if (count <= 0) return;
-  const size_t bytes = (static_cast<size_t>(count) + 63) / 64 * 8;
-  for (fd_set* set : {readable, writable, exceptional}) KernelWrites(set, bytes);
-}
-
-void KernelWritesEvents(epoll_event* events, int max_events) {
-  if (max_events > 0) KernelWrites(events, sizeof(*events) * static_cast<size_t>(max_events));
-}
-
 }  // namespace
 
 extern "C" {
 
 int select(int count, fd_set* readable, fd_set* writable, fd_set* exceptional, timeval* timeout) {
-  KernelWritesSets(count, readable, writable, exceptional);
-  return DispatchReceive(
-      [&](Syscalls& k) { return k.Select(count, readable, writable, exceptional, timeout); });
+  return Dispatch<Call::kSelect>(count, readable, writable, exceptional, timeout);
 }
 
 int pselect(int count, fd_set* readable, fd_set* writable, fd_set* exceptional,
             const timespec* timeout, const sigset_t* mask) {
-  KernelWritesSets(count, readable, writable, exceptional);
   // Both report the time left in place, where pselect promises not to.
   if (!IsServersCall()) {
+    CheckMemory(NewCall<Call::kSelect>(count, readable, writable, exceptional, nullptr));
     timespec left{};
     if (timeout != nullptr) left = *timeout;
     const struct {
@@ -65,19 +52,16 @@ int pselect(int count, fd_set* readable, fd_set* writable, fd_set* exceptional,
     }
     left = {.tv_sec = timeout->tv_sec, .tv_usec = (timeout->tv_nsec + 999) / 1000};
   }
-  return HandOver([&](Syscalls& k) {
-    return k.Select(count, readable, writable, exceptional, timeout == nullptr ? nullptr : &left);
-  });
+  return select(count, readable, writable, exceptional, timeout == nullptr ? nullptr : &left);
 }
 
 int poll(pollfd* fds, nfds_t count, int timeout_ms) {
-  KernelWrites(fds, count * sizeof(*fds));
-  return DispatchReceive([&](Syscalls& k) { return k.Poll(fds, count, timeout_ms); });
+  return Dispatch<Call::kPoll>(fds, count, timeout_ms);
 }
 
 int ppoll(pollfd* fds, nfds_t count, const timespec* timeout, const sigset_t* mask) {
-  KernelWrites(fds, count * sizeof(*fds));
   if (!IsServersCall()) {
+    CheckMemory(NewCall<Call::kPoll>(fds, count, 0));
     timespec left{};
     if (timeout != nullptr) left = *timeout;
     return static_cast<int>(syscall(SYS_ppoll, fds, count, timeout == nullptr ? nullptr : &left,
@@ -86,32 +70,23 @@ int ppoll(pollfd* fds, nfds_t count, const timespec* timeout, const sigset_t* ma
   int timeout_ms;
   if (!ToMilliseconds(timeout, timeout_ms)) return -1;
   const WaitMaskScope masked(mask);
-  return HandOver([&](Syscalls& k) { return k.Poll(fds, count, timeout_ms); });
+  return poll(fds, count, timeout_ms);
 }
 
-int epoll_create1(int flags) noexcept {
-  return DispatchNothrow("epoll_create1", [&](Syscalls& k) { return k.EpollCreate1(flags); });
-}
+int epoll_create1(int flags) noexcept { return Dispatch<Call::kEpollCreate1>(flags); }
 
 int epoll_create(int size) noexcept {
-  if (size <= 0) {
-    errno = EINVAL;
-    return -1;
-  }
-  return DispatchNothrow("epoll_create", [&](Syscalls& k) { return k.EpollCreate1(0); });
+  if (size > 0) return epoll_create1(0);
+  errno = EINVAL;
+  return -1;
 }
 
 int epoll_ctl(int epfd, int operation, int fd, epoll_event* event) noexcept {
-  if (operation != EPOLL_CTL_DEL) KernelReads(event, sizeof(*event));
-  BeforeSending();
-  return DispatchNothrow("epoll_ctl",
-                         [&](Syscalls& k) { return k.EpollCtl(epfd, operation, fd, event); });
+  return Dispatch<Call::kEpollCtl>(epfd, operation, fd, event);
 }
 
 int epoll_wait(int epfd, epoll_event* events, int max_events, int timeout_ms) {
-  KernelWritesEvents(events, max_events);
-  return DispatchReceive(
-      [&](Syscalls& k) { return k.EpollWait(epfd, events, max_events, timeout_ms); });
+  return Dispatch<Call::kEpollWait>(epfd, events, max_events, timeout_ms);
 }
 
 int epoll_pwait(int epfd, epoll_event* events, int max_events, int timeout_ms,
@@ -120,7 +95,7 @@ int epoll_pwait(int epfd, epoll_event* events, int max_events, int timeout_ms,
     const WaitMaskScope masked(mask);
     return epoll_wait(epfd, events, max_events, timeout_ms);
   }
-  KernelWritesEvents(events, max_events);
+  CheckMemory(NewCall<Call::kEpollWait>(epfd, events, max_events, timeout_ms));
   return static_cast<int>(
       syscall(SYS_epoll_pwait, epfd, events, max_events, timeout_ms, mask, kKernelSigsetBytes));
 }
@@ -133,7 +108,7 @@ int epoll_pwait2(int epfd, epoll_event* events, int max_events, const timespec* 
     const WaitMaskScope masked(mask);
     return epoll_wait(epfd, events, max_events, timeout_ms);
   }
-  KernelWritesEvents(events, max_events);
+  CheckMemory(NewCall<Call::kEpollWait>(epfd, events, max_events, 0));
   return static_cast<int>(
       syscall(SYS_epoll_pwait2, epfd, events, max_events, timeout, mask, kKernelSigsetBytes));
 }

@@ -1,9 +1,7 @@
 // The interface at the syscall boundary: what an event-loop server asks of the kernel.
 //
-// Every method has the shape, the return value and the errno of the POSIX or Linux call whose name
-// it bears (sections 2 and 3 of the manual): on failure it returns -1 and sets errno. Methods exist
-// for calls in their canonical form only; the libc shim maps the variants (accept, recvfrom,
-// epoll_pwait, ppoll, __recv_chk, ...) onto these.
+// Calls come in their canonical form only (call_table.h); the libc shim maps the variants (accept,
+// recvfrom, epoll_pwait, ppoll, __recv_chk, ...) onto these.
 //
 // `HostKernel` carries them out on Linux, `SimulatedKernel` on a simulation, and a `SyscallsLayer`
 // decorates either.
@@ -11,6 +9,8 @@
 #ifndef HUPSTORM_KERNEL_SYSCALLS_H_
 #define HUPSTORM_KERNEL_SYSCALLS_H_
 
+#include <errno.h>
+// What calls point to.
 #include <poll.h>
 #include <signal.h>
 #include <sys/epoll.h>
@@ -24,6 +24,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
+
+#include "kernel/system_call.h"
 
 namespace hupstorm {
 
@@ -31,61 +34,73 @@ class Syscalls {
  public:
   virtual ~Syscalls() = default;
 
-  // True for a descriptor that exists here and not in Linux. The shim asks it about calls that have
-  // no method below: on such a descriptor they abort with their name, on others they go to Linux.
+  // Makes the call: sets `result` and `error` to what Linux would answer (sections 2 and 3 of the
+  // manual), and writes what the call gives to where its arguments point. What errno is afterwards
+  // says nothing. May throw if MayThrow(call.call).
+  virtual void Make(SystemCall& call) = 0;
+
+  // True for a descriptor that exists here and not in Linux. The shim asks it about calls that are
+  // not in the table: on such a descriptor they abort with their name, on others they go to Linux.
   virtual bool Simulates(int fd) const {
     static_cast<void>(fd);
     return false;
   }
-
-  // Sockets.
-  virtual int Socket(int domain, int type, int protocol) = 0;
-  virtual int Socketpair(int domain, int type, int protocol, int fds[2]) = 0;
-  virtual int Bind(int fd, const sockaddr* address, socklen_t length) = 0;
-  virtual int Listen(int fd, int backlog) = 0;
-  virtual int Accept4(int fd, sockaddr* address, socklen_t* length, int flags) = 0;
-  virtual int Connect(int fd, const sockaddr* address, socklen_t length) = 0;
-  virtual int Shutdown(int fd, int how) = 0;
-  virtual int Getsockname(int fd, sockaddr* address, socklen_t* length) = 0;
-  virtual int Getpeername(int fd, sockaddr* address, socklen_t* length) = 0;
-  virtual int Getsockopt(int fd, int level, int name, void* value, socklen_t* length) = 0;
-  virtual int Setsockopt(int fd, int level, int name, const void* value, socklen_t length) = 0;
-
-  // Bytes.
-  virtual ssize_t Recv(int fd, void* buffer, size_t length, int flags) = 0;
-  virtual ssize_t Send(int fd, const void* buffer, size_t length, int flags) = 0;
-  virtual ssize_t Recvmsg(int fd, msghdr* message, int flags) = 0;
-  virtual ssize_t Sendmsg(int fd, const msghdr* message, int flags) = 0;
-  virtual ssize_t Read(int fd, void* buffer, size_t length) = 0;
-  virtual ssize_t Write(int fd, const void* buffer, size_t length) = 0;
-  virtual ssize_t Readv(int fd, const iovec* parts, int count) = 0;
-  virtual ssize_t Writev(int fd, const iovec* parts, int count) = 0;
-
-  // Descriptors.
-  virtual int Close(int fd) = 0;
-  virtual int Fcntl(int fd, int command, long argument) = 0;
-  virtual int Ioctl(int fd, unsigned long request, void* argument) = 0;
-  virtual int Dup(int fd) = 0;
-  virtual int Dup3(int fd, int wanted, int flags) = 0;  // dup2 too, but for equal descriptors
-  virtual int Pipe2(int fds[2], int flags) = 0;
-
-  // Readiness. Timeouts are relative; null or negative waits for ever, zero does not wait.
-  virtual int Select(int count, fd_set* readable, fd_set* writable, fd_set* exceptional,
-                     timeval* timeout) = 0;
-  virtual int Poll(pollfd* fds, nfds_t count, int timeout_ms) = 0;
-  virtual int EpollCreate1(int flags) = 0;
-  virtual int EpollCtl(int epfd, int operation, int fd, epoll_event* event) = 0;
-  virtual int EpollWait(int epfd, epoll_event* events, int max_events, int timeout_ms) = 0;
-
-  // Wake-ups, clocks and signals.
-  virtual int Eventfd(unsigned initial, int flags) = 0;
-  virtual int TimerfdCreate(int clock, int flags) = 0;
-  virtual int TimerfdSettime(int fd, int flags, const itimerspec* value, itimerspec* old) = 0;
-  virtual int TimerfdGettime(int fd, itimerspec* value) = 0;
-  virtual int ClockGettime(clockid_t clock, timespec* now) = 0;
-  virtual int Nanosleep(const timespec* request, timespec* remaining) = 0;
-  virtual int Sigaction(int signal, const struct sigaction* action, struct sigaction* old) = 0;
 };
+
+namespace internal {
+
+template <typename T>
+constexpr bool kIsAddress = std::is_pointer_v<T> || std::is_array_v<T> || std::is_null_pointer_v<T>;
+
+template <typename T>
+int64_t Widen(const T& argument) {
+  if constexpr (std::is_array_v<T>) {
+    return reinterpret_cast<int64_t>(&argument[0]);
+  } else if constexpr (kIsAddress<T>) {
+    return reinterpret_cast<int64_t>(argument);
+  } else {
+    return static_cast<int64_t>(argument);
+  }
+}
+
+// What the libc function of a call returns.
+template <Call kCall>
+using ResultOf =
+    std::conditional_t<FamilyOf(kCall) == CallFamily::kRecv || FamilyOf(kCall) == CallFamily::kSend,
+                       ssize_t, int>;
+
+template <Call kCall, typename... Arguments>
+constexpr bool Fits() {
+  const bool are_addresses[] = {kIsAddress<Arguments>...};
+  if (sizeof...(Arguments) != RowOf(kCall).argument_count()) return false;
+  for (size_t i = 0; i < sizeof...(Arguments); ++i) {
+    if (are_addresses[i] != RowOf(kCall).arguments[i].is_address()) return false;
+  }
+  return true;
+}
+
+}  // namespace internal
+
+// A call with these arguments, which must be as many as the table has for it, and pointers where it
+// has pointers.
+template <Call kCall, typename... Arguments>
+SystemCall NewCall(const Arguments&... arguments) {
+  static_assert(internal::Fits<kCall, Arguments...>(), "not the arguments of this call");
+  return {.call = kCall, .arguments = {internal::Widen(arguments)...}};
+}
+
+// Makes a copy of the call. Returns its result, and sets errno if that is -1.
+inline int64_t Invoke(Syscalls& kernel, SystemCall call) {
+  kernel.Make(call);
+  if (call.result == -1) errno = call.error;
+  return call.result;
+}
+
+// Makes a call as a C++ program does: Invoke<Call::kListen>(kernel, fd, 16).
+template <Call kCall, typename... Arguments>
+internal::ResultOf<kCall> Invoke(Syscalls& kernel, const Arguments&... arguments) {
+  return static_cast<internal::ResultOf<kCall>>(Invoke(kernel, NewCall<kCall>(arguments...)));
+}
 
 }  // namespace hupstorm
 

@@ -5,23 +5,21 @@
 namespace hupstorm {
 namespace {
 
-CopiedBytes CopiedBy(const CallRecord& call) {
+// `at_once`: of a select that does not wait.
+CopiedBytes CopiedBy(const SystemCall& call, bool at_once) {
   const bool failed = call.result < 0;
   switch (call.call) {
     case Call::kSelect: {
-      int given = 0;
-      for (const fd_set* set : static_cast<const SelectSets*>(call.buffer)->sets) {
-        given += set != nullptr;
-      }
-      return SelectBytes(static_cast<int>(call.length), given, call.extra != nullptr,
-                         call.other == 0, failed);
+      const auto& a = call.arguments;
+      const int given = (a[1] != 0) + (a[2] != 0) + (a[3] != 0);
+      return SelectBytes(call.Int(0), given, a[4] != 0, at_once, failed);
     }
     case Call::kPoll:
-      return PollBytes(call.length, failed);
+      return PollBytes(call.Size(1), failed);
     case Call::kEpollWait:
       return EpollWaitBytes(call.result);
     case Call::kEpollCtl:
-      return EpollCtlBytes(call.flags);
+      return EpollCtlBytes(call.Int(1));
     default:
       return {};
   }
@@ -39,9 +37,14 @@ CallCounts CallCounts::Since(const CallCounts& earlier) const {
   return since;
 }
 
-void CallCounter::Leave(CallRecord& call) {
+bool CallCounter::Enter(SystemCall& call) {
+  at_once_ = call.call == Call::kSelect && TimeoutMs(call) == 0;
+  return true;
+}
+
+void CallCounter::Leave(SystemCall& call) {
   ++counts_.calls[static_cast<size_t>(call.call)];
-  const CopiedBytes copied = CopiedBy(call);
+  const CopiedBytes copied = CopiedBy(call, at_once_);
   counts_.copied.in += copied.in;
   counts_.copied.out += copied.out;
 }

@@ -29,11 +29,12 @@ class CallCounter final : public SyscallsLayer {
   CallCounter(Syscalls& inner, CallCounts& counts) : SyscallsLayer(inner), counts_(counts) {}
 
  protected:
-  bool Enter(CallRecord&) override { return true; }
-  void Leave(CallRecord& call) override;
+  bool Enter(SystemCall& call) override;
+  void Leave(SystemCall& call) override;
 
  private:
   CallCounts& counts_;
+  bool at_once_ = false;  // the call that is being made is a select that does not wait
 };
 
 }  // namespace hupstorm

@@ -43,15 +43,16 @@ struct Cost {
 };
 
 int Listen(Syscalls& kernel, sockaddr_in& address) {
-  const int fd = Checked("socket", kernel.Socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0));
+  const int fd =
+      Checked("socket", Invoke<Call::kSocket>(kernel, AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0));
   address = {};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t length = sizeof address;
   auto* const raw = reinterpret_cast<sockaddr*>(&address);
-  Checked("bind", kernel.Bind(fd, raw, length));
-  Checked("listen", kernel.Listen(fd, kBacklog));
-  Checked("getsockname", kernel.Getsockname(fd, raw, &length));
+  Checked("bind", Invoke<Call::kBind>(kernel, fd, raw, length));
+  Checked("listen", Invoke<Call::kListen>(kernel, fd, kBacklog));
+  Checked("getsockname", Invoke<Call::kGetsockname>(kernel, fd, raw, &length));
   return fd;
 }
 
@@ -60,12 +61,12 @@ class Connections {
  public:
   explicit Connections(Syscalls& kernel) : kernel_(kernel) {
     listener_ = Listen(kernel_, address_);
-    epoll_ = Checked("epoll_create1", kernel_.EpollCreate1(0));
+    epoll_ = Checked("epoll_create1", Invoke<Call::kEpollCreate1>(kernel_, 0));
   }
   ~Connections() {
-    for (const int fd : fds_) kernel_.Close(fd);
-    kernel_.Close(listener_);
-    kernel_.Close(epoll_);
+    for (const int fd : fds_) Invoke<Call::kClose>(kernel_, fd);
+    Invoke<Call::kClose>(kernel_, listener_);
+    Invoke<Call::kClose>(kernel_, epoll_);
   }
   Connections(const Connections&) = delete;
   Connections& operator=(const Connections&) = delete;
@@ -76,14 +77,15 @@ class Connections {
   // kernel's grows.
   void Reserve(int count) { fds_.reserve(static_cast<size_t>(count)); }
   void Accept() {
-    const int fd = Checked("accept4", kernel_.Accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK));
+    const int fd = Checked(
+        "accept4", Invoke<Call::kAccept>(kernel_, listener_, nullptr, nullptr, SOCK_NONBLOCK));
     fds_.push_back(fd);
     epoll_event event = {.events = EPOLLIN, .data = {.fd = fd}};
-    Checked("epoll_ctl", kernel_.EpollCtl(epoll_, EPOLL_CTL_ADD, fd, &event));
+    Checked("epoll_ctl", Invoke<Call::kEpollCtl>(kernel_, epoll_, EPOLL_CTL_ADD, fd, &event));
   }
   void AwaitClient() {
     pollfd entry = {listener_, POLLIN, 0};
-    if (Checked("poll", kernel_.Poll(&entry, 1, 10'000)) != 1) {
+    if (Checked("poll", Invoke<Call::kPoll>(kernel_, &entry, 1, 10'000)) != 1) {
       throw FailedError("no client came for 10 seconds");
     }
   }
@@ -92,7 +94,7 @@ class Connections {
     const double round = CostOf(
         [this] {
           char byte;
-          for (const int fd : fds_) kernel_.Recv(fd, &byte, 1, MSG_DONTWAIT);
+          for (const int fd : fds_) Invoke<Call::kRecv>(kernel_, fd, &byte, 1, MSG_DONTWAIT);
         },
         wall);
     return round / static_cast<double>(fds_.size());

@@ -65,7 +65,7 @@ class HandPlayed final : private KernelDriver, private MonitorHost {
   void OnSpin() override {}
   void OnIncident() override {}
   void OnLogLine(std::string_view) override {}
-  void AfterCall(const CallRecord&) override {}
+  void AfterCall(const SystemCall&) override {}
 
   EchoCrowd crowd_;
   SimulatedKernel kernel_;

@@ -36,13 +36,13 @@ class ByDescriptor final : public FaultWorld {
 struct Direct {
   Syscalls& kernel;
   int EpollWait(int epfd, epoll_event* events, int most) const {
-    return kernel.EpollWait(epfd, events, most, 0);
+    return Invoke<Call::kEpollWait>(kernel, epfd, events, most, 0);
   }
   ssize_t Recv(int fd, void* buffer, size_t length) const {
-    return kernel.Recv(fd, buffer, length, 0);
+    return Invoke<Call::kRecv>(kernel, fd, buffer, length, 0);
   }
   ssize_t Send(int fd, const void* buffer, size_t length) const {
-    return kernel.Send(fd, buffer, length, MSG_NOSIGNAL);
+    return Invoke<Call::kSend>(kernel, fd, buffer, length, MSG_NOSIGNAL);
   }
 };
 
@@ -72,18 +72,22 @@ class EchoCalls final : public MeasuredCall {
   }
 
   void Open() {
-    const int listener = Checked("socket", kernel_.Socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0));
+    const int listener =
+        Checked("socket", Invoke<Call::kSocket>(kernel_, AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0));
     sockaddr_in address = {};
     address.sin_family = AF_INET;
     address.sin_port = htons(kPort);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    Checked("bind", kernel_.Bind(listener, reinterpret_cast<sockaddr*>(&address), sizeof address));
-    Checked("listen", kernel_.Listen(listener, 16));
-    epoll_ = Checked("epoll_create1", top_->EpollCreate1(0));
+    Checked("bind", Invoke<Call::kBind>(kernel_, listener, reinterpret_cast<sockaddr*>(&address),
+                                        sizeof address));
+    Checked("listen", Invoke<Call::kListen>(kernel_, listener, 16));
+    epoll_ = Checked("epoll_create1", Invoke<Call::kEpollCreate1>(*top_, 0));
     peer_ = kernel_.PeerConnect(kPort);
-    connection_ = Checked("accept4", top_->Accept4(listener, nullptr, nullptr, SOCK_NONBLOCK));
+    connection_ =
+        Checked("accept4", Invoke<Call::kAccept>(*top_, listener, nullptr, nullptr, SOCK_NONBLOCK));
     epoll_event event = {.events = EPOLLIN, .data = {.fd = connection_}};
-    Checked("epoll_ctl", top_->EpollCtl(epoll_, EPOLL_CTL_ADD, connection_, &event));
+    Checked("epoll_ctl",
+            Invoke<Call::kEpollCtl>(*top_, epoll_, EPOLL_CTL_ADD, connection_, &event));
   }
 
   bool prepares() const override { return true; }
@@ -130,8 +134,8 @@ struct Stack {
   std::string key;   // in the figures
   std::string name;  // in the table
   std::unique_ptr<EchoCalls> calls;
-  std::unique_ptr<SyscallsLayer> layer;  // null for none
-  std::vector<double> costs;             // of one call
+  std::unique_ptr<Syscalls> layer;  // null for none
+  std::vector<double> costs;        // of one call
 };
 
 class Stacks {
@@ -155,7 +159,7 @@ class Stacks {
              true);
     Stack& read = Add("trace_read", "+ shim + trace recorder, read");
     OpenOn(read, std::make_unique<TraceRecorder>(
-                     read.calls->kernel(), [this](const CallRecord&, const std::string& line) {
+                     read.calls->kernel(), [this](const SystemCall&, const std::string& line) {
                        bytes_of_trace_ += line.size();
                      }));
     // As in a run without a time line: see ScenarioRun::top.
@@ -173,7 +177,7 @@ class Stacks {
                        .costs = {}});
     return stacks_.back();
   }
-  static void OpenOn(Stack& stack, std::unique_ptr<SyscallsLayer> layer) {
+  static void OpenOn(Stack& stack, std::unique_ptr<Syscalls> layer) {
     stack.layer = std::move(layer);
     if (stack.layer != nullptr) {
       stack.calls->set_top(*stack.layer);

@@ -39,7 +39,7 @@ LoadedKernel::LoadedKernel(Platform platform, int connections) {
     linux_ = std::make_unique<HostKernel>();
     kernel_ = linux_.get();
   }
-  epoll_ = Checked("epoll_create1", kernel_->EpollCreate1(0));
+  epoll_ = Checked("epoll_create1", Invoke<Call::kEpollCreate1>(*kernel_, 0));
   Listen();
   measured_.client = ConnectClient();
   measured_.server = Accept();
@@ -48,7 +48,7 @@ LoadedKernel::LoadedKernel(Platform platform, int connections) {
     const int server = Accept();
     idle_.push_back(server);
     epoll_event event = {.events = EPOLLIN, .data = {.fd = server}};
-    Checked("epoll_ctl", kernel_->EpollCtl(epoll_, EPOLL_CTL_ADD, server, &event));
+    Checked("epoll_ctl", Invoke<Call::kEpollCtl>(*kernel_, epoll_, EPOLL_CTL_ADD, server, &event));
   }
 }
 
@@ -58,30 +58,32 @@ LoadedKernel::~LoadedKernel() {
   idle_.push_back(measured_.client);
   idle_.push_back(measured_.server);
   for (int fd : idle_) {
-    kernel_->Setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
-    kernel_->Close(fd);
+    Invoke<Call::kSetsockopt>(*kernel_, fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+    Invoke<Call::kClose>(*kernel_, fd);
   }
-  kernel_->Close(listener_);
-  kernel_->Close(epoll_);
+  Invoke<Call::kClose>(*kernel_, listener_);
+  Invoke<Call::kClose>(*kernel_, epoll_);
 }
 
 void LoadedKernel::Listen() {
-  listener_ = Checked("socket", kernel_->Socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0));
+  listener_ =
+      Checked("socket", Invoke<Call::kSocket>(*kernel_, AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0));
   address_.sin_family = AF_INET;
   address_.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   auto* raw = reinterpret_cast<sockaddr*>(&address_);
   socklen_t length = sizeof address_;
-  Checked("bind", kernel_->Bind(listener_, raw, length));
-  Checked("listen", kernel_->Listen(listener_, kBacklog));
-  Checked("getsockname", kernel_->Getsockname(listener_, raw, &length));
+  Checked("bind", Invoke<Call::kBind>(*kernel_, listener_, raw, length));
+  Checked("listen", Invoke<Call::kListen>(*kernel_, listener_, kBacklog));
+  Checked("getsockname", Invoke<Call::kGetsockname>(*kernel_, listener_, raw, &length));
 }
 
 int LoadedKernel::ConnectClient() {
-  const int fd = Checked("socket", kernel_->Socket(AF_INET, SOCK_STREAM, 0));
+  const int fd = Checked("socket", Invoke<Call::kSocket>(*kernel_, AF_INET, SOCK_STREAM, 0));
   Checked("connect",
-          kernel_->Connect(fd, reinterpret_cast<const sockaddr*>(&address_), sizeof address_));
+          Invoke<Call::kConnect>(*kernel_, fd, reinterpret_cast<const sockaddr*>(&address_),
+                                 sizeof address_));
   int on = 1;
-  Checked("ioctl", kernel_->Ioctl(fd, FIONBIO, &on));
+  Checked("ioctl", Invoke<Call::kIoctl>(*kernel_, fd, FIONBIO, &on));
   return fd;
 }
 
@@ -95,8 +97,9 @@ void LoadedKernel::ConnectIdleClient() {
 
 int LoadedKernel::Accept() {
   pollfd waiting = {listener_, POLLIN, 0};
-  Checked("poll", kernel_->Poll(&waiting, 1, 10'000));
-  return Checked("accept4", kernel_->Accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK));
+  Checked("poll", Invoke<Call::kPoll>(*kernel_, &waiting, 1, 10'000));
+  return Checked("accept4",
+                 Invoke<Call::kAccept>(*kernel_, listener_, nullptr, nullptr, SOCK_NONBLOCK));
 }
 
 LoadedKernel& SharedLoadedKernel(Platform platform, int connections) {

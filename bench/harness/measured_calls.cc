@@ -60,18 +60,18 @@ void Expect(bool held, const char* what) {
 
 void AwaitInput(Syscalls& kernel, int fd) {
   pollfd entry = {fd, POLLIN, 0};
-  Checked("poll", kernel.Poll(&entry, 1, 10'000));
+  Checked("poll", Invoke<Call::kPoll>(kernel, &entry, 1, 10'000));
 }
 
 void DrainInput(Syscalls& kernel, int fd) {
   char bytes[64 * 1024];
-  while (kernel.Recv(fd, bytes, sizeof bytes, 0) > 0) {
+  while (Invoke<Call::kRecv>(kernel, fd, bytes, sizeof bytes, 0) > 0) {
   }
 }
 
 // Leaves one unread byte at the server's end.
 void LeaveUnreadByte(LoadedKernel& loaded) {
-  Checked("send", loaded.kernel().Send(loaded.measured().client, "x", 1, 0));
+  Checked("send", Invoke<Call::kSend>(loaded.kernel(), loaded.measured().client, "x", 1, 0));
   AwaitInput(loaded.kernel(), loaded.measured().server);
 }
 
@@ -81,12 +81,13 @@ std::unique_ptr<MeasuredCall> Recv(LoadedKernel& loaded) {
   return Prepared(
       [&kernel, connection] {
         const std::array<char, kBatch* kMessage> bytes = {};
-        Checked("send", kernel.Send(connection.client, bytes.data(), bytes.size(), 0));
+        Checked("send",
+                Invoke<Call::kSend>(kernel, connection.client, bytes.data(), bytes.size(), 0));
         AwaitInput(kernel, connection.server);
       },
       [&kernel, connection] {
         char bytes[kMessage];
-        Checked("recv", kernel.Recv(connection.server, bytes, kMessage, 0));
+        Checked("recv", Invoke<Call::kRecv>(kernel, connection.server, bytes, kMessage, 0));
       },
       [&kernel, connection] { DrainInput(kernel, connection.server); });
 }
@@ -94,7 +95,7 @@ std::unique_ptr<MeasuredCall> Recv(LoadedKernel& loaded) {
 std::unique_ptr<MeasuredCall> RecvNothing(LoadedKernel& loaded) {
   return Repeated([&kernel = loaded.kernel(), fd = loaded.measured().server] {
     char byte;
-    Expect(kernel.Recv(fd, &byte, 1, 0) == -1, "recv: something is there");
+    Expect(Invoke<Call::kRecv>(kernel, fd, &byte, 1, 0) == -1, "recv: something is there");
   });
 }
 
@@ -102,7 +103,8 @@ std::unique_ptr<MeasuredCall> RecvNothing(LoadedKernel& loaded) {
 std::unique_ptr<MeasuredCall> RecvNothingInTurn(LoadedKernel& loaded) {
   return Repeated([&kernel = loaded.kernel(), &fds = loaded.idle(), turn = size_t{0}]() mutable {
     char byte;
-    Expect(kernel.Recv(fds[turn], &byte, 1, MSG_DONTWAIT) == -1, "recv: something is there");
+    Expect(Invoke<Call::kRecv>(kernel, fds[turn], &byte, 1, MSG_DONTWAIT) == -1,
+           "recv: something is there");
     if (++turn == fds.size()) turn = 0;
   });
 }
@@ -115,7 +117,8 @@ std::unique_ptr<MeasuredCall> Send(LoadedKernel& loaded) {
       drain,
       [&kernel, connection] {
         const char bytes[kMessage] = {};
-        Checked("send", kernel.Send(connection.server, bytes, kMessage, MSG_NOSIGNAL));
+        Checked("send",
+                Invoke<Call::kSend>(kernel, connection.server, bytes, kMessage, MSG_NOSIGNAL));
       },
       drain);
 }
@@ -125,8 +128,8 @@ std::unique_ptr<MeasuredCall> Echo(LoadedKernel& loaded) {
   return Repeated([&kernel = loaded.kernel(), connection = loaded.measured()] {
     char bytes[kMessage] = {};
     const auto pass = [&](int from, int to) {
-      Checked("send", kernel.Send(from, bytes, kMessage, MSG_NOSIGNAL));
-      while (kernel.Recv(to, bytes, kMessage, 0) == -1) {
+      Checked("send", Invoke<Call::kSend>(kernel, from, bytes, kMessage, MSG_NOSIGNAL));
+      while (Invoke<Call::kRecv>(kernel, to, bytes, kMessage, 0) == -1) {
         if (errno != EAGAIN) Checked("recv", -1);
         AwaitInput(kernel, to);
       }
@@ -149,8 +152,9 @@ class WaitingClients {
     const linger reset = {1, 0};
     for (const int client : clients_) {
       // Resets, so that no port is left waiting on Linux.
-      loaded_.kernel().Setsockopt(client, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
-      loaded_.kernel().Close(client);
+      Invoke<Call::kSetsockopt>(loaded_.kernel(), client, SOL_SOCKET, SO_LINGER, &reset,
+                                sizeof reset);
+      Invoke<Call::kClose>(loaded_.kernel(), client);
     }
     clients_.clear();
   }
@@ -162,23 +166,26 @@ class WaitingClients {
 
 std::unique_ptr<MeasuredCall> AcceptAndClose(LoadedKernel& loaded) {
   const auto clients = std::make_shared<WaitingClients>(loaded);
-  return Prepared(
-      [clients] { clients->Renew(); },
-      [&kernel = loaded.kernel(), listener = loaded.listener()] {
-        kernel.Close(Checked("accept4", kernel.Accept4(listener, nullptr, nullptr, SOCK_NONBLOCK)));
-      },
-      [clients] { clients->Close(); });
+  return Prepared([clients] { clients->Renew(); },
+                  [&kernel = loaded.kernel(), listener = loaded.listener()] {
+                    Invoke<Call::kClose>(
+                        kernel, Checked("accept4", Invoke<Call::kAccept>(kernel, listener, nullptr,
+                                                                         nullptr, SOCK_NONBLOCK)));
+                  },
+                  [clients] { clients->Close(); });
 }
 
 std::unique_ptr<MeasuredCall> AcceptNothing(LoadedKernel& loaded) {
   return Repeated([&kernel = loaded.kernel(), listener = loaded.listener()] {
-    Expect(kernel.Accept4(listener, nullptr, nullptr, 0) == -1, "accept4: somebody is there");
+    Expect(Invoke<Call::kAccept>(kernel, listener, nullptr, nullptr, 0) == -1,
+           "accept4: somebody is there");
   });
 }
 
 std::unique_ptr<MeasuredCall> SocketAndClose(LoadedKernel& loaded) {
   return Repeated([&kernel = loaded.kernel()] {
-    kernel.Close(Checked("socket", kernel.Socket(AF_INET, SOCK_STREAM, 0)));
+    Invoke<Call::kClose>(kernel,
+                         Checked("socket", Invoke<Call::kSocket>(kernel, AF_INET, SOCK_STREAM, 0)));
   });
 }
 
@@ -188,14 +195,15 @@ std::unique_ptr<MeasuredCall> EpollWaitOneEvent(LoadedKernel& loaded) {
   const int server = loaded.measured().server;
   LeaveUnreadByte(loaded);
   epoll_event event = {.events = EPOLLIN, .data = {}};
-  Checked("epoll_ctl", kernel.EpollCtl(epoll, EPOLL_CTL_ADD, server, &event));
+  Checked("epoll_ctl", Invoke<Call::kEpollCtl>(kernel, epoll, EPOLL_CTL_ADD, server, &event));
   return Repeated(
       [&kernel, epoll] {
         epoll_event events[16];
-        Expect(kernel.EpollWait(epoll, events, 16, 0) == 1, "epoll_wait: not one event");
+        Expect(Invoke<Call::kEpollWait>(kernel, epoll, events, 16, 0) == 1,
+               "epoll_wait: not one event");
       },
       [&kernel, epoll, server] {
-        kernel.EpollCtl(epoll, EPOLL_CTL_DEL, server, nullptr);
+        Invoke<Call::kEpollCtl>(kernel, epoll, EPOLL_CTL_DEL, server, nullptr);
         DrainInput(kernel, server);
       });
 }
@@ -203,7 +211,7 @@ std::unique_ptr<MeasuredCall> EpollWaitOneEvent(LoadedKernel& loaded) {
 std::unique_ptr<MeasuredCall> EpollWaitNothing(LoadedKernel& loaded) {
   return Repeated([&kernel = loaded.kernel(), epoll = loaded.epoll()] {
     epoll_event events[16];
-    Expect(kernel.EpollWait(epoll, events, 16, 0) == 0, "epoll_wait: an event");
+    Expect(Invoke<Call::kEpollWait>(kernel, epoll, events, 16, 0) == 0, "epoll_wait: an event");
   });
 }
 
@@ -212,21 +220,23 @@ std::unique_ptr<MeasuredCall> EpollCtlModify(LoadedKernel& loaded) {
   const int epoll = loaded.epoll();
   const int server = loaded.measured().server;
   epoll_event event = {.events = EPOLLIN, .data = {}};
-  Checked("epoll_ctl", kernel.EpollCtl(epoll, EPOLL_CTL_ADD, server, &event));
+  Checked("epoll_ctl", Invoke<Call::kEpollCtl>(kernel, epoll, EPOLL_CTL_ADD, server, &event));
   return Repeated(
       [&kernel, epoll, server, event]() mutable {
-        Checked("epoll_ctl", kernel.EpollCtl(epoll, EPOLL_CTL_MOD, server, &event));
+        Checked("epoll_ctl", Invoke<Call::kEpollCtl>(kernel, epoll, EPOLL_CTL_MOD, server, &event));
       },
-      [&kernel, epoll, server] { kernel.EpollCtl(epoll, EPOLL_CTL_DEL, server, nullptr); });
+      [&kernel, epoll, server] {
+        Invoke<Call::kEpollCtl>(kernel, epoll, EPOLL_CTL_DEL, server, nullptr);
+      });
 }
 
 std::unique_ptr<MeasuredCall> EpollCtlAddAndDelete(LoadedKernel& loaded) {
-  return Repeated(
-      [&kernel = loaded.kernel(), epoll = loaded.epoll(), server = loaded.measured().server] {
-        epoll_event event = {.events = EPOLLIN, .data = {}};
-        Checked("epoll_ctl", kernel.EpollCtl(epoll, EPOLL_CTL_ADD, server, &event));
-        Checked("epoll_ctl", kernel.EpollCtl(epoll, EPOLL_CTL_DEL, server, nullptr));
-      });
+  return Repeated([&kernel = loaded.kernel(), epoll = loaded.epoll(),
+                   server = loaded.measured().server] {
+    epoll_event event = {.events = EPOLLIN, .data = {}};
+    Checked("epoll_ctl", Invoke<Call::kEpollCtl>(kernel, epoll, EPOLL_CTL_ADD, server, &event));
+    Checked("epoll_ctl", Invoke<Call::kEpollCtl>(kernel, epoll, EPOLL_CTL_DEL, server, nullptr));
+  });
 }
 
 std::unique_ptr<MeasuredCall> Poll(LoadedKernel& loaded) {
@@ -234,7 +244,7 @@ std::unique_ptr<MeasuredCall> Poll(LoadedKernel& loaded) {
   return Repeated(
       [&kernel = loaded.kernel(), server = loaded.measured().server] {
         pollfd entry = {server, POLLIN, 0};
-        Expect(kernel.Poll(&entry, 1, 0) == 1, "poll: not ready");
+        Expect(Invoke<Call::kPoll>(kernel, &entry, 1, 0) == 1, "poll: not ready");
       },
       [&loaded] { DrainInput(loaded.kernel(), loaded.measured().server); });
 }
@@ -247,53 +257,55 @@ std::unique_ptr<MeasuredCall> Select(LoadedKernel& loaded) {
         FD_ZERO(&readable);
         FD_SET(server, &readable);
         timeval timeout = {};
-        Expect(kernel.Select(server + 1, &readable, nullptr, nullptr, &timeout) == 1,
-               "select: not ready");
+        Expect(
+            Invoke<Call::kSelect>(kernel, server + 1, &readable, nullptr, nullptr, &timeout) == 1,
+            "select: not ready");
       },
       [&loaded] { DrainInput(loaded.kernel(), loaded.measured().server); });
 }
 
 std::unique_ptr<MeasuredCall> EventfdWriteAndRead(LoadedKernel& loaded) {
   Syscalls& kernel = loaded.kernel();
-  const int fd = Checked("eventfd", kernel.Eventfd(0, EFD_NONBLOCK));
+  const int fd = Checked("eventfd", Invoke<Call::kEventfd>(kernel, 0, EFD_NONBLOCK));
   return Repeated(
       [&kernel, fd] {
         uint64_t value = 1;
-        Checked("write", kernel.Write(fd, &value, sizeof value));
-        Checked("read", kernel.Read(fd, &value, sizeof value));
+        Checked("write", Invoke<Call::kWrite>(kernel, fd, &value, sizeof value));
+        Checked("read", Invoke<Call::kRead>(kernel, fd, &value, sizeof value));
       },
-      [&kernel, fd] { kernel.Close(fd); });
+      [&kernel, fd] { Invoke<Call::kClose>(kernel, fd); });
 }
 
 std::unique_ptr<MeasuredCall> PipeWriteAndRead(LoadedKernel& loaded) {
   Syscalls& kernel = loaded.kernel();
   std::array<int, 2> fds;
-  Checked("pipe2", kernel.Pipe2(fds.data(), O_NONBLOCK));
+  Checked("pipe2", Invoke<Call::kPipe2>(kernel, fds.data(), O_NONBLOCK));
   return Repeated(
       [&kernel, fds] {
         char byte = 'x';
-        Checked("write", kernel.Write(fds[1], &byte, 1));
-        Checked("read", kernel.Read(fds[0], &byte, 1));
+        Checked("write", Invoke<Call::kWrite>(kernel, fds[1], &byte, 1));
+        Checked("read", Invoke<Call::kRead>(kernel, fds[0], &byte, 1));
       },
       [&kernel, fds] {
-        for (const int fd : fds) kernel.Close(fd);
+        for (const int fd : fds) Invoke<Call::kClose>(kernel, fd);
       });
 }
 
 std::unique_ptr<MeasuredCall> TimerfdSettime(LoadedKernel& loaded) {
   Syscalls& kernel = loaded.kernel();
-  const int fd = Checked("timerfd_create", kernel.TimerfdCreate(CLOCK_MONOTONIC, TFD_NONBLOCK));
+  const int fd = Checked("timerfd_create",
+                         Invoke<Call::kTimerfdCreate>(kernel, CLOCK_MONOTONIC, TFD_NONBLOCK));
   return Repeated(
       [&kernel, fd] {
         const itimerspec value = {.it_interval = {}, .it_value = {3600, 0}};
-        Checked("timerfd_settime", kernel.TimerfdSettime(fd, 0, &value, nullptr));
+        Checked("timerfd_settime", Invoke<Call::kTimerfdSettime>(kernel, fd, 0, &value, nullptr));
       },
-      [&kernel, fd] { kernel.Close(fd); });
+      [&kernel, fd] { Invoke<Call::kClose>(kernel, fd); });
 }
 
 std::unique_ptr<MeasuredCall> Fcntl(LoadedKernel& loaded) {
   return Repeated([&kernel = loaded.kernel(), server = loaded.measured().server] {
-    Checked("fcntl", kernel.Fcntl(server, F_GETFL, 0));
+    Checked("fcntl", Invoke<Call::kFcntl>(kernel, server, F_GETFL, 0));
   });
 }
 
@@ -301,7 +313,8 @@ std::unique_ptr<MeasuredCall> GetsockoptError(LoadedKernel& loaded) {
   return Repeated([&kernel = loaded.kernel(), server = loaded.measured().server] {
     int value;
     socklen_t length = sizeof value;
-    Checked("getsockopt", kernel.Getsockopt(server, SOL_SOCKET, SO_ERROR, &value, &length));
+    Checked("getsockopt",
+            Invoke<Call::kGetsockopt>(kernel, server, SOL_SOCKET, SO_ERROR, &value, &length));
   });
 }
 
@@ -309,15 +322,15 @@ std::unique_ptr<MeasuredCall> Getpeername(LoadedKernel& loaded) {
   return Repeated([&kernel = loaded.kernel(), server = loaded.measured().server] {
     sockaddr_in address;
     socklen_t length = sizeof address;
-    Checked("getpeername",
-            kernel.Getpeername(server, reinterpret_cast<sockaddr*>(&address), &length));
+    Checked("getpeername", Invoke<Call::kGetpeername>(
+                               kernel, server, reinterpret_cast<sockaddr*>(&address), &length));
   });
 }
 
 std::unique_ptr<MeasuredCall> ClockGettime(LoadedKernel& loaded) {
   return Repeated([&kernel = loaded.kernel()] {
     timespec now;
-    Checked("clock_gettime", kernel.ClockGettime(CLOCK_MONOTONIC, &now));
+    Checked("clock_gettime", Invoke<Call::kClockGettime>(kernel, CLOCK_MONOTONIC, &now));
   });
 }
 

@@ -28,8 +28,8 @@ class CallCounter final : public SyscallsLayer {
   uint64_t calls() const { return calls_; }
 
  protected:
-  bool Enter(CallRecord&) override { return true; }
-  void Leave(CallRecord&) override { ++calls_; }
+  bool Enter(SystemCall&) override { return true; }
+  void Leave(SystemCall&) override { ++calls_; }
 
  private:
   uint64_t calls_ = 0;
@@ -107,7 +107,7 @@ void AddRunCosts(const Share& share, BenchReport& report) {
   const Scenario scenario = ScenarioOf(crowd);
   HandPlayed hand(crowd);
   size_t bytes_of_trace = 0;
-  TraceRecorder recorder(hand.kernel(), [&](const CallRecord&, const std::string& line) {
+  TraceRecorder recorder(hand.kernel(), [&](const SystemCall&, const std::string& line) {
     bytes_of_trace += line.size();
   });
   SimulatedWorld world;

@@ -41,7 +41,7 @@ void FaultInjector::Reset() {
   injected_ = passing_ = 0;
 }
 
-bool FaultInjector::Enter(CallRecord& call) {
+bool FaultInjector::Enter(SystemCall& call) {
   cut_ = nullptr;
   if (rules_.empty()) return true;
   const CallFamily family = FamilyOf(call.call);
@@ -73,28 +73,29 @@ bool FaultInjector::Enter(CallRecord& call) {
   return true;
 }
 
-void FaultInjector::Leave(CallRecord& call) {
+void FaultInjector::Leave(SystemCall& call) {
   watches_.Learn(call);
   if (call.call == Call::kSigaction) LearnHandler(call);
   // Cut short for good only where all that was left of it was used.
   if (cut_ == &call) {
     cut_ = nullptr;
-    if (call.result == static_cast<int64_t>(call.length)) RaiseEdges(call);
+    if (call.result == cut_to_) RaiseEdges(call);
   }
 }
 
-bool FaultInjector::Matches(const FaultRule& rule, const CallRecord& call) {
+bool FaultInjector::Matches(const FaultRule& rule, const SystemCall& call) {
   const bool any = rule.connection == kAnyConnection;
   switch (rule.call) {
     case CallFamily::kWait:
       return any;
     case CallFamily::kEpollCtl:
-      return call.flags == EPOLL_CTL_ADD &&
-             (any || world_.ConnectionOf(call.other) == rule.connection);
+      return call.Int(1) == EPOLL_CTL_ADD &&
+             (any || world_.ConnectionOf(call.Int(2)) == rule.connection);
     case CallFamily::kAccept:
-      return (any || world_.ConnectionOf(call.fd) == rule.connection) && IsListening(call.fd);
+      return (any || world_.ConnectionOf(call.Int(0)) == rule.connection) &&
+             IsListening(call.Int(0));
     default: {
-      const int64_t connection = world_.ConnectionOf(call.fd);
+      const int64_t connection = world_.ConnectionOf(call.Int(0));
       return connection != kNoConnection && (any || connection == rule.connection);
     }
   }
@@ -104,10 +105,10 @@ bool FaultInjector::MustPass(const ActiveRule& active) const {
   return IsPassing(active.rule.outcome) && active.streak == kLongestStreak;
 }
 
-void FaultInjector::LearnHandler(const CallRecord& call) {
-  const auto* action = static_cast<const struct sigaction*>(call.buffer);
+void FaultInjector::LearnHandler(const SystemCall& call) {
+  const auto* const action = call.Pointer<const struct sigaction>(1);
   if (call.result == -1 || action == nullptr) return;
-  const uint64_t bit = uint64_t{1} << (call.other - 1);
+  const uint64_t bit = uint64_t{1} << (call.Int(0) - 1);
   handled_ &= ~bit;
   interrupting_ &= ~bit;
   if (action->sa_handler == SIG_DFL || action->sa_handler == SIG_IGN) return;

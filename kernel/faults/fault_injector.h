@@ -63,11 +63,11 @@ class FaultInjector final : public SyscallsLayer {
   // Whether a rule on any connection could do `outcome` to `call`, which the server is about to
   // make; for kShort, with an amount of 1. What shows when the call is made is not looked at:
   // whether it sleeps, finds a client or the connection's end, or fails by itself. Changes nothing.
-  bool CouldHarm(FaultOutcome outcome, const CallRecord& call);
+  bool CouldHarm(FaultOutcome outcome, const SystemCall& call);
 
  protected:
-  bool Enter(CallRecord& call) override;
-  void Leave(CallRecord& call) override;
+  bool Enter(SystemCall& call) override;
+  void Leave(SystemCall& call) override;
 
  private:
   struct ActiveRule {
@@ -79,41 +79,42 @@ class FaultInjector final : public SyscallsLayer {
   enum class Verdict : uint8_t {
     kLeftAlone,  // Linux could not do this to the call, which goes on as if there were no rule
     kHarmed,     // and goes on to the inner kernel
-    kAnswered,   // harmed; the record holds the answer
-    kPassedOn,   // carried out already, unharmed; the record holds the kernel's own answer
+    kAnswered,   // harmed; the call holds the answer
+    kPassedOn,   // carried out already, unharmed; the call holds the kernel's own answer
   };
 
-  bool Matches(const FaultRule& rule, const CallRecord& call);
+  bool Matches(const FaultRule& rule, const SystemCall& call);
   bool MustPass(const ActiveRule& active) const;
-  Verdict Apply(const FaultRule& rule, CallRecord& call);
-  Verdict CutShort(const FaultRule& rule, CallRecord& call);
-  Verdict Interrupt(CallRecord& call);
-  Verdict InterruptWait(CallRecord& call);
-  Verdict InterruptAccept(CallRecord& call);
-  Verdict InterruptTransfer(CallRecord& call);
-  Verdict RefuseForNow(CallRecord& call);
-  Verdict AbortConnection(CallRecord& call);
-  Verdict FailRegistration(int error, CallRecord& call);
-  static Verdict Answer(CallRecord& call, int error);
+  Verdict Apply(const FaultRule& rule, SystemCall& call);
+  Verdict CutShort(const FaultRule& rule, SystemCall& call);
+  Verdict Interrupt(SystemCall& call);
+  Verdict InterruptWait(SystemCall& call);
+  Verdict InterruptAccept(SystemCall& call);
+  Verdict InterruptTransfer(SystemCall& call);
+  Verdict RefuseForNow(SystemCall& call);
+  Verdict AbortConnection(SystemCall& call);
+  Verdict FailRegistration(int error, SystemCall& call);
+  static Verdict Answer(SystemCall& call, int error);
 
   // What Linux asks of a call before it can do this to it.
-  bool CanCutShort(uint32_t amount, const CallRecord& call);
-  bool CanInterruptWait(const CallRecord& call) const;
-  bool CanInterrupt(const CallRecord& call);
-  bool CanRefuse(const CallRecord& call);
-  static bool CanAbort(const CallRecord& call);
+  bool CanCutShort(uint32_t amount, const SystemCall& call);
+  bool CanInterruptWait(const SystemCall& call) const;
+  bool CanInterrupt(const SystemCall& call);
+  bool CanRefuse(const SystemCall& call);
+  static bool CanAbort(const SystemCall& call);
 
   bool IsListening(int fd);
-  bool IsNonBlocking(const CallRecord& call);
+  bool IsNonBlocking(const SystemCall& call);
   int ReadyNow(int fd, short events);
-  int64_t TransferWithoutSleeping(const CallRecord& call);
-  void RaiseEdges(const CallRecord& call);
-  void LearnHandler(const CallRecord& call);
+  void TransferWithoutSleeping(SystemCall& call);
+  void RaiseEdges(const SystemCall& call);
+  void LearnHandler(const SystemCall& call);
 
   FaultWorld& world_;
   std::vector<ActiveRule> rules_;
   WatchTable watches_;
-  const CallRecord* cut_ = nullptr;  // the call under way that was cut short
+  const SystemCall* cut_ = nullptr;  // the call under way that was cut short
+  uint32_t cut_to_ = 0;              // bytes
   uint64_t handled_ = 0;             // signals with a handler, by number - 1
   uint64_t interrupting_ = 0;        // of these, without SA_RESTART
   uint64_t injected_ = 0;

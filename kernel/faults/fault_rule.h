@@ -9,7 +9,7 @@
 #include <span>
 #include <string_view>
 
-#include "kernel/call.h"
+#include "kernel/call_table.h"
 
 namespace hupstorm {
 

@@ -6,26 +6,26 @@
 
 namespace hupstorm {
 
-void WatchTable::Learn(const CallRecord& call) {
+void WatchTable::Learn(const SystemCall& call) {
+  if (call.result == -1) return;
+  const int fd = call.Int(0);
   switch (call.call) {
     case Call::kEpollCtl:
-      if (call.result == 0) {
-        LearnControl(call.fd, call.flags, call.other, static_cast<const epoll_event*>(call.buffer));
-      }
+      LearnControl(fd, call.Int(1), call.Int(2), call.Pointer<const epoll_event>(3));
       break;
     case Call::kClose:
-      if (call.result == 0) LearnClose(call.fd);
+      LearnClose(fd);
       break;
     case Call::kShutdown:
-      if (call.result == 0 && call.flags != SHUT_RD) At(call.fd).write_shut = true;
+      if (call.Int(1) != SHUT_RD) At(fd).write_shut = true;
       break;
     case Call::kDup:
     case Call::kDup3:
-      if (call.result >= 0) LearnDup(call.fd, static_cast<int>(call.result));
+      LearnDup(fd, static_cast<int>(call.result));
       break;
     case Call::kFcntl:
-      if ((call.flags == F_DUPFD || call.flags == F_DUPFD_CLOEXEC) && call.result >= 0) {
-        LearnDup(call.fd, static_cast<int>(call.result));
+      if (call.Int(1) == F_DUPFD || call.Int(1) == F_DUPFD_CLOEXEC) {
+        LearnDup(fd, static_cast<int>(call.result));
       }
       break;
     default:
@@ -116,10 +116,10 @@ void WatchTable::Raise(Syscalls& kernel, int fd, const Watch& watch, uint32_t ev
   event.events = watch.events;
   event.data.u64 = watch.data;
   if ((watch.events & EPOLLEXCLUSIVE) != 0) {  // cannot be modified (epoll_ctl(2))
-    kernel.EpollCtl(watch.epfd, EPOLL_CTL_DEL, fd, &event);
-    kernel.EpollCtl(watch.epfd, EPOLL_CTL_ADD, fd, &event);
+    Invoke<Call::kEpollCtl>(kernel, watch.epfd, EPOLL_CTL_DEL, fd, &event);
+    Invoke<Call::kEpollCtl>(kernel, watch.epfd, EPOLL_CTL_ADD, fd, &event);
   } else {
-    kernel.EpollCtl(watch.epfd, EPOLL_CTL_MOD, fd, &event);
+    Invoke<Call::kEpollCtl>(kernel, watch.epfd, EPOLL_CTL_MOD, fd, &event);
   }
 }
 

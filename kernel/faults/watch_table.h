@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <vector>
 
-#include "kernel/call.h"
 #include "kernel/syscalls.h"
 
 namespace hupstorm {
@@ -15,7 +14,7 @@ namespace hupstorm {
 class WatchTable {
  public:
   // Learns from a finished call.
-  void Learn(const CallRecord& call);
+  void Learn(const SystemCall& call);
   void Reset();
 
   // Raises the edges in `events` again for the open file behind `fd`, where a watch waits for one

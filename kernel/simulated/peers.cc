@@ -4,7 +4,7 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "kernel/simulated/facade.h"
+#include "kernel/simulated/calls.h"
 #include "kernel/simulated/tcp.h"
 
 namespace hupstorm {

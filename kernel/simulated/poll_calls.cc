@@ -5,22 +5,17 @@
 
 #include <algorithm>
 
-#include "kernel/simulated/facade.h"
+#include "kernel/simulated/calls.h"
 #include "kernel/simulated/timerfd.h"
 
-namespace hupstorm {
-
-using simulated::IsHost;
-using simulated::Kernel;
-using simulated::Object;
-using simulated::Result;
+namespace hupstorm::simulated {
 
 namespace {
 
 constexpr uint32_t kSelectIn = EPOLLRDNORM | EPOLLRDBAND | EPOLLIN | EPOLLHUP | EPOLLERR | POLLNVAL;
 constexpr uint32_t kSelectOut = EPOLLWRBAND | EPOLLWRNORM | EPOLLOUT | EPOLLERR | POLLNVAL;
 constexpr uint32_t kSelectExcept = EPOLLPRI | POLLNVAL;
-constexpr int kHostWords = SimulatedKernel::kFirstDescriptor / 64;
+constexpr int kHostWords = kFirstDescriptor / 64;
 
 int PollOnce(Kernel& kernel, pollfd* fds, nfds_t count, bool any_host) {
   int ready = 0;
@@ -40,7 +35,7 @@ int PollOnce(Kernel& kernel, pollfd* fds, nfds_t count, bool any_host) {
     if (!IsHost(fds[i].fd)) continue;
     fds[i].revents = 0;
     if (fds[i].fd < 0) continue;
-    if (kernel.host.Poll(&fds[i], 1, 0) > 0) ++ready;
+    if (Invoke<Call::kPoll>(kernel.host, &fds[i], 1, 0) > 0) ++ready;
   }
   return ready;
 }
@@ -74,7 +69,7 @@ bool AllOpen(Kernel& kernel, const WordSets& sets, int count) {
                       Below(count, word);
     for (; wanted != 0; wanted &= wanted - 1) {
       const int fd = word * 64 + __builtin_ctzll(wanted);
-      if (IsHost(fd) ? kernel.host.Fcntl(fd, F_GETFD, 0) < 0
+      if (IsHost(fd) ? Invoke<Call::kFcntl>(kernel.host, fd, F_GETFD, 0) < 0
                      : kernel.descriptors.Get(fd) == nullptr) {
         return false;
       }
@@ -89,7 +84,8 @@ uint32_t HostMask(Kernel& kernel, int fd) {
       .fd = fd,
       .events = POLLIN | POLLPRI | POLLOUT | POLLRDNORM | POLLRDBAND | POLLWRNORM | POLLWRBAND,
       .revents = 0};
-  return kernel.host.Poll(&entry, 1, 0) > 0 ? static_cast<uint16_t>(entry.revents) : 0;
+  return Invoke<Call::kPoll>(kernel.host, &entry, 1, 0) > 0 ? static_cast<uint16_t>(entry.revents)
+                                                            : 0;
 }
 
 // Empties the first `count` words of each set.
@@ -141,63 +137,61 @@ int SelectOnce(Kernel& kernel, const WordSets& sets, int count) {
 
 }  // namespace
 
-int SimulatedKernel::Poll(pollfd* fds, nfds_t count, int timeout_ms) {
-  State& state = *state_;
-  if (count > static_cast<nfds_t>(kFirstDescriptor + state.descriptors.limit())) {
-    return Result(-EINVAL);
+int PollAll(Kernel& kernel, pollfd* fds, nfds_t count, int timeout_ms) {
+  if (count > static_cast<nfds_t>(kFirstDescriptor + kernel.descriptors.limit())) {
+    return -EINVAL;
   }
-  if (fds == nullptr && count > 0) return Result(-EFAULT);
+  if (fds == nullptr && count > 0) return -EFAULT;
   bool any_host = false;
   for (nfds_t i = 0; i < count; ++i) any_host |= IsHost(fds[i].fd);
   const int64_t deadline =
-      timeout_ms <= 0 ? -1 : simulated::DeadlineAfter(state, int64_t{timeout_ms} * 1'000'000);
+      timeout_ms <= 0 ? -1 : DeadlineAfter(kernel, int64_t{timeout_ms} * 1'000'000);
   for (;;) {
-    const int ready = PollOnce(state, fds, count, any_host);
+    const int ready = PollOnce(kernel, fds, count, any_host);
     if (ready > 0 || timeout_ms == 0) return ready;
-    const int woken = simulated::Sleep(state, {.call = Call::kPoll, .deadline_ns = deadline});
+    const int woken = Sleep(kernel, {.call = Call::kPoll, .deadline_ns = deadline});
     if (woken == -ETIMEDOUT) return 0;
-    if (woken != 0) return Result(woken);
+    if (woken != 0) return woken;
   }
 }
 
-int SimulatedKernel::Select(int count, fd_set* readable, fd_set* writable, fd_set* exceptional,
-                            timeval* timeout) {
-  State& state = *state_;
+int SelectAll(Kernel& kernel, int count, fd_set* readable, fd_set* writable, fd_set* exceptional,
+              timeval* timeout) {
   int64_t timeout_ns = -1;
   if (timeout != nullptr) {
     // kern_select carries whole seconds over from the microseconds.
     const timespec relative = {.tv_sec = timeout->tv_sec + timeout->tv_usec / 1'000'000,
                                .tv_nsec = timeout->tv_usec % 1'000'000 * 1000};
-    if (!simulated::IsValid(relative)) return Result(-EINVAL);
-    timeout_ns = simulated::ToNs(relative);
+    if (!IsValid(relative)) return -EINVAL;
+    timeout_ns = ToNs(relative);
   }
-  if (count < 0) return Result(-EINVAL);
+  if (count < 0) return -EINVAL;
   // As far as the table of descriptors reaches: larger numbers are not looked at, whatever they
   // are.
-  count = std::min(count,
-                   std::max(kFirstDescriptor + state.descriptors.limit(), state.descriptors.end()));
+  count = std::min(
+      count, std::max(kFirstDescriptor + kernel.descriptors.limit(), kernel.descriptors.end()));
   const WordSets sets = {Words(readable), Words(writable), Words(exceptional)};
-  const int64_t deadline = timeout_ns > 0 ? simulated::DeadlineAfter(state, timeout_ns) : -1;
+  const int64_t deadline = timeout_ns > 0 ? DeadlineAfter(kernel, timeout_ns) : -1;
   const auto leave_time = [&] {
     if (timeout == nullptr || timeout_ns == 0) return;
-    const int64_t left = std::max<int64_t>(deadline - state.timers.now_ns(), 0);
-    timeout->tv_sec = left / simulated::kNsPerSecond;
-    timeout->tv_usec = left % simulated::kNsPerSecond / 1000;
+    const int64_t left = std::max<int64_t>(deadline - kernel.timers.now_ns(), 0);
+    timeout->tv_sec = left / kNsPerSecond;
+    timeout->tv_usec = left % kNsPerSecond / 1000;
   };
-  if (!AllOpen(state, sets, count)) return Result(-EBADF);
-  int ready = SelectOnce(state, sets, count);
+  if (!AllOpen(kernel, sets, count)) return -EBADF;
+  int ready = SelectOnce(kernel, sets, count);
   for (bool in_time = timeout_ns != 0; ready == 0 && in_time;) {
-    const int woken = simulated::Sleep(state, {.call = Call::kSelect, .deadline_ns = deadline});
+    const int woken = Sleep(kernel, {.call = Call::kSelect, .deadline_ns = deadline});
     in_time = woken != -ETIMEDOUT;
     if (woken != 0 && in_time) {
       leave_time();
-      return Result(woken);
+      return woken;
     }
-    ready = SelectOnce(state, sets, count);
+    ready = SelectOnce(kernel, sets, count);
   }
   leave_time();
   if (ready == 0) Clear(sets, (count + 63) / 64);
   return ready;
 }
 
-}  // namespace hupstorm
+}  // namespace hupstorm::simulated

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "kernel/simulated/facade.h"
+#include "kernel/simulated/calls.h"
 #include "kernel/simulated/tcp.h"
 
 namespace hupstorm {

@@ -11,18 +11,13 @@
 #include <cstring>
 #include <utility>
 
-#include "kernel/simulated/facade.h"
+#include "kernel/simulated/calls.h"
 #include "kernel/simulated/tcp.h"
 #include "kernel/simulated/timerfd.h"
 
-namespace hupstorm {
-
-namespace simulated {
-namespace {
+namespace hupstorm::simulated {
 
 constexpr int kMostBuffer = 4 << 20;  // net.core.wmem_max and rmem_max
-
-}  // namespace
 
 int SendBufferFor(int wanted) {
   return std::max(std::min(wanted, kMostBuffer) * 2, 4608);  // SOCK_MIN_SNDBUF
@@ -32,21 +27,6 @@ int ReceiveBufferFor(int wanted) {
   return std::max(std::min(wanted, kMostBuffer) * 2, 2304);  // SOCK_MIN_RCVBUF
 }
 
-}  // namespace simulated
-
-using simulated::Give;
-using simulated::GiveInt;
-using simulated::IsHost;
-using simulated::Kernel;
-using simulated::Kind;
-using simulated::Object;
-using simulated::ReceiveBufferFor;
-using simulated::Result;
-using simulated::SendBufferFor;
-using simulated::SocketOptions;
-using simulated::TcpEndpoint;
-using simulated::UnixStream;
-
 namespace {
 
 // The last option that Linux has. One that it has and the simulation has not aborts; one that Linux
@@ -55,8 +35,7 @@ constexpr int kLastSocketOption = 100;
 
 int GiveTimeout(int64_t timeout_ns, void* to, socklen_t* length) {
   const int64_t ns = std::max<int64_t>(timeout_ns, 0);
-  const timeval value = {.tv_sec = ns / simulated::kNsPerSecond,
-                         .tv_usec = ns % simulated::kNsPerSecond / 1000};
+  const timeval value = {.tv_sec = ns / kNsPerSecond, .tv_usec = ns % kNsPerSecond / 1000};
   return Give(&value, sizeof(value), to, length);
 }
 
@@ -69,7 +48,7 @@ int TakeTimeout(const void* value, socklen_t length, int64_t* timeout_ns) {
     *timeout_ns = 0;  // sock_set_timeout: does not wait at all
     return 0;
   }
-  const int64_t ns = simulated::ToNs({.tv_sec = time.tv_sec, .tv_nsec = time.tv_usec * 1000});
+  const int64_t ns = ToNs({.tv_sec = time.tv_sec, .tv_nsec = time.tv_usec * 1000});
   *timeout_ns = ns == 0 || ns == INT64_MAX ? -1 : ns;
   return 0;
 }
@@ -123,7 +102,7 @@ int GetUnixOption(UnixStream& stream, int name, void* value, socklen_t* length) 
       return GiveLinger(stream, value, length);
     default:
       if (name > kLastSocketOption) return -ENOPROTOOPT;
-      simulated::AbortUnsimulated("getsockopt", "AF_UNIX SOL_SOCKET option", name);
+      AbortUnsimulated("getsockopt", "AF_UNIX SOL_SOCKET option", name);
   }
 }
 
@@ -147,7 +126,7 @@ int SetUnixOption(UnixStream& stream, int name, const void* value, socklen_t len
       return TakeLinger(value, length, stream);
     default:
       if (name > kLastSocketOption) return -ENOPROTOOPT;
-      simulated::AbortUnsimulated("setsockopt", "AF_UNIX SOL_SOCKET option", name);
+      AbortUnsimulated("setsockopt", "AF_UNIX SOL_SOCKET option", name);
   }
 }
 
@@ -155,7 +134,7 @@ int GetSocketOption(TcpEndpoint& endpoint, int name, void* value, socklen_t* len
   const SocketOptions& options = endpoint.options;
   switch (name) {
     case SO_ERROR:
-      return GiveInt(simulated::tcp::TakeError(endpoint), value, length);
+      return GiveInt(tcp::TakeError(endpoint), value, length);
     case SO_TYPE:
       return GiveInt(SOCK_STREAM, value, length);
     case SO_DOMAIN:
@@ -200,7 +179,7 @@ int GetSocketOption(TcpEndpoint& endpoint, int name, void* value, socklen_t* len
       return GiveLinger(options, value, length);
     default:
       if (name > kLastSocketOption) return -ENOPROTOOPT;
-      simulated::AbortUnsimulated("getsockopt", "SOL_SOCKET option", name);
+      AbortUnsimulated("getsockopt", "SOL_SOCKET option", name);
   }
 }
 
@@ -220,7 +199,7 @@ int SetSocketOption(Kernel& kernel, TcpEndpoint& endpoint, int name, const void*
       return 0;
     case SO_KEEPALIVE:
       options.keepalive = on;
-      simulated::tcp::UpdateKeepalive(kernel, endpoint);
+      tcp::UpdateKeepalive(kernel, endpoint);
       return 0;
     case SO_OOBINLINE:
       options.urgent_inline = on;
@@ -228,15 +207,15 @@ int SetSocketOption(Kernel& kernel, TcpEndpoint& endpoint, int name, const void*
     case SO_SNDBUF:
       options.send_buffer = SendBufferFor(number);
       // sk_stream_write_space wakes whether or not somebody found the buffer full.
-      if (simulated::tcp::IsWritable(endpoint)) {
+      if (tcp::IsWritable(endpoint)) {
         endpoint.no_space = false;
-        WakeEndpoint(kernel, endpoint, simulated::kWriteSpace);
+        WakeEndpoint(kernel, endpoint, kWriteSpace);
       }
       return 0;
     case SO_RCVBUF:
       options.receive_buffer = ReceiveBufferFor(number);
-      simulated::tcp::SetBuffers(endpoint);
-      simulated::tcp::OpenWindow(kernel, endpoint);
+      tcp::SetBuffers(endpoint);
+      tcp::OpenWindow(kernel, endpoint);
       return 0;
     case SO_RCVLOWAT:
       // tcp_set_rcvlowat: never more than fits.
@@ -245,7 +224,7 @@ int SetSocketOption(Kernel& kernel, TcpEndpoint& endpoint, int name, const void*
       if (endpoint.done ||
           (!endpoint.receive.empty() &&
            endpoint.receive.size() >= static_cast<uint32_t>(options.receive_low_water))) {
-        WakeEndpoint(kernel, endpoint, simulated::kDataReady);
+        WakeEndpoint(kernel, endpoint, kDataReady);
       }
       return 0;
     case SO_PRIORITY:
@@ -282,44 +261,42 @@ int SetSocketOption(Kernel& kernel, TcpEndpoint& endpoint, int name, const void*
       return TakeLinger(value, length, options);
     default:
       if (name > kLastSocketOption) return -ENOPROTOOPT;
-      simulated::AbortUnsimulated("setsockopt", "SOL_SOCKET option", name);
+      AbortUnsimulated("setsockopt", "SOL_SOCKET option", name);
   }
 }
 
 }  // namespace
 
-int SimulatedKernel::Getsockopt(int fd, int level, int name, void* value, socklen_t* length) {
-  if (IsHost(fd)) return state_->host.Getsockopt(fd, level, name, value, length);
-  Object* object = state_->descriptors.Get(fd);
-  if (object == nullptr) return Result(-EBADF);
-  if (object->kind != Kind::kTcp && object->kind != Kind::kUnixStream) return Result(-ENOTSOCK);
-  if (length == nullptr || (value == nullptr && *length > 0)) return Result(-EFAULT);
-  if (static_cast<int>(*length) < 0) return Result(-EINVAL);
+int GetOption(Kernel& kernel, int fd, int level, int name, void* value, socklen_t* length) {
+  Object* object = kernel.descriptors.Get(fd);
+  if (object == nullptr) return -EBADF;
+  if (object->kind != Kind::kTcp && object->kind != Kind::kUnixStream) return -ENOTSOCK;
+  if (length == nullptr || (value == nullptr && *length > 0)) return -EFAULT;
+  if (static_cast<int>(*length) < 0) return -EINVAL;
   if (object->kind == Kind::kUnixStream) {
-    if (level != SOL_SOCKET) return Result(-EOPNOTSUPP);
-    return Result(GetUnixOption(static_cast<UnixStream&>(*object), name, value, length));
+    if (level != SOL_SOCKET) return -EOPNOTSUPP;
+    return GetUnixOption(static_cast<UnixStream&>(*object), name, value, length);
   }
   TcpEndpoint& endpoint = static_cast<TcpEndpoint&>(*object);
-  if (level == SOL_SOCKET) return Result(GetSocketOption(endpoint, name, value, length));
-  return Result(GetProtocolOption(endpoint, level, name, value, length));
+  if (level == SOL_SOCKET) return GetSocketOption(endpoint, name, value, length);
+  return GetProtocolOption(endpoint, level, name, value, length);
 }
 
-int SimulatedKernel::Setsockopt(int fd, int level, int name, const void* value, socklen_t length) {
-  if (IsHost(fd)) return state_->host.Setsockopt(fd, level, name, value, length);
-  Object* object = state_->descriptors.Get(fd);
-  if (object == nullptr) return Result(-EBADF);
-  if (object->kind != Kind::kTcp && object->kind != Kind::kUnixStream) return Result(-ENOTSOCK);
-  if (static_cast<int>(length) < 0) return Result(-EINVAL);
-  if (value == nullptr && length > 0) return Result(-EFAULT);
+int SetOption(Kernel& kernel, int fd, int level, int name, const void* value, socklen_t length) {
+  Object* object = kernel.descriptors.Get(fd);
+  if (object == nullptr) return -EBADF;
+  if (object->kind != Kind::kTcp && object->kind != Kind::kUnixStream) return -ENOTSOCK;
+  if (static_cast<int>(length) < 0) return -EINVAL;
+  if (value == nullptr && length > 0) return -EFAULT;
   if (object->kind == Kind::kUnixStream) {
-    if (level != SOL_SOCKET) return Result(-EOPNOTSUPP);
-    return Result(SetUnixOption(static_cast<UnixStream&>(*object), name, value, length));
+    if (level != SOL_SOCKET) return -EOPNOTSUPP;
+    return SetUnixOption(static_cast<UnixStream&>(*object), name, value, length);
   }
   TcpEndpoint& endpoint = static_cast<TcpEndpoint&>(*object);
   if (level == SOL_SOCKET) {
-    return Result(SetSocketOption(*state_, endpoint, name, value, length));
+    return SetSocketOption(kernel, endpoint, name, value, length);
   }
-  return Result(SetProtocolOption(*state_, endpoint, level, name, value, length));
+  return SetProtocolOption(kernel, endpoint, level, name, value, length);
 }
 
-}  // namespace hupstorm
+}  // namespace hupstorm::simulated

@@ -3,14 +3,12 @@
 #include <limits.h>
 #include <sys/socket.h>
 
+#include "kernel/simulated/calls.h"
 #include "kernel/simulated/eventfd.h"
-#include "kernel/simulated/facade.h"
 #include "kernel/simulated/tcp.h"
 #include "kernel/simulated/timerfd.h"
 
-namespace hupstorm {
-namespace simulated {
-
+namespace hupstorm::simulated {
 ssize_t TotalLength(const iovec* parts, int count) {
   if (count < 0 || count > UIO_MAXIOV) return -EINVAL;
   if (count > 0 && parts == nullptr) return -EFAULT;
@@ -23,25 +21,16 @@ ssize_t TotalLength(const iovec* parts, int count) {
   return static_cast<ssize_t>(total);
 }
 
-}  // namespace simulated
-
-using simulated::IoVector;
-using simulated::IsHost;
-using simulated::Kernel;
-using simulated::Kind;
-using simulated::Object;
-using simulated::Result;
-
 namespace {
 
 ssize_t ReceiveFrom(Kernel& kernel, Object& object, IoVector& to, Call call, int fd, int flags) {
   if (object.kind == Kind::kTcp) {
-    return simulated::tcp::Receive(
-        kernel, static_cast<simulated::TcpEndpoint&>(object), to,
+    return tcp::Receive(
+        kernel, static_cast<TcpEndpoint&>(object), to,
         {.call = call, .fd = fd, .flags = flags, .non_blocking = object.non_blocking});
   }
   if (object.kind == Kind::kUnixStream) {
-    return ReceiveUnix(kernel, static_cast<simulated::UnixStream&>(object), to,
+    return ReceiveUnix(kernel, static_cast<UnixStream&>(object), to,
                        {.call = call, .fd = fd, .flags = flags});
   }
   return -ENOTSOCK;
@@ -49,12 +38,11 @@ ssize_t ReceiveFrom(Kernel& kernel, Object& object, IoVector& to, Call call, int
 
 ssize_t SendTo(Kernel& kernel, Object& object, IoVector& from, Call call, int fd, int flags) {
   if (object.kind == Kind::kTcp) {
-    return simulated::tcp::Send(
-        kernel, static_cast<simulated::TcpEndpoint&>(object), from,
-        {.call = call, .fd = fd, .flags = flags, .non_blocking = object.non_blocking});
+    return tcp::Send(kernel, static_cast<TcpEndpoint&>(object), from,
+                     {.call = call, .fd = fd, .flags = flags, .non_blocking = object.non_blocking});
   }
   if (object.kind == Kind::kUnixStream) {
-    return SendUnix(kernel, static_cast<simulated::UnixStream&>(object), from,
+    return SendUnix(kernel, static_cast<UnixStream&>(object), from,
                     {.call = call, .fd = fd, .flags = flags});
   }
   return -ENOTSOCK;
@@ -71,12 +59,12 @@ ssize_t ReadFrom(Kernel& kernel, int fd, IoVector& to, Call call) {
       return ReceiveFrom(kernel, *object, to, call, fd, 0);
     case Kind::kEventfd:
       if (nothing) return 0;
-      return ReadEventfd(kernel, static_cast<simulated::Eventfd&>(*object), to, fd);
+      return ReadEventfd(kernel, static_cast<Eventfd&>(*object), to, fd);
     case Kind::kTimerfd:
       if (nothing) return 0;
-      return ReadTimerfd(kernel, static_cast<simulated::Timerfd&>(*object), to, fd);
+      return ReadTimerfd(kernel, static_cast<Timerfd&>(*object), to, fd);
     case Kind::kPipeEnd: {
-      auto& end = static_cast<simulated::PipeEnd&>(*object);
+      auto& end = static_cast<PipeEnd&>(*object);
       return end.is_writer ? -EBADF : ReadPipe(kernel, end, to, fd);
     }
     case Kind::kEpoll:
@@ -96,9 +84,9 @@ ssize_t WriteTo(Kernel& kernel, int fd, IoVector& from, Call call) {
       if (nothing) return 0;
       return SendTo(kernel, *object, from, call, fd, 0);
     case Kind::kEventfd:
-      return WriteEventfd(kernel, static_cast<simulated::Eventfd&>(*object), from, fd);
+      return WriteEventfd(kernel, static_cast<Eventfd&>(*object), from, fd);
     case Kind::kPipeEnd: {
-      auto& end = static_cast<simulated::PipeEnd&>(*object);
+      auto& end = static_cast<PipeEnd&>(*object);
       return end.is_writer ? WritePipe(kernel, end, from, fd) : -EBADF;
     }
     case Kind::kTimerfd:
@@ -110,8 +98,8 @@ ssize_t WriteTo(Kernel& kernel, int fd, IoVector& from, Call call) {
 }
 
 // do_loop_readv_writev: an eventfd knows no vectors and is given them part by part.
-ssize_t WriteParts(Kernel& kernel, simulated::Eventfd& eventfd, const iovec* parts, ssize_t total,
-                   int fd) {
+ssize_t WriteEventfdParts(Kernel& kernel, Eventfd& eventfd, const iovec* parts, ssize_t total,
+                          int fd) {
   ssize_t written = 0;
   for (; written < total; ++parts) {
     IoVector part(parts, parts->iov_len);
@@ -126,7 +114,7 @@ ssize_t WriteParts(Kernel& kernel, simulated::Eventfd& eventfd, const iovec* par
 ssize_t MessageLength(const msghdr* message) {
   if (message == nullptr) return -EFAULT;
   if (message->msg_iovlen > UIO_MAXIOV) return -EMSGSIZE;
-  return simulated::TotalLength(message->msg_iov, static_cast<int>(message->msg_iovlen));
+  return TotalLength(message->msg_iov, static_cast<int>(message->msg_iovlen));
 }
 
 // The buffer of the plain forms, as a vector of one.
@@ -137,34 +125,31 @@ iovec Part(const void* buffer, size_t length) {
 
 }  // namespace
 
-ssize_t SimulatedKernel::Recv(int fd, void* buffer, size_t length, int flags) {
-  if (IsHost(fd)) return state_->host.Recv(fd, buffer, length, flags);
-  Object* object = state_->descriptors.Get(fd);
-  if (object == nullptr) return Result(ssize_t{-EBADF});
-  if (buffer == nullptr && length > 0) return Result(ssize_t{-EFAULT});
+ssize_t ReceiveBytes(Kernel& kernel, int fd, void* buffer, size_t length, int flags) {
+  Object* object = kernel.descriptors.Get(fd);
+  if (object == nullptr) return -EBADF;
+  if (buffer == nullptr && length > 0) return -EFAULT;
   const iovec part = Part(buffer, length);
   IoVector to(&part, part.iov_len);
-  return Result(ReceiveFrom(*state_, *object, to, Call::kRecv, fd, flags));
+  return ReceiveFrom(kernel, *object, to, Call::kRecv, fd, flags);
 }
 
-ssize_t SimulatedKernel::Send(int fd, const void* buffer, size_t length, int flags) {
-  if (IsHost(fd)) return state_->host.Send(fd, buffer, length, flags);
-  Object* object = state_->descriptors.Get(fd);
-  if (object == nullptr) return Result(ssize_t{-EBADF});
-  if (buffer == nullptr && length > 0) return Result(ssize_t{-EFAULT});
+ssize_t SendBytes(Kernel& kernel, int fd, const void* buffer, size_t length, int flags) {
+  Object* object = kernel.descriptors.Get(fd);
+  if (object == nullptr) return -EBADF;
+  if (buffer == nullptr && length > 0) return -EFAULT;
   const iovec part = Part(buffer, length);
   IoVector from(&part, part.iov_len);
-  return Result(SendTo(*state_, *object, from, Call::kSend, fd, flags));
+  return SendTo(kernel, *object, from, Call::kSend, fd, flags);
 }
 
-ssize_t SimulatedKernel::Recvmsg(int fd, msghdr* message, int flags) {
-  if (IsHost(fd)) return state_->host.Recvmsg(fd, message, flags);
-  Object* object = state_->descriptors.Get(fd);
-  if (object == nullptr) return Result(ssize_t{-EBADF});
+ssize_t ReceiveMessage(Kernel& kernel, int fd, msghdr* message, int flags) {
+  Object* object = kernel.descriptors.Get(fd);
+  if (object == nullptr) return -EBADF;
   const ssize_t length = MessageLength(message);
-  if (length < 0) return Result(length);
+  if (length < 0) return length;
   IoVector to(message->msg_iov, static_cast<size_t>(length));
-  const ssize_t received = ReceiveFrom(*state_, *object, to, Call::kRecvmsg, fd, flags);
+  const ssize_t received = ReceiveFrom(kernel, *object, to, Call::kRecvmsg, fd, flags);
   if (received >= 0) {
     message->msg_namelen = 0;
     message->msg_controllen = 0;
@@ -172,60 +157,54 @@ ssize_t SimulatedKernel::Recvmsg(int fd, msghdr* message, int flags) {
     // tcp_recv_urg says so where there was no room for the byte.
     if ((flags & MSG_OOB) != 0 && received == 0 && length == 0) message->msg_flags |= MSG_TRUNC;
   }
-  return Result(received);
+  return received;
 }
 
-ssize_t SimulatedKernel::Sendmsg(int fd, const msghdr* message, int flags) {
-  if (IsHost(fd)) return state_->host.Sendmsg(fd, message, flags);
-  Object* object = state_->descriptors.Get(fd);
-  if (object == nullptr) return Result(ssize_t{-EBADF});
+ssize_t SendMessage(Kernel& kernel, int fd, const msghdr* message, int flags) {
+  Object* object = kernel.descriptors.Get(fd);
+  if (object == nullptr) return -EBADF;
   const ssize_t length = MessageLength(message);
-  if (length < 0) return Result(length);
+  if (length < 0) return length;
   IoVector from(message->msg_iov, static_cast<size_t>(length));
-  return Result(SendTo(*state_, *object, from, Call::kSendmsg, fd, flags));
+  return SendTo(kernel, *object, from, Call::kSendmsg, fd, flags);
 }
 
-ssize_t SimulatedKernel::Read(int fd, void* buffer, size_t length) {
-  if (IsHost(fd)) return state_->host.Read(fd, buffer, length);
-  if (buffer == nullptr && length > 0 && state_->descriptors.Get(fd) != nullptr) {
-    return Result(ssize_t{-EFAULT});
+ssize_t ReadBytes(Kernel& kernel, int fd, void* buffer, size_t length) {
+  if (buffer == nullptr && length > 0 && kernel.descriptors.Get(fd) != nullptr) {
+    return -EFAULT;
   }
   const iovec part = Part(buffer, length);
   IoVector to(&part, part.iov_len);
-  return Result(ReadFrom(*state_, fd, to, Call::kRead));
+  return ReadFrom(kernel, fd, to, Call::kRead);
 }
 
-ssize_t SimulatedKernel::Write(int fd, const void* buffer, size_t length) {
-  if (IsHost(fd)) return state_->host.Write(fd, buffer, length);
-  if (buffer == nullptr && length > 0 && state_->descriptors.Get(fd) != nullptr) {
-    return Result(ssize_t{-EFAULT});
+ssize_t WriteBytes(Kernel& kernel, int fd, const void* buffer, size_t length) {
+  if (buffer == nullptr && length > 0 && kernel.descriptors.Get(fd) != nullptr) {
+    return -EFAULT;
   }
   const iovec part = Part(buffer, length);
   IoVector from(&part, part.iov_len);
-  return Result(WriteTo(*state_, fd, from, Call::kWrite));
+  return WriteTo(kernel, fd, from, Call::kWrite);
 }
 
-ssize_t SimulatedKernel::Readv(int fd, const iovec* parts, int count) {
-  if (IsHost(fd)) return state_->host.Readv(fd, parts, count);
-  if (state_->descriptors.Get(fd) == nullptr) return Result(ssize_t{-EBADF});
-  const ssize_t length = simulated::TotalLength(parts, count);
-  if (length < 0) return Result(length);
+ssize_t ReadParts(Kernel& kernel, int fd, const iovec* parts, int count) {
+  if (kernel.descriptors.Get(fd) == nullptr) return -EBADF;
+  const ssize_t length = TotalLength(parts, count);
+  if (length < 0) return length;
   IoVector to(parts, static_cast<size_t>(length));
-  return Result(ReadFrom(*state_, fd, to, Call::kReadv));
+  return ReadFrom(kernel, fd, to, Call::kReadv);
 }
 
-ssize_t SimulatedKernel::Writev(int fd, const iovec* parts, int count) {
-  if (IsHost(fd)) return state_->host.Writev(fd, parts, count);
-  Object* object = state_->descriptors.Get(fd);
-  if (object == nullptr) return Result(ssize_t{-EBADF});
-  const ssize_t length = simulated::TotalLength(parts, count);
-  if (length < 0) return Result(length);
+ssize_t WriteParts(Kernel& kernel, int fd, const iovec* parts, int count) {
+  Object* object = kernel.descriptors.Get(fd);
+  if (object == nullptr) return -EBADF;
+  const ssize_t length = TotalLength(parts, count);
+  if (length < 0) return length;
   if (object->kind == Kind::kEventfd) {
-    return Result(
-        WriteParts(*state_, static_cast<simulated::Eventfd&>(*object), parts, length, fd));
+    return WriteEventfdParts(kernel, static_cast<Eventfd&>(*object), parts, length, fd);
   }
   IoVector from(parts, static_cast<size_t>(length));
-  return Result(WriteTo(*state_, fd, from, Call::kWritev));
+  return WriteTo(kernel, fd, from, Call::kWritev);
 }
 
-}  // namespace hupstorm
+}  // namespace hupstorm::simulated

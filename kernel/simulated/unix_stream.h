@@ -7,7 +7,7 @@
 
 #include <cstdint>
 
-#include "kernel/call.h"
+#include "kernel/call_table.h"
 #include "kernel/simulated/byte_queue.h"
 #include "kernel/simulated/io_vector.h"
 #include "kernel/simulated/object.h"

@@ -24,14 +24,16 @@ constexpr uint64_t kLargestPlausibleFd = 1 << 20;
 // Builds a line: name, arguments in order, result.
 class Line {
  public:
-  Line(const CallRecord& call, const EpollDataNames* names) : call_(call), names_(names) {
+  Line(const SystemCall& call, const EpollDataNames* names, const SelectQuestion* asked)
+      : call_(call), names_(names), asked_(asked) {
     text_.reserve(kUsualLine);
     text_ = CallName(call.call);
     text_ += '(';
   }
 
   std::string Take() {
-    AddArguments();
+    const CallRow& row = RowOf(call_.call);
+    for (size_t i = 0; i < row.argument_count(); ++i) AddArgument(row.arguments[i], i);
     text_ += ") = ";
     AddResult();
     return std::move(text_);
@@ -39,11 +41,11 @@ class Line {
 
  private:
   bool ok() const { return call_.result != -1; }
+  bool ok_or(int error) const { return ok() || call_.error == error; }
   // MSG_TRUNC counts bytes that the buffer never held.
   size_t moved() const {
-    return ok() ? std::min(static_cast<size_t>(call_.result), call_.length) : 0;
+    return ok() ? std::min(static_cast<size_t>(call_.result), BytesAsked(call_)) : 0;
   }
-  int Length() const { return static_cast<int>(call_.length); }
 
   void Add(std::string_view argument) {
     if (!first_) text_ += ", ";
@@ -52,98 +54,51 @@ class Line {
   }
   void Add(int64_t number) { Add(std::to_string(number)); }
 
-  // An argument in memory, shown by `format` where it is known to be readable.
+  // An argument in memory, shown by `format` if it is known to be readable.
   template <typename T, typename Format>
-  void AddMemory(const void* memory, bool readable, Format&& format) {
+  void AddMemory(size_t index, bool readable, Format&& format) {
+    const auto* const memory = call_.Pointer<const T>(index);
     if (memory == nullptr) {
       Add("NULL");
     } else if (!readable) {
       Add("...");
     } else {
-      Add(format(*static_cast<const T*>(memory)));
+      Add(format(*memory));
     }
   }
 
-  void AddBytes() {
-    AddMemory<char>(call_.buffer, ok(), [&](const char& first) {
-      return FormatBytes({&first, moved()}, moved());
-    });
-  }
-  void AddMessage() {
-    AddMemory<msghdr>(call_.buffer, ok(), [&](const msghdr& message) {
-      return FormatParts(message.msg_iov, message.msg_iovlen, moved());
-    });
-  }
-  void AddParts() {
-    AddMemory<iovec>(call_.buffer, ok(), [&](const iovec& parts) {
-      return FormatParts(&parts, static_cast<size_t>(call_.other), moved());
-    });
-  }
-  // An address that the kernel filled in, and its length.
-  void AddAddressResult() {
-    if (call_.buffer == nullptr || call_.extra == nullptr) {
-      Add("NULL");
-    } else {
-      AddMemory<sockaddr>(call_.buffer, ok(), [&](const sockaddr& address) {
-        return FormatAddress(&address, *static_cast<const socklen_t*>(call_.extra));
-      });
-    }
-  }
-  // An address that the kernel read before it judged the call (net/socket.c move_addr_to_kernel).
-  void AddAddress() {
-    const bool read = ok() || (call_.error != EFAULT && call_.error != EBADF &&
-                               call_.error != ENOTSOCK && call_.error != EINVAL);
-    AddMemory<sockaddr>(call_.buffer, read, [&](const sockaddr& address) {
-      return FormatAddress(&address, static_cast<socklen_t>(call_.length));
-    });
-  }
-  void AddPair() {
-    AddMemory<int>(call_.buffer, ok(),
-                   [](const int& first) { return fmt::format("[{}, {}]", first, *(&first + 1)); });
-  }
-  void AddTime(const void* time, bool readable) {
-    AddMemory<timespec>(time, readable, [](const timespec& value) {
+  void AddTime(size_t index, bool readable) {
+    AddMemory<timespec>(index, readable, [](const timespec& value) {
       return fmt::format("{{{}s}}", FormatSeconds(value));
     });
   }
-  void AddTimer(const void* timer) { AddMemory<itimerspec>(timer, ok(), FormatTimer); }
-  void AddAction(const void* action) { AddMemory<struct sigaction>(action, ok(), FormatAction); }
 
-  void AddFcntl() {
-    Add(FcntlCommandName(call_.flags));
-    switch (call_.flags) {
+  void AddFcntlArgument() {
+    const int argument = call_.Int(2);
+    switch (call_.Int(1)) {
       case F_GETFD:
       case F_GETFL:
         return;
       case F_SETFL:
-        return Add(StatusFlagNames(Length()));
+        return Add(StatusFlagNames(argument));
       case F_SETFD:
-        return Add(Length() == FD_CLOEXEC ? "FD_CLOEXEC" : std::to_string(Length()));
+        return Add(argument == FD_CLOEXEC ? "FD_CLOEXEC" : std::to_string(argument));
       default:
-        return Add(int64_t{Length()});
+        return Add(int64_t{argument});
     }
   }
 
-  void AddIoctl() {
-    Add(IoctlRequestName(call_.length));
-    const bool takes_int = call_.length == FIONBIO || call_.length == FIONREAD ||
-                           call_.length == SIOCATMARK || call_.length == TIOCOUTQ;
-    AddMemory<int>(call_.buffer, ok() && takes_int,
+  void AddIoctlArgument() {
+    const size_t request = call_.Size(1);
+    const bool takes_int =
+        request == FIONBIO || request == FIONREAD || request == SIOCATMARK || request == TIOCOUTQ;
+    AddMemory<int>(2, ok() && takes_int,
                    [](const int& value) { return fmt::format("[{}]", value); });
   }
 
-  void AddSelect() {
-    const auto& sets = *static_cast<const SelectSets*>(call_.buffer);
-    Add(int64_t{Length()});
-    for (int i = 0; i < 3; ++i) {
-      Add(sets.sets[i] == nullptr ? "NULL" : FormatSet(sets.asked[i], Length()));
-    }
-    Add(call_.other == -1 ? "NULL" : fmt::format("{}ms", call_.other));
-  }
-
-  void AddEvents() {
-    if (!ok()) return Add(call_.buffer == nullptr ? "NULL" : "...");
-    const auto* events = static_cast<const epoll_event*>(call_.buffer);
+  void AddEvents(size_t index) {
+    const auto* const events = call_.Pointer<const epoll_event>(index);
+    if (!ok()) return Add(events == nullptr ? "NULL" : "...");
     const int count = static_cast<int>(call_.result);
     std::string text = "[";
     for (int i = 0; i < std::min(count, kShownEvents); ++i) {
@@ -155,143 +110,144 @@ class Line {
   }
 
   std::string EventFd(uint64_t data) const {
-    const int fd = names_ == nullptr ? -1 : names_->Find(call_.fd, data);
+    const int fd = names_ == nullptr ? -1 : names_->Find(call_.Int(0), data);
     if (fd != -1) return std::to_string(fd);
     return data <= kLargestPlausibleFd ? std::to_string(data) : "?";
   }
 
-  void AddControl() {
-    Add(EpollOperationName(call_.flags));
-    Add(int64_t{call_.other});
-    if (call_.flags == EPOLL_CTL_DEL) return;
-    // Read first of all (fs/eventpoll.c, the system call itself).
-    AddMemory<epoll_event>(
-        call_.buffer, ok() || call_.error != EFAULT,
-        [](const epoll_event& event) { return '{' + EpollEventNames(event.events) + '}'; });
-  }
-
-  void AddArguments();
-  void AddArgumentsAfterFd();
+  void AddAddress(const Argument& argument, size_t index);
+  void AddArgument(const Argument& argument, size_t index);
+  void AddPointedTo(const Argument& argument, size_t index);
   void AddResult();
 
-  const CallRecord& call_;
+  const SystemCall& call_;
   const EpollDataNames* names_;
+  const SelectQuestion* asked_;
   std::string text_;
   bool first_ = true;
 };
 
-void Line::AddArguments() {
-  switch (call_.call) {
-    case Call::kSocket:
-    case Call::kSocketpair:
-      Add(DomainName(call_.flags));
-      Add(SocketTypeNames(call_.other));
-      Add(int64_t{Length()});
-      if (call_.call == Call::kSocketpair) AddPair();
-      return;
-    case Call::kPipe2:
-      AddPair();
-      return Add(CreationFlagNames("O", call_.flags));
-    case Call::kSelect:
-      return AddSelect();
-    case Call::kPoll:
-      // Where it was interrupted the set was read, too.
-      AddMemory<pollfd>(call_.buffer, ok() || call_.error == EINTR,
-                        [&](const pollfd& fds) { return FormatPollFds(&fds, call_.length, ok()); });
-      Add(static_cast<int64_t>(call_.length));
-      return Add(int64_t{call_.other});
-    case Call::kEpollCreate1:
-      return Add(CreationFlagNames("EPOLL", call_.flags));
-    case Call::kEventfd:
-      Add(static_cast<int64_t>(call_.length));
-      return Add(CreationFlagNames("EFD", call_.flags));
-    case Call::kTimerfdCreate:
-      Add(ClockName(call_.other));
-      return Add(CreationFlagNames("TFD", call_.flags));
-    case Call::kClockGettime:
-      Add(ClockName(call_.other));
-      return AddTime(call_.buffer, ok());
-    case Call::kNanosleep:
-      AddTime(call_.buffer, ok() || call_.error == EINTR);
-      return AddTime(call_.extra, !ok() && call_.error == EINTR);
-    case Call::kSigaction:
-      Add(SignalName(call_.other));
-      AddAction(call_.buffer);
-      return AddAction(call_.extra);
+void Line::AddArgument(const Argument& argument, size_t index) {
+  const int value = call_.Int(index);
+  switch (argument.kind) {
+    case ArgumentKind::kFd:
+    case ArgumentKind::kInt:
+      return Add(int64_t{value});
+    case ArgumentKind::kUnsigned:
+      return Add(int64_t{static_cast<unsigned>(value)});
+    case ArgumentKind::kSize:
+      return Add(call_.arguments[index]);
+    case ArgumentKind::kPartCount:
+      return Add(static_cast<int64_t>(BytesAsked(call_)));
+    case ArgumentKind::kDomain:
+      return Add(DomainName(value));
+    case ArgumentKind::kSocketType:
+      return Add(SocketTypeNames(value));
+    case ArgumentKind::kHow:
+      return Add(ShutdownName(value));
+    case ArgumentKind::kLevel:
+      return Add(OptionLevelName(value));
+    case ArgumentKind::kOptionName:
+      return Add(OptionName(call_.Int(index - 1), value));
+    case ArgumentKind::kMessageFlags:
+      return Add(MessageFlagNames(value));
+    case ArgumentKind::kOpenFlags:
+      return Add(CreationFlagNames("O", value));
+    case ArgumentKind::kSocketFlags:
+      return Add(CreationFlagNames("SOCK", value));
+    case ArgumentKind::kEpollFlags:
+      return Add(CreationFlagNames("EPOLL", value));
+    case ArgumentKind::kEventfdFlags:
+      return Add(CreationFlagNames("EFD", value));
+    case ArgumentKind::kTimerfdFlags:
+      return Add(CreationFlagNames("TFD", value));
+    case ArgumentKind::kSettimeFlags:
+      return Add(TimerfdFlagNames(value));
+    case ArgumentKind::kFcntlCommand:
+      return Add(FcntlCommandName(value));
+    case ArgumentKind::kFcntlArgument:
+      return AddFcntlArgument();
+    case ArgumentKind::kIoctlRequest:
+      return Add(IoctlRequestName(call_.Size(index)));
+    case ArgumentKind::kEpollOperation:
+      return Add(EpollOperationName(value));
+    case ArgumentKind::kClock:
+      return Add(ClockName(value));
+    case ArgumentKind::kSignal:
+      return Add(SignalName(value));
     default:
-      Add(int64_t{call_.fd});
-      return AddArgumentsAfterFd();
+      return AddPointedTo(argument, index);
   }
 }
 
-void Line::AddArgumentsAfterFd() {
-  switch (call_.call) {
-    case Call::kBind:
-    case Call::kConnect:
-      return AddAddress();
-    case Call::kListen:
-      return Add(int64_t{Length()});
-    case Call::kAccept:
-      AddAddressResult();
-      return Add(CreationFlagNames("SOCK", call_.flags));
-    case Call::kShutdown:
-      return Add(ShutdownName(call_.flags));
-    case Call::kGetsockname:
-    case Call::kGetpeername:
-      return AddAddressResult();
-    case Call::kGetsockopt:
-      Add(OptionLevelName(call_.other));
-      Add(OptionName(call_.other, call_.flags));
-      return AddMemory<char>(call_.buffer, ok(), [&](const char& value) {
-        return FormatOption(call_.other, call_.flags, &value,
-                            *static_cast<const socklen_t*>(call_.extra));
+void Line::AddPointedTo(const Argument& argument, size_t index) {
+  switch (argument.kind) {
+    case ArgumentKind::kIoctlArgument:
+      return AddIoctlArgument();
+    case ArgumentKind::kBytes:
+      return AddMemory<char>(index, ok(), [&](const char& first) {
+        return FormatBytes({&first, moved()}, moved());
       });
-    case Call::kSetsockopt:
-      Add(OptionLevelName(call_.other));
-      Add(OptionName(call_.other, call_.flags));
-      return AddMemory<char>(call_.buffer, ok(), [&](const char& value) {
-        return FormatOption(call_.other, call_.flags, &value, static_cast<socklen_t>(call_.length));
+    case ArgumentKind::kParts:
+      return AddMemory<iovec>(index, ok(), [&](const iovec& parts) {
+        return FormatParts(&parts, call_.Size(index + 1), moved());
       });
-    case Call::kRecv:
-    case Call::kSend:
-      AddBytes();
-      Add(static_cast<int64_t>(call_.length));
-      return Add(MessageFlagNames(call_.flags));
-    case Call::kRecvmsg:
-    case Call::kSendmsg:
-      AddMessage();
-      Add(static_cast<int64_t>(call_.length));
-      return Add(MessageFlagNames(call_.flags));
-    case Call::kRead:
-    case Call::kWrite:
-      AddBytes();
-      return Add(static_cast<int64_t>(call_.length));
-    case Call::kReadv:
-    case Call::kWritev:
-      AddParts();
-      return Add(static_cast<int64_t>(call_.length));
-    case Call::kFcntl:
-      return AddFcntl();
-    case Call::kIoctl:
-      return AddIoctl();
-    case Call::kDup3:
-      Add(int64_t{call_.other});
-      return Add(CreationFlagNames("O", call_.flags));
-    case Call::kEpollCtl:
-      return AddControl();
-    case Call::kEpollWait:
-      AddEvents();
-      Add(int64_t{Length()});
-      return Add(int64_t{call_.other});
-    case Call::kTimerfdSettime:
-      Add(TimerfdFlagNames(call_.flags));
-      AddTimer(call_.buffer);
-      return AddTimer(call_.extra);
-    case Call::kTimerfdGettime:
-      return AddTimer(call_.buffer);
-    default:  // close, dup: nothing more
+    case ArgumentKind::kMessage:
+      AddMemory<msghdr>(index, ok(), [&](const msghdr& message) {
+        return FormatParts(message.msg_iov, message.msg_iovlen, moved());
+      });
+      return Add(static_cast<int64_t>(BytesAsked(call_)));
+    case ArgumentKind::kAddress:
+      return AddAddress(argument, index);
+    case ArgumentKind::kOption:
+      return AddMemory<char>(index, ok(), [&](const char& value) {
+        return FormatOption(call_.Int(1), call_.Int(2), &value,
+                            static_cast<socklen_t>(BytesAt(call_, index)));
+      });
+    case ArgumentKind::kFdPair:
+      return AddMemory<int>(index, ok(), [](const int& first) {
+        return fmt::format("[{}, {}]", first, *(&first + 1));
+      });
+    case ArgumentKind::kFdSet:
+      return Add(call_.arguments[index] == 0 ? "NULL"
+                                             : FormatSet(asked_->sets[index - 1], call_.Int(0)));
+    case ArgumentKind::kTimeval:
+      return Add(asked_->timeout_ms == -1 ? "NULL" : fmt::format("{}ms", asked_->timeout_ms));
+    case ArgumentKind::kPollFds:
+      // If it was interrupted the set was read, too.
+      return AddMemory<pollfd>(index, ok_or(EINTR), [&](const pollfd& fds) {
+        return FormatPollFds(&fds, call_.Size(index + 1), ok());
+      });
+    case ArgumentKind::kEpollEvent:
+      if (call_.Int(1) == EPOLL_CTL_DEL) return;
+      // Read first of all (fs/eventpoll.c, the system call itself).
+      return AddMemory<epoll_event>(
+          index, ok() || call_.error != EFAULT,
+          [](const epoll_event& event) { return '{' + EpollEventNames(event.events) + '}'; });
+    case ArgumentKind::kEpollEvents:
+      return AddEvents(index);
+    case ArgumentKind::kTimer:
+      return AddMemory<itimerspec>(index, ok(), FormatTimer);
+    case ArgumentKind::kTime:
+      return AddTime(index, argument.direction == Direction::kIn ? ok_or(EINTR) : ok());
+    case ArgumentKind::kTimeLeft:
+      return AddTime(index, !ok() && call_.error == EINTR);
+    case ArgumentKind::kAction:
+      return AddMemory<struct sigaction>(index, ok(), FormatAction);
+    default:  // lengths, which show with what they measure
       return;
   }
+}
+
+void Line::AddAddress(const Argument& argument, size_t index) {
+  const bool given = argument.direction == Direction::kIn;
+  if (!given && call_.arguments[static_cast<size_t>(argument.counted_by)] == 0) return Add("NULL");
+  // The kernel reads one before it judges the call (net/socket.c move_addr_to_kernel).
+  const bool read = given && call_.error != EFAULT && call_.error != EBADF &&
+                    call_.error != ENOTSOCK && call_.error != EINVAL;
+  AddMemory<sockaddr>(index, ok() || read, [&](const sockaddr& address) {
+    return FormatAddress(&address, static_cast<socklen_t>(BytesAt(call_, index)));
+  });
 }
 
 void Line::AddResult() {
@@ -302,16 +258,16 @@ void Line::AddResult() {
     return;
   }
   text_ += std::to_string(call_.result);
-  if (call_.call == Call::kFcntl && call_.flags == F_GETFL) {
+  if (call_.call == Call::kFcntl && call_.Int(1) == F_GETFL) {
     text_ += " (" + StatusFlagNames(static_cast<int>(call_.result)) + ')';
   }
   if (call_.call != Call::kSelect || call_.result == 0) return;
-  const auto& sets = *static_cast<const SelectSets*>(call_.buffer);
   static constexpr const char* kNames[] = {"in", "out", "except"};
   std::string found;
-  for (int i = 0; i < 3; ++i) {
-    if (sets.sets[i] == nullptr) continue;
-    const std::string set = FormatSet(*sets.sets[i], Length());
+  for (size_t i = 0; i < 3; ++i) {
+    const auto* const answer = call_.Pointer<const fd_set>(i + 1);
+    if (answer == nullptr) continue;
+    const std::string set = FormatSet(*answer, call_.Int(0));
     if (set == "[]") continue;
     found += (found.empty() ? "" : ", ") + std::string(kNames[i]) + ' ' + set;
   }
@@ -320,8 +276,9 @@ void Line::AddResult() {
 
 }  // namespace
 
-std::string FormatCall(const CallRecord& call, const EpollDataNames* names) {
-  return Line(call, names).Take();
+std::string FormatCall(const SystemCall& call, const EpollDataNames* names,
+                       const SelectQuestion* asked) {
+  return Line(call, names, asked).Take();
 }
 
 }  // namespace hupstorm

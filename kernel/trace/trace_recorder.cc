@@ -2,9 +2,9 @@
 
 namespace hupstorm {
 
-void EpollDataNames::Learn(const CallRecord& call) {
-  if (call.call != Call::kEpollCtl || call.result != 0 || call.flags == EPOLL_CTL_DEL) return;
-  fds_[{call.fd, static_cast<const epoll_event*>(call.buffer)->data.u64}] = call.other;
+void EpollDataNames::Learn(const SystemCall& call) {
+  if (call.call != Call::kEpollCtl || call.result != 0 || call.Int(1) == EPOLL_CTL_DEL) return;
+  fds_[{call.Int(0), call.Pointer<epoll_event>(3)->data.u64}] = call.Int(2);
 }
 
 int EpollDataNames::Find(int epfd, uint64_t data) const {
@@ -12,11 +12,20 @@ int EpollDataNames::Find(int epfd, uint64_t data) const {
   return found == fds_.end() ? -1 : found->second;
 }
 
-bool TraceRecorder::Enter(CallRecord&) { return true; }
+void TraceRecorder::Make(SystemCall& call) {
+  if (call.call == Call::kSelect) {
+    const SelectQuestion asked(call);
+    inner_.Make(call);
+    Record(call, &asked);
+  } else {
+    inner_.Make(call);
+    Record(call, nullptr);
+  }
+}
 
-void TraceRecorder::Leave(CallRecord& call) {
+void TraceRecorder::Record(const SystemCall& call, const SelectQuestion* asked) {
   names_.Learn(call);
-  sink_(call, FormatCall(call, &names_));
+  sink_(call, FormatCall(call, &names_, asked));
 }
 
 }  // namespace hupstorm

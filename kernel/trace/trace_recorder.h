@@ -16,7 +16,7 @@
 #include <string>
 #include <unordered_map>
 
-#include "kernel/syscalls_layer.h"
+#include "kernel/syscalls.h"
 
 namespace hupstorm {
 
@@ -24,7 +24,7 @@ namespace hupstorm {
 // the descriptor. Where two registrations in one epoll bear the same data, the later one.
 class EpollDataNames {
  public:
-  void Learn(const CallRecord& call);  // from each finished call
+  void Learn(const SystemCall& call);  // from each finished call
   void Reset() { fds_.clear(); }
 
   // The descriptor; where none was learnt, -1.
@@ -45,21 +45,25 @@ class EpollDataNames {
 };
 
 // The line for one finished call, without a newline. Without `names`, an epoll event shows its data
-// where that is a plausible descriptor, and "?" otherwise.
-std::string FormatCall(const CallRecord& call, const EpollDataNames* names = nullptr);
+// if that is a plausible descriptor, and "?" otherwise. `asked`: for a select, before it was made.
+std::string FormatCall(const SystemCall& call, const EpollDataNames* names = nullptr,
+                       const SelectQuestion* asked = nullptr);
 
-class TraceRecorder final : public SyscallsLayer {
+class TraceRecorder final : public Syscalls {
  public:
   // `sink` gets each finished call, in order, with its line. A call that an exception leaves is not
   // finished.
-  using Sink = std::function<void(const CallRecord& call, std::string line)>;
-  TraceRecorder(Syscalls& inner, Sink sink) : SyscallsLayer(inner), sink_(std::move(sink)) {}
+  using Sink = std::function<void(const SystemCall& call, std::string line)>;
+  // `inner` must outlive the recorder.
+  TraceRecorder(Syscalls& inner, Sink sink) : inner_(inner), sink_(std::move(sink)) {}
 
- protected:
-  bool Enter(CallRecord& call) override;
-  void Leave(CallRecord& call) override;
+  void Make(SystemCall& call) override;
+  bool Simulates(int fd) const override { return inner_.Simulates(fd); }
 
  private:
+  void Record(const SystemCall& call, const SelectQuestion* asked);
+
+  Syscalls& inner_;
   Sink sink_;
   EpollDataNames names_;
 };

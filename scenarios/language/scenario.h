@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "kernel/call.h"
+#include "kernel/call_table.h"
 #include "kernel/faults/fault_rule.h"
 #include "target/target.h"
 

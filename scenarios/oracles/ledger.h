@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "kernel/call.h"
+#include "kernel/call_table.h"
 #include "kernel/heap/heap_meter.h"
 #include "scenarios/language/scenario.h"
 #include "scenarios/oracles/client_stream.h"

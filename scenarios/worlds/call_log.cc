@@ -18,18 +18,19 @@ void CallLogger::Start(CallLog* log) {
   if (log_ != nullptr) log_->calls.clear();
 }
 
-bool CallLogger::Enter(CallRecord& call) {
+bool CallLogger::Enter(SystemCall& call) {
   if (!active_ || ServerMonitor::IsLogLine(call)) return true;
   LoggedCall& logged = log_->calls.emplace_back();
   logged.call = call.call;
-  logged.length = call.length;
+  logged.length = BytesAsked(call);
   logged.step = host_.CurrentStep();
   for (int i = 0; i < kFaultOutcomeCount; ++i) {
     if (injector_.CouldHarm(static_cast<FaultOutcome>(i), call)) logged.faults |= 1u << i;
   }
-  const int on = call.fd >= 0 ? host_.ClientOf(call.fd) : -1;
+  const int fd = call.Fd();
+  const int on = fd >= 0 ? host_.ClientOf(fd) : -1;
   logged.on_connection = on >= 0;
-  LookAtClient(on < 0 && call.call == Call::kEpollCtl ? host_.ClientOf(call.other) : on, logged);
+  LookAtClient(on < 0 && call.call == Call::kEpollCtl ? host_.ClientOf(call.Int(2)) : on, logged);
   for (size_t i = 0; i < log_->watched.size(); ++i) {
     const int client = clients_.Find(log_->watched[i].letter, log_->watched[i].first);
     if (client < 0 || !ledger_.clients[client].connected || !MayReset(client)) continue;
@@ -42,7 +43,7 @@ bool CallLogger::Enter(CallRecord& call) {
 }
 
 // The script may have ended within the call.
-void CallLogger::Leave(CallRecord& call) {
+void CallLogger::Leave(SystemCall& call) {
   if (!open_) return;
   open_ = false;
   LoggedCall& logged = log_->calls.back();

@@ -21,7 +21,7 @@ struct LoggedCall {
   Call call = Call::kSocket;
   int64_t result = 0;
   int error = 0;
-  uint64_t length = 0;  // as in CallRecord
+  uint64_t length = 0;  // of a transfer: BytesAsked
   bool slept = false;   // nothing was there for it at first
   int step = 0;         // the step carried out last before it: index from 1
   uint32_t faults = 0;  // a bit for each FaultOutcome for which FaultInjector::CouldHarm
@@ -66,8 +66,8 @@ class CallLogger final : public SyscallsLayer {
   void NoteSleep() { slept_ = true; }  // in the call that is being made
 
  protected:
-  bool Enter(CallRecord& call) override;
-  void Leave(CallRecord& call) override;
+  bool Enter(SystemCall& call) override;
+  void Leave(SystemCall& call) override;
 
  private:
   void LookAtClient(int client, LoggedCall& logged);

@@ -54,9 +54,10 @@ ScenarioRun::ScenarioRun(DrivenKernel& kernel, ServerHost& host)
       injector_(kernel, clients_),
       monitor_(injector_, ledger_, *this),
       recorder_(monitor_,
-                [this](const CallRecord& call, std::string line) {
+                [this](const SystemCall& call, std::string line) {
                   // What the server logs stands in the time line as such.
-                  if (FamilyOf(call.call) == CallFamily::kSend && call.fd <= STDERR_FILENO) return;
+                  if (FamilyOf(call.call) == CallFamily::kSend && call.Fd() <= STDERR_FILENO)
+                    return;
                   time_line_.Note(TimeLineEntry::Kind::kCall, std::move(line), 0,
                                   ClientNameOf(call));
                 }),
@@ -244,7 +245,7 @@ void ScenarioRun::RecordSockets() {
   if (options_->record_time_line) result_.sockets = SocketsOf(ledger_, clients_, kernel_);
 }
 
-void ScenarioRun::AfterCall(const CallRecord& call) {
+void ScenarioRun::AfterCall(const SystemCall& call) {
   if (kernel_.HasChangedPeers()) clients_.PumpChanged();
   const CallFamily family = FamilyOf(call.call);
   const int client = monitor_.call_client();
@@ -261,7 +262,7 @@ void ScenarioRun::AfterCall(const CallRecord& call) {
 }
 
 // Of the client that a finished call is about; empty for none.
-std::string ScenarioRun::ClientNameOf(const CallRecord& call) const {
+std::string ScenarioRun::ClientNameOf(const SystemCall& call) const {
   const bool is_new = FamilyOf(call.call) == CallFamily::kAccept && call.result >= 0;
   const int client =
       is_new ? clients_.ClientOf(static_cast<int>(call.result)) : monitor_.call_client();

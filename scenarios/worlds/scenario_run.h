@@ -103,7 +103,7 @@ class ScenarioRun final : public KernelDriver, private MonitorHost {
   void OnLogLine(std::string_view line) override {
     time_line_.Note(TimeLineEntry::Kind::kLog, std::string(line));
   }
-  void AfterCall(const CallRecord& call) override;
+  void AfterCall(const SystemCall& call) override;
 
   void Serve(const Target& target);
   void Advance(int64_t deadline_ns);
@@ -111,7 +111,7 @@ class ScenarioRun final : public KernelDriver, private MonitorHost {
   void EndScript();
   void RecordSockets();
   [[noreturn]] void EndRun();
-  std::string ClientNameOf(const CallRecord& call) const;
+  std::string ClientNameOf(const SystemCall& call) const;
 
   DrivenKernel& kernel_;
   ServerHost& host_;

@@ -24,9 +24,9 @@ constexpr size_t kMostIncidents = 8;
 bool IsLog(int fd) { return fd == STDOUT_FILENO || fd == STDERR_FILENO; }
 
 // Long enough to be no busy loop however often it comes.
-bool IsLongSleep(const CallRecord& call) {
+bool IsLongSleep(const SystemCall& call) {
   constexpr long kLongNs = 10'000'000;
-  const auto* const request = static_cast<const timespec*>(call.buffer);
+  const auto* const request = call.Pointer<const timespec>(0);
   return call.result == 0 && request != nullptr &&
          (request->tv_sec > 0 || request->tv_nsec >= kLongNs);
 }
@@ -102,24 +102,24 @@ bool ServerMonitor::IsSpinning() const {
          (ledger_.spins.size() >= kMostIncidents && thread_->fruitless_passes >= kOnceKnown);
 }
 
-bool ServerMonitor::Enter(CallRecord& call) {
+bool ServerMonitor::Enter(SystemCall& call) {
   CountFromLastMove();
   ++calls_;
   MarkProgress();
   const CallFamily family = FamilyOf(call.call);
   ThreadFacts& thread = *thread_;
-  thread.client = call.fd >= 0 ? host_.ClientOf(call.fd) : -1;
+  const int fd = call.Fd();
+  thread.client = fd >= 0 ? host_.ClientOf(fd) : -1;
   if (thread.client >= 0) thread.last_client = thread.client;
-  if (family == CallFamily::kSend && IsLog(call.fd) && TakeLog(call)) return false;
+  if (family == CallFamily::kSend && IsLog(fd) && TakeLog(call)) return false;
   if (family == CallFamily::kWait && IsSpinning()) {
     EndSpin();
   } else if (++thread.fruitless_calls >= kFruitlessCalls) [[unlikely]] {
     EndFruitlessCalls(call, family);
   }
   if (!placed_.empty()) CarryOutPlaced(call);
-  if (family == CallFamily::kClose && host_.IsOffLimits(call.fd)) {
-    call.result = -1;
-    call.error = EBADF;
+  if (family == CallFamily::kClose && host_.IsOffLimits(fd)) {
+    call.Fail(EBADF);
     return false;
   }
   return true;
@@ -132,7 +132,7 @@ void ServerMonitor::EndSpin() {
   host_.OnSpin();
 }
 
-void ServerMonitor::EndFruitlessCalls(const CallRecord& call, CallFamily family) {
+void ServerMonitor::EndFruitlessCalls(const SystemCall& call, CallFamily family) {
   if (!MayThrow(call.call) || family == CallFamily::kClose || host_.IsInRetrospect()) return;
   ReportSpin(
       fmt::format("the server made {} calls in a row, {} the last of them, and nothing moved",
@@ -141,7 +141,7 @@ void ServerMonitor::EndFruitlessCalls(const CallRecord& call, CallFamily family)
   host_.OnSpin();
 }
 
-void ServerMonitor::CarryOutPlaced(const CallRecord& call) {
+void ServerMonitor::CarryOutPlaced(const SystemCall& call) {
   const CallFamily family = FamilyOf(call.call);
   // A placed step may end up placing nothing itself, but the list may change under it; the steps
   // that fall now are taken out first.
@@ -178,11 +178,11 @@ void ServerMonitor::EndLogLine() {
   log_line_.clear();
 }
 
-bool ServerMonitor::IsLogLine(const CallRecord& call) {
-  return (call.call == Call::kWrite || call.call == Call::kWritev) && IsLog(call.fd);
+bool ServerMonitor::IsLogLine(const SystemCall& call) {
+  return (call.call == Call::kWrite || call.call == Call::kWritev) && IsLog(call.Fd());
 }
 
-bool ServerMonitor::TakeLog(CallRecord& call) {
+bool ServerMonitor::TakeLog(SystemCall& call) {
   const auto take = [this](const char* bytes, size_t count) {
     std::string_view left(bytes, count);
     while (!left.empty()) {
@@ -195,11 +195,11 @@ bool ServerMonitor::TakeLog(CallRecord& call) {
   };
   int64_t total = 0;
   if (call.call == Call::kWrite) {
-    take(static_cast<const char*>(call.buffer), call.length);
-    total = static_cast<int64_t>(call.length);
+    take(call.Pointer<const char>(1), call.Size(2));
+    total = call.arguments[2];
   } else if (call.call == Call::kWritev) {
-    const auto* parts = static_cast<const iovec*>(call.buffer);
-    for (int i = 0; i < call.other; ++i) {
+    const auto* parts = call.Pointer<const iovec>(1);
+    for (int i = 0; i < call.Int(2); ++i) {
       take(static_cast<const char*>(parts[i].iov_base), parts[i].iov_len);
       total += static_cast<int64_t>(parts[i].iov_len);
     }
@@ -211,7 +211,7 @@ bool ServerMonitor::TakeLog(CallRecord& call) {
   return true;
 }
 
-void ServerMonitor::Leave(CallRecord& call) {
+void ServerMonitor::Leave(SystemCall& call) {
   const CallFamily family = FamilyOf(call.call);
   if (call.result < 0) {
     switch (call.error) {
@@ -240,7 +240,7 @@ void ServerMonitor::Leave(CallRecord& call) {
   host_.AfterCall(call);
 }
 
-void ServerMonitor::CountProgress(const CallRecord& call, CallFamily family) {
+void ServerMonitor::CountProgress(const SystemCall& call, CallFamily family) {
   bool moved = false;
   switch (family) {
     case CallFamily::kAccept:
@@ -253,11 +253,11 @@ void ServerMonitor::CountProgress(const CallRecord& call, CallFamily family) {
     case CallFamily::kRecv:
     case CallFamily::kSend:
       if (thread_->client < 0) {
-        moved = call.result > 0 && !IsLog(call.fd) && ++thread_->self_wakes <= kMostSelfWakes;
+        moved = call.result > 0 && !IsLog(call.Fd()) && ++thread_->self_wakes <= kMostSelfWakes;
       } else if (call.result > 0) {
         moved = true;
         thread_->self_wakes = 0;
-      } else if (call.length > 0 && call.error != EAGAIN && call.error != EINTR) {
+      } else if (BytesAsked(call) > 0 && call.error != EAGAIN && call.error != EINTR) {
         moved = ++ledger_.clients[thread_->client].ends_seen <= kNewsOfEnd;
       }
       break;
@@ -269,11 +269,12 @@ void ServerMonitor::CountProgress(const CallRecord& call, CallFamily family) {
     if (family != CallFamily::kOther) client.history.Add(family, call.result, call.error);
     // A server may turn a client away for want of memory, or of room in an fd_set.
     if (family == CallFamily::kClose && call.result == 0 && client.consumed == 0 &&
-        (ledger_.resource_shortage || call.fd >= FD_SETSIZE)) {
+        (ledger_.resource_shortage || call.Fd() >= FD_SETSIZE)) {
       client.turned_away = true;
     }
     if (call.result > 0 && family == CallFamily::kRecv) {
-      const bool peek = call.call == Call::kRecv && (call.flags & (MSG_PEEK | MSG_OOB)) != 0;
+      const bool peek =
+          call.call == Call::kRecv && (MessageFlags(call) & (MSG_PEEK | MSG_OOB)) != 0;
       if (!peek) {
         client.consumed += static_cast<uint64_t>(call.result);
         ++client.reads;
@@ -286,7 +287,7 @@ void ServerMonitor::CountProgress(const CallRecord& call, CallFamily family) {
   if (moved) ++moves_;
 }
 
-void ServerMonitor::CountWake(const CallRecord& call) {
+void ServerMonitor::CountWake(const SystemCall& call) {
   CountFromLastMove();
   const int64_t now = host_.NowNs();
   const bool time_went_by = now != thread_->last_wait_ns;
@@ -302,13 +303,13 @@ void ServerMonitor::CountWake(const CallRecord& call) {
   thread_->woken_client = -1;
   thread_->woken_events = 0;
   if (call.result > 0 && call.call == Call::kEpollWait) {
-    const auto* events = static_cast<const epoll_event*>(call.buffer);
+    const auto* events = call.Pointer<const epoll_event>(1);
     thread_->woken_events = events[0].events;
     // Most servers keep the descriptor in `data`; for others the client stays unnamed.
     if (events[0].data.u64 < 1'000'000) thread_->woken_client = host_.ClientOf(events[0].data.fd);
   } else if (call.result > 0 && call.call == Call::kPoll) {
-    const auto* fds = static_cast<const pollfd*>(call.buffer);
-    for (size_t i = 0; i < call.length; ++i) {
+    const auto* fds = call.Pointer<const pollfd>(0);
+    for (size_t i = 0; i < call.Size(1); ++i) {
       if (fds[i].revents == 0) continue;
       thread_->woken_events = static_cast<uint32_t>(static_cast<uint16_t>(fds[i].revents));
       thread_->woken_client = host_.ClientOf(fds[i].fd);
@@ -324,9 +325,8 @@ void ServerMonitor::CountWake(const CallRecord& call) {
 }
 
 // Where more is ready than one epoll_wait returns, the next ones return the rest (epoll_wait(2)).
-void ServerMonitor::CountPass(const CallRecord& call) {
-  const bool is_full =
-      call.call == Call::kEpollWait && static_cast<size_t>(call.result) == call.length;
+void ServerMonitor::CountPass(const SystemCall& call) {
+  const bool is_full = call.call == Call::kEpollWait && call.result == call.Int(2);
   if (is_full) {
     thread_->fruitless_events += call.result;
     if (thread_->fruitless_events <= host_.MostReady()) return;
@@ -348,7 +348,7 @@ void ServerMonitor::ReportSpin(std::string_view how) {
   host_.OnIncident();
 }
 
-void ServerMonitor::AddMisuse(const CallRecord& call, int fd, std::string_view what) {
+void ServerMonitor::AddMisuse(const SystemCall& call, int fd, std::string_view what) {
   if (ledger_.misuses.size() >= kMostIncidents) return;
   ledger_.misuses.push_back(
       {.what = fmt::format("{} on descriptor {}, {}", CallName(call.call), fd, what),
@@ -357,11 +357,11 @@ void ServerMonitor::AddMisuse(const CallRecord& call, int fd, std::string_view w
   host_.OnIncident();
 }
 
-void ServerMonitor::LookForMisuse(const CallRecord& call) {
+void ServerMonitor::LookForMisuse(const SystemCall& call) {
   if (call.call == Call::kPoll) {
     if (call.result <= 0) return;
-    const auto* fds = static_cast<const pollfd*>(call.buffer);
-    for (size_t i = 0; i < call.length; ++i) {
+    const auto* fds = call.Pointer<const pollfd>(0);
+    for (size_t i = 0; i < call.Size(1); ++i) {
       if ((fds[i].revents & POLLNVAL) != 0) {
         AddMisuse(call, fds[i].fd, "which is not open: POLLNVAL");
       }
@@ -371,9 +371,9 @@ void ServerMonitor::LookForMisuse(const CallRecord& call) {
   if (call.call == Call::kSelect) {
     AddMisuse(call, -1, "with a set that holds a descriptor that is not open: EBADF");
   } else if (call.call == Call::kEpollCtl) {
-    AddMisuse(call, call.other, "which is not open: EBADF");
+    AddMisuse(call, call.Int(2), "which is not open: EBADF");
   } else {
-    AddMisuse(call, call.fd, "which is not open: EBADF");
+    AddMisuse(call, call.Fd(), "which is not open: EBADF");
   }
 }
 

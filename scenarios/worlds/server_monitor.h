@@ -46,7 +46,7 @@ class MonitorHost {
   // A whole line of the server's log.
   virtual void OnLogLine(std::string_view line) = 0;
   // A call has ended; `call` has its result. The clients may act on what it did.
-  virtual void AfterCall(const CallRecord& call) = 0;
+  virtual void AfterCall(const SystemCall& call) = 0;
 };
 
 class ServerMonitor final : public SyscallsLayer {
@@ -59,7 +59,7 @@ class ServerMonitor final : public SyscallsLayer {
   ServerMonitor(Syscalls& inner, Ledger& ledger, MonitorHost& host);
 
   // A line of the server's log, or a part of one: its calls for that are no calls of the server.
-  static bool IsLogLine(const CallRecord& call);
+  static bool IsLogLine(const SystemCall& call);
 
   // For a new run. `names_client`: see Target::log_names_client; `progress`: see RunOptions.
   void Start(bool names_client, std::atomic<uint64_t>* progress);
@@ -90,8 +90,8 @@ class ServerMonitor final : public SyscallsLayer {
   int call_client() const { return thread_->client; }
 
  protected:
-  bool Enter(CallRecord& call) override;
-  void Leave(CallRecord& call) override;
+  bool Enter(SystemCall& call) override;
+  void Leave(SystemCall& call) override;
 
  private:
   struct Placed {
@@ -122,23 +122,23 @@ class ServerMonitor final : public SyscallsLayer {
     std::string wake_reason;
   };
 
-  void CarryOutPlaced(const CallRecord& call);
+  void CarryOutPlaced(const SystemCall& call);
   void EndSpin();
-  void EndFruitlessCalls(const CallRecord& call, CallFamily family);
-  bool TakeLog(CallRecord& call);
+  void EndFruitlessCalls(const SystemCall& call, CallFamily family);
+  bool TakeLog(SystemCall& call);
   void EndLogLine();
   // What one thread of the server moves may be what another was woken for in vain.
   void CountFromLastMove() {
     if (thread_->moves != moves_) ForgetFruitless();
   }
   void ForgetFruitless();
-  void CountProgress(const CallRecord& call, CallFamily family);
+  void CountProgress(const SystemCall& call, CallFamily family);
   bool IsSpinning() const;
-  void CountPass(const CallRecord& call);
-  void CountWake(const CallRecord& call);
-  void LookForMisuse(const CallRecord& call);
+  void CountPass(const SystemCall& call);
+  void CountWake(const SystemCall& call);
+  void LookForMisuse(const SystemCall& call);
   void ReportSpin(std::string_view how);
-  void AddMisuse(const CallRecord& call, int fd, std::string_view what);
+  void AddMisuse(const SystemCall& call, int fd, std::string_view what);
 
   Ledger& ledger_;
   MonitorHost& host_;

@@ -56,35 +56,35 @@ TEST(CallCounterTest, CountsEachCallAndWhatItCopies) {
   HostKernel linux_itself;
   CallCounts counts;
   CallCounter counter(linux_itself, counts);
-  const int event = counter.Eventfd(1, EFD_CLOEXEC);
+  const int event = Invoke<Call::kEventfd>(counter, 1, EFD_CLOEXEC);
   ASSERT_GE(event, 0);
 
   fd_set set;
   FD_ZERO(&set);
   FD_SET(event, &set);
   timeval now = {};
-  ASSERT_EQ(counter.Select(event + 1, &set, nullptr, nullptr, &now), 1);
+  ASSERT_EQ(Invoke<Call::kSelect>(counter, event + 1, &set, nullptr, nullptr, &now), 1);
   EXPECT_EQ(counts.copied, (CopiedBytes{.in = 8 + 16, .out = 8}));
 
   CallCounts before = counts;
   pollfd entries[2] = {{.fd = event, .events = POLLIN, .revents = 0},
                        {.fd = -1, .events = 0, .revents = 0}};
-  ASSERT_EQ(counter.Poll(entries, 2, 0), 1);
+  ASSERT_EQ(Invoke<Call::kPoll>(counter, entries, 2, 0), 1);
   EXPECT_EQ(counts.Since(before).copied, (CopiedBytes{.in = 16, .out = 4}));
 
   before = counts;
-  const int epoll = counter.EpollCreate1(EPOLL_CLOEXEC);
+  const int epoll = Invoke<Call::kEpollCreate1>(counter, EPOLL_CLOEXEC);
   epoll_event wanted = {.events = EPOLLIN, .data = {.u64 = 0}};
-  ASSERT_EQ(counter.EpollCtl(epoll, EPOLL_CTL_ADD, event, &wanted), 0);
+  ASSERT_EQ(Invoke<Call::kEpollCtl>(counter, epoll, EPOLL_CTL_ADD, event, &wanted), 0);
   epoll_event events[8];
-  ASSERT_EQ(counter.EpollWait(epoll, events, 8, 0), 1);
+  ASSERT_EQ(Invoke<Call::kEpollWait>(counter, epoll, events, 8, 0), 1);
   EXPECT_EQ(counts.Since(before).copied, (CopiedBytes{.in = 12, .out = 12}));
   EXPECT_EQ(counts.Since(before).all(), 3U);
 
   EXPECT_EQ(counts.waits(), 3U);
   EXPECT_EQ(counts.of(Call::kEventfd), 1U);
-  counter.Close(epoll);
-  counter.Close(event);
+  Invoke<Call::kClose>(counter, epoll);
+  Invoke<Call::kClose>(counter, event);
 }
 
 class WaitRoundsTest : public ::testing::TestWithParam<Load> {

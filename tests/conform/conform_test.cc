@@ -105,8 +105,8 @@ class HidesResets final : public SyscallsLayer {
   using SyscallsLayer::SyscallsLayer;
 
  private:
-  bool Enter(CallRecord&) override { return true; }
-  void Leave(CallRecord& call) override {
+  bool Enter(SystemCall&) override { return true; }
+  void Leave(SystemCall& call) override {
     if (call.call == Call::kRecv && call.result == -1 && call.error == ECONNRESET) {
       call.result = 0;
       call.error = 0;
@@ -126,9 +126,10 @@ TEST(PlantedDifferenceTest, AWrongResultIsFoundAndMadeSmall) {
   EXPECT_EQ(shrunk.program.operations.back().code, Code::kRecv);
   EXPECT_THAT(FindingText(shrunk), AllOf(HasSubstr("> recv("), HasSubstr("Linux: -1 ECONNRESET"),
                                          HasSubstr("simulation: 0")));
-  EXPECT_THAT(TestSource(shrunk), AllOf(HasSubstr("TEST_P(KernelTest, "), HasSubstr("= Listen("),
-                                        HasSubstr("Await("), HasSubstr("EXPECT_THAT(kernel.Recv("),
-                                        HasSubstr("SyscallFailsWith(ECONNRESET)")));
+  EXPECT_THAT(TestSource(shrunk),
+              AllOf(HasSubstr("TEST_P(KernelTest, "), HasSubstr("= Listen("), HasSubstr("Await("),
+                    HasSubstr("EXPECT_THAT(Invoke<Call::kRecv>(kernel, "),
+                    HasSubstr("SyscallFailsWith(ECONNRESET)")));
 }
 
 // Forgets to report a half-close to poll.
@@ -137,11 +138,11 @@ class HidesHalfCloses final : public SyscallsLayer {
   using SyscallsLayer::SyscallsLayer;
 
  private:
-  bool Enter(CallRecord&) override { return true; }
-  void Leave(CallRecord& call) override {
+  bool Enter(SystemCall&) override { return true; }
+  void Leave(SystemCall& call) override {
     if (call.call != Call::kPoll) return;
-    pollfd* fds = static_cast<pollfd*>(const_cast<void*>(call.buffer));
-    for (size_t i = 0; i < call.length; ++i) fds[i].revents &= ~POLLRDHUP;
+    auto* const fds = call.Pointer<pollfd>(0);
+    for (size_t i = 0; i < call.Size(1); ++i) fds[i].revents &= ~POLLRDHUP;
   }
 };
 

@@ -43,32 +43,31 @@ SignalSet MaskAsleep(SignalSet own) {
   return mask;
 }
 
-// Makes a recv that moves nothing and does not sleep, with `result`. False, and nothing has
-// happened, where it would do either.
-bool FindsNothing(Syscalls& linux, const RawCall& recv, int64_t& result) {
-  RawCall now = recv;
-  const int fd = static_cast<int>(recv.arguments[0]);
-  if ((recv.arguments[3] & (MSG_OOB | MSG_ERRQUEUE)) != 0) return false;
+// Makes a recv that moves nothing and does not sleep. False, and nothing has happened, if it would
+// do either.
+bool FindsNothing(Syscalls& linux, SystemCall& recv) {
+  const int flags = recv.Int(3);
+  if ((flags & (MSG_OOB | MSG_ERRQUEUE)) != 0) return false;
   int unread = 0;
-  if (linux.Ioctl(fd, FIONREAD, &unread) == 0 && unread > 0) return false;
+  if (Invoke<Call::kIoctl>(linux, recv.Int(0), FIONREAD, &unread) == 0 && unread > 0) return false;
+  SystemCall now = recv;
   now.arguments[3] |= MSG_DONTWAIT;
-  result = Invoke(linux, now);
-  if (result != -1 || errno != EAGAIN || (recv.arguments[3] & MSG_DONTWAIT) != 0) return true;
-  if ((linux.Fcntl(fd, F_GETFL, 0) & O_NONBLOCK) == 0) return false;
-  errno = EAGAIN;
+  linux.Make(now);
+  const bool would_sleep = now.error == EAGAIN && (flags & MSG_DONTWAIT) == 0 &&
+                           (Invoke<Call::kFcntl>(linux, recv.Int(0), F_GETFL, 0) & O_NONBLOCK) == 0;
+  if (would_sleep) return false;
+  recv.result = now.result;
+  recv.error = now.error;
   return true;
 }
 
 }  // namespace
 
-int64_t Agent::Carry(const RawCall& call) {
-  int64_t alone = 0;
-  if (memory_.frame().notes.freedom().may_note && MakeAlone(call, alone)) return alone;
-  if (!CallMemory::IsPortable(call)) return Invoke(linux_, call);
+void Agent::Make(SystemCall& call) {
+  if (memory_.frame().notes.freedom().may_note && MakeAlone(call)) return;
+  if (!CallMemory::IsPortable(call)) return linux_.Make(call);
   SignalSet mask = 0;
   SetMask(~SignalSet{0}, &mask);
-  int64_t result = 0;
-  int error = 0;
   if (calls_under_way_++ == 0) ++arena_;
   {
     const CallMemory moved(call, memory_.server_arena(arena_), memory_.range());
@@ -81,8 +80,8 @@ int64_t Agent::Carry(const RawCall& call) {
       if (!line_.Give(mine)) _exit(0);
       const Turn turn = line_.Await();
       if (turn == Turn::kReturnFromCall) {
-        result = frame.call_result;
-        error = frame.call_error;
+        call.result = frame.call.result;
+        call.error = frame.call.error;
         break;
       }
       if (turn == Turn::kRunHandlers) {
@@ -92,69 +91,57 @@ int64_t Agent::Carry(const RawCall& call) {
       } else if (turn == Turn::kGone) {
         _exit(0);
       } else if (Execute(turn)) {
-        result = frame.order_result;
-        error = frame.order_error;
+        call.result = frame.order.result;
+        call.error = frame.order.error;
         break;
       }
       mine = Turn::kDone;
     }
-    moved.CopyBack(result);
+    moved.CopyBack(call.result);
   }
   --calls_under_way_;
   memory_.frame().in_call = calls_under_way_ > 0;
   LetSignalsIn(mask, nullptr);
-  if (result == -1) errno = error;
-  return result;
 }
 
-bool Agent::MakeAlone(const RawCall& call, int64_t& result) {
+bool Agent::MakeAlone(SystemCall& call) {
   Notes& notes = memory_.frame().notes;
-  const int fd = static_cast<int>(call.arguments[0]);
-  Note note = {.call = {.call = call.call, .arguments = {fd}}};
   if (calls_under_way_ > 0 || !notes.HasRoom()) return false;
-  switch (call.call) {
-    case Call::kWrite: {
-      const auto* const text = reinterpret_cast<const void*>(call.arguments[1]);
-      const auto size = static_cast<size_t>(call.arguments[2]);
-      if ((fd != STDOUT_FILENO && fd != STDERR_FILENO) || !notes.HasRoom(size)) return false;
-      note.call.arguments[1] = reinterpret_cast<int64_t>(notes.Keep(text, size));
-      note.call.arguments[2] = call.arguments[2];
-      note.result = call.arguments[2];
-      break;
-    }
-    case Call::kGetsockname:
-    case Call::kGetpeername:
-      note.result = Invoke(linux_, call);
-      break;
-    case Call::kRecv:
-      if (!FindsNothing(linux_, call, note.result)) return false;
-      note.call.arguments[2] = call.arguments[2];
-      note.call.arguments[3] = call.arguments[3];
-      break;
-    case Call::kClockGettime: {
-      if (call.arguments[0] != CLOCK_MONOTONIC) return false;
-      const int64_t now = notes.freedom().monotonic_ns;
-      auto* const time = reinterpret_cast<timespec*>(call.arguments[1]);
-      *time = {.tv_sec = now / kSecond, .tv_nsec = now % kSecond};
-      break;
-    }
-    default:
-      return false;
+  const int fd = call.Int(0);
+  SystemCall note = {.call = call.call, .arguments = {fd}};
+  if (RowOf(call.call).only_asks) {
+    linux_.Make(call);
+  } else if (call.call == Call::kWrite) {
+    const size_t size = call.Size(2);
+    if ((fd != STDOUT_FILENO && fd != STDERR_FILENO) || !notes.HasRoom(size)) return false;
+    note.SetPointer(1, notes.Keep(call.Pointer<const void>(1), size));
+    note.arguments[2] = call.arguments[2];
+    call.Return(call.arguments[2]);
+  } else if (call.call == Call::kRecv) {
+    if (!FindsNothing(linux_, call)) return false;
+    note.arguments[2] = call.arguments[2];
+    note.arguments[3] = call.arguments[3];
+  } else if (call.call == Call::kClockGettime && fd == CLOCK_MONOTONIC) {
+    const int64_t now = notes.freedom().monotonic_ns;
+    *call.Pointer<timespec>(1) = {.tv_sec = now / kSecond, .tv_nsec = now % kSecond};
+    call.Return(0);
+  } else {
+    return false;
   }
-  if (note.result == -1) note.error = errno;
+  note.result = call.result;
+  note.error = call.error;
   notes.Add(note);
-  result = note.result;
   return true;
 }
 
 bool Agent::Execute(Turn turn) {
   Frame& frame = memory_.frame();
-  const RawCall order = frame.order;
-  const int64_t result = Invoke(linux_, order);
-  frame.order_result = result;
-  frame.order_error = errno;
+  SystemCall order = frame.order;
+  linux_.Make(order);
+  frame.order = order;
   frame.order_done = true;
-  return turn == Turn::kExecuteAndGo || (turn == Turn::kExecuteAndGoUnlessZero && result != 0);
+  return turn == Turn::kExecuteAndGo ||
+         (turn == Turn::kExecuteAndGoUnlessZero && order.result != 0);
 }
 
 void Agent::ReportReturn() { line_.Give(Turn::kReturned); }

@@ -8,33 +8,29 @@
 
 #include "kernel/host_kernel.h"
 #include "kernel/linux/held/connection.h"
-#include "kernel/linux/held/raw_syscalls.h"
+#include "kernel/syscalls.h"
 
 namespace hupstorm::remote {
 
 // Signals are held back while a call is at the driver's, and let in when the driver says so or when
 // the call returns: their handlers run as the server. Where the driver is gone the process ends.
 // Calls that the driver need not be asked about (Freedom) are made at once, and noted for it.
-class Agent final : public RawSyscalls<Syscalls> {
+class Agent final : public Syscalls {
  public:
   // `memory` must outlive the agent.
   Agent(SharedMemory& memory, int socket) : memory_(memory), line_(socket) {}
 
-  // Makes the call; sets errno where it returns -1. As the methods of Syscalls do.
-  int64_t Make(const RawCall& call) { return Carry(call); }
+  void Make(SystemCall& call) override;
 
   // What became of serve(). The driver takes the process from there.
   void ReportReturn();
   void ReportException(std::string_view what);
 
- protected:
-  int64_t Carry(const RawCall& call) override;
-
  private:
   // Carries out an order. True if the server is to go on with its result.
   bool Execute(Turn turn);
   // Makes a call that need not be asked for, and notes it; see Notes. False where it has to be.
-  bool MakeAlone(const RawCall& call, int64_t& result);
+  bool MakeAlone(SystemCall& call);
 
   SharedMemory& memory_;
   Line line_;

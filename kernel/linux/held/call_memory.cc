@@ -3,12 +3,8 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/sockios.h>
-#include <poll.h>
-#include <signal.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
-#include <sys/select.h>
-#include <sys/timerfd.h>
 
 #include <algorithm>
 #include <cstring>
@@ -20,14 +16,9 @@ constexpr size_t kLongestAddress = 128;      // sockaddr_storage
 constexpr size_t kLongestOption = 4096;      // of a socket
 constexpr size_t kRoomForTheRest = 1 << 20;  // beside the bytes of a transfer
 
-template <typename T>
-T* At(int64_t address) {
-  return reinterpret_cast<T*>(address);
-}
-
 }  // namespace
 
-bool CallMemory::IsPortable(const RawCall& call) {
+bool CallMemory::IsPortable(const SystemCall& call) {
   if (call.call == Call::kIoctl) {
     switch (call.arguments[1]) {
       case FIONREAD:
@@ -60,113 +51,52 @@ bool CallMemory::IsPortable(const RawCall& call) {
   return true;
 }
 
-CallMemory::CallMemory(const RawCall& call, Arena& arena, Range shared)
+CallMemory::CallMemory(const SystemCall& call, Arena& arena, Range shared)
     : arena_(arena), shared_(shared), former_top_(arena.top()), call_(call) {
-  const auto& a = call_.arguments;
-  switch (call.call) {
-    case Call::kSocketpair:
-      Move(3, 2 * sizeof(int), Direction::kOut);
-      break;
-    case Call::kBind:
-    case Call::kConnect:
-      Move(1, std::min<size_t>(static_cast<size_t>(a[2]), kLongestAddress), Direction::kIn);
-      break;
-    case Call::kAccept:
-    case Call::kGetsockname:
-    case Call::kGetpeername:
-      MoveAddress(1, 2);
-      break;
-    case Call::kGetsockopt:
-      MoveAddress(3, 4);
-      break;
-    case Call::kSetsockopt:
-      Move(3, std::min<size_t>(static_cast<size_t>(a[4]), kLongestOption), Direction::kIn);
-      break;
-    case Call::kRecv:
-    case Call::kRead:
-      MoveBytes(1, 2, Direction::kOut);
-      break;
-    case Call::kSend:
-    case Call::kWrite:
-      MoveBytes(1, 2, Direction::kIn);
-      break;
-    case Call::kReadv:
-    case Call::kWritev:
-      if (a[1] != 0 && a[2] > 0 && a[2] <= IOV_MAX) {
-        call_.arguments[1] = reinterpret_cast<int64_t>(
-            MoveParts(At<const iovec>(a[1]), static_cast<size_t>(a[2]),
-                      call.call == Call::kReadv ? Direction::kOut : Direction::kIn));
-      }
-      break;
-    case Call::kRecvmsg:
-      MoveMessage(Direction::kOut);
-      break;
-    case Call::kSendmsg:
-      MoveMessage(Direction::kIn);
-      break;
-    case Call::kIoctl:
-      Move(2, sizeof(int), Direction::kInOut);
-      break;
-    case Call::kPipe2:
-      Move(0, 2 * sizeof(int), Direction::kOut);
-      break;
-    case Call::kSelect: {
-      const size_t bits = static_cast<size_t>(std::clamp<int64_t>(a[0], 0, 1 << 20));
-      const size_t bytes = (bits + NFDBITS - 1) / NFDBITS * sizeof(fd_mask);
-      for (size_t i = 1; i <= 3; ++i) Move(i, bytes, Direction::kInOut);
-      Move(4, sizeof(timeval), Direction::kInOut);
-      break;
+  for (size_t i = 0; i < kMostArguments; ++i) {
+    const Argument& argument = RowOf(call.call).arguments[i];
+    if (argument.is_address()) MoveArgument(argument, i);
+  }
+}
+
+void CallMemory::MoveArgument(const Argument& argument, size_t index) {
+  const auto counted_by = static_cast<size_t>(argument.counted_by);
+  switch (argument.kind) {
+    case ArgumentKind::kBytes:
+      return MoveBytes(index, counted_by, argument.direction);
+    case ArgumentKind::kParts: {
+      const int64_t count = call_.arguments[counted_by];
+      if (call_.arguments[index] == 0 || count <= 0 || count > IOV_MAX) return;
+      return call_.SetPointer(index, MoveParts(call_.Pointer<const iovec>(index),
+                                               static_cast<size_t>(count), argument.direction));
     }
-    case Call::kPoll:
-      Move(0, static_cast<size_t>(std::clamp<int64_t>(a[1], 0, 1 << 20)) * sizeof(pollfd),
-           Direction::kInOut);
-      break;
-    case Call::kEpollCtl:
-      Move(3, sizeof(epoll_event), Direction::kIn);
-      break;
-    case Call::kEpollWait:
-      Move(1, static_cast<size_t>(std::clamp<int64_t>(a[2], 0, 1 << 20)) * sizeof(epoll_event),
-           Direction::kOut, Extent::kEvents);
-      break;
-    case Call::kTimerfdSettime:
-      Move(2, sizeof(itimerspec), Direction::kIn);
-      Move(3, sizeof(itimerspec), Direction::kOut);
-      break;
-    case Call::kTimerfdGettime:
-      Move(1, sizeof(itimerspec), Direction::kOut);
-      break;
-    case Call::kClockGettime:
-      Move(1, sizeof(timespec), Direction::kOut);
-      break;
-    case Call::kNanosleep:
-      Move(0, sizeof(timespec), Direction::kIn);
-      Move(1, sizeof(timespec), Direction::kInOut);
-      break;
-    case Call::kSigaction:
-      Move(1, sizeof(struct sigaction), Direction::kIn);
-      Move(2, sizeof(struct sigaction), Direction::kOut);
-      break;
-    case Call::kSocket:
-    case Call::kListen:
-    case Call::kShutdown:
-    case Call::kClose:
-    case Call::kFcntl:
-    case Call::kDup:
-    case Call::kDup3:
-    case Call::kEpollCreate1:
-    case Call::kEventfd:
-    case Call::kTimerfdCreate:
-      break;
+    case ArgumentKind::kMessage:
+      return MoveMessage(index, argument.direction);
+    case ArgumentKind::kAddress:
+    case ArgumentKind::kOption: {
+      if (argument.direction != Direction::kIn) return MoveAddress(index, counted_by);
+      const size_t most =
+          argument.kind == ArgumentKind::kAddress ? kLongestAddress : kLongestOption;
+      Move(index, std::min(BytesAt(call_, index), most), Direction::kIn);
+      return;
+    }
+    case ArgumentKind::kLength:  // with what it is the length of
+      return;
+    case ArgumentKind::kEpollEvents:
+      Move(index, BytesAt(call_, index), Direction::kOut, Extent::kEvents);
+      return;
+    default:
+      Move(index, BytesAt(call_, index), argument.direction);
   }
 }
 
 void* CallMemory::Move(size_t argument, size_t size, Direction direction, Extent extent) {
-  void* const original = At<void>(call_.arguments[argument]);
+  void* const original = call_.Pointer<void>(argument);
   if (original == nullptr || size == 0 || shared_.Contains(original)) return original;
   void* const copy = arena_.Take(size);
   if (copy == nullptr) return original;
   Add(original, copy, size, direction, extent);
-  call_.arguments[argument] = reinterpret_cast<int64_t>(copy);
+  call_.SetPointer(argument, copy);
   return copy;
 }
 
@@ -183,23 +113,23 @@ void CallMemory::Add(void* original, void* copy, size_t size, Direction directio
 
 // A buffer and, as a value and result, its length.
 void CallMemory::MoveAddress(size_t argument, size_t length_argument) {
-  const auto* const asked = At<const socklen_t>(call_.arguments[length_argument]);
+  const auto* const asked = call_.Pointer<const socklen_t>(length_argument);
   if (asked == nullptr) return;
   const size_t size = std::min<size_t>(*asked, kLongestOption);
   auto* const length =
       static_cast<socklen_t*>(Move(length_argument, sizeof(socklen_t), Direction::kInOut));
-  void* const original = At<void>(call_.arguments[argument]);
+  void* const original = call_.Pointer<void>(argument);
   if (original == nullptr || size == 0 || shared_.Contains(original)) return;
   void* const copy = arena_.Take(size);
   if (copy == nullptr) return;
   // In too: an option's buffer may hold a question (TCP_INFO's do not, SO_PEERSEC's neither).
   Add(original, copy, size, Direction::kInOut, Extent::kLength, length);
-  call_.arguments[argument] = reinterpret_cast<int64_t>(copy);
+  call_.SetPointer(argument, copy);
 }
 
 void CallMemory::MoveBytes(size_t argument, size_t size_argument, Direction direction) {
   size_t size = static_cast<size_t>(call_.arguments[size_argument]);
-  if (!shared_.Contains(At<void>(call_.arguments[argument]))) {
+  if (!shared_.Contains(call_.Pointer<void>(argument))) {
     const size_t room = arena_.room();
     size = std::min(size, room > kRoomForTheRest ? room - kRoomForTheRest : 0);
     call_.arguments[size_argument] = static_cast<int64_t>(size);
@@ -230,15 +160,15 @@ iovec* CallMemory::MoveParts(const iovec* parts, size_t count, Direction directi
   return copies;
 }
 
-void CallMemory::MoveMessage(Direction direction) {
-  auto* const original = At<msghdr>(call_.arguments[1]);
+void CallMemory::MoveMessage(size_t argument, Direction direction) {
+  auto* const original = call_.Pointer<msghdr>(argument);
   if (original == nullptr) return;
   auto* const copy = static_cast<msghdr*>(arena_.Take(sizeof(msghdr)));
   if (copy == nullptr) return;
   *copy = *original;
   message_ = original;
   message_copy_ = copy;
-  call_.arguments[1] = reinterpret_cast<int64_t>(copy);
+  call_.SetPointer(argument, copy);
   if (copy->msg_iov != nullptr && copy->msg_iovlen > 0 && copy->msg_iovlen <= IOV_MAX) {
     copy->msg_iov = MoveParts(copy->msg_iov, copy->msg_iovlen, direction);
   }

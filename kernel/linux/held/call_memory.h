@@ -11,7 +11,7 @@
 #include <cstddef>
 
 #include "kernel/linux/held/arena.h"
-#include "kernel/linux/held/raw_call.h"
+#include "kernel/system_call.h"
 
 namespace hupstorm::remote {
 
@@ -28,23 +28,22 @@ class CallMemory {
     bool Contains(const void* address) const { return begin <= address && address < end; }
   };
 
-  CallMemory(const RawCall& call, Arena& arena, Range shared);
+  CallMemory(const SystemCall& call, Arena& arena, Range shared);
   ~CallMemory() { arena_.GiveBack(former_top_); }
   CallMemory(const CallMemory&) = delete;
   CallMemory& operator=(const CallMemory&) = delete;
 
   // The call, with pointers to what it points to now.
-  const RawCall& call() const { return call_; }
+  const SystemCall& call() const { return call_; }
 
   // Copies what the call wrote to where the caller wants it. `result`: of the call.
   void CopyBack(int64_t result) const;
 
   // False for calls that carry a pointer to who knows what: ioctl requests that are none of the
   // sockets', fcntl's locks. They can be carried out in the server's own process only.
-  static bool IsPortable(const RawCall& call);
+  static bool IsPortable(const SystemCall& call);
 
  private:
-  enum class Direction : uint8_t { kIn, kOut, kInOut };
   // What decides how much of it is copied back.
   enum class Extent : uint8_t { kAll, kResult, kEvents, kLength };
   struct Piece {
@@ -56,11 +55,12 @@ class CallMemory {
     bool out = false;
   };
 
+  void MoveArgument(const Argument& argument, size_t index);
   void* Move(size_t argument, size_t size, Direction direction, Extent extent = Extent::kAll);
   void MoveAddress(size_t argument, size_t length_argument);
   void MoveBytes(size_t argument, size_t size_argument, Direction direction);
   iovec* MoveParts(const iovec* parts, size_t count, Direction direction);
-  void MoveMessage(Direction direction);
+  void MoveMessage(size_t argument, Direction direction);
   void Add(void* original, void* copy, size_t size, Direction direction, Extent extent,
            const socklen_t* length = nullptr);
   void CopyPartsBack(size_t bytes) const;
@@ -69,7 +69,7 @@ class CallMemory {
   Arena& arena_;
   const Range shared_;
   std::byte* const former_top_;
-  RawCall call_;
+  SystemCall call_;
   std::array<Piece, 6> pieces_;
   size_t piece_count_ = 0;
   const iovec* parts_ = nullptr;  // the caller's

@@ -14,7 +14,7 @@
 #include "kernel/linux/held/arena.h"
 #include "kernel/linux/held/call_memory.h"
 #include "kernel/linux/held/notes.h"
-#include "kernel/linux/held/raw_call.h"
+#include "kernel/system_call.h"
 
 namespace hupstorm::remote {
 
@@ -31,18 +31,14 @@ enum class Turn : uint8_t {
   kExecuteAndGo,            // the same, and leave the call with its result, without another turn
   kExecuteAndGoUnlessZero,  // the same, where the result is not zero
   kRunHandlers,             // let handlers of pending signals run
-  kReturnFromCall,          // leave the call with Frame::call_result
+  kReturnFromCall,          // leave the call with the result in Frame::call
 };
 
 // What lies at the beginning of the shared memory.
 struct Frame {
-  RawCall call;
-  int64_t call_result = 0;
-  int32_t call_error = 0;
-  RawCall order;
+  SystemCall call;
+  SystemCall order;
   bool order_done = false;
-  int64_t order_result = 0;
-  int32_t order_error = 0;
   HeapUse heap;  // of the server, at its last call
   char text[512] = {};
   // The server's clocks are this far ahead of Linux's. The driver's to write.

@@ -47,7 +47,7 @@ void DescriptorBook::Open(int64_t fd, Kind kind, bool nonblocking) {
   At(static_cast<int>(fd)) = {.kind = kind, .nonblocking = nonblocking};
 }
 
-void DescriptorBook::Learn(const remote::RawCall& call, int64_t result) {
+void DescriptorBook::Learn(const SystemCall& call, int64_t result) {
   const auto& a = call.arguments;
   const int fd = static_cast<int>(a[0]);
   switch (call.call) {

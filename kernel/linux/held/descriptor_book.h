@@ -9,7 +9,7 @@
 #include <deque>
 
 #include "kernel/driven_kernel.h"
-#include "kernel/linux/held/raw_call.h"
+#include "kernel/system_call.h"
 
 namespace hupstorm::loopback {
 
@@ -27,7 +27,7 @@ struct DescriptorFacts {
 class DescriptorBook {
  public:
   // Learns from a call that has succeeded with `result`.
-  void Learn(const remote::RawCall& call, int64_t result);
+  void Learn(const SystemCall& call, int64_t result);
   void Clear() { facts_.clear(); }
 
   // Facts about nothing for a number that is not known of.

@@ -15,13 +15,11 @@
 
 namespace hupstorm {
 
-using remote::RawCall;
-
 namespace {
 
 constexpr int64_t kMs = 1'000'000;
 
-int FlagsOf(const RawCall& call) {
+int FlagsOf(const SystemCall& call) {
   switch (call.call) {
     case Call::kRecv:
     case Call::kSend:
@@ -35,7 +33,7 @@ int FlagsOf(const RawCall& call) {
 }
 
 // How long the server is ready to wait, in nanoseconds; -1 for ever.
-int64_t TimeoutNs(const RawCall& call) {
+int64_t TimeoutNs(const SystemCall& call) {
   if (call.call == Call::kSelect) {
     const auto* const timeout = reinterpret_cast<const timeval*>(call.arguments[4]);
     if (timeout == nullptr) return -1;
@@ -46,7 +44,7 @@ int64_t TimeoutNs(const RawCall& call) {
 }
 
 // The sets of a call of select that there are, in the words that Linux looks at.
-std::vector<std::span<fd_mask>> SetsOf(const RawCall& call) {
+std::vector<std::span<fd_mask>> SetsOf(const SystemCall& call) {
   const auto bits = static_cast<size_t>(std::clamp<int64_t>(call.arguments[0], 0, 1 << 20));
   std::vector<std::span<fd_mask>> sets;
   for (size_t i = 1; i <= 3; ++i) {
@@ -57,7 +55,7 @@ std::vector<std::span<fd_mask>> SetsOf(const RawCall& call) {
 }
 
 // The parts of a transfer as a vector.
-std::vector<iovec> PartsOf(const RawCall& call) {
+std::vector<iovec> PartsOf(const SystemCall& call) {
   const auto& a = call.arguments;
   switch (call.call) {
     case Call::kSend:
@@ -93,14 +91,18 @@ void LoopbackKernel::LetClientsAct() {
   clients_.Settle();
 }
 
-int64_t LoopbackKernel::LookAndGo(const RawCall& call) {
-  return driver_->LeavesResultsAlone() ? remote_->CarryAndGoUnlessZero(call) : remote_->Carry(call);
+int64_t LoopbackKernel::LookAndGo(const SystemCall& call) {
+  if (!driver_->LeavesResultsAlone()) return Invoke(*remote_, call);
+  SystemCall made = call;
+  remote_->MakeAndGoUnlessZero(made);
+  errno = made.error;
+  return made.result;
 }
 
 // select, poll or epoll_wait without a timeout. select leaves its sets alone where nothing is
 // ready, so that it can be asked again.
-int64_t LoopbackKernel::LookOnce(const RawCall& call) {
-  RawCall once = call;
+int64_t LoopbackKernel::LookOnce(const SystemCall& call) {
+  SystemCall once = call;
   if (call.call == Call::kPoll) {
     once.arguments[2] = 0;
     return LookAndGo(once);
@@ -122,7 +124,7 @@ int64_t LoopbackKernel::LookOnce(const RawCall& call) {
   return 0;
 }
 
-int64_t LoopbackKernel::Wait(const RawCall& call) {
+int64_t LoopbackKernel::Wait(const SystemCall& call) {
   const int64_t timeout = TimeoutNs(call);
   const int64_t deadline = timeout < 0 ? -1 : now_ns() + timeout;
   int64_t result = LookOnce(call);
@@ -150,7 +152,8 @@ int64_t LoopbackKernel::Wait(const RawCall& call) {
 
 bool LoopbackKernel::IsReady(int fd, int16_t events) {
   pollfd look = {.fd = fd, .events = events, .revents = 0};
-  return remote_->Poll(&look, 1, 0) != 0;  // an error is for the call itself to find out
+  return Invoke<Call::kPoll>(*remote_, &look, 1, 0) !=
+         0;  // an error is for the call itself to find out
 }
 
 bool LoopbackKernel::Rest(Call call, int fd, int16_t events) {
@@ -179,7 +182,7 @@ PeerId LoopbackKernel::PeerAt(const sockaddr_storage& address) const {
   return kNoPeer;
 }
 
-int64_t LoopbackKernel::Accept(const RawCall& call) {
+int64_t LoopbackKernel::Accept(const SystemCall& call) {
   const int fd = static_cast<int>(call.arguments[0]);
   if (!server_->book.Of(fd).nonblocking && !Rest(call.call, fd, POLLIN)) return -1;
   const int64_t result = Pass(call);
@@ -187,8 +190,8 @@ int64_t LoopbackKernel::Accept(const RawCall& call) {
   sockaddr_storage address = {};
   socklen_t length = sizeof address;
   PeerId& peer = server_->book.At(static_cast<int>(result)).peer;
-  if (remote_->Getpeername(static_cast<int>(result), reinterpret_cast<sockaddr*>(&address),
-                           &length) == 0) {
+  if (Invoke<Call::kGetpeername>(*remote_, static_cast<int>(result),
+                                 reinterpret_cast<sockaddr*>(&address), &length) == 0) {
     peer = PeerAt(address);
   } else if (call.arguments[1] != 0) {
     // Gone already (ENOTCONN): its address is what accept said, where the server asked.
@@ -202,7 +205,7 @@ int64_t LoopbackKernel::Accept(const RawCall& call) {
   return result;
 }
 
-int64_t LoopbackKernel::Receive(const RawCall& call) {
+int64_t LoopbackKernel::Receive(const SystemCall& call) {
   const int fd = static_cast<int>(call.arguments[0]);
   const DescriptorFacts& facts = server_->book.Of(fd);
   const bool may_sleep = facts.kind != DescriptorKind::kFree && !facts.nonblocking &&
@@ -219,7 +222,7 @@ int64_t LoopbackKernel::Receive(const RawCall& call) {
   return result;
 }
 
-int64_t LoopbackKernel::Transmit(const RawCall& call) {
+int64_t LoopbackKernel::Transmit(const SystemCall& call) {
   const int fd = static_cast<int>(call.arguments[0]);
   const int flags = FlagsOf(call);
   const bool may_sleep = server_->book.IsSocket(fd) && !server_->book.Of(fd).nonblocking &&
@@ -232,7 +235,7 @@ int64_t LoopbackKernel::Transmit(const RawCall& call) {
 
 // A blocking send takes all, sleeping as often as it must; where it is stopped in between it
 // returns what it took.
-int64_t LoopbackKernel::TransmitAll(const RawCall& call) {
+int64_t LoopbackKernel::TransmitAll(const SystemCall& call) {
   const int fd = static_cast<int>(call.arguments[0]);
   const int flags = FlagsOf(call);
   std::vector<iovec> parts = PartsOf(call);
@@ -241,7 +244,7 @@ int64_t LoopbackKernel::TransmitAll(const RawCall& call) {
     msghdr rest = {};
     rest.msg_iov = parts.data();
     rest.msg_iovlen = parts.size();
-    const ssize_t count = remote_->Sendmsg(fd, &rest, flags | MSG_DONTWAIT);
+    const ssize_t count = Invoke<Call::kSendmsg>(*remote_, fd, &rest, flags | MSG_DONTWAIT);
     NoteSent(fd, count, flags);
     if (count >= 0) {
       taken += count;

@@ -9,8 +9,6 @@
 
 namespace hupstorm {
 
-using remote::RawCall;
-
 namespace {
 
 constexpr int64_t kSecond = 1'000'000'000;
@@ -54,12 +52,12 @@ void LoopbackKernel::Fire(int fd) {
     timer.expiry_ns = -1;
   }
   const itimerspec at_once = {.it_interval = {}, .it_value = {.tv_sec = 0, .tv_nsec = 1}};
-  remote_->TimerfdSettime(fd, 0, &at_once, nullptr);
+  Invoke<Call::kTimerfdSettime>(*remote_, fd, 0, &at_once, nullptr);
   pollfd fired = {.fd = fd, .events = POLLIN, .revents = 0};
-  remote_->Poll(&fired, 1, kAtOnceMs);
+  Invoke<Call::kPoll>(*remote_, &fired, 1, kAtOnceMs);
 }
 
-int64_t LoopbackKernel::Sleep(const RawCall& call) {
+int64_t LoopbackKernel::Sleep(const SystemCall& call) {
   const auto* const request = reinterpret_cast<const timespec*>(call.arguments[0]);
   const int64_t deadline = now_ns() + Nanoseconds(*request);
   while (now_ns() < deadline) {
@@ -77,7 +75,7 @@ int64_t LoopbackKernel::Sleep(const RawCall& call) {
   return 0;
 }
 
-int64_t LoopbackKernel::ReadClock(const RawCall& call) {
+int64_t LoopbackKernel::ReadClock(const SystemCall& call) {
   *reinterpret_cast<timespec*>(call.arguments[1]) =
       Timespec(ClockNs(static_cast<clockid_t>(call.arguments[0])));
   return 0;
@@ -90,7 +88,7 @@ void LoopbackKernel::WriteTimer(const DescriptorFacts& timer, int64_t address) c
                                              .it_value = Timespec(left)};
 }
 
-int64_t LoopbackKernel::SetTimer(const RawCall& call) {
+int64_t LoopbackKernel::SetTimer(const SystemCall& call) {
   const int fd = static_cast<int>(call.arguments[0]);
   const auto* const value = reinterpret_cast<const itimerspec*>(call.arguments[2]);
   // What is wrong with the call is for Linux to say; a timer that is off for now tells it all.
@@ -99,7 +97,7 @@ int64_t LoopbackKernel::SetTimer(const RawCall& call) {
     off = *value;
     if (Nanoseconds(off.it_value) >= 0 && off.it_value.tv_nsec < kSecond) off.it_value = {};
   }
-  RawCall quiet = call;
+  SystemCall quiet = call;
   if (value != nullptr) quiet.arguments[2] = reinterpret_cast<int64_t>(&off);
   quiet.arguments[3] = 0;
   const int64_t result = Pass(quiet);
@@ -116,7 +114,7 @@ int64_t LoopbackKernel::SetTimer(const RawCall& call) {
   return 0;
 }
 
-int64_t LoopbackKernel::GetTimer(const RawCall& call) {
+int64_t LoopbackKernel::GetTimer(const SystemCall& call) {
   const int fd = static_cast<int>(call.arguments[0]);
   const int64_t result = Pass(call);
   if (result == 0) WriteTimer(server_->book.Of(fd), call.arguments[1]);

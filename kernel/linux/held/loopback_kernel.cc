@@ -25,8 +25,6 @@ constexpr int kReceiveBuffer = 128 * 1024;
 
 }  // namespace
 
-using remote::RawCall;
-
 void LoopbackKernel::Reset() {
   clients_.Clear();
   *server_ = Server();
@@ -52,23 +50,28 @@ void LoopbackKernel::Block(Call call, int fd, int64_t deadline_ns) {
   driver_->OnBlock(call, fd, deadline_ns);
 }
 
-int64_t LoopbackKernel::Pass(const RawCall& call) {
-  const int64_t result = remote_->Carry(call);
+int64_t LoopbackKernel::Pass(const SystemCall& call) {
+  const int64_t result = Invoke(*remote_, call);
   if (result != -1) server_->book.Learn(call, result);
   return result;
 }
 
 // The last system call that a call of the server needs.
-int64_t LoopbackKernel::PassAndGo(const RawCall& call) {
+int64_t LoopbackKernel::PassAndGo(const SystemCall& call) {
   if (!driver_->LeavesResultsAlone()) return Pass(call);
-  const int64_t result = remote_->CarryAndGo(call);
-  if (result != -1) server_->book.Learn(call, result);
-  return result;
+  SystemCall made = call;
+  remote_->MakeAndGo(made);
+  if (made.result != -1) server_->book.Learn(call, made.result);
+  errno = made.error;
+  return made.result;
 }
 
-int64_t LoopbackKernel::Carry(const RawCall& call) {
+int64_t LoopbackKernel::Carry(const SystemCall& call) {
   if (!server_->held) LookAtStart();
-  if (const std::optional<int64_t> told = remote_->TakeTold()) return *told;
+  if (SystemCall told; remote_->TakeTold(told)) {
+    errno = told.error;
+    return told.result;
+  }
   const int fd = static_cast<int>(call.arguments[0]);
   switch (call.call) {
     case Call::kSelect:
@@ -109,7 +112,7 @@ int64_t LoopbackKernel::Carry(const RawCall& call) {
     case Call::kTimerfdGettime:
       return GetTimer(call);
     case Call::kSigaction: {
-      const auto* const action = reinterpret_cast<const struct sigaction*>(call.arguments[1]);
+      const auto* const action = call.Pointer<const struct sigaction>(1);
       const int64_t result = Pass(call);
       if (result == 0 && action != nullptr) {
         const auto signal = static_cast<size_t>(fd);
@@ -179,7 +182,7 @@ void LoopbackKernel::set_descriptor_limit(int limit) {
 
 void LoopbackKernel::SetListenerBuffer(int name, int bytes) {
   if (server_->listener < 0 || !server_->held) return;
-  remote_->Setsockopt(server_->listener, SOL_SOCKET, name, &bytes, sizeof bytes);
+  Invoke<Call::kSetsockopt>(*remote_, server_->listener, SOL_SOCKET, name, &bytes, sizeof bytes);
 }
 
 void LoopbackKernel::set_server_send_buffer(int bytes) {
@@ -192,7 +195,7 @@ void LoopbackKernel::set_server_receive_buffer(int bytes) {
   SetListenerBuffer(SO_RCVBUF, bytes == kDefaultBuffer ? kReceiveBuffer / 2 : bytes);
 }
 
-int64_t LoopbackKernel::ListenAndSetBuffers(const RawCall& call) {
+int64_t LoopbackKernel::ListenAndSetBuffers(const SystemCall& call) {
   const int64_t result = Pass(call);
   if (result == 0 && server_->listener < 0) {
     server_->listener = static_cast<int>(call.arguments[0]);
@@ -201,7 +204,8 @@ int64_t LoopbackKernel::ListenAndSetBuffers(const RawCall& call) {
     // Inherited by its connections. Nagle's algorithm would hold a server's last bytes back until
     // the client acknowledges those before, up to 40 ms later: time, and nothing else.
     const int on = 1;
-    remote_->Setsockopt(server_->listener, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    Invoke<Call::kSetsockopt>(*remote_, server_->listener, IPPROTO_TCP, TCP_NODELAY, &on,
+                              sizeof on);
   }
   return result;
 }
@@ -242,7 +246,7 @@ std::span<const PeerId> LoopbackKernel::TakeChangedPeers() {
 // Sends what TCP would send up to 40 ms later, so that the client's FIN is known to have come.
 void LoopbackKernel::AcknowledgeNow(int fd) const {
   const int on = 1;
-  remote_->Setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
+  Invoke<Call::kSetsockopt>(*remote_, fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
 }
 
 DrivenKernel::ConnectionStatus LoopbackKernel::ServerSide(PeerId peer) const {
@@ -253,12 +257,12 @@ DrivenKernel::ConnectionStatus LoopbackKernel::ServerSide(PeerId peer) const {
   status.accepted = true;
   tcp_info info = {};
   socklen_t length = sizeof info;
-  if (remote_->Getsockopt(status.fd, IPPROTO_TCP, TCP_INFO, &info, &length) == 0) {
+  if (Invoke<Call::kGetsockopt>(*remote_, status.fd, IPPROTO_TCP, TCP_INFO, &info, &length) == 0) {
     status.state = loopback::TcpStateOf(info.tcpi_state);
     if (status.state == TcpState::kCloseWait) AcknowledgeNow(status.fd);
   }
   int unread = 0;
-  if (remote_->Ioctl(status.fd, FIONREAD, &unread) == 0)
+  if (Invoke<Call::kIoctl>(*remote_, status.fd, FIONREAD, &unread) == 0)
     status.unread = static_cast<size_t>(unread);
   status.unsent = clients_.UnsentByServer(peer);
   return status;

@@ -28,12 +28,11 @@
 #include "kernel/driven_kernel.h"
 #include "kernel/linux/clients/client_sockets.h"
 #include "kernel/linux/held/descriptor_book.h"
-#include "kernel/linux/held/raw_syscalls.h"
 #include "kernel/linux/held/remote_kernel.h"
 
 namespace hupstorm {
 
-class LoopbackKernel : public remote::RawSyscalls<DrivenKernel> {
+class LoopbackKernel : public DrivenKernel {
  public:
   // `remote` must outlive the kernel.
   explicit LoopbackKernel(remote::RemoteKernel& remote) : remote_(&remote) {}
@@ -76,6 +75,10 @@ class LoopbackKernel : public remote::RawSyscalls<DrivenKernel> {
   PeerId PeerOf(int fd) const override { return server_->book.Of(fd).peer; }
   std::vector<Descriptor> OpenDescriptors() const override;
   int open_descriptor_count() const override;
+  void Make(SystemCall& call) override {
+    call.result = Carry(call);
+    call.error = call.result == -1 ? errno : 0;
+  }
 
  protected:
   using DescriptorFacts = loopback::DescriptorFacts;
@@ -94,7 +97,8 @@ class LoopbackKernel : public remote::RawSyscalls<DrivenKernel> {
     std::array<bool, 65> restarts = {};  // SA_RESTART
   };
 
-  int64_t Carry(const remote::RawCall& call) override;
+  // Carries the call out; sets errno if it returns -1.
+  virtual int64_t Carry(const SystemCall& call);
 
   // What a clock of the server's says, in nanoseconds.
   virtual int64_t ClockNs(clockid_t clock) const {
@@ -132,16 +136,16 @@ class LoopbackKernel : public remote::RawSyscalls<DrivenKernel> {
   static constexpr int64_t kStartNs = 1'000'000'000;
 
   // loopback_calls.cc: calls that may sleep.
-  int64_t Pass(const remote::RawCall& call);
-  int64_t PassAndGo(const remote::RawCall& call);
-  int64_t Wait(const remote::RawCall& call);
-  int64_t LookOnce(const remote::RawCall& call);
-  int64_t LookAndGo(const remote::RawCall& call);
-  int64_t Accept(const remote::RawCall& call);
-  int64_t Receive(const remote::RawCall& call);
-  int64_t Transmit(const remote::RawCall& call);
-  int64_t TransmitAll(const remote::RawCall& call);
-  int64_t ListenAndSetBuffers(const remote::RawCall& call);
+  int64_t Pass(const SystemCall& call);
+  int64_t PassAndGo(const SystemCall& call);
+  int64_t Wait(const SystemCall& call);
+  int64_t LookOnce(const SystemCall& call);
+  int64_t LookAndGo(const SystemCall& call);
+  int64_t Accept(const SystemCall& call);
+  int64_t Receive(const SystemCall& call);
+  int64_t Transmit(const SystemCall& call);
+  int64_t TransmitAll(const SystemCall& call);
+  int64_t ListenAndSetBuffers(const SystemCall& call);
   bool IsReady(int fd, int16_t events);
   // Lets things happen until `fd` is ready; false with errno EINTR where the call is interrupted.
   bool Rest(Call call, int fd, int16_t events);
@@ -149,10 +153,10 @@ class LoopbackKernel : public remote::RawSyscalls<DrivenKernel> {
   void NoteSent(int fd, int64_t result, int flags);
 
   // loopback_clock.cc
-  int64_t Sleep(const remote::RawCall& call);
-  int64_t ReadClock(const remote::RawCall& call);
-  int64_t SetTimer(const remote::RawCall& call);
-  int64_t GetTimer(const remote::RawCall& call);
+  int64_t Sleep(const SystemCall& call);
+  int64_t ReadClock(const SystemCall& call);
+  int64_t SetTimer(const SystemCall& call);
+  int64_t GetTimer(const SystemCall& call);
   void WriteTimer(const DescriptorFacts& timer, int64_t address) const;
 
   void AcknowledgeNow(int fd) const;

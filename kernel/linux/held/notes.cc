@@ -4,7 +4,7 @@
 
 namespace hupstorm::remote {
 
-const Note* Notes::Take() {
+const SystemCall* Notes::Take() {
   if (taken_ < count_) return &notes_[taken_++];
   count_ = taken_ = 0;
   text_size_ = 0;

@@ -9,7 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "kernel/linux/held/raw_call.h"
+#include "kernel/system_call.h"
 
 namespace hupstorm::remote {
 
@@ -27,22 +27,15 @@ struct Freedom {
   int64_t monotonic_ns = 0;  // what that clock shows
 };
 
-// A call, and what came of it. Its pointers are null, but for bytes that it hands over: these are
-// in the shared memory.
-struct Note {
-  RawCall call;
-  int64_t result = 0;
-  int32_t error = 0;
-};
-
 // In the shared memory. Each side looks at it only while it has the turn.
 class Notes {
  public:
   // ---- The driver's.
   void set_freedom(const Freedom& freedom) { freedom_ = freedom; }
-  // Gives out the notes, oldest first; null where there are no more, and then all are gone. A note
-  // is good until the server gets the turn.
-  const Note* Take();
+  // Gives out the calls, oldest first, with what came of them; null where there are no more, and
+  // then all are gone. Pointers are null, but for bytes that a call hands over: these are in the
+  // shared memory. A note is good until the server gets the turn.
+  const SystemCall* Take();
   // As new, for a new server.
   void Clear();
 
@@ -50,7 +43,7 @@ class Notes {
   const Freedom& freedom() const { return freedom_; }
   // Whether a note with so many bytes has room. Without it the call has to be asked for.
   bool HasRoom(size_t bytes = 0) const { return count_ < kMost && bytes <= kTextSize - text_size_; }
-  void Add(const Note& note) { notes_[count_++] = note; }
+  void Add(const SystemCall& note) { notes_[count_++] = note; }
   // Copies bytes that a note hands over.
   const std::byte* Keep(const void* bytes, size_t size);
 
@@ -62,7 +55,7 @@ class Notes {
   uint32_t count_ = 0;
   uint32_t taken_ = 0;
   size_t text_size_ = 0;
-  std::array<Note, kMost> notes_;
+  std::array<SystemCall, kMost> notes_;
   std::array<std::byte, kTextSize> text_;
 };
 

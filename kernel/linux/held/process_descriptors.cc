@@ -15,8 +15,6 @@
 
 namespace hupstorm {
 
-using remote::RawCall;
-
 namespace {
 
 // Stands for a descriptor that some process has, though none that can be looked at.
@@ -40,7 +38,7 @@ DrivenKernel::DescriptorKind KindOf(outside::OpenFile::Kind kind) {
   }
 }
 
-bool IsOnDescriptor(Call call) {
+bool DependsOnFacts(Call call) {
   switch (FamilyOf(call)) {
     case CallFamily::kAccept:
     case CallFamily::kRecv:
@@ -76,17 +74,18 @@ ProcessKernel::Server& ProcessKernel::ServerOf(Thread& thread) {
 // Asks Linux, in the server's process, what a descriptor is. The process is held.
 void ProcessKernel::LearnDescriptor(Server& server, int fd) {
   if (IsLine(server.pid, fd)) return;
-  const int flags = remote_->Fcntl(fd, F_GETFL, 0);
+  const int flags = Invoke<Call::kFcntl>(*remote_, fd, F_GETFL, 0);
   if (flags == -1) return;
   DescriptorFacts facts;
   facts.nonblocking = (flags & O_NONBLOCK) != 0;
   int listens = 0;
   socklen_t length = sizeof listens;
-  if (remote_->Getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &length) == 0) {
+  if (Invoke<Call::kGetsockopt>(*remote_, fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &length) == 0) {
     facts.kind = listens != 0 ? DescriptorKind::kListener : DescriptorKind::kSocket;
     sockaddr_storage address = {};
     length = sizeof address;
-    if (remote_->Getpeername(fd, reinterpret_cast<sockaddr*>(&address), &length) == 0) {
+    if (Invoke<Call::kGetpeername>(*remote_, fd, reinterpret_cast<sockaddr*>(&address), &length) ==
+        0) {
       facts.peer = PeerAt(address);
       if (facts.peer != kNoPeer) facts.kind = DescriptorKind::kConnection;
     }
@@ -101,16 +100,16 @@ void ProcessKernel::LearnDescriptor(Server& server, int fd) {
   server.book.At(fd) = facts;
 }
 
-int64_t ProcessKernel::Carry(const RawCall& call) {
+int64_t ProcessKernel::Carry(const SystemCall& call) {
   const int fd = static_cast<int>(call.arguments[0]);
-  if (IsOnDescriptor(call.call)) {
+  if (DependsOnFacts(call.call)) {
     const CallFamily family = FamilyOf(call.call);
     const bool is_shared = servers_.size() > 1 && family != CallFamily::kFcntl;
     if (server_->book.Of(fd).kind == DescriptorKind::kFree) {
       LearnDescriptor(*server_, fd);
     } else if (is_shared) {
       // O_NONBLOCK is one for all processes that have the file open.
-      const int flags = remote_->Fcntl(fd, F_GETFL, 0);
+      const int flags = Invoke<Call::kFcntl>(*remote_, fd, F_GETFL, 0);
       if (flags != -1) server_->book.At(fd).nonblocking = (flags & O_NONBLOCK) != 0;
     }
   }
@@ -215,7 +214,7 @@ DrivenKernel::ConnectionStatus ProcessKernel::ServerSide(PeerId peer) const {
     // sock_diag counts an urgent byte, too, that is not to be read among the others.
     int unread = 0;
     Thread* const thread = HeldThreadOf(*server);
-    if (thread != nullptr && thread->remote.Ioctl(fd, FIONREAD, &unread) == 0) {
+    if (thread != nullptr && Invoke<Call::kIoctl>(thread->remote, fd, FIONREAD, &unread) == 0) {
       status.unread = static_cast<size_t>(unread);
     }
   }

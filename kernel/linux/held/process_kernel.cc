@@ -306,7 +306,7 @@ bool ProcessKernel::CanBeInterrupted(Thread& thread) {
 
 bool ProcessKernel::RestartsAfter(Thread& thread, int signal) {
   struct sigaction action = {};
-  thread.remote.Sigaction(signal, nullptr, &action);
+  Invoke<Call::kSigaction>(thread.remote, signal, nullptr, &action);
   return (action.sa_flags & SA_RESTART) != 0;
 }
 

@@ -79,7 +79,7 @@ class ProcessKernel final : public LoopbackKernel {
   std::vector<Descriptor> OpenDescriptors() const override;
 
  protected:
-  int64_t Carry(const remote::RawCall& call) override;
+  int64_t Carry(const SystemCall& call) override;
   int64_t ClockNs(clockid_t clock) const override;
   void Block(Call call, int fd, int64_t deadline_ns) override;
   // A process that was started for a client may end with it. One that takes other clients with it

@@ -1,7 +1,5 @@
 #include "kernel/linux/held/remote_kernel.h"
 
-#include <errno.h>
-
 namespace hupstorm::remote {
 
 void RemoteKernel::Serve(Syscalls& top) {
@@ -36,16 +34,15 @@ Turn RemoteKernel::Next() {
 void RemoteKernel::Answer(Syscalls& top) {
   top_ = &top;
   Frame& frame = memory_.frame();
-  const RawCall call = frame.call;
+  SystemCall call = frame.call;
   ++answers_under_way_;
-  const int64_t result = Invoke(top, call);
+  top.Make(call);
   --answers_under_way_;
   if (gone_on_) {
     gone_on_ = false;
     return;
   }
-  frame.call_error = errno;
-  frame.call_result = result;
+  frame.call = call;
   Guide();
   if (!line_.Give(Turn::kReturnFromCall)) throw ServerGone();
 }
@@ -58,22 +55,23 @@ void RemoteKernel::Guide() {
 // the one that it got.
 void RemoteKernel::TellOfNotes() {
   Notes& notes = memory_.frame().notes;
-  while (const Note* const note = notes.Take()) {
+  while (const SystemCall* const note = notes.Take()) {
     telling_ = note;
     told_ = false;
-    Invoke(*top_, note->call);
+    Invoke(*top_, *note);
     telling_ = nullptr;
   }
 }
 
-std::optional<int64_t> RemoteKernel::TakeTold() {
-  if (telling_ == nullptr || told_) return std::nullopt;
+bool RemoteKernel::TakeTold(SystemCall& call) {
+  if (telling_ == nullptr || told_) return false;
   told_ = true;
-  if (telling_->result == -1) errno = telling_->error;
-  return telling_->result;
+  call.result = telling_->result;
+  call.error = telling_->error;
+  return true;
 }
 
-int64_t RemoteKernel::Order(const RawCall& call, Turn how) {
+void RemoteKernel::Order(SystemCall& call, Turn how) {
   // A handler that went on would come back into the call that it interrupts.
   if (answers_under_way_ > 1) how = Turn::kExecute;
   const CallMemory moved(call, memory_.driver_arena(), memory_.range());
@@ -88,11 +86,9 @@ int64_t RemoteKernel::Order(const RawCall& call, Turn how) {
     gone_on_ = true;
     next_turn_ = turn;
   }
-  const int64_t result = frame.order_result;
-  const int error = frame.order_error;
-  moved.CopyBack(result);
-  if (result == -1) errno = error;
-  return result;
+  call.result = frame.order.result;
+  call.error = frame.order.error;
+  moved.CopyBack(call.result);
 }
 
 void RemoteKernel::RunHandlers() {

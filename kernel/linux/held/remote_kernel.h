@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "kernel/linux/held/connection.h"
-#include "kernel/linux/held/raw_syscalls.h"
+#include "kernel/syscalls.h"
 
 namespace hupstorm::remote {
 
@@ -27,7 +27,7 @@ class ServerThrew : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-class RemoteKernel final : public RawSyscalls<Syscalls> {
+class RemoteKernel final : public Syscalls {
  public:
   // `memory` must outlive the kernel.
   explicit RemoteKernel(SharedMemory& memory) : memory_(memory) {}
@@ -47,9 +47,9 @@ class RemoteKernel final : public RawSyscalls<Syscalls> {
 
   // True while `top` is told of a call that the server has made already.
   bool is_telling() const { return telling_ != nullptr; }
-  // The result of that call, for the kernel at the bottom of `top`, once; sets errno where it is
-  // -1. Nothing where the call that is being made has not been made yet.
-  std::optional<int64_t> TakeTold();
+  // Gives `call` the result of that call, for the kernel at the bottom of `top`, once. False if the
+  // call that is being made has not been made yet.
+  bool TakeTold(SystemCall& call);
 
   // Answers the server's calls with what `top` says, until its serve() returns. Throws ServerGone,
   // ServerThrew, and what `top` throws: then the server is held in that call for ever.
@@ -67,19 +67,17 @@ class RemoteKernel final : public RawSyscalls<Syscalls> {
   HeapUse heap() const { return memory_.frame().heap; }
 
   // Makes a call in the server's process. Throws ServerGone.
-  int64_t Carry(const RawCall& call) override { return Order(call, Turn::kExecute); }
+  void Make(SystemCall& call) override { Order(call, Turn::kExecute); }
 
   // The same for the last system call that the server's own call needs, whose result is the
   // server's: it gets it at once and goes on, up to its next call, which then waits. Saves half of
   // the turns. No call can be made in the server any more until it makes one.
-  int64_t CarryAndGo(const RawCall& call) { return Order(call, Turn::kExecuteAndGo); }
-  // Where the result is zero the server is still held.
-  int64_t CarryAndGoUnlessZero(const RawCall& call) {
-    return Order(call, Turn::kExecuteAndGoUnlessZero);
-  }
+  void MakeAndGo(SystemCall& call) { Order(call, Turn::kExecuteAndGo); }
+  // If the result is zero the server is still held.
+  void MakeAndGoUnlessZero(SystemCall& call) { Order(call, Turn::kExecuteAndGoUnlessZero); }
 
  private:
-  int64_t Order(const RawCall& call, Turn how);
+  void Order(SystemCall& call, Turn how);
   void AwaitDone();
   Turn Next();
   void Guide();
@@ -92,7 +90,7 @@ class RemoteKernel final : public RawSyscalls<Syscalls> {
   bool gone_on_ = false;           // the server did not wait for the answer to its call
   std::optional<Turn> next_turn_;  // and has given this turn since
   std::function<Freedom()> guide_;
-  const Note* telling_ = nullptr;
+  const SystemCall* telling_ = nullptr;
   bool told_ = false;  // its result has been taken
 };
 

@@ -401,9 +401,6 @@ int OutsideKernel::open_descriptor_count() const {
   return static_cast<int>(OpenDescriptors().size());
 }
 
-int64_t OutsideKernel::Carry(const remote::RawCall&) {
-  errno = ENOSYS;
-  return -1;
-}
+void OutsideKernel::Make(SystemCall& call) { call.Fail(ENOSYS); }
 
 }  // namespace hupstorm

@@ -22,13 +22,12 @@
 
 #include "kernel/driven_kernel.h"
 #include "kernel/linux/clients/client_sockets.h"
-#include "kernel/linux/held/raw_syscalls.h"
 #include "kernel/linux/sight/process_tree.h"
 #include "kernel/linux/sight/socket_diag.h"
 
 namespace hupstorm {
 
-class OutsideKernel final : public remote::RawSyscalls<DrivenKernel> {
+class OutsideKernel final : public DrivenKernel {
  public:
   // Forgets the last server, and resets what connections to it are left.
   void Reset();
@@ -136,10 +135,8 @@ class OutsideKernel final : public remote::RawSyscalls<DrivenKernel> {
   // an epoll instance, a pipe for its first client and keep it).
   std::vector<Descriptor> OpenDescriptors() const override;
   int open_descriptor_count() const override;
-
- protected:
   // No call of the server ever comes here: fails with ENOSYS.
-  int64_t Carry(const remote::RawCall& call) override;
+  void Make(SystemCall& call) override;
 
  private:
   struct Seen {

@@ -1,5 +1,6 @@
 #include "kernel/linux/preload/gate.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -13,14 +14,12 @@
 
 namespace hupstorm::preload {
 
-using remote::RawCall;
-
 namespace {
 
 constexpr int64_t kSecond = 1'000'000'000;
 constexpr long kKernelSigsetBytes = 8;  // Linux's sigset_t; glibc's is larger
 
-bool IsTcp(const RawCall& socket) {
+bool IsTcp(const SystemCall& socket) {
   const auto domain = socket.arguments[0];
   const auto type = socket.arguments[1] & ~int64_t{SOCK_NONBLOCK | SOCK_CLOEXEC};
   return (domain == AF_INET || domain == AF_INET6) && type == SOCK_STREAM;
@@ -45,7 +44,7 @@ void ForEachReceived(const msghdr& message, Visit&& visit) {
 timespec Timespec(int64_t ms) { return {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1'000'000}; }
 
 // A wait with a signal mask (ppoll, pselect, epoll_pwait) that is nobody's business but Linux's.
-int64_t WaitWithMask(const RawCall& call, const sigset_t* mask) {
+int64_t WaitWithMask(const SystemCall& call, const sigset_t* mask) {
   const auto& a = call.arguments;
   if (call.call == Call::kEpollWait) {
     return syscall(SYS_epoll_pwait, a[0], a[1], a[2], a[3], mask, kKernelSigsetBytes);
@@ -69,23 +68,27 @@ int64_t WaitWithMask(const RawCall& call, const sigset_t* mask) {
 
 void Gate::StartAnew() { interest_.ForgetClosed(); }
 
-int64_t Gate::Carry(const RawCall& call) {
+void Gate::Make(SystemCall& call) {
   if (!IsDriven()) return Pass(call);
   if (call.call == Call::kClockGettime) return ReadClock(call);
   remote::Agent* const agent = IsForDriver(call) ? AgentOfThisThread() : nullptr;
-  const int64_t result = agent != nullptr ? agent->Make(call) : Pass(call);
-  if (result != -1) Learn(call, result);
-  return result;
-}
-
-int64_t Gate::Pass(const RawCall& call) {
-  if (FamilyOf(call.call) == CallFamily::kWait && in_force.wait_mask != nullptr) {
-    return WaitWithMask(call, in_force.wait_mask);
+  if (agent != nullptr) {
+    agent->Make(call);
+  } else {
+    Pass(call);
   }
-  return remote::Invoke(linux_, call);
+  if (call.result != -1) Learn(call);
 }
 
-bool Gate::IsForDriver(const RawCall& call) {
+void Gate::Pass(SystemCall& call) {
+  if (FamilyOf(call.call) != CallFamily::kWait || in_force.wait_mask == nullptr) {
+    return linux_.Make(call);
+  }
+  call.result = WaitWithMask(call, in_force.wait_mask);
+  call.error = call.result == -1 ? errno : 0;
+}
+
+bool Gate::IsForDriver(const SystemCall& call) {
   const int fd = static_cast<int>(call.arguments[0]);
   switch (call.call) {
     case Call::kSocket:
@@ -108,10 +111,9 @@ bool Gate::IsForDriver(const RawCall& call) {
   }
 }
 
-void Gate::Learn(const RawCall& call, int64_t result) {
-  const auto& a = call.arguments;
-  const int fd = static_cast<int>(a[0]);
-  const int made = static_cast<int>(result);
+void Gate::Learn(const SystemCall& call) {
+  const int fd = call.Int(0);
+  const int made = static_cast<int>(call.result);
   switch (call.call) {
     case Call::kSocket:
       IsTcp(call) ? interest_.Watch(made) : interest_.Ignore(made);
@@ -122,7 +124,7 @@ void Gate::Learn(const RawCall& call, int64_t result) {
       interest_.Copy(fd, made);
       return;
     case Call::kFcntl:
-      if (a[1] == F_DUPFD || a[1] == F_DUPFD_CLOEXEC) interest_.Copy(fd, made);
+      if (call.Int(1) == F_DUPFD || call.Int(1) == F_DUPFD_CLOEXEC) interest_.Copy(fd, made);
       return;
     case Call::kEpollCreate1:
     case Call::kEventfd:
@@ -131,7 +133,7 @@ void Gate::Learn(const RawCall& call, int64_t result) {
       return;
     case Call::kSocketpair:
     case Call::kPipe2: {
-      const int* const ends = reinterpret_cast<const int*>(a[call.call == Call::kPipe2 ? 0 : 3]);
+      const int* const ends = call.Pointer<const int>(call.call == Call::kPipe2 ? 0 : 3);
       for (int i = 0; i < 2; ++i)
         IsEnlisted() ? interest_.Watch(ends[i]) : interest_.Ignore(ends[i]);
       return;
@@ -140,7 +142,7 @@ void Gate::Learn(const RawCall& call, int64_t result) {
       interest_.NoteClosed(fd);
       return;
     case Call::kRecvmsg:
-      ForEachReceived(*reinterpret_cast<const msghdr*>(a[1]),
+      ForEachReceived(*call.Pointer<const msghdr>(1),
                       [this](int received) { interest_.Forget(received); });
       return;
     default:
@@ -149,21 +151,16 @@ void Gate::Learn(const RawCall& call, int64_t result) {
 }
 
 // The server's clocks run with Linux's, and ahead of them by what the driver has skipped.
-int64_t Gate::ReadClock(const RawCall& call) {
-  const int64_t result = remote::Invoke(linux_, call);
-  if (result != 0) return result;
-  switch (call.arguments[0]) {
-    case CLOCK_PROCESS_CPUTIME_ID:
-    case CLOCK_THREAD_CPUTIME_ID:
-      return result;
-    default:
-      break;
+void Gate::ReadClock(SystemCall& call) {
+  linux_.Make(call);
+  const int clock = call.Int(0);
+  if (call.result != 0 || clock == CLOCK_PROCESS_CPUTIME_ID || clock == CLOCK_THREAD_CPUTIME_ID) {
+    return;
   }
-  auto* const now = reinterpret_cast<timespec*>(call.arguments[1]);
+  auto* const now = call.Pointer<timespec>(1);
   const int64_t ns = now->tv_nsec + ClockOffsetNs();
   now->tv_sec += ns / kSecond;
   now->tv_nsec = ns % kSecond;
-  return result;
 }
 
 }  // namespace hupstorm::preload

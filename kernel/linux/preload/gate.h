@@ -6,26 +6,25 @@
 #define HUPSTORM_KERNEL_LINUX_PRELOAD_GATE_H_
 
 #include "kernel/host_kernel.h"
-#include "kernel/linux/held/raw_syscalls.h"
 #include "kernel/linux/preload/interest.h"
+#include "kernel/syscalls.h"
 
 namespace hupstorm::preload {
 
-class Gate final : public remote::RawSyscalls<Syscalls> {
+class Gate final : public Syscalls {
  public:
   constexpr Gate() = default;
 
   // In a child that was forked from a server's process.
   void StartAnew();
 
- protected:
-  int64_t Carry(const remote::RawCall& call) override;
+  void Make(SystemCall& call) override;
 
  private:
-  int64_t Pass(const remote::RawCall& call);
-  bool IsForDriver(const remote::RawCall& call);
-  void Learn(const remote::RawCall& call, int64_t result);
-  int64_t ReadClock(const remote::RawCall& call);
+  void Pass(SystemCall& call);
+  bool IsForDriver(const SystemCall& call);
+  void Learn(const SystemCall& call);
+  void ReadClock(SystemCall& call);
 
   HostKernel linux_;
   Interest interest_;

@@ -20,8 +20,8 @@ class Counter final : public SyscallsLayer {
   int64_t sent = 0;
 
  protected:
-  bool Enter(CallRecord&) override { return true; }
-  void Leave(CallRecord& call) override {
+  bool Enter(SystemCall&) override { return true; }
+  void Leave(SystemCall& call) override {
     if (call.result < 0) return;
     if (FamilyOf(call.call) == CallFamily::kAccept) ++accepted;
     // Its eventfd, by which it hears of the signal, is no connection.

@@ -32,8 +32,8 @@ TEST_P(MeasuredCallsTest, LeavesTheKernelAsItWas) {
     call->RunBatch();
   }
   char byte;
-  EXPECT_EQ(loaded.kernel().Recv(loaded.measured().server, &byte, 1, 0), -1);
-  EXPECT_EQ(loaded.kernel().Recv(loaded.measured().client, &byte, 1, 0), -1);
+  EXPECT_EQ(Invoke<Call::kRecv>(loaded.kernel(), loaded.measured().server, &byte, 1, 0), -1);
+  EXPECT_EQ(Invoke<Call::kRecv>(loaded.kernel(), loaded.measured().client, &byte, 1, 0), -1);
 }
 
 INSTANTIATE_TEST_SUITE_P(All, MeasuredCallsTest, ::testing::ValuesIn(MeasuredCallKinds()),

@@ -12,7 +12,8 @@ INSTANTIATE_ON_BOTH_KERNELS(AcceptTest);
 TEST_P(AcceptTest, FailsWithEagainWhereNobodyWaits) {
   const Listener listener = Listen();
   EXPECT_EQ(Ready(listener.fd), kNothing);
-  EXPECT_THAT(kernel.Accept4(listener.fd, nullptr, nullptr, 0), SyscallFailsWith(EAGAIN));
+  EXPECT_THAT(Invoke<Call::kAccept>(kernel, listener.fd, nullptr, nullptr, 0),
+              SyscallFailsWith(EAGAIN));
 }
 
 TEST_P(AcceptTest, ListenerIsReadableUntilTheQueueIsEmpty) {
@@ -32,8 +33,8 @@ TEST_P(AcceptTest, ReportsTheClientsAddress) {
   Await(listener.fd, kIn);
   sockaddr_in address = {};
   socklen_t length = sizeof address;
-  const Fd server(kernel,
-                  kernel.Accept4(listener.fd, reinterpret_cast<sockaddr*>(&address), &length, 0));
+  const Fd server(kernel, Invoke<Call::kAccept>(kernel, listener.fd,
+                                                reinterpret_cast<sockaddr*>(&address), &length, 0));
   ASSERT_THAT(int{server}, SyscallSucceeds());
   EXPECT_EQ(length, sizeof address);
   EXPECT_EQ(address.sin_family, AF_INET);
@@ -48,11 +49,13 @@ TEST_P(AcceptTest, BothEndsAgreeOnTheirNames) {
   EXPECT_EQ(LocalAddress(server).sin_port, listener.address.sin_port);
   sockaddr_in peer = {};
   socklen_t length = sizeof peer;
-  EXPECT_THAT(kernel.Getpeername(client, reinterpret_cast<sockaddr*>(&peer), &length),
-              SyscallSucceeds());
+  EXPECT_THAT(
+      Invoke<Call::kGetpeername>(kernel, client, reinterpret_cast<sockaddr*>(&peer), &length),
+      SyscallSucceeds());
   EXPECT_EQ(peer.sin_port, listener.address.sin_port);
-  EXPECT_THAT(kernel.Getpeername(server, reinterpret_cast<sockaddr*>(&peer), &length),
-              SyscallSucceeds());
+  EXPECT_THAT(
+      Invoke<Call::kGetpeername>(kernel, server, reinterpret_cast<sockaddr*>(&peer), &length),
+      SyscallSucceeds());
   EXPECT_EQ(peer.sin_port, LocalAddress(client).sin_port);
 }
 
@@ -63,8 +66,8 @@ TEST_P(AcceptTest, CutsTheAddressToTheGivenLengthAndReportsItsOwn) {
   char address[sizeof(sockaddr_in)];
   memset(address, '#', sizeof address);
   socklen_t length = 4;
-  const Fd server(kernel,
-                  kernel.Accept4(listener.fd, reinterpret_cast<sockaddr*>(address), &length, 0));
+  const Fd server(kernel, Invoke<Call::kAccept>(kernel, listener.fd,
+                                                reinterpret_cast<sockaddr*>(address), &length, 0));
   ASSERT_THAT(int{server}, SyscallSucceeds());
   EXPECT_EQ(length, sizeof(sockaddr_in));
   EXPECT_NE(address[2], '#');
@@ -79,8 +82,9 @@ TEST_P(AcceptTest, HandsOutInOrderOfArrival) {
     Await(listener.fd, kIn);
     sockaddr_in address = {};
     socklen_t length = sizeof address;
-    const Fd server(kernel,
-                    kernel.Accept4(listener.fd, reinterpret_cast<sockaddr*>(&address), &length, 0));
+    const Fd server(
+        kernel, Invoke<Call::kAccept>(kernel, listener.fd, reinterpret_cast<sockaddr*>(&address),
+                                      &length, 0));
     EXPECT_EQ(address.sin_port, LocalAddress(client).sin_port);
   }
 }
@@ -113,14 +117,16 @@ TEST_P(AcceptTest, AClientThatResetIsHandedOutAllTheSame) {
   Reset(client);
   sockaddr_in address = {};
   socklen_t length = sizeof address;
-  const Fd server(kernel, kernel.Accept4(listener.fd, reinterpret_cast<sockaddr*>(&address),
-                                         &length, SOCK_NONBLOCK));
+  const Fd server(kernel,
+                  Invoke<Call::kAccept>(kernel, listener.fd, reinterpret_cast<sockaddr*>(&address),
+                                        &length, SOCK_NONBLOCK));
   ASSERT_THAT(int{server}, SyscallSucceeds());
   EXPECT_EQ(address.sin_port, name.sin_port);
   Await(server, kErr);
   EXPECT_EQ(Ready(server), kIn | kOut | kRdhup | kErr | kHup);
-  EXPECT_THAT(kernel.Getpeername(server, reinterpret_cast<sockaddr*>(&address), &length),
-              SyscallFailsWith(ENOTCONN));
+  EXPECT_THAT(
+      Invoke<Call::kGetpeername>(kernel, server, reinterpret_cast<sockaddr*>(&address), &length),
+      SyscallFailsWith(ENOTCONN));
   EXPECT_THAT(TryRecv(server), SyscallFailsWith(ECONNRESET));
 }
 
@@ -148,21 +154,22 @@ TEST_P(AcceptTest, AcceptedSocketsDoNotInheritNonblocking) {
   const Listener listener = Listen();
   const Fd client = Connect(listener);
   const Fd server = Accept(listener);
-  EXPECT_EQ(kernel.Fcntl(server, F_GETFL, 0) & O_NONBLOCK, 0);
-  EXPECT_EQ(kernel.Fcntl(server, F_GETFD, 0), 0);
+  EXPECT_EQ(Invoke<Call::kFcntl>(kernel, server, F_GETFL, 0) & O_NONBLOCK, 0);
+  EXPECT_EQ(Invoke<Call::kFcntl>(kernel, server, F_GETFD, 0), 0);
 }
 
 TEST_P(AcceptTest, FlagsMakeTheSocketNonblockingAndCloseOnExec) {
   const Listener listener = Listen();
   const Fd client = Connect(listener);
   const Fd server = Accept(listener, SOCK_NONBLOCK | SOCK_CLOEXEC);
-  EXPECT_EQ(kernel.Fcntl(server, F_GETFL, 0) & O_NONBLOCK, O_NONBLOCK);
-  EXPECT_EQ(kernel.Fcntl(server, F_GETFD, 0), FD_CLOEXEC);
+  EXPECT_EQ(Invoke<Call::kFcntl>(kernel, server, F_GETFL, 0) & O_NONBLOCK, O_NONBLOCK);
+  EXPECT_EQ(Invoke<Call::kFcntl>(kernel, server, F_GETFD, 0), FD_CLOEXEC);
 }
 
 TEST_P(AcceptTest, UnknownFlagsFailWithEinval) {
   const Listener listener = Listen();
-  EXPECT_THAT(kernel.Accept4(listener.fd, nullptr, nullptr, 1), SyscallFailsWith(EINVAL));
+  EXPECT_THAT(Invoke<Call::kAccept>(kernel, listener.fd, nullptr, nullptr, 1),
+              SyscallFailsWith(EINVAL));
 }
 
 TEST_P(AcceptTest, AcceptedSocketsInheritOptions) {
@@ -180,7 +187,8 @@ TEST_P(AcceptTest, AcceptedSocketsInheritOptions) {
   EXPECT_EQ(GetOption(server, SOL_SOCKET, SO_SNDBUF), 20'000);
   linger value = {};
   socklen_t length = sizeof value;
-  EXPECT_THAT(kernel.Getsockopt(server, SOL_SOCKET, SO_LINGER, &value, &length), SyscallSucceeds());
+  EXPECT_THAT(Invoke<Call::kGetsockopt>(kernel, server, SOL_SOCKET, SO_LINGER, &value, &length),
+              SyscallSucceeds());
   EXPECT_EQ(value.l_onoff, 1);
   EXPECT_EQ(value.l_linger, 7);
 }
@@ -194,7 +202,8 @@ TEST_P(AcceptTest, TheQueueHoldsOneMoreThanTheBacklog) {
   EXPECT_EQ(Ready(late), kNothing);
   Fd servers[3];
   for (Fd& server : servers) server = Accept(listener);
-  EXPECT_THAT(kernel.Accept4(listener.fd, nullptr, nullptr, 0), SyscallFailsWith(EAGAIN));
+  EXPECT_THAT(Invoke<Call::kAccept>(kernel, listener.fd, nullptr, nullptr, 0),
+              SyscallFailsWith(EAGAIN));
   // Its SYN is sent again after a second, and there is room now.
   Await(late, kOut);
   EXPECT_EQ(PendingError(late), 0);
@@ -208,9 +217,11 @@ TEST_P(AcceptTest, EmfileLeavesTheClientInTheQueue) {
   const Fd client = Connect(listener);
   Await(listener.fd, kIn);
   under_test().SetDescriptorLimit(0);
-  EXPECT_THAT(kernel.Accept4(listener.fd, nullptr, nullptr, 0), SyscallFailsWith(EMFILE));
+  EXPECT_THAT(Invoke<Call::kAccept>(kernel, listener.fd, nullptr, nullptr, 0),
+              SyscallFailsWith(EMFILE));
   EXPECT_EQ(Ready(listener.fd), kIn);
-  EXPECT_THAT(kernel.Accept4(listener.fd, nullptr, nullptr, 0), SyscallFailsWith(EMFILE));
+  EXPECT_THAT(Invoke<Call::kAccept>(kernel, listener.fd, nullptr, nullptr, 0),
+              SyscallFailsWith(EMFILE));
   under_test().LiftDescriptorLimit();
   const Fd server = Accept(listener);
   Send(client, "served");
@@ -220,7 +231,8 @@ TEST_P(AcceptTest, EmfileLeavesTheClientInTheQueue) {
 TEST_P(AcceptTest, EmfileGoesBeforeEagain) {
   const Listener listener = Listen();
   under_test().SetDescriptorLimit(0);
-  EXPECT_THAT(kernel.Accept4(listener.fd, nullptr, nullptr, 0), SyscallFailsWith(EMFILE));
+  EXPECT_THAT(Invoke<Call::kAccept>(kernel, listener.fd, nullptr, nullptr, 0),
+              SyscallFailsWith(EMFILE));
 }
 
 TEST_P(AcceptTest, AClosedDescriptorMakesRoomAtTheLimit) {
@@ -229,7 +241,8 @@ TEST_P(AcceptTest, AClosedDescriptorMakesRoomAtTheLimit) {
   Await(listener.fd, kIn);
   Fd spare = TcpSocket();
   under_test().SetDescriptorLimit(0);
-  EXPECT_THAT(kernel.Accept4(listener.fd, nullptr, nullptr, 0), SyscallFailsWith(EMFILE));
+  EXPECT_THAT(Invoke<Call::kAccept>(kernel, listener.fd, nullptr, nullptr, 0),
+              SyscallFailsWith(EMFILE));
   spare.Close();
   const Fd server = Accept(listener);
   EXPECT_THAT(int{server}, SyscallSucceeds());
@@ -256,8 +269,9 @@ TEST_P(AcceptTest, ClosingTheListenerLeavesAcceptedConnections) {
 
 TEST_P(AcceptTest, ShutdownOfAListenerHangsItUp) {
   const Listener listener = Listen();
-  EXPECT_THAT(kernel.Shutdown(listener.fd, SHUT_RD), SyscallSucceeds());
-  EXPECT_THAT(kernel.Accept4(listener.fd, nullptr, nullptr, 0), SyscallFailsWith(EINVAL));
+  EXPECT_THAT(Invoke<Call::kShutdown>(kernel, listener.fd, SHUT_RD), SyscallSucceeds());
+  EXPECT_THAT(Invoke<Call::kAccept>(kernel, listener.fd, nullptr, nullptr, 0),
+              SyscallFailsWith(EINVAL));
   EXPECT_EQ(Ready(listener.fd), kOut | kHup);
   const Fd client = TcpSocket();
   EXPECT_THAT(Connect(client, listener.address), SyscallFailsWith(ECONNREFUSED));
@@ -265,16 +279,19 @@ TEST_P(AcceptTest, ShutdownOfAListenerHangsItUp) {
 
 TEST_P(AcceptTest, FailsWithEinvalOnASocketThatDoesNotListen) {
   const Fd fd = TcpSocket();
-  EXPECT_THAT(kernel.Accept4(fd, nullptr, nullptr, 0), SyscallFailsWith(EINVAL));
+  EXPECT_THAT(Invoke<Call::kAccept>(kernel, fd, nullptr, nullptr, 0), SyscallFailsWith(EINVAL));
   const Pair pair = ConnectedPair();
-  EXPECT_THAT(kernel.Accept4(pair.server, nullptr, nullptr, 0), SyscallFailsWith(EINVAL));
+  EXPECT_THAT(Invoke<Call::kAccept>(kernel, pair.server, nullptr, nullptr, 0),
+              SyscallFailsWith(EINVAL));
 }
 
 TEST_P(AcceptTest, FailsOnWhatIsNoSocket) {
   const Pipe pipe = NewPipe();
-  EXPECT_THAT(kernel.Accept4(pipe.read, nullptr, nullptr, 0), SyscallFailsWith(ENOTSOCK));
+  EXPECT_THAT(Invoke<Call::kAccept>(kernel, pipe.read, nullptr, nullptr, 0),
+              SyscallFailsWith(ENOTSOCK));
   Fd fd = TcpSocket();
-  EXPECT_THAT(kernel.Accept4(fd.Close(), nullptr, nullptr, 0), SyscallFailsWith(EBADF));
+  EXPECT_THAT(Invoke<Call::kAccept>(kernel, fd.Close(), nullptr, nullptr, 0),
+              SyscallFailsWith(EBADF));
 }
 
 TEST_P(AcceptTest, AListenerTakesNoBytes) {
@@ -283,14 +300,15 @@ TEST_P(AcceptTest, AListenerTakesNoBytes) {
   EXPECT_THAT(TrySend(listener.fd), SyscallFailsWith(EPIPE));
   sockaddr_in peer = {};
   socklen_t length = sizeof peer;
-  EXPECT_THAT(kernel.Getpeername(listener.fd, reinterpret_cast<sockaddr*>(&peer), &length),
-              SyscallFailsWith(ENOTCONN));
+  EXPECT_THAT(
+      Invoke<Call::kGetpeername>(kernel, listener.fd, reinterpret_cast<sockaddr*>(&peer), &length),
+      SyscallFailsWith(ENOTCONN));
 }
 
 TEST_P(AcceptTest, ListenAgainChangesTheBacklog) {
   const Listener listener = Listen(/*backlog=*/0);
   const Fd first = Connect(listener);
-  EXPECT_THAT(kernel.Listen(listener.fd, 5), SyscallSucceeds());
+  EXPECT_THAT(Invoke<Call::kListen>(kernel, listener.fd, 5), SyscallSucceeds());
   const Fd second = Connect(listener);
   const Fd server = Accept(listener);
   const Fd other_server = Accept(listener);
@@ -305,18 +323,18 @@ TEST_P(AcceptTest, ANegativeBacklogIsALargeOne) {
 
 TEST_P(AcceptTest, ListenOnAConnectedSocketFailsWithEinval) {
   const Pair pair = ConnectedPair();
-  EXPECT_THAT(kernel.Listen(pair.server, 5), SyscallFailsWith(EINVAL));
+  EXPECT_THAT(Invoke<Call::kListen>(kernel, pair.server, 5), SyscallFailsWith(EINVAL));
 }
 
 TEST_P(AcceptTest, ListenWithoutBindChoosesAPort) {
   const Fd fd = TcpSocket();
-  EXPECT_THAT(kernel.Listen(fd, 5), SyscallSucceeds());
+  EXPECT_THAT(Invoke<Call::kListen>(kernel, fd, 5), SyscallSucceeds());
   EXPECT_NE(LocalAddress(fd).sin_port, 0);
 }
 
 TEST_P(AcceptTest, AListenerThatIsShutDownKeepsItsName) {
   const Listener listener = Listen();
-  EXPECT_THAT(kernel.Shutdown(listener.fd, SHUT_RD), SyscallSucceeds());
+  EXPECT_THAT(Invoke<Call::kShutdown>(kernel, listener.fd, SHUT_RD), SyscallSucceeds());
   const sockaddr_in name = LocalAddress(listener.fd);
   EXPECT_EQ(name.sin_addr.s_addr, listener.address.sin_addr.s_addr);
   EXPECT_EQ(name.sin_port, listener.address.sin_port);

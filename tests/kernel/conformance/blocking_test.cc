@@ -11,7 +11,8 @@ class BlockingTest : public KernelTest {
  protected:
   void SetTimeout(int fd, int name, int milliseconds) {
     const timeval value = {milliseconds / 1000, (milliseconds % 1000) * 1000};
-    EXPECT_THAT(kernel.Setsockopt(fd, SOL_SOCKET, name, &value, sizeof value), SyscallSucceeds());
+    EXPECT_THAT(Invoke<Call::kSetsockopt>(kernel, fd, SOL_SOCKET, name, &value, sizeof value),
+                SyscallSucceeds());
   }
   // A pair whose server end blocks.
   Pair BlockingServer(const Buffers& buffers = {}) {
@@ -31,7 +32,7 @@ TEST_P(BlockingTest, RecvReturnsWhatIsThereWithoutWaitingForMore) {
 
 TEST_P(BlockingTest, RecvReturnsZeroAtTheEnd) {
   const Pair pair = BlockingServer();
-  kernel.Shutdown(pair.client, SHUT_WR);
+  Invoke<Call::kShutdown>(kernel, pair.client, SHUT_WR);
   EXPECT_THAT(TryRecv(pair.server), SyscallSucceedsWithValue(0));
 }
 
@@ -59,7 +60,7 @@ TEST_P(BlockingTest, WaitallWaitsForEverything) {
 TEST_P(BlockingTest, WaitallReturnsLessAtTheEnd) {
   const Pair pair = BlockingServer();
   Send(pair.client, "ab");
-  kernel.Shutdown(pair.client, SHUT_WR);
+  Invoke<Call::kShutdown>(kernel, pair.client, SHUT_WR);
   EXPECT_EQ(Recv(pair.server, 4, MSG_WAITALL), "ab");
 }
 
@@ -74,7 +75,7 @@ TEST_P(BlockingTest, SendGivesUpAfterItsTimeoutWithWhatItMoved) {
   const Pair pair = BlockingServer({.client_receive = kSmall, .server_send = kSmall});
   SetTimeout(pair.server, SO_SNDTIMEO, 50);
   const std::string bytes(4 << 20, 'x');
-  const ssize_t sent = kernel.Send(pair.server, bytes.data(), bytes.size(), 0);
+  const ssize_t sent = Invoke<Call::kSend>(kernel, pair.server, bytes.data(), bytes.size(), 0);
   EXPECT_GT(sent, 0);
   EXPECT_LT(sent, static_cast<ssize_t>(bytes.size()));
 }
@@ -93,31 +94,32 @@ TEST_P(BlockingTest, AcceptGivesUpAfterItsTimeout) {
   const Listener listener = Listen();
   SetNonBlocking(listener.fd, false);
   SetTimeout(listener.fd, SO_RCVTIMEO, 20);
-  EXPECT_THAT(kernel.Accept4(listener.fd, nullptr, nullptr, 0), SyscallFailsWith(EAGAIN));
+  EXPECT_THAT(Invoke<Call::kAccept>(kernel, listener.fd, nullptr, nullptr, 0),
+              SyscallFailsWith(EAGAIN));
 }
 
 TEST_P(BlockingTest, AcceptTakesAClientThatWaits) {
   const Listener listener = Listen();
   SetNonBlocking(listener.fd, false);
   const Fd client = Connect(listener);
-  const Fd server(kernel, kernel.Accept4(listener.fd, nullptr, nullptr, 0));
+  const Fd server(kernel, Invoke<Call::kAccept>(kernel, listener.fd, nullptr, nullptr, 0));
   EXPECT_THAT(int{server}, SyscallSucceeds());
 }
 
 TEST_P(BlockingTest, PollWaitsForATimer) {
-  const Fd timer(kernel, kernel.TimerfdCreate(CLOCK_MONOTONIC, 0));
+  const Fd timer(kernel, Invoke<Call::kTimerfdCreate>(kernel, CLOCK_MONOTONIC, 0));
   SetTimer(timer, 5 * kMillisecond);
   pollfd entry = {timer, POLLIN, 0};
-  EXPECT_THAT(kernel.Poll(&entry, 1, -1), SyscallSucceedsWithValue(1));
+  EXPECT_THAT(Invoke<Call::kPoll>(kernel, &entry, 1, -1), SyscallSucceedsWithValue(1));
 }
 
 TEST_P(BlockingTest, SelectWaitsForATimer) {
-  const Fd timer(kernel, kernel.TimerfdCreate(CLOCK_MONOTONIC, 0));
+  const Fd timer(kernel, Invoke<Call::kTimerfdCreate>(kernel, CLOCK_MONOTONIC, 0));
   SetTimer(timer, 5 * kMillisecond);
   fd_set readable;
   FD_ZERO(&readable);
   FD_SET(timer, &readable);
-  EXPECT_THAT(kernel.Select(FD_SETSIZE, &readable, nullptr, nullptr, nullptr),
+  EXPECT_THAT(Invoke<Call::kSelect>(kernel, FD_SETSIZE, &readable, nullptr, nullptr, nullptr),
               SyscallSucceedsWithValue(1));
 }
 
@@ -141,17 +143,18 @@ TEST_P(BlockingTest, CloseWithLingerReturnsAtOnceWhereNothingIsQueued) {
 }
 
 TEST_P(BlockingTest, AnEventfdIsReadWithoutWaitingWhereItIsNotZero) {
-  const Fd fd(kernel, kernel.Eventfd(5, 0));
+  const Fd fd(kernel, Invoke<Call::kEventfd>(kernel, 5, 0));
   uint64_t value = 0;
-  EXPECT_THAT(kernel.Read(fd, &value, sizeof value), SyscallSucceedsWithValue(8));
+  EXPECT_THAT(Invoke<Call::kRead>(kernel, fd, &value, sizeof value), SyscallSucceedsWithValue(8));
   EXPECT_EQ(value, 5u);
 }
 
 TEST_P(BlockingTest, APipeReadReturnsWhatIsThere) {
   const Pipe pipe = NewPipe(0);
-  EXPECT_THAT(kernel.Write(pipe.write, "ab", 2), SyscallSucceeds());
+  EXPECT_THAT(Invoke<Call::kWrite>(kernel, pipe.write, "ab", 2), SyscallSucceeds());
   char bytes[10];
-  EXPECT_THAT(kernel.Read(pipe.read, bytes, sizeof bytes), SyscallSucceedsWithValue(2));
+  EXPECT_THAT(Invoke<Call::kRead>(kernel, pipe.read, bytes, sizeof bytes),
+              SyscallSucceedsWithValue(2));
 }
 
 }  // namespace

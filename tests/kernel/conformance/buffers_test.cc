@@ -65,9 +65,9 @@ TEST_P(BuffersTest, SpaceThatMakesWritableIsMoreThanALittle) {
   do {
     Await(pair.client, kIn);
     Drain(pair.client);
-  } while (kernel.Poll(&writable, 1, 0) == 0);
+  } while (Invoke<Call::kPoll>(kernel, &writable, 1, 0) == 0);
   const std::string bytes(8000, 'x');
-  EXPECT_THAT(kernel.Send(pair.server, bytes.data(), bytes.size(), 0),
+  EXPECT_THAT(Invoke<Call::kSend>(kernel, pair.server, bytes.data(), bytes.size(), 0),
               SyscallSucceedsWithValue(8000));
 }
 
@@ -91,7 +91,7 @@ TEST_P(BuffersTest, WritableMeansThatSomeBytesAreTaken) {
 TEST_P(BuffersTest, ALongSendIsCutShort) {
   const Pair pair = SmallPair();
   const std::string bytes(4 << 20, 'x');
-  const ssize_t sent = kernel.Send(pair.server, bytes.data(), bytes.size(), 0);
+  const ssize_t sent = Invoke<Call::kSend>(kernel, pair.server, bytes.data(), bytes.size(), 0);
   EXPECT_GT(sent, 0);
   EXPECT_LT(sent, static_cast<ssize_t>(bytes.size()));
 }
@@ -129,7 +129,7 @@ TEST_P(BuffersTest, AddingAFullConnectionReportsNothingUntilThereIsSpace) {
 TEST_P(BuffersTest, ShutdownOfWritingMakesAFullConnectionWritable) {
   const Pair pair = SmallPair();
   Fill(pair.server);
-  kernel.Shutdown(pair.server, SHUT_WR);
+  Invoke<Call::kShutdown>(kernel, pair.server, SHUT_WR);
   EXPECT_EQ(Ready(pair.server), kOut);
   EXPECT_THAT(TrySend(pair.server), SyscallFailsWith(EPIPE));
 }
@@ -137,7 +137,7 @@ TEST_P(BuffersTest, ShutdownOfWritingMakesAFullConnectionWritable) {
 TEST_P(BuffersTest, APeersFinDoesNotMakeAFullConnectionWritable) {
   const Pair pair = SmallPair();
   Fill(pair.server);
-  kernel.Shutdown(pair.client, SHUT_WR);
+  Invoke<Call::kShutdown>(kernel, pair.client, SHUT_WR);
   Await(pair.server, kRdhup);
   EXPECT_EQ(Ready(pair.server), kIn | kRdhup);
 }
@@ -162,7 +162,7 @@ TEST_P(BuffersTest, WritevIsCutShortToo) {
   const Pair pair = SmallPair();
   std::string bytes(2 << 20, 'x');
   const iovec parts[] = {{bytes.data(), bytes.size()}, {bytes.data(), bytes.size()}};
-  const ssize_t sent = kernel.Writev(pair.server, parts, 2);
+  const ssize_t sent = Invoke<Call::kWritev>(kernel, pair.server, parts, 2);
   EXPECT_GT(sent, 0);
   EXPECT_LT(sent, static_cast<ssize_t>(2 * bytes.size()));
 }

@@ -33,7 +33,7 @@ TEST_P(BytesTest, PeekLeavesTheBytes) {
 TEST_P(BytesTest, PeekAtNothingFailsWithEagainAndAtTheEndReturnsZero) {
   const Pair pair = ConnectedPair();
   EXPECT_THAT(TryRecv(pair.server, MSG_PEEK), SyscallFailsWith(EAGAIN));
-  kernel.Shutdown(pair.client, SHUT_WR);
+  Invoke<Call::kShutdown>(kernel, pair.client, SHUT_WR);
   Await(pair.server, kRdhup);
   EXPECT_THAT(TryRecv(pair.server, MSG_PEEK), SyscallSucceedsWithValue(0));
 }
@@ -43,7 +43,8 @@ TEST_P(BytesTest, TruncThrowsBytesAwayWithoutWritingThem) {
   Send(pair.client, "abcdef");
   AwaitUnread(pair.server, 6);
   char bytes[4] = {'#', '#', '#', '#'};
-  EXPECT_THAT(kernel.Recv(pair.server, bytes, 4, MSG_TRUNC), SyscallSucceedsWithValue(4));
+  EXPECT_THAT(Invoke<Call::kRecv>(kernel, pair.server, bytes, 4, MSG_TRUNC),
+              SyscallSucceedsWithValue(4));
   EXPECT_EQ(bytes[0], '#');
   EXPECT_EQ(Recv(pair.server), "ef");
 }
@@ -57,20 +58,20 @@ TEST_P(BytesTest, DontwaitMakesOneCallNonblocking) {
 TEST_P(BytesTest, ReadingZeroBytesReturnsZeroWhateverIsThere) {
   const Pair pair = ConnectedPair();
   char byte;
-  EXPECT_THAT(kernel.Read(pair.server, &byte, 0), SyscallSucceedsWithValue(0));
+  EXPECT_THAT(Invoke<Call::kRead>(kernel, pair.server, &byte, 0), SyscallSucceedsWithValue(0));
   Send(pair.client, "x");
   AwaitUnread(pair.server, 1);
-  EXPECT_THAT(kernel.Read(pair.server, &byte, 0), SyscallSucceedsWithValue(0));
+  EXPECT_THAT(Invoke<Call::kRead>(kernel, pair.server, &byte, 0), SyscallSucceedsWithValue(0));
   EXPECT_EQ(Unread(pair.server), 1);
 }
 
 TEST_P(BytesTest, ReceivingZeroBytesReturnsZeroOnlyWhereThereIsInput) {
   const Pair pair = ConnectedPair();
   char byte;
-  EXPECT_THAT(kernel.Recv(pair.server, &byte, 0, 0), SyscallFailsWith(EAGAIN));
+  EXPECT_THAT(Invoke<Call::kRecv>(kernel, pair.server, &byte, 0, 0), SyscallFailsWith(EAGAIN));
   Send(pair.client, "x");
   AwaitUnread(pair.server, 1);
-  EXPECT_THAT(kernel.Recv(pair.server, &byte, 0, 0), SyscallSucceedsWithValue(0));
+  EXPECT_THAT(Invoke<Call::kRecv>(kernel, pair.server, &byte, 0, 0), SyscallSucceedsWithValue(0));
   EXPECT_EQ(Unread(pair.server), 1);
 }
 
@@ -79,21 +80,22 @@ TEST_P(BytesTest, ReadingZeroBytesLeavesAPendingError) {
   Reset(pair.client);
   Await(pair.server, kErr);
   char byte;
-  EXPECT_THAT(kernel.Read(pair.server, &byte, 0), SyscallSucceedsWithValue(0));
+  EXPECT_THAT(Invoke<Call::kRead>(kernel, pair.server, &byte, 0), SyscallSucceedsWithValue(0));
   EXPECT_EQ(PendingError(pair.server), ECONNRESET);
 }
 
 TEST_P(BytesTest, SendingNothingReturnsZero) {
   const Pair pair = ConnectedPair();
-  EXPECT_THAT(kernel.Send(pair.client, "", 0, 0), SyscallSucceedsWithValue(0));
-  EXPECT_THAT(kernel.Write(pair.client, "", 0), SyscallSucceedsWithValue(0));
+  EXPECT_THAT(Invoke<Call::kSend>(kernel, pair.client, "", 0, 0), SyscallSucceedsWithValue(0));
+  EXPECT_THAT(Invoke<Call::kWrite>(kernel, pair.client, "", 0), SyscallSucceedsWithValue(0));
   EXPECT_EQ(Ready(pair.server), kOut);
 }
 
 TEST_P(BytesTest, SendingNothingAfterShutdownFailsWithEpipe) {
   const Pair pair = ConnectedPair();
-  kernel.Shutdown(pair.client, SHUT_WR);
-  EXPECT_THAT(kernel.Send(pair.client, "", 0, MSG_NOSIGNAL), SyscallFailsWith(EPIPE));
+  Invoke<Call::kShutdown>(kernel, pair.client, SHUT_WR);
+  EXPECT_THAT(Invoke<Call::kSend>(kernel, pair.client, "", 0, MSG_NOSIGNAL),
+              SyscallFailsWith(EPIPE));
 }
 
 TEST_P(BytesTest, ReadvFillsPartAfterPart) {
@@ -102,7 +104,7 @@ TEST_P(BytesTest, ReadvFillsPartAfterPart) {
   AwaitUnread(pair.server, 5);
   char a[2], b[10];
   const iovec parts[] = {{a, sizeof a}, {b, sizeof b}};
-  EXPECT_THAT(kernel.Readv(pair.server, parts, 2), SyscallSucceedsWithValue(5));
+  EXPECT_THAT(Invoke<Call::kReadv>(kernel, pair.server, parts, 2), SyscallSucceedsWithValue(5));
   EXPECT_EQ(std::string(a, 2), "ab");
   EXPECT_EQ(std::string(b, 3), "cde");
 }
@@ -111,7 +113,7 @@ TEST_P(BytesTest, WritevSendsPartAfterPart) {
   const Pair pair = ConnectedPair();
   char a[] = "ab", b[] = "cde";
   const iovec parts[] = {{a, 2}, {nullptr, 0}, {b, 3}};
-  EXPECT_THAT(kernel.Writev(pair.client, parts, 3), SyscallSucceedsWithValue(5));
+  EXPECT_THAT(Invoke<Call::kWritev>(kernel, pair.client, parts, 3), SyscallSucceedsWithValue(5));
   EXPECT_EQ(Receive(pair.server, 5), "abcde");
 }
 
@@ -119,14 +121,14 @@ TEST_P(BytesTest, ReadvAndWritevRefuseANegativeCount) {
   const Pair pair = ConnectedPair();
   char byte;
   const iovec part = {&byte, 1};
-  EXPECT_THAT(kernel.Readv(pair.client, &part, -1), SyscallFailsWith(EINVAL));
-  EXPECT_THAT(kernel.Writev(pair.client, &part, -1), SyscallFailsWith(EINVAL));
+  EXPECT_THAT(Invoke<Call::kReadv>(kernel, pair.client, &part, -1), SyscallFailsWith(EINVAL));
+  EXPECT_THAT(Invoke<Call::kWritev>(kernel, pair.client, &part, -1), SyscallFailsWith(EINVAL));
 }
 
 TEST_P(BytesTest, ReadvWithoutPartsReturnsZero) {
   const Pair pair = ConnectedPair();
-  EXPECT_THAT(kernel.Readv(pair.client, nullptr, 0), SyscallSucceedsWithValue(0));
-  EXPECT_THAT(kernel.Writev(pair.client, nullptr, 0), SyscallSucceedsWithValue(0));
+  EXPECT_THAT(Invoke<Call::kReadv>(kernel, pair.client, nullptr, 0), SyscallSucceedsWithValue(0));
+  EXPECT_THAT(Invoke<Call::kWritev>(kernel, pair.client, nullptr, 0), SyscallSucceedsWithValue(0));
 }
 
 TEST_P(BytesTest, RecvmsgAndSendmsgMoveParts) {
@@ -136,7 +138,8 @@ TEST_P(BytesTest, RecvmsgAndSendmsgMoveParts) {
   msghdr message = {};
   message.msg_iov = out;
   message.msg_iovlen = 2;
-  EXPECT_THAT(kernel.Sendmsg(pair.client, &message, MSG_NOSIGNAL), SyscallSucceedsWithValue(5));
+  EXPECT_THAT(Invoke<Call::kSendmsg>(kernel, pair.client, &message, MSG_NOSIGNAL),
+              SyscallSucceedsWithValue(5));
   AwaitUnread(pair.server, 5);
   char x[1], y[10];
   iovec in[] = {{x, 1}, {y, 10}};
@@ -144,7 +147,8 @@ TEST_P(BytesTest, RecvmsgAndSendmsgMoveParts) {
   message.msg_iov = in;
   message.msg_iovlen = 2;
   message.msg_flags = -1;
-  EXPECT_THAT(kernel.Recvmsg(pair.server, &message, 0), SyscallSucceedsWithValue(5));
+  EXPECT_THAT(Invoke<Call::kRecvmsg>(kernel, pair.server, &message, 0),
+              SyscallSucceedsWithValue(5));
   EXPECT_EQ(x[0], 'a');
   EXPECT_EQ(std::string(y, 4), "bcde");
   EXPECT_EQ(message.msg_flags, 0);
@@ -163,7 +167,8 @@ TEST_P(BytesTest, RecvmsgReportsNoNameOnAStream) {
   message.msg_namelen = sizeof name;
   message.msg_iov = &part;
   message.msg_iovlen = 1;
-  EXPECT_THAT(kernel.Recvmsg(pair.server, &message, 0), SyscallSucceedsWithValue(1));
+  EXPECT_THAT(Invoke<Call::kRecvmsg>(kernel, pair.server, &message, 0),
+              SyscallSucceedsWithValue(1));
   EXPECT_EQ(message.msg_namelen, 0u);
 }
 
@@ -180,7 +185,7 @@ TEST_P(BytesTest, FionreadCountsUnreadBytes) {
 TEST_P(BytesTest, FionreadDoesNotCountAFin) {
   const Pair pair = ConnectedPair();
   Send(pair.client, "abc");
-  kernel.Shutdown(pair.client, SHUT_WR);
+  Invoke<Call::kShutdown>(kernel, pair.client, SHUT_WR);
   Await(pair.server, kRdhup);
   EXPECT_EQ(Unread(pair.server), 3);
   EXPECT_EQ(Recv(pair.server), "abc");
@@ -190,16 +195,17 @@ TEST_P(BytesTest, FionreadDoesNotCountAFin) {
 TEST_P(BytesTest, FionreadFailsWithEinvalOnAListener) {
   const Listener listener = Listen();
   int bytes = 0;
-  EXPECT_THAT(kernel.Ioctl(listener.fd, FIONREAD, &bytes), SyscallFailsWith(EINVAL));
+  EXPECT_THAT(Invoke<Call::kIoctl>(kernel, listener.fd, FIONREAD, &bytes),
+              SyscallFailsWith(EINVAL));
 }
 
 TEST_P(BytesTest, SiocoutqCountsWhatThePeerHasNotTaken) {
   const Pair pair = ConnectedPair({.client_send = kSmall, .server_receive = kSmall});
   int queued = -1;
-  EXPECT_THAT(kernel.Ioctl(pair.client, TIOCOUTQ, &queued), SyscallSucceeds());
+  EXPECT_THAT(Invoke<Call::kIoctl>(kernel, pair.client, TIOCOUTQ, &queued), SyscallSucceeds());
   EXPECT_EQ(queued, 0);
   const size_t sent = Fill(pair.client);
-  EXPECT_THAT(kernel.Ioctl(pair.client, TIOCOUTQ, &queued), SyscallSucceeds());
+  EXPECT_THAT(Invoke<Call::kIoctl>(kernel, pair.client, TIOCOUTQ, &queued), SyscallSucceeds());
   EXPECT_GT(queued, 0);
   EXPECT_LE(static_cast<size_t>(queued), sent);
 }
@@ -207,11 +213,11 @@ TEST_P(BytesTest, SiocoutqCountsWhatThePeerHasNotTaken) {
 TEST_P(BytesTest, FionbioSwitchesNonblocking) {
   const Fd fd = TcpSocket();
   int on = 1;
-  EXPECT_THAT(kernel.Ioctl(fd, FIONBIO, &on), SyscallSucceeds());
-  EXPECT_EQ(kernel.Fcntl(fd, F_GETFL, 0) & O_NONBLOCK, O_NONBLOCK);
+  EXPECT_THAT(Invoke<Call::kIoctl>(kernel, fd, FIONBIO, &on), SyscallSucceeds());
+  EXPECT_EQ(Invoke<Call::kFcntl>(kernel, fd, F_GETFL, 0) & O_NONBLOCK, O_NONBLOCK);
   on = 0;
-  EXPECT_THAT(kernel.Ioctl(fd, FIONBIO, &on), SyscallSucceeds());
-  EXPECT_EQ(kernel.Fcntl(fd, F_GETFL, 0) & O_NONBLOCK, 0);
+  EXPECT_THAT(Invoke<Call::kIoctl>(kernel, fd, FIONBIO, &on), SyscallSucceeds());
+  EXPECT_EQ(Invoke<Call::kFcntl>(kernel, fd, F_GETFL, 0) & O_NONBLOCK, 0);
 }
 
 TEST_P(BytesTest, ClosedDescriptorsFailWithEbadf) {
@@ -222,12 +228,12 @@ TEST_P(BytesTest, ClosedDescriptorsFailWithEbadf) {
   int value = 0;
   EXPECT_THAT(TryRecv(gone), SyscallFailsWith(EBADF));
   EXPECT_THAT(TrySend(gone), SyscallFailsWith(EBADF));
-  EXPECT_THAT(kernel.Read(gone, &byte, 1), SyscallFailsWith(EBADF));
-  EXPECT_THAT(kernel.Write(gone, &byte, 1), SyscallFailsWith(EBADF));
-  EXPECT_THAT(kernel.Readv(gone, &part, 1), SyscallFailsWith(EBADF));
-  EXPECT_THAT(kernel.Writev(gone, &part, 1), SyscallFailsWith(EBADF));
-  EXPECT_THAT(kernel.Shutdown(gone, SHUT_WR), SyscallFailsWith(EBADF));
-  EXPECT_THAT(kernel.Ioctl(gone, FIONREAD, &value), SyscallFailsWith(EBADF));
+  EXPECT_THAT(Invoke<Call::kRead>(kernel, gone, &byte, 1), SyscallFailsWith(EBADF));
+  EXPECT_THAT(Invoke<Call::kWrite>(kernel, gone, &byte, 1), SyscallFailsWith(EBADF));
+  EXPECT_THAT(Invoke<Call::kReadv>(kernel, gone, &part, 1), SyscallFailsWith(EBADF));
+  EXPECT_THAT(Invoke<Call::kWritev>(kernel, gone, &part, 1), SyscallFailsWith(EBADF));
+  EXPECT_THAT(Invoke<Call::kShutdown>(kernel, gone, SHUT_WR), SyscallFailsWith(EBADF));
+  EXPECT_THAT(Invoke<Call::kIoctl>(kernel, gone, FIONREAD, &value), SyscallFailsWith(EBADF));
 }
 
 TEST_P(BytesTest, LongMessagesArriveWholeAndInOrder) {
@@ -238,7 +244,8 @@ TEST_P(BytesTest, LongMessagesArriveWholeAndInOrder) {
   size_t position = 0;
   while (received.size() < sent.size()) {
     if (position < sent.size()) {
-      const ssize_t n = kernel.Send(pair.client, sent.data() + position, sent.size() - position, 0);
+      const ssize_t n = Invoke<Call::kSend>(kernel, pair.client, sent.data() + position,
+                                            sent.size() - position, 0);
       if (n > 0) position += n;
     }
     Await(pair.server, kIn);
@@ -253,9 +260,9 @@ TEST_P(BytesTest, AnEmptyVectorIsNoCallToTheSocket) {
   Await(pair.server, kErr);
   char byte = 'x';
   const iovec empty = {&byte, 0};
-  EXPECT_THAT(kernel.Writev(pair.server, &empty, 1), SyscallSucceedsWithValue(0));
-  EXPECT_THAT(kernel.Readv(pair.server, &empty, 1), SyscallSucceedsWithValue(0));
-  EXPECT_THAT(kernel.Write(pair.server, &byte, 0), SyscallFailsWith(ECONNRESET));
+  EXPECT_THAT(Invoke<Call::kWritev>(kernel, pair.server, &empty, 1), SyscallSucceedsWithValue(0));
+  EXPECT_THAT(Invoke<Call::kReadv>(kernel, pair.server, &empty, 1), SyscallSucceedsWithValue(0));
+  EXPECT_THAT(Invoke<Call::kWrite>(kernel, pair.server, &byte, 0), SyscallFailsWith(ECONNRESET));
 }
 
 TEST_P(BytesTest, AnEmptyVectorOnTheWrongEndOfAPipeFails) {
@@ -263,10 +270,10 @@ TEST_P(BytesTest, AnEmptyVectorOnTheWrongEndOfAPipeFails) {
   const Fd epoll = NewEpoll();
   char byte = 'x';
   const iovec empty = {&byte, 0};
-  EXPECT_THAT(kernel.Writev(pipe.read, &empty, 1), SyscallFailsWith(EBADF));
-  EXPECT_THAT(kernel.Readv(pipe.write, &empty, 1), SyscallFailsWith(EBADF));
-  EXPECT_THAT(kernel.Writev(epoll, &empty, 1), SyscallFailsWith(EINVAL));
-  EXPECT_THAT(kernel.Readv(epoll, &empty, 1), SyscallFailsWith(EINVAL));
+  EXPECT_THAT(Invoke<Call::kWritev>(kernel, pipe.read, &empty, 1), SyscallFailsWith(EBADF));
+  EXPECT_THAT(Invoke<Call::kReadv>(kernel, pipe.write, &empty, 1), SyscallFailsWith(EBADF));
+  EXPECT_THAT(Invoke<Call::kWritev>(kernel, epoll, &empty, 1), SyscallFailsWith(EINVAL));
+  EXPECT_THAT(Invoke<Call::kReadv>(kernel, epoll, &empty, 1), SyscallFailsWith(EINVAL));
 }
 
 }  // namespace

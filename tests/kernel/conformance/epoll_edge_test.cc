@@ -132,7 +132,7 @@ TEST_P(EpollEdgeTest, FinIsNewsWhileDataIsUnread) {
   EpollAdd(epoll, pair.server, kIn | kRdhup | kEdge);
   Send(pair.client, "x");
   EXPECT_THAT(AwaitEvents(epoll), ElementsAre(Event{pair.server, kIn}));
-  kernel.Shutdown(pair.client, SHUT_WR);
+  Invoke<Call::kShutdown>(kernel, pair.client, SHUT_WR);
   Await(pair.server, kRdhup);
   EXPECT_THAT(EpollNow(epoll), ElementsAre(Event{pair.server, kIn | kRdhup}));
   EXPECT_THAT(EpollNow(epoll), IsEmpty());
@@ -143,7 +143,7 @@ TEST_P(EpollEdgeTest, DataAndFinBeforeTheWaitAreOneEdge) {
   const Fd epoll = NewEpoll();
   EpollAdd(epoll, pair.server, kIn | kRdhup | kEdge);
   Send(pair.client, "x");
-  kernel.Shutdown(pair.client, SHUT_WR);
+  Invoke<Call::kShutdown>(kernel, pair.client, SHUT_WR);
   Await(pair.server, kRdhup);
   EXPECT_THAT(EpollNow(epoll), ElementsAre(Event{pair.server, kIn | kRdhup}));
   EXPECT_EQ(Recv(pair.server), "x");
@@ -157,7 +157,7 @@ TEST_P(EpollEdgeTest, FinIsNewsForASocketThatWatchesOutputOnly) {
   const Fd epoll = NewEpoll();
   EpollAdd(epoll, pair.server, kOut | kEdge);
   EXPECT_THAT(EpollNow(epoll), ElementsAre(Event{pair.server, kOut}));
-  kernel.Shutdown(pair.client, SHUT_WR);
+  Invoke<Call::kShutdown>(kernel, pair.client, SHUT_WR);
   Await(pair.server, kRdhup);
   EXPECT_THAT(EpollNow(epoll), ElementsAre(Event{pair.server, kOut}));
 }
@@ -197,10 +197,10 @@ TEST_P(EpollEdgeTest, OwnShutdownOfWritingIsNewsWhenItHangsUp) {
   const Pair pair = ConnectedPair();
   const Fd epoll = NewEpoll();
   EpollAdd(epoll, pair.server, kIn | kEdge);
-  kernel.Shutdown(pair.client, SHUT_WR);
+  Invoke<Call::kShutdown>(kernel, pair.client, SHUT_WR);
   Await(pair.server, kRdhup);
   EXPECT_THAT(EpollNow(epoll), ElementsAre(Event{pair.server, kIn}));
-  kernel.Shutdown(pair.server, SHUT_WR);
+  Invoke<Call::kShutdown>(kernel, pair.server, SHUT_WR);
   EXPECT_THAT(EpollNow(epoll), ElementsAre(Event{pair.server, kIn | kHup}));
 }
 
@@ -229,12 +229,12 @@ TEST_P(EpollEdgeTest, AcceptingOneOfTwoIsNoNews) {
 }
 
 TEST_P(EpollEdgeTest, EachWriteIsNewsForAnEventfd) {
-  const Fd fd(kernel, kernel.Eventfd(0, EFD_NONBLOCK));
+  const Fd fd(kernel, Invoke<Call::kEventfd>(kernel, 0, EFD_NONBLOCK));
   const Fd epoll = NewEpoll();
   EpollAdd(epoll, fd, kIn | kEdge);
   const uint64_t one = 1;
   for (int i = 0; i < 3; ++i) {
-    EXPECT_THAT(kernel.Write(fd, &one, sizeof one), SyscallSucceeds());
+    EXPECT_THAT(Invoke<Call::kWrite>(kernel, fd, &one, sizeof one), SyscallSucceeds());
     EXPECT_THAT(EpollNow(epoll), ElementsAre(Event{fd, kIn}));
     EXPECT_THAT(EpollNow(epoll), IsEmpty());
   }
@@ -245,7 +245,7 @@ TEST_P(EpollEdgeTest, EachWriteIsNewsForAPipe) {
   const Fd epoll = NewEpoll();
   EpollAdd(epoll, pipe.read, kIn | kEdge);
   for (int i = 0; i < 3; ++i) {
-    EXPECT_THAT(kernel.Write(pipe.write, "x", 1), SyscallSucceeds());
+    EXPECT_THAT(Invoke<Call::kWrite>(kernel, pipe.write, "x", 1), SyscallSucceeds());
     EXPECT_THAT(EpollNow(epoll), ElementsAre(Event{pipe.read, kIn}));
     EXPECT_THAT(EpollNow(epoll), IsEmpty());
   }

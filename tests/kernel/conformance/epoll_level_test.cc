@@ -54,7 +54,7 @@ TEST_P(EpollLevelTest, ReportsWritabilityAgainAndAgain) {
 
 TEST_P(EpollLevelTest, EndOfInputIsInAndRdhupOnlyIfAskedFor) {
   const Pair pair = ConnectedPair();
-  kernel.Shutdown(pair.client, SHUT_WR);
+  Invoke<Call::kShutdown>(kernel, pair.client, SHUT_WR);
   Await(pair.server, kRdhup);
   const Fd epoll = NewEpoll();
   EpollAdd(epoll, pair.server, kIn);
@@ -67,7 +67,7 @@ TEST_P(EpollLevelTest, EndOfInputIsInAndRdhupOnlyIfAskedFor) {
 
 TEST_P(EpollLevelTest, EndOfInputIsReportedAfterItWasRead) {
   const Pair pair = ConnectedPair();
-  kernel.Shutdown(pair.client, SHUT_WR);
+  Invoke<Call::kShutdown>(kernel, pair.client, SHUT_WR);
   Await(pair.server, kRdhup);
   const Fd epoll = NewEpoll();
   EpollAdd(epoll, pair.server, kIn);
@@ -100,10 +100,10 @@ TEST_P(EpollLevelTest, HupAfterFinFromBothSides) {
   const Pair pair = ConnectedPair();
   const Fd epoll = NewEpoll();
   EpollAdd(epoll, pair.server, kNothing);
-  kernel.Shutdown(pair.client, SHUT_WR);
+  Invoke<Call::kShutdown>(kernel, pair.client, SHUT_WR);
   Await(pair.server, kRdhup);
   EXPECT_THAT(EpollNow(epoll), IsEmpty());
-  kernel.Shutdown(pair.server, SHUT_WR);
+  Invoke<Call::kShutdown>(kernel, pair.server, SHUT_WR);
   EXPECT_THAT(EpollNow(epoll), ElementsAre(Event{pair.server, kHup}));
 }
 
@@ -201,7 +201,7 @@ TEST_P(EpollLevelTest, TwoEpollsReportTheSameDescriptor) {
 TEST_P(EpollLevelTest, TimeoutZeroReturnsAtOnce) {
   const Fd epoll = NewEpoll();
   epoll_event event;
-  EXPECT_THAT(kernel.EpollWait(epoll, &event, 1, 0), SyscallSucceedsWithValue(0));
+  EXPECT_THAT(Invoke<Call::kEpollWait>(kernel, epoll, &event, 1, 0), SyscallSucceedsWithValue(0));
 }
 
 TEST_P(EpollLevelTest, TimeoutPassesBeforeNothingIsReported) {
@@ -210,23 +210,24 @@ TEST_P(EpollLevelTest, TimeoutPassesBeforeNothingIsReported) {
   EpollAdd(epoll, pair.server, kIn);
   const int64_t start = NowNs();
   epoll_event event;
-  EXPECT_THAT(kernel.EpollWait(epoll, &event, 1, 20), SyscallSucceedsWithValue(0));
+  EXPECT_THAT(Invoke<Call::kEpollWait>(kernel, epoll, &event, 1, 20), SyscallSucceedsWithValue(0));
   EXPECT_GE(NowNs() - start, 20 * kMillisecond);
 }
 
 TEST_P(EpollLevelTest, MaxEventsMustBePositive) {
   const Fd epoll = NewEpoll();
   epoll_event event;
-  EXPECT_THAT(kernel.EpollWait(epoll, &event, 0, 0), SyscallFailsWith(EINVAL));
-  EXPECT_THAT(kernel.EpollWait(epoll, &event, -1, 0), SyscallFailsWith(EINVAL));
+  EXPECT_THAT(Invoke<Call::kEpollWait>(kernel, epoll, &event, 0, 0), SyscallFailsWith(EINVAL));
+  EXPECT_THAT(Invoke<Call::kEpollWait>(kernel, epoll, &event, -1, 0), SyscallFailsWith(EINVAL));
 }
 
 TEST_P(EpollLevelTest, WaitFailsOnWhatIsNoEpoll) {
   const Fd fd = TcpSocket();
   epoll_event event;
-  EXPECT_THAT(kernel.EpollWait(fd, &event, 1, 0), SyscallFailsWith(EINVAL));
+  EXPECT_THAT(Invoke<Call::kEpollWait>(kernel, fd, &event, 1, 0), SyscallFailsWith(EINVAL));
   Fd epoll = NewEpoll();
-  EXPECT_THAT(kernel.EpollWait(epoll.Close(), &event, 1, 0), SyscallFailsWith(EBADF));
+  EXPECT_THAT(Invoke<Call::kEpollWait>(kernel, epoll.Close(), &event, 1, 0),
+              SyscallFailsWith(EBADF));
 }
 
 TEST_P(EpollLevelTest, AnEpollIsReadableWhileItHasEvents) {
@@ -259,8 +260,8 @@ TEST_P(EpollLevelTest, ANestedEpollIsReportedWhileItHasEvents) {
 TEST_P(EpollLevelTest, AnEpollHasNoBytes) {
   const Fd epoll = NewEpoll();
   char byte;
-  EXPECT_THAT(kernel.Read(epoll, &byte, 1), SyscallFailsWith(EINVAL));
-  EXPECT_THAT(kernel.Write(epoll, &byte, 1), SyscallFailsWith(EINVAL));
+  EXPECT_THAT(Invoke<Call::kRead>(kernel, epoll, &byte, 1), SyscallFailsWith(EINVAL));
+  EXPECT_THAT(Invoke<Call::kWrite>(kernel, epoll, &byte, 1), SyscallFailsWith(EINVAL));
 }
 
 TEST_P(EpollLevelTest, ReportsManyDescriptorsInOneCall) {
@@ -283,7 +284,7 @@ TEST_P(EpollLevelTest, DifferentKindsOfDescriptorsAreReportedTogether) {
   const Listener listener = Listen();
   const Pair pair = ConnectedPair();
   const Pipe pipe = NewPipe();
-  const Fd event(kernel, kernel.Eventfd(1, EFD_NONBLOCK));
+  const Fd event(kernel, Invoke<Call::kEventfd>(kernel, 1, EFD_NONBLOCK));
   const Fd epoll = NewEpoll();
   for (int fd : {int{listener.fd}, int{pair.server}, int{pipe.read}, int{event}}) {
     EpollAdd(epoll, fd, kIn);
@@ -291,7 +292,7 @@ TEST_P(EpollLevelTest, DifferentKindsOfDescriptorsAreReportedTogether) {
   EXPECT_THAT(EpollNow(epoll), ElementsAre(Event{event, kIn}));
   const Fd client = Connect(listener);
   Send(pair.client, "x");
-  EXPECT_THAT(kernel.Write(pipe.write, "x", 1), SyscallSucceeds());
+  EXPECT_THAT(Invoke<Call::kWrite>(kernel, pipe.write, "x", 1), SyscallSucceeds());
   Await(listener.fd, kIn);
   Await(pair.server, kIn);
   EXPECT_THAT(EpollNow(epoll),

@@ -52,7 +52,8 @@ TEST_P(EpollRegistrationTest, DeleteNeedsNoEvent) {
   const Pair pair = ConnectedPair();
   const Fd epoll = NewEpoll();
   EpollAdd(epoll, pair.server, kIn);
-  EXPECT_THAT(kernel.EpollCtl(epoll, EPOLL_CTL_DEL, pair.server, nullptr), SyscallSucceeds());
+  EXPECT_THAT(Invoke<Call::kEpollCtl>(kernel, epoll, EPOLL_CTL_DEL, pair.server, nullptr),
+              SyscallSucceeds());
 }
 
 TEST_P(EpollRegistrationTest, CanBeAddedAgainAfterDelete) {
@@ -68,7 +69,8 @@ TEST_P(EpollRegistrationTest, UnknownOperationFailsWithEinval) {
   const Pair pair = ConnectedPair();
   const Fd epoll = NewEpoll();
   epoll_event event = {};
-  EXPECT_THAT(kernel.EpollCtl(epoll, 4, pair.server, &event), SyscallFailsWith(EINVAL));
+  EXPECT_THAT(Invoke<Call::kEpollCtl>(kernel, epoll, 4, pair.server, &event),
+              SyscallFailsWith(EINVAL));
 }
 
 TEST_P(EpollRegistrationTest, ClosedDescriptorsFailWithEbadf) {
@@ -120,27 +122,29 @@ TEST_P(EpollRegistrationTest, FiveLevelsOfNestingAreTheLimit) {
 }
 
 TEST_P(EpollRegistrationTest, CreateRefusesUnknownFlags) {
-  EXPECT_THAT(kernel.EpollCreate1(1), SyscallFailsWith(EINVAL));
+  EXPECT_THAT(Invoke<Call::kEpollCreate1>(kernel, 1), SyscallFailsWith(EINVAL));
 }
 
 TEST_P(EpollRegistrationTest, CreateSetsCloseOnExec) {
-  const Fd plain(kernel, kernel.EpollCreate1(0));
-  EXPECT_EQ(kernel.Fcntl(plain, F_GETFD, 0), 0);
-  const Fd cloexec(kernel, kernel.EpollCreate1(EPOLL_CLOEXEC));
-  EXPECT_EQ(kernel.Fcntl(cloexec, F_GETFD, 0), FD_CLOEXEC);
+  const Fd plain(kernel, Invoke<Call::kEpollCreate1>(kernel, 0));
+  EXPECT_EQ(Invoke<Call::kFcntl>(kernel, plain, F_GETFD, 0), 0);
+  const Fd cloexec(kernel, Invoke<Call::kEpollCreate1>(kernel, EPOLL_CLOEXEC));
+  EXPECT_EQ(Invoke<Call::kFcntl>(kernel, cloexec, F_GETFD, 0), FD_CLOEXEC);
 }
 
 TEST_P(EpollRegistrationTest, DataComesBackAsGiven) {
   const Pair pair = ConnectedPair();
   const Fd epoll = NewEpoll();
   epoll_event event = {.events = EPOLLOUT, .data = {.u64 = 0xfeedfacecafebeefull}};
-  EXPECT_THAT(kernel.EpollCtl(epoll, EPOLL_CTL_ADD, pair.server, &event), SyscallSucceeds());
+  EXPECT_THAT(Invoke<Call::kEpollCtl>(kernel, epoll, EPOLL_CTL_ADD, pair.server, &event),
+              SyscallSucceeds());
   epoll_event got = {};
-  EXPECT_THAT(kernel.EpollWait(epoll, &got, 1, 0), SyscallSucceedsWithValue(1));
+  EXPECT_THAT(Invoke<Call::kEpollWait>(kernel, epoll, &got, 1, 0), SyscallSucceedsWithValue(1));
   EXPECT_EQ(uint64_t{got.data.u64}, 0xfeedfacecafebeefull);
   event.data.u64 = 7;
-  EXPECT_THAT(kernel.EpollCtl(epoll, EPOLL_CTL_MOD, pair.server, &event), SyscallSucceeds());
-  EXPECT_THAT(kernel.EpollWait(epoll, &got, 1, 0), SyscallSucceedsWithValue(1));
+  EXPECT_THAT(Invoke<Call::kEpollCtl>(kernel, epoll, EPOLL_CTL_MOD, pair.server, &event),
+              SyscallSucceeds());
+  EXPECT_THAT(Invoke<Call::kEpollWait>(kernel, epoll, &got, 1, 0), SyscallSucceedsWithValue(1));
   EXPECT_EQ(uint64_t{got.data.u64}, 7u);
 }
 
@@ -157,7 +161,7 @@ TEST_P(EpollRegistrationTest, ADuplicateKeepsTheRegistrationOfAClosedDescriptor)
   Pair pair = ConnectedPair();
   const Fd epoll = NewEpoll();
   EpollAdd(epoll, pair.server, kIn);
-  const Fd copy(kernel, kernel.Dup(pair.server));
+  const Fd copy(kernel, Invoke<Call::kDup>(kernel, pair.server));
   const int gone = pair.server.Close();
   Send(pair.client, "x");
   EXPECT_THAT(AwaitEvents(epoll), ElementsAre(Event{gone, kIn}));
@@ -170,7 +174,7 @@ TEST_P(EpollRegistrationTest, ClosingTheLastDuplicateEndsTheRegistration) {
   Pair pair = ConnectedPair();
   const Fd epoll = NewEpoll();
   EpollAdd(epoll, pair.server, kOut);
-  Fd copy(kernel, kernel.Dup(pair.server));
+  Fd copy(kernel, Invoke<Call::kDup>(kernel, pair.server));
   const int gone = pair.server.Close();
   EXPECT_THAT(EpollNow(epoll), ElementsAre(Event{gone, kOut}));
   copy.Close();
@@ -179,7 +183,7 @@ TEST_P(EpollRegistrationTest, ClosingTheLastDuplicateEndsTheRegistration) {
 
 TEST_P(EpollRegistrationTest, ADuplicateCanBeRegisteredBesideItsOriginal) {
   const Pair pair = ConnectedPair();
-  const Fd copy(kernel, kernel.Dup(pair.server));
+  const Fd copy(kernel, Invoke<Call::kDup>(kernel, pair.server));
   const Fd epoll = NewEpoll();
   EXPECT_THAT(EpollAdd(epoll, pair.server, kOut), SyscallSucceeds());
   EXPECT_THAT(EpollAdd(epoll, copy, kOut), SyscallSucceeds());
@@ -203,7 +207,7 @@ TEST_P(EpollRegistrationTest, AReusedNumberStandsBesideTheOldRegistrationThatADu
   Pair pair = ConnectedPair();
   const Fd epoll = NewEpoll();
   EpollAdd(epoll, pair.server, kOut);
-  const Fd copy(kernel, kernel.Dup(pair.server));
+  const Fd copy(kernel, Invoke<Call::kDup>(kernel, pair.server));
   const int number = pair.server.Close();
   const Fd reused = TcpSocket();
   ASSERT_EQ(reused, number);
@@ -235,7 +239,7 @@ TEST_P(EpollRegistrationTest, ClosingANestedEpollEndsItsRegistration) {
 TEST_P(EpollRegistrationTest, ADuplicateOfAnEpollSharesItsRegistrations) {
   const Pair pair = ConnectedPair();
   const Fd epoll = NewEpoll();
-  const Fd copy(kernel, kernel.Dup(epoll));
+  const Fd copy(kernel, Invoke<Call::kDup>(kernel, epoll));
   EpollAdd(epoll, pair.server, kOut);
   EXPECT_THAT(EpollNow(copy), ElementsAre(Event{pair.server, kOut}));
   EXPECT_THAT(EpollDelete(copy, pair.server), SyscallSucceeds());

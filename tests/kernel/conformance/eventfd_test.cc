@@ -10,19 +10,21 @@ namespace {
 class EventfdTest : public KernelTest {
  protected:
   Fd NewEventfd(unsigned initial, int flags = EFD_NONBLOCK) {
-    Fd fd(kernel, kernel.Eventfd(initial, flags));
+    Fd fd(kernel, Invoke<Call::kEventfd>(kernel, initial, flags));
     EXPECT_THAT(int{fd}, SyscallSucceeds());
     return fd;
   }
-  ssize_t Add(int fd, uint64_t value) { return kernel.Write(fd, &value, sizeof value); }
+  ssize_t Add(int fd, uint64_t value) {
+    return Invoke<Call::kWrite>(kernel, fd, &value, sizeof value);
+  }
   uint64_t Take(int fd) {
     uint64_t value = 0;
-    EXPECT_THAT(kernel.Read(fd, &value, sizeof value), SyscallSucceedsWithValue(8));
+    EXPECT_THAT(Invoke<Call::kRead>(kernel, fd, &value, sizeof value), SyscallSucceedsWithValue(8));
     return value;
   }
   ssize_t TryTake(int fd) {
     uint64_t value;
-    return kernel.Read(fd, &value, sizeof value);
+    return Invoke<Call::kRead>(kernel, fd, &value, sizeof value);
   }
 };
 INSTANTIATE_ON_BOTH_KERNELS(EventfdTest);
@@ -76,14 +78,14 @@ TEST_P(EventfdTest, AddingZeroIsAllowedAndChangesNothing) {
 TEST_P(EventfdTest, ShortBuffersFailWithEinval) {
   const Fd fd = NewEventfd(1);
   uint32_t half = 1;
-  EXPECT_THAT(kernel.Read(fd, &half, sizeof half), SyscallFailsWith(EINVAL));
-  EXPECT_THAT(kernel.Write(fd, &half, sizeof half), SyscallFailsWith(EINVAL));
+  EXPECT_THAT(Invoke<Call::kRead>(kernel, fd, &half, sizeof half), SyscallFailsWith(EINVAL));
+  EXPECT_THAT(Invoke<Call::kWrite>(kernel, fd, &half, sizeof half), SyscallFailsWith(EINVAL));
 }
 
 TEST_P(EventfdTest, ReadsEightBytesIntoALongerBuffer) {
   const Fd fd = NewEventfd(7);
   uint64_t got[2] = {0, 99};
-  EXPECT_THAT(kernel.Read(fd, got, sizeof got), SyscallSucceedsWithValue(8));
+  EXPECT_THAT(Invoke<Call::kRead>(kernel, fd, got, sizeof got), SyscallSucceedsWithValue(8));
   EXPECT_EQ(got[0], 7u);
   EXPECT_EQ(got[1], 99u);
 }
@@ -91,17 +93,17 @@ TEST_P(EventfdTest, ReadsEightBytesIntoALongerBuffer) {
 TEST_P(EventfdTest, AWriteMustBeOfEightBytes) {
   const Fd fd = NewEventfd(0);
   const uint64_t two[2] = {7, 8};
-  EXPECT_THAT(kernel.Write(fd, two, sizeof two), SyscallFailsWith(EINVAL));
+  EXPECT_THAT(Invoke<Call::kWrite>(kernel, fd, two, sizeof two), SyscallFailsWith(EINVAL));
 }
 
 TEST_P(EventfdTest, RefusesUnknownFlags) {
-  EXPECT_THAT(kernel.Eventfd(0, 2), SyscallFailsWith(EINVAL));
+  EXPECT_THAT(Invoke<Call::kEventfd>(kernel, 0, 2), SyscallFailsWith(EINVAL));
 }
 
 TEST_P(EventfdTest, FlagsMakeItNonblockingAndCloseOnExec) {
   const Fd fd = NewEventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-  EXPECT_EQ(kernel.Fcntl(fd, F_GETFL, 0), O_RDWR | O_NONBLOCK);
-  EXPECT_EQ(kernel.Fcntl(fd, F_GETFD, 0), FD_CLOEXEC);
+  EXPECT_EQ(Invoke<Call::kFcntl>(kernel, fd, F_GETFL, 0), O_RDWR | O_NONBLOCK);
+  EXPECT_EQ(Invoke<Call::kFcntl>(kernel, fd, F_GETFD, 0), FD_CLOEXEC);
 }
 
 TEST_P(EventfdTest, IsNoSocket) {
@@ -112,7 +114,7 @@ TEST_P(EventfdTest, IsNoSocket) {
 
 TEST_P(EventfdTest, DuplicatesShareTheCounter) {
   const Fd fd = NewEventfd(0);
-  const Fd copy(kernel, kernel.Dup(fd));
+  const Fd copy(kernel, Invoke<Call::kDup>(kernel, fd));
   Add(copy, 9);
   EXPECT_EQ(Take(fd), 9u);
 }
@@ -136,30 +138,30 @@ TEST_P(EventfdTest, AVectorIsWrittenPartByPart) {
     return iovec{reinterpret_cast<char*>(&value) + offset, size};
   };
   const iovec halves[] = {part(0, 4), part(4, 4)};
-  EXPECT_THAT(kernel.Writev(fd, halves, 2), SyscallFailsWith(EINVAL));
+  EXPECT_THAT(Invoke<Call::kWritev>(kernel, fd, halves, 2), SyscallFailsWith(EINVAL));
   const iovec wholes[] = {part(0, 8), part(0, 8)};
-  EXPECT_THAT(kernel.Writev(fd, wholes, 2), SyscallSucceedsWithValue(16));
+  EXPECT_THAT(Invoke<Call::kWritev>(kernel, fd, wholes, 2), SyscallSucceedsWithValue(16));
   EXPECT_EQ(Take(fd), 10u);
   const iovec whole_and_half[] = {part(0, 8), part(0, 4)};
-  EXPECT_THAT(kernel.Writev(fd, whole_and_half, 2), SyscallSucceedsWithValue(8));
+  EXPECT_THAT(Invoke<Call::kWritev>(kernel, fd, whole_and_half, 2), SyscallSucceedsWithValue(8));
   EXPECT_EQ(Take(fd), 5u);
   const iovec empty_first[] = {part(0, 0), part(0, 8)};
-  EXPECT_THAT(kernel.Writev(fd, empty_first, 2), SyscallFailsWith(EINVAL));
+  EXPECT_THAT(Invoke<Call::kWritev>(kernel, fd, empty_first, 2), SyscallFailsWith(EINVAL));
   const iovec empty_last[] = {part(0, 8), part(0, 0)};
-  EXPECT_THAT(kernel.Writev(fd, empty_last, 2), SyscallSucceedsWithValue(8));
+  EXPECT_THAT(Invoke<Call::kWritev>(kernel, fd, empty_last, 2), SyscallSucceedsWithValue(8));
 }
 
 TEST_P(EventfdTest, AVectorThatIsEmptyWritesNothing) {
   const Fd fd = NewEventfd(0);
-  EXPECT_THAT(kernel.Writev(fd, nullptr, 0), SyscallSucceedsWithValue(0));
-  EXPECT_THAT(kernel.Readv(fd, nullptr, 0), SyscallSucceedsWithValue(0));
+  EXPECT_THAT(Invoke<Call::kWritev>(kernel, fd, nullptr, 0), SyscallSucceedsWithValue(0));
+  EXPECT_THAT(Invoke<Call::kReadv>(kernel, fd, nullptr, 0), SyscallSucceedsWithValue(0));
 }
 
 TEST_P(EventfdTest, AVectorIsReadAsAWhole) {
   const Fd fd = NewEventfd(5);
   uint64_t value = 0;
   const iovec halves[] = {{&value, 4}, {reinterpret_cast<char*>(&value) + 4, 4}};
-  EXPECT_THAT(kernel.Readv(fd, halves, 2), SyscallSucceedsWithValue(8));
+  EXPECT_THAT(Invoke<Call::kReadv>(kernel, fd, halves, 2), SyscallSucceedsWithValue(8));
   EXPECT_EQ(value, 5u);
 }
 

@@ -13,7 +13,7 @@ class IoctlTest : public KernelTest {
  protected:
   int Ask(int fd, unsigned long request) {
     value_ = -1;
-    return kernel.Ioctl(fd, request, &value_);
+    return Invoke<Call::kIoctl>(kernel, fd, request, &value_);
   }
   int value_ = -1;
 };
@@ -21,8 +21,8 @@ INSTANTIATE_ON_BOTH_KERNELS(IoctlTest);
 
 TEST_P(IoctlTest, SocketRequestsAreUnknownToWhatIsNoSocket) {
   const Pipe pipe = NewPipe();
-  const Fd eventfd(kernel, kernel.Eventfd(0, 0));
-  const Fd timerfd(kernel, kernel.TimerfdCreate(CLOCK_MONOTONIC, 0));
+  const Fd eventfd(kernel, Invoke<Call::kEventfd>(kernel, 0, 0));
+  const Fd timerfd(kernel, Invoke<Call::kTimerfdCreate>(kernel, CLOCK_MONOTONIC, 0));
   for (const int fd : {int{pipe.read}, int{pipe.write}, int{eventfd}, int{timerfd}}) {
     EXPECT_THAT(Ask(fd, SIOCATMARK), SyscallFailsWith(ENOTTY));
     EXPECT_THAT(Ask(fd, SIOCOUTQ), SyscallFailsWith(ENOTTY));

@@ -24,7 +24,7 @@ std::string NameOfThisTest() {
 }  // namespace
 
 int Fd::Close() {
-  EXPECT_THAT(kernel_->Close(number_), SyscallSucceedsWithValue(0));
+  EXPECT_THAT(Invoke<Call::kClose>(*kernel_, number_), SyscallSucceedsWithValue(0));
   return std::exchange(number_, -1);
 }
 
@@ -59,7 +59,7 @@ KernelTest::KernelTest() : under_test_(Make(GetParam())), kernel(under_test_->sy
 KernelTest::~KernelTest() {
   under_test_->StopRaising();
   for (auto it = former_actions_.rbegin(); it != former_actions_.rend(); ++it) {
-    kernel.Sigaction(it->first, &it->second, nullptr);
+    Invoke<Call::kSigaction>(kernel, it->first, &it->second, nullptr);
   }
 }
 
@@ -72,7 +72,7 @@ void KernelTest::SetUp() {
 }
 
 Fd KernelTest::TcpSocket(int flags) {
-  Fd fd(kernel, kernel.Socket(AF_INET, SOCK_STREAM | flags, 0));
+  Fd fd(kernel, Invoke<Call::kSocket>(kernel, AF_INET, SOCK_STREAM | flags, 0));
   EXPECT_THAT(int{fd}, SyscallSucceeds());
   return fd;
 }
@@ -81,16 +81,18 @@ KernelTest::Listener KernelTest::Listen(int backlog) {
   Listener listener = {.fd = TcpSocket(SOCK_NONBLOCK)};
   listener.address.sin_family = AF_INET;
   listener.address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  EXPECT_THAT(kernel.Bind(listener.fd, reinterpret_cast<const sockaddr*>(&listener.address),
+  EXPECT_THAT(
+      Invoke<Call::kBind>(kernel, listener.fd, reinterpret_cast<const sockaddr*>(&listener.address),
                           sizeof listener.address),
-              SyscallSucceeds());
-  EXPECT_THAT(kernel.Listen(listener.fd, backlog), SyscallSucceeds());
+      SyscallSucceeds());
+  EXPECT_THAT(Invoke<Call::kListen>(kernel, listener.fd, backlog), SyscallSucceeds());
   listener.address = LocalAddress(listener.fd);
   return listener;
 }
 
 int KernelTest::Connect(int fd, const sockaddr_in& address) {
-  return kernel.Connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address);
+  return Invoke<Call::kConnect>(kernel, fd, reinterpret_cast<const sockaddr*>(&address),
+                                sizeof address);
 }
 
 Fd KernelTest::Connect(const Listener& listener) {
@@ -101,7 +103,7 @@ Fd KernelTest::Connect(const Listener& listener) {
 
 Fd KernelTest::Accept(const Listener& listener, int flags) {
   Await(listener.fd, kIn);
-  Fd fd(kernel, kernel.Accept4(listener.fd, nullptr, nullptr, flags));
+  Fd fd(kernel, Invoke<Call::kAccept>(kernel, listener.fd, nullptr, nullptr, flags));
   EXPECT_THAT(int{fd}, SyscallSucceeds());
   return fd;
 }
@@ -125,45 +127,50 @@ KernelTest::Pair KernelTest::ConnectedPair(const Buffers& buffers) {
 
 KernelTest::Pair KernelTest::SocketPair(int flags) {
   int fds[2] = {-1, -1};
-  EXPECT_THAT(kernel.Socketpair(AF_UNIX, SOCK_STREAM | flags, 0, fds), SyscallSucceeds());
+  EXPECT_THAT(Invoke<Call::kSocketpair>(kernel, AF_UNIX, SOCK_STREAM | flags, 0, fds),
+              SyscallSucceeds());
   return {Fd(kernel, fds[0]), Fd(kernel, fds[1])};
 }
 
 KernelTest::Pipe KernelTest::NewPipe(int flags) {
   int fds[2] = {-1, -1};
-  EXPECT_THAT(kernel.Pipe2(fds, flags), SyscallSucceeds());
+  EXPECT_THAT(Invoke<Call::kPipe2>(kernel, fds, flags), SyscallSucceeds());
   return {Fd(kernel, fds[0]), Fd(kernel, fds[1])};
 }
 
 void KernelTest::SetNonBlocking(int fd, bool on) {
-  const int flags = kernel.Fcntl(fd, F_GETFL, 0);
+  const int flags = Invoke<Call::kFcntl>(kernel, fd, F_GETFL, 0);
   EXPECT_THAT(flags, SyscallSucceeds());
-  EXPECT_THAT(kernel.Fcntl(fd, F_SETFL, on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK),
-              SyscallSucceeds());
+  EXPECT_THAT(
+      Invoke<Call::kFcntl>(kernel, fd, F_SETFL, on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK),
+      SyscallSucceeds());
 }
 
 void KernelTest::SetOption(int fd, int level, int name, int value) {
-  EXPECT_THAT(kernel.Setsockopt(fd, level, name, &value, sizeof value), SyscallSucceeds());
+  EXPECT_THAT(Invoke<Call::kSetsockopt>(kernel, fd, level, name, &value, sizeof value),
+              SyscallSucceeds());
 }
 
 int KernelTest::GetOption(int fd, int level, int name) {
   int value = -1;
   socklen_t length = sizeof value;
-  EXPECT_THAT(kernel.Getsockopt(fd, level, name, &value, &length), SyscallSucceeds());
+  EXPECT_THAT(Invoke<Call::kGetsockopt>(kernel, fd, level, name, &value, &length),
+              SyscallSucceeds());
   return value;
 }
 
 void KernelTest::SetLinger(int fd, bool on, int seconds) {
   const linger value = {on ? 1 : 0, seconds};
-  EXPECT_THAT(kernel.Setsockopt(fd, SOL_SOCKET, SO_LINGER, &value, sizeof value),
+  EXPECT_THAT(Invoke<Call::kSetsockopt>(kernel, fd, SOL_SOCKET, SO_LINGER, &value, sizeof value),
               SyscallSucceeds());
 }
 
 sockaddr_in KernelTest::LocalAddress(int fd) {
   sockaddr_in address = {};
   socklen_t length = sizeof address;
-  EXPECT_THAT(kernel.Getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length),
-              SyscallSucceeds());
+  EXPECT_THAT(
+      Invoke<Call::kGetsockname>(kernel, fd, reinterpret_cast<sockaddr*>(&address), &length),
+      SyscallSucceeds());
   return address;
 }
 
@@ -173,14 +180,14 @@ void KernelTest::Reset(Fd& fd) {
 }
 
 ssize_t KernelTest::Send(int fd, std::string_view bytes, int flags) {
-  const ssize_t sent = kernel.Send(fd, bytes.data(), bytes.size(), flags);
+  const ssize_t sent = Invoke<Call::kSend>(kernel, fd, bytes.data(), bytes.size(), flags);
   EXPECT_THAT(sent, SyscallSucceedsWithValue(static_cast<long>(bytes.size())));
   return sent;
 }
 
 std::string KernelTest::Recv(int fd, size_t size, int flags) {
   std::string bytes(size, '\0');
-  const ssize_t got = kernel.Recv(fd, bytes.data(), size, flags);
+  const ssize_t got = Invoke<Call::kRecv>(kernel, fd, bytes.data(), size, flags);
   EXPECT_THAT(got, SyscallSucceeds());
   bytes.resize(got > 0 ? got : 0);
   return bytes;
@@ -213,7 +220,7 @@ size_t KernelTest::Drain(int fd) {
   char bytes[4096];
   size_t total = 0;
   while (true) {
-    const ssize_t got = kernel.Read(fd, bytes, sizeof bytes);
+    const ssize_t got = Invoke<Call::kRead>(kernel, fd, bytes, sizeof bytes);
     if (got <= 0) return total;
     total += got;
   }
@@ -221,21 +228,23 @@ size_t KernelTest::Drain(int fd) {
 
 ssize_t KernelTest::TryRecv(int fd, int flags) {
   char bytes[1024];
-  return kernel.Recv(fd, bytes, sizeof bytes, flags);
+  return Invoke<Call::kRecv>(kernel, fd, bytes, sizeof bytes, flags);
 }
 
-ssize_t KernelTest::TrySend(int fd, int flags) { return kernel.Send(fd, "x", 1, flags); }
+ssize_t KernelTest::TrySend(int fd, int flags) {
+  return Invoke<Call::kSend>(kernel, fd, "x", 1, flags);
+}
 
 int KernelTest::Unread(int fd) {
   int bytes = -1;
-  EXPECT_THAT(kernel.Ioctl(fd, FIONREAD, &bytes), SyscallSucceeds());
+  EXPECT_THAT(Invoke<Call::kIoctl>(kernel, fd, FIONREAD, &bytes), SyscallSucceeds());
   return bytes;
 }
 
 void KernelTest::AwaitUnread(int fd, int bytes) {
   for (int waited_ms = 0; Unread(fd) < bytes; ++waited_ms) {
     ASSERT_LT(waited_ms, kPatienceMs) << Unread(fd) << " of " << bytes << " bytes arrived";
-    kernel.Poll(nullptr, 0, 1);
+    Invoke<Call::kPoll>(kernel, nullptr, 0, 1);
   }
 }
 
@@ -247,20 +256,20 @@ size_t KernelTest::Fill(int fd) {
     before = total;
     for (size_t size : {bytes.size(), size_t{1}}) {
       ssize_t sent;
-      while ((sent = kernel.Write(fd, bytes.data(), size)) > 0) total += sent;
+      while ((sent = Invoke<Call::kWrite>(kernel, fd, bytes.data(), size)) > 0) total += sent;
       EXPECT_THAT(sent, SyscallFailsWith(EAGAIN));
     }
     // Linux moves on what fits into a nearly closed window, and acknowledges it, only after timers
     // of up to 200 ms. Space for a byte or two does not count as writable, so try again afterwards.
     pollfd writable = {fd, POLLOUT, 0};
-    kernel.Poll(&writable, 1, 250);
+    Invoke<Call::kPoll>(kernel, &writable, 1, 250);
   } while (total != before);
   return total;
 }
 
 Events KernelTest::Ready(int fd) {
   pollfd entry = {fd, static_cast<short>(kEverything.bits), 0};
-  EXPECT_THAT(kernel.Poll(&entry, 1, 0), SyscallSucceeds());
+  EXPECT_THAT(Invoke<Call::kPoll>(kernel, &entry, 1, 0), SyscallSucceeds());
   return {static_cast<uint16_t>(entry.revents)};
 }
 
@@ -268,37 +277,37 @@ void KernelTest::Await(int fd, Events events) {
   pollfd entry = {fd, static_cast<short>(events.bits), 0};
   int ready;
   do {
-    ready = kernel.Poll(&entry, 1, kPatienceMs);
+    ready = Invoke<Call::kPoll>(kernel, &entry, 1, kPatienceMs);
   } while (ready == -1 && errno == EINTR);
   ASSERT_EQ(ready, 1) << "waited in vain for " << EventNames(events.bits) << " on " << fd;
   ASSERT_EQ(entry.revents & POLLNVAL, 0) << fd << " is not a descriptor";
 }
 
 Fd KernelTest::NewEpoll() {
-  Fd fd(kernel, kernel.EpollCreate1(0));
+  Fd fd(kernel, Invoke<Call::kEpollCreate1>(kernel, 0));
   EXPECT_THAT(int{fd}, SyscallSucceeds());
   return fd;
 }
 
 int KernelTest::EpollAdd(int epfd, int fd, Events events) {
   epoll_event event = {.events = events.bits, .data = {.fd = fd}};
-  return kernel.EpollCtl(epfd, EPOLL_CTL_ADD, fd, &event);
+  return Invoke<Call::kEpollCtl>(kernel, epfd, EPOLL_CTL_ADD, fd, &event);
 }
 
 int KernelTest::EpollModify(int epfd, int fd, Events events) {
   epoll_event event = {.events = events.bits, .data = {.fd = fd}};
-  return kernel.EpollCtl(epfd, EPOLL_CTL_MOD, fd, &event);
+  return Invoke<Call::kEpollCtl>(kernel, epfd, EPOLL_CTL_MOD, fd, &event);
 }
 
 int KernelTest::EpollDelete(int epfd, int fd) {
   epoll_event unused = {};
-  return kernel.EpollCtl(epfd, EPOLL_CTL_DEL, fd, &unused);
+  return Invoke<Call::kEpollCtl>(kernel, epfd, EPOLL_CTL_DEL, fd, &unused);
 }
 
 namespace {
 std::vector<Event> Wait(Syscalls& kernel, int epfd, int max_events, int timeout_ms) {
   std::vector<epoll_event> raw(max_events);
-  const int count = kernel.EpollWait(epfd, raw.data(), max_events, timeout_ms);
+  const int count = Invoke<Call::kEpollWait>(kernel, epfd, raw.data(), max_events, timeout_ms);
   EXPECT_THAT(count, SyscallSucceeds());
   std::vector<Event> events;
   for (int i = 0; i < count; ++i) events.push_back({raw[i].data.fd, {raw[i].events}});
@@ -316,7 +325,7 @@ std::vector<Event> KernelTest::AwaitEvents(int epfd, int max_events) {
 
 int64_t KernelTest::NowNs() {
   timespec now = {};
-  EXPECT_THAT(kernel.ClockGettime(CLOCK_MONOTONIC, &now), SyscallSucceeds());
+  EXPECT_THAT(Invoke<Call::kClockGettime>(kernel, CLOCK_MONOTONIC, &now), SyscallSucceeds());
   return now.tv_sec * 1'000'000'000 + now.tv_nsec;
 }
 
@@ -325,7 +334,7 @@ void KernelTest::SetTimer(int fd, int64_t first_ns, int64_t interval_ns) {
     return timespec{ns / 1'000'000'000, static_cast<long>(ns % 1'000'000'000)};
   };
   const itimerspec value = {.it_interval = spec(interval_ns), .it_value = spec(first_ns)};
-  EXPECT_THAT(kernel.TimerfdSettime(fd, 0, &value, nullptr), SyscallSucceeds());
+  EXPECT_THAT(Invoke<Call::kTimerfdSettime>(kernel, fd, 0, &value, nullptr), SyscallSucceeds());
 }
 
 void KernelTest::CountSignals(int signal, int flags) {
@@ -341,7 +350,7 @@ void KernelTest::Handle(int signal, void (*handler)(int), int flags) {
   action.sa_handler = handler;
   action.sa_flags = flags;
   struct sigaction former = {};
-  EXPECT_THAT(kernel.Sigaction(signal, &action, &former), SyscallSucceeds());
+  EXPECT_THAT(Invoke<Call::kSigaction>(kernel, signal, &action, &former), SyscallSucceeds());
   former_actions_.emplace_back(signal, former);
 }
 

@@ -47,7 +47,7 @@ class Fd {
     return *this;
   }
   ~Fd() {
-    if (number_ >= 0) kernel_->Close(number_);
+    if (number_ >= 0) Invoke<Call::kClose>(*kernel_, number_);
   }
   operator int() const { return number_; }  // NOLINT(google-explicit-constructor)
 

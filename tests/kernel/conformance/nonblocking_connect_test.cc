@@ -151,7 +151,7 @@ TEST_P(ConnectTest, WhileInProgressThePeerHasNoNameButTheSocketHas) {
   EXPECT_THAT(Connect(fd, full.listener.address), SyscallFailsWith(EINPROGRESS));
   sockaddr_in peer = {};
   socklen_t length = sizeof peer;
-  EXPECT_THAT(kernel.Getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &length),
+  EXPECT_THAT(Invoke<Call::kGetpeername>(kernel, fd, reinterpret_cast<sockaddr*>(&peer), &length),
               SyscallFailsWith(ENOTCONN));
   EXPECT_NE(LocalAddress(fd).sin_port, 0);
 }
@@ -160,7 +160,7 @@ TEST_P(ConnectTest, WhileInProgressShutdownGivesUp) {
   const Full full = FullListener();
   const Fd fd = TcpSocket(SOCK_NONBLOCK);
   EXPECT_THAT(Connect(fd, full.listener.address), SyscallFailsWith(EINPROGRESS));
-  EXPECT_THAT(kernel.Shutdown(fd, SHUT_RDWR), SyscallSucceeds());
+  EXPECT_THAT(Invoke<Call::kShutdown>(kernel, fd, SHUT_RDWR), SyscallSucceeds());
   EXPECT_EQ(Ready(fd), kOut | kErr | kHup);
   EXPECT_EQ(PendingError(fd), ECONNRESET);
 }
@@ -169,8 +169,9 @@ TEST_P(ConnectTest, BlockingConnectTimesOutWithEinprogress) {
   const Full full = FullListener();
   const Fd fd = TcpSocket();
   const timeval timeout = {0, 20'000};
-  EXPECT_THAT(kernel.Setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout),
-              SyscallSucceeds());
+  EXPECT_THAT(
+      Invoke<Call::kSetsockopt>(kernel, fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout),
+      SyscallSucceeds());
   EXPECT_THAT(Connect(fd, full.listener.address), SyscallFailsWith(EINPROGRESS));
 }
 
@@ -180,7 +181,8 @@ TEST_P(ConnectTest, CloseWhileInProgressLeavesNoConnection) {
   EXPECT_THAT(Connect(fd, full.listener.address), SyscallFailsWith(EINPROGRESS));
   fd.Close();
   const Fd server = Accept(full.listener);
-  EXPECT_THAT(kernel.Accept4(full.listener.fd, nullptr, nullptr, 0), SyscallFailsWith(EAGAIN));
+  EXPECT_THAT(Invoke<Call::kAccept>(kernel, full.listener.fd, nullptr, nullptr, 0),
+              SyscallFailsWith(EAGAIN));
 }
 
 TEST_P(ConnectTest, AnUnconnectedSocketIsWritableAndHungUp) {
@@ -193,8 +195,9 @@ TEST_P(ConnectTest, ABoundSocketIsWritableAndHungUp) {
   sockaddr_in address = {};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  EXPECT_THAT(kernel.Bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address),
-              SyscallSucceeds());
+  EXPECT_THAT(
+      Invoke<Call::kBind>(kernel, fd, reinterpret_cast<sockaddr*>(&address), sizeof address),
+      SyscallSucceeds());
   EXPECT_EQ(Ready(fd), kOut | kHup);
 }
 
@@ -208,8 +211,9 @@ TEST_P(ConnectTest, AnUnconnectedSocketHasNoNames) {
   const Fd fd = TcpSocket();
   sockaddr_in address = {};
   socklen_t length = sizeof address;
-  EXPECT_THAT(kernel.Getpeername(fd, reinterpret_cast<sockaddr*>(&address), &length),
-              SyscallFailsWith(ENOTCONN));
+  EXPECT_THAT(
+      Invoke<Call::kGetpeername>(kernel, fd, reinterpret_cast<sockaddr*>(&address), &length),
+      SyscallFailsWith(ENOTCONN));
   address = LocalAddress(fd);
   EXPECT_EQ(address.sin_family, AF_INET);
   EXPECT_EQ(address.sin_port, 0);
@@ -226,8 +230,9 @@ TEST_P(ConnectTest, SendOnAnUnconnectedSocketRaisesSigpipe) {
 TEST_P(ConnectTest, RefusesAnAddressThatIsTooShort) {
   const Listener listener = Listen();
   const Fd fd = TcpSocket();
-  EXPECT_THAT(kernel.Connect(fd, reinterpret_cast<const sockaddr*>(&listener.address), 8),
-              SyscallFailsWith(EINVAL));
+  EXPECT_THAT(
+      Invoke<Call::kConnect>(kernel, fd, reinterpret_cast<const sockaddr*>(&listener.address), 8),
+      SyscallFailsWith(EINVAL));
 }
 
 TEST_P(ConnectTest, RefusesAnotherAddressFamily) {

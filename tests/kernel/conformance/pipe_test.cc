@@ -10,19 +10,19 @@ namespace {
 class PipeTest : public KernelTest {
  protected:
   void Put(const Pipe& pipe, std::string_view bytes) {
-    EXPECT_THAT(kernel.Write(pipe.write, bytes.data(), bytes.size()),
+    EXPECT_THAT(Invoke<Call::kWrite>(kernel, pipe.write, bytes.data(), bytes.size()),
                 SyscallSucceedsWithValue(static_cast<long>(bytes.size())));
   }
   std::string Get(const Pipe& pipe, size_t size) {
     std::string bytes(size, '\0');
-    const ssize_t got = kernel.Read(pipe.read, bytes.data(), size);
+    const ssize_t got = Invoke<Call::kRead>(kernel, pipe.read, bytes.data(), size);
     EXPECT_THAT(got, SyscallSucceeds());
     bytes.resize(got > 0 ? got : 0);
     return bytes;
   }
   ssize_t TryRead(const Pipe& pipe) {
     char byte;
-    return kernel.Read(pipe.read, &byte, 1);
+    return Invoke<Call::kRead>(kernel, pipe.read, &byte, 1);
   }
 };
 INSTANTIATE_ON_BOTH_KERNELS(PipeTest);
@@ -65,13 +65,13 @@ TEST_P(PipeTest, ClosingTheReaderIsAnErrorForTheWriter) {
   Pipe pipe = NewPipe();
   pipe.read.Close();
   EXPECT_EQ(Ready(pipe.write), kOut | kErr);
-  EXPECT_THAT(kernel.Write(pipe.write, "x", 1), SyscallFailsWith(EPIPE));
+  EXPECT_THAT(Invoke<Call::kWrite>(kernel, pipe.write, "x", 1), SyscallFailsWith(EPIPE));
   EXPECT_EQ(signals_seen(), 1);
 }
 
 TEST_P(PipeTest, ADuplicateOfTheWriterKeepsItOpen) {
   Pipe pipe = NewPipe();
-  const Fd copy(kernel, kernel.Dup(pipe.write));
+  const Fd copy(kernel, Invoke<Call::kDup>(kernel, pipe.write));
   pipe.write.Close();
   EXPECT_EQ(Ready(pipe.read), kNothing);
   EXPECT_THAT(TryRead(pipe), SyscallFailsWith(EAGAIN));
@@ -81,7 +81,7 @@ TEST_P(PipeTest, AFullPipeFailsWithEagainAndIsNotWritable) {
   const Pipe pipe = NewPipe();
   EXPECT_EQ(Fill(pipe.write), 65536u);
   EXPECT_EQ(Ready(pipe.write), kNothing);
-  EXPECT_THAT(kernel.Write(pipe.write, "x", 1), SyscallFailsWith(EAGAIN));
+  EXPECT_THAT(Invoke<Call::kWrite>(kernel, pipe.write, "x", 1), SyscallFailsWith(EAGAIN));
 }
 
 TEST_P(PipeTest, AnEmptiedPipeHoldsAsMuchAsANewOne) {
@@ -105,7 +105,7 @@ TEST_P(PipeTest, ASmallWriteIsWholeOrNotAtAll) {
   const std::string page(PIPE_BUF, 'p');
   Put(pipe, "x");
   ssize_t written;
-  while ((written = kernel.Write(pipe.write, page.data(), page.size())) > 0) {
+  while ((written = Invoke<Call::kWrite>(kernel, pipe.write, page.data(), page.size())) > 0) {
     EXPECT_EQ(written, PIPE_BUF);
   }
   EXPECT_THAT(written, SyscallFailsWith(EAGAIN));
@@ -114,15 +114,15 @@ TEST_P(PipeTest, ASmallWriteIsWholeOrNotAtAll) {
 TEST_P(PipeTest, ALargeWriteIsCutShort) {
   const Pipe pipe = NewPipe();
   const std::string bytes(100'000, 'x');
-  EXPECT_THAT(kernel.Write(pipe.write, bytes.data(), bytes.size()),
+  EXPECT_THAT(Invoke<Call::kWrite>(kernel, pipe.write, bytes.data(), bytes.size()),
               SyscallSucceedsWithValue(65536));
 }
 
 TEST_P(PipeTest, EachEndGoesOneWay) {
   const Pipe pipe = NewPipe();
   char byte = 'x';
-  EXPECT_THAT(kernel.Read(pipe.write, &byte, 1), SyscallFailsWith(EBADF));
-  EXPECT_THAT(kernel.Write(pipe.read, &byte, 1), SyscallFailsWith(EBADF));
+  EXPECT_THAT(Invoke<Call::kRead>(kernel, pipe.write, &byte, 1), SyscallFailsWith(EBADF));
+  EXPECT_THAT(Invoke<Call::kWrite>(kernel, pipe.read, &byte, 1), SyscallFailsWith(EBADF));
 }
 
 TEST_P(PipeTest, FionreadCountsUnreadBytes) {
@@ -133,14 +133,14 @@ TEST_P(PipeTest, FionreadCountsUnreadBytes) {
 
 TEST_P(PipeTest, RefusesUnknownFlags) {
   int fds[2];
-  EXPECT_THAT(kernel.Pipe2(fds, 1), SyscallFailsWith(EINVAL));
+  EXPECT_THAT(Invoke<Call::kPipe2>(kernel, fds, 1), SyscallFailsWith(EINVAL));
 }
 
 TEST_P(PipeTest, FlagsAreOnBothEnds) {
   const Pipe pipe = NewPipe(O_NONBLOCK | O_CLOEXEC);
   for (const Fd* end : {&pipe.read, &pipe.write}) {
-    EXPECT_EQ(kernel.Fcntl(*end, F_GETFL, 0) & O_NONBLOCK, O_NONBLOCK);
-    EXPECT_EQ(kernel.Fcntl(*end, F_GETFD, 0), FD_CLOEXEC);
+    EXPECT_EQ(Invoke<Call::kFcntl>(kernel, *end, F_GETFL, 0) & O_NONBLOCK, O_NONBLOCK);
+    EXPECT_EQ(Invoke<Call::kFcntl>(kernel, *end, F_GETFD, 0), FD_CLOEXEC);
   }
 }
 
@@ -153,9 +153,9 @@ TEST_P(PipeTest, WritevAndReadvMoveParts) {
   const Pipe pipe = NewPipe();
   char a[] = "ab", b[] = "cd", got[8];
   const iovec out[] = {{a, 2}, {b, 2}};
-  EXPECT_THAT(kernel.Writev(pipe.write, out, 2), SyscallSucceedsWithValue(4));
+  EXPECT_THAT(Invoke<Call::kWritev>(kernel, pipe.write, out, 2), SyscallSucceedsWithValue(4));
   const iovec in[] = {{got, 3}, {got + 3, 5}};
-  EXPECT_THAT(kernel.Readv(pipe.read, in, 2), SyscallSucceedsWithValue(4));
+  EXPECT_THAT(Invoke<Call::kReadv>(kernel, pipe.read, in, 2), SyscallSucceedsWithValue(4));
   EXPECT_EQ(std::string(got, 4), "abcd");
 }
 

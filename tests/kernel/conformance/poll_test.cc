@@ -13,20 +13,20 @@ TEST_P(PollTest, ReportsOnlyWhatWasAskedFor) {
   Send(pair.client, "x");
   Await(pair.server, kIn);
   pollfd entry = {pair.server, POLLIN, 0};
-  EXPECT_THAT(kernel.Poll(&entry, 1, 0), SyscallSucceedsWithValue(1));
+  EXPECT_THAT(Invoke<Call::kPoll>(kernel, &entry, 1, 0), SyscallSucceedsWithValue(1));
   EXPECT_EQ(entry.revents, POLLIN);
   entry.events = POLLOUT;
-  EXPECT_THAT(kernel.Poll(&entry, 1, 0), SyscallSucceedsWithValue(1));
+  EXPECT_THAT(Invoke<Call::kPoll>(kernel, &entry, 1, 0), SyscallSucceedsWithValue(1));
   EXPECT_EQ(entry.revents, POLLOUT);
   entry.events = 0;
-  EXPECT_THAT(kernel.Poll(&entry, 1, 0), SyscallSucceedsWithValue(0));
+  EXPECT_THAT(Invoke<Call::kPoll>(kernel, &entry, 1, 0), SyscallSucceedsWithValue(0));
   EXPECT_EQ(entry.revents, 0);
 }
 
 TEST_P(PollTest, AClosedDescriptorIsInvalidAndCountsAsReady) {
   Fd fd = TcpSocket();
   pollfd entry = {fd.Close(), POLLIN, 0};
-  EXPECT_THAT(kernel.Poll(&entry, 1, -1), SyscallSucceedsWithValue(1));
+  EXPECT_THAT(Invoke<Call::kPoll>(kernel, &entry, 1, -1), SyscallSucceedsWithValue(1));
   EXPECT_EQ(entry.revents, POLLNVAL);
 }
 
@@ -34,14 +34,14 @@ TEST_P(PollTest, AClosedDescriptorDoesNotHideOthers) {
   const Pair pair = ConnectedPair();
   Fd fd = TcpSocket();
   pollfd entries[] = {{fd.Close(), POLLIN, 0}, {pair.server, POLLOUT, 0}};
-  EXPECT_THAT(kernel.Poll(entries, 2, -1), SyscallSucceedsWithValue(2));
+  EXPECT_THAT(Invoke<Call::kPoll>(kernel, entries, 2, -1), SyscallSucceedsWithValue(2));
   EXPECT_EQ(entries[0].revents, POLLNVAL);
   EXPECT_EQ(entries[1].revents, POLLOUT);
 }
 
 TEST_P(PollTest, ANegativeDescriptorIsIgnored) {
   pollfd entries[] = {{-1, POLLIN | POLLOUT, POLLHUP}, {-7, POLLIN, POLLIN}};
-  EXPECT_THAT(kernel.Poll(entries, 2, 0), SyscallSucceedsWithValue(0));
+  EXPECT_THAT(Invoke<Call::kPoll>(kernel, entries, 2, 0), SyscallSucceedsWithValue(0));
   EXPECT_EQ(entries[0].revents, 0);
   EXPECT_EQ(entries[1].revents, 0);
 }
@@ -49,7 +49,7 @@ TEST_P(PollTest, ANegativeDescriptorIsIgnored) {
 TEST_P(PollTest, ClearsWhatItDoesNotReport) {
   const Pair pair = ConnectedPair();
   pollfd entry = {pair.server, POLLIN, POLLIN | POLLHUP};
-  EXPECT_THAT(kernel.Poll(&entry, 1, 0), SyscallSucceedsWithValue(0));
+  EXPECT_THAT(Invoke<Call::kPoll>(kernel, &entry, 1, 0), SyscallSucceedsWithValue(0));
   EXPECT_EQ(entry.revents, 0);
 }
 
@@ -58,7 +58,7 @@ TEST_P(PollTest, CountsEntriesNotEvents) {
   Send(pair.client, "x");
   Await(pair.server, kIn);
   pollfd entries[] = {{pair.server, POLLIN | POLLOUT, 0}, {pair.client, POLLIN, 0}};
-  EXPECT_THAT(kernel.Poll(entries, 2, 0), SyscallSucceedsWithValue(1));
+  EXPECT_THAT(Invoke<Call::kPoll>(kernel, entries, 2, 0), SyscallSucceedsWithValue(1));
   EXPECT_EQ(entries[0].revents, POLLIN | POLLOUT);
 }
 
@@ -67,7 +67,7 @@ TEST_P(PollTest, TheSameDescriptorMayBeThereTwice) {
   Send(pair.client, "x");
   Await(pair.server, kIn);
   pollfd entries[] = {{pair.server, POLLIN, 0}, {pair.server, POLLOUT, 0}};
-  EXPECT_THAT(kernel.Poll(entries, 2, 0), SyscallSucceedsWithValue(2));
+  EXPECT_THAT(Invoke<Call::kPoll>(kernel, entries, 2, 0), SyscallSucceedsWithValue(2));
   EXPECT_EQ(entries[0].revents, POLLIN);
   EXPECT_EQ(entries[1].revents, POLLOUT);
 }
@@ -76,16 +76,16 @@ TEST_P(PollTest, ErrAndHupNeedNotBeAskedFor) {
   Pair pair = ConnectedPair();
   Reset(pair.client);
   pollfd entry = {pair.server, 0, 0};
-  EXPECT_THAT(kernel.Poll(&entry, 1, kPatienceMs), SyscallSucceedsWithValue(1));
+  EXPECT_THAT(Invoke<Call::kPoll>(kernel, &entry, 1, kPatienceMs), SyscallSucceedsWithValue(1));
   EXPECT_EQ(entry.revents, POLLERR | POLLHUP);
 }
 
 TEST_P(PollTest, RdhupMustBeAskedFor) {
   const Pair pair = ConnectedPair();
-  kernel.Shutdown(pair.client, SHUT_WR);
+  Invoke<Call::kShutdown>(kernel, pair.client, SHUT_WR);
   Await(pair.server, kRdhup);
   pollfd entry = {pair.server, POLLIN, 0};
-  EXPECT_THAT(kernel.Poll(&entry, 1, 0), SyscallSucceedsWithValue(1));
+  EXPECT_THAT(Invoke<Call::kPoll>(kernel, &entry, 1, 0), SyscallSucceedsWithValue(1));
   EXPECT_EQ(entry.revents, POLLIN);
 }
 
@@ -95,13 +95,13 @@ TEST_P(PollTest, NormalBandEventsGoWithTheirShortForms) {
   Await(pair.server, kIn);
   const short all = POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM | POLLRDBAND | POLLWRBAND;
   pollfd entry = {pair.server, all, 0};
-  EXPECT_THAT(kernel.Poll(&entry, 1, 0), SyscallSucceedsWithValue(1));
+  EXPECT_THAT(Invoke<Call::kPoll>(kernel, &entry, 1, 0), SyscallSucceedsWithValue(1));
   EXPECT_EQ(entry.revents, POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM);
 }
 
 TEST_P(PollTest, NoEntriesAndATimeoutIsASleep) {
   const int64_t start = NowNs();
-  EXPECT_THAT(kernel.Poll(nullptr, 0, 20), SyscallSucceedsWithValue(0));
+  EXPECT_THAT(Invoke<Call::kPoll>(kernel, nullptr, 0, 20), SyscallSucceedsWithValue(0));
   EXPECT_GE(NowNs() - start, 20 * kMillisecond);
 }
 
@@ -109,14 +109,14 @@ TEST_P(PollTest, TimeoutPassesBeforeNothingIsReported) {
   const Pair pair = ConnectedPair();
   pollfd entry = {pair.server, POLLIN, 0};
   const int64_t start = NowNs();
-  EXPECT_THAT(kernel.Poll(&entry, 1, 20), SyscallSucceedsWithValue(0));
+  EXPECT_THAT(Invoke<Call::kPoll>(kernel, &entry, 1, 20), SyscallSucceedsWithValue(0));
   EXPECT_GE(NowNs() - start, 20 * kMillisecond);
 }
 
 TEST_P(PollTest, WhatIsReadyIsReportedWithoutWaiting) {
   const Pair pair = ConnectedPair();
   pollfd entry = {pair.server, POLLOUT, 0};
-  EXPECT_THAT(kernel.Poll(&entry, 1, -1), SyscallSucceedsWithValue(1));
+  EXPECT_THAT(Invoke<Call::kPoll>(kernel, &entry, 1, -1), SyscallSucceedsWithValue(1));
 }
 
 TEST_P(PollTest, AListenerIsNotWritable) {

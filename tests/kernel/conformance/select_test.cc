@@ -17,7 +17,7 @@ class SelectTest : public KernelTest {
   Sets SelectNow(int fd) {
     fd_set readable = Only(fd), writable = Only(fd), exceptional = Only(fd);
     timeval timeout = {};
-    EXPECT_THAT(kernel.Select(fd + 1, &readable, &writable, &exceptional, &timeout),
+    EXPECT_THAT(Invoke<Call::kSelect>(kernel, fd + 1, &readable, &writable, &exceptional, &timeout),
                 SyscallSucceeds());
     return {FD_ISSET(fd, &readable) != 0, FD_ISSET(fd, &writable) != 0,
             FD_ISSET(fd, &exceptional) != 0};
@@ -45,7 +45,7 @@ TEST_P(SelectTest, DataMakesReadable) {
 
 TEST_P(SelectTest, FinMakesReadable) {
   const Pair pair = ConnectedPair();
-  kernel.Shutdown(pair.client, SHUT_WR);
+  Invoke<Call::kShutdown>(kernel, pair.client, SHUT_WR);
   Await(pair.server, kRdhup);
   EXPECT_EQ(SelectNow(pair.server), (Sets{.readable = true, .writable = true}));
 }
@@ -90,7 +90,7 @@ TEST_P(SelectTest, AClosedDescriptorFailsWithEbadfAndLeavesTheSets) {
   fd_set readable = Only(gone);
   fd_set writable = Only(pair.server);
   timeval timeout = {};
-  EXPECT_THAT(kernel.Select(FD_SETSIZE, &readable, &writable, nullptr, &timeout),
+  EXPECT_THAT(Invoke<Call::kSelect>(kernel, FD_SETSIZE, &readable, &writable, nullptr, &timeout),
               SyscallFailsWith(EBADF));
   EXPECT_TRUE(FD_ISSET(gone, &readable));
   EXPECT_TRUE(FD_ISSET(pair.server, &writable));
@@ -102,7 +102,7 @@ TEST_P(SelectTest, RemovesWhatIsNotReadyFromTheSets) {
   Await(pair.server, kIn);
   fd_set readable = Only(pair.server);
   FD_SET(pair.client, &readable);
-  EXPECT_THAT(kernel.Select(FD_SETSIZE, &readable, nullptr, nullptr, nullptr),
+  EXPECT_THAT(Invoke<Call::kSelect>(kernel, FD_SETSIZE, &readable, nullptr, nullptr, nullptr),
               SyscallSucceedsWithValue(1));
   EXPECT_TRUE(FD_ISSET(pair.server, &readable));
   EXPECT_FALSE(FD_ISSET(pair.client, &readable));
@@ -113,7 +113,7 @@ TEST_P(SelectTest, TimeoutEmptiesTheSets) {
   fd_set readable = Only(pair.server);
   timeval timeout = {0, 20'000};
   const int64_t start = NowNs();
-  EXPECT_THAT(kernel.Select(FD_SETSIZE, &readable, nullptr, nullptr, &timeout),
+  EXPECT_THAT(Invoke<Call::kSelect>(kernel, FD_SETSIZE, &readable, nullptr, nullptr, &timeout),
               SyscallSucceedsWithValue(0));
   EXPECT_GE(NowNs() - start, 20 * kMillisecond);
   EXPECT_FALSE(FD_ISSET(pair.server, &readable));
@@ -125,7 +125,7 @@ TEST_P(SelectTest, CountsADescriptorOncePerSet) {
   Await(pair.server, kIn);
   fd_set readable = Only(pair.server);
   fd_set writable = Only(pair.server);
-  EXPECT_THAT(kernel.Select(FD_SETSIZE, &readable, &writable, nullptr, nullptr),
+  EXPECT_THAT(Invoke<Call::kSelect>(kernel, FD_SETSIZE, &readable, &writable, nullptr, nullptr),
               SyscallSucceedsWithValue(2));
 }
 
@@ -133,29 +133,32 @@ TEST_P(SelectTest, LooksOnlyAtDescriptorsBelowTheCount) {
   const Pair pair = ConnectedPair();
   fd_set writable = Only(pair.server);
   timeval timeout = {};
-  EXPECT_THAT(kernel.Select(pair.server, nullptr, &writable, nullptr, &timeout),
+  EXPECT_THAT(Invoke<Call::kSelect>(kernel, pair.server, nullptr, &writable, nullptr, &timeout),
               SyscallSucceedsWithValue(0));
 }
 
 TEST_P(SelectTest, RefusesANegativeCount) {
   timeval timeout = {};
-  EXPECT_THAT(kernel.Select(-1, nullptr, nullptr, nullptr, &timeout), SyscallFailsWith(EINVAL));
+  EXPECT_THAT(Invoke<Call::kSelect>(kernel, -1, nullptr, nullptr, nullptr, &timeout),
+              SyscallFailsWith(EINVAL));
 }
 
 TEST_P(SelectTest, RefusesANegativeTimeout) {
   timeval timeout = {-1, 0};
-  EXPECT_THAT(kernel.Select(0, nullptr, nullptr, nullptr, &timeout), SyscallFailsWith(EINVAL));
+  EXPECT_THAT(Invoke<Call::kSelect>(kernel, 0, nullptr, nullptr, nullptr, &timeout),
+              SyscallFailsWith(EINVAL));
 }
 
 TEST_P(SelectTest, LeavesTheRestOfTheTimeout) {
   timeval timeout = {0, 20'000};
-  EXPECT_THAT(kernel.Select(0, nullptr, nullptr, nullptr, &timeout), SyscallSucceedsWithValue(0));
+  EXPECT_THAT(Invoke<Call::kSelect>(kernel, 0, nullptr, nullptr, nullptr, &timeout),
+              SyscallSucceedsWithValue(0));
   EXPECT_EQ(timeout.tv_sec, 0);
   EXPECT_EQ(timeout.tv_usec, 0);
   const Pair pair = ConnectedPair();
   fd_set writable = Only(pair.server);
   timeout = {1000, 0};
-  EXPECT_THAT(kernel.Select(FD_SETSIZE, nullptr, &writable, nullptr, &timeout),
+  EXPECT_THAT(Invoke<Call::kSelect>(kernel, FD_SETSIZE, nullptr, &writable, nullptr, &timeout),
               SyscallSucceedsWithValue(1));
   EXPECT_GE(timeout.tv_sec, 900);
   EXPECT_LE(timeout.tv_sec, 1000);

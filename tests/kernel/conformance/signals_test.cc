@@ -24,7 +24,7 @@ class SignalsTest : public KernelTest {
     Handle(
         SIGUSR1,
         [](int) {
-          if (g_fd >= 0) g_kernel->Write(g_fd, "s", 1);
+          if (g_fd >= 0) Invoke<Call::kWrite>(*g_kernel, g_fd, "s", 1);
           g_fd = -1;
         },
         flags);
@@ -44,9 +44,9 @@ TEST_P(SignalsTest, SigactionReportsTheFormerHandler) {
   action.sa_flags = SA_RESTART;
   struct sigaction former = {};
   Handle(SIGUSR2, SIG_IGN);
-  EXPECT_THAT(kernel.Sigaction(SIGUSR2, &action, &former), SyscallSucceeds());
+  EXPECT_THAT(Invoke<Call::kSigaction>(kernel, SIGUSR2, &action, &former), SyscallSucceeds());
   EXPECT_EQ(former.sa_handler, SIG_IGN);
-  EXPECT_THAT(kernel.Sigaction(SIGUSR2, nullptr, &former), SyscallSucceeds());
+  EXPECT_THAT(Invoke<Call::kSigaction>(kernel, SIGUSR2, nullptr, &former), SyscallSucceeds());
   EXPECT_EQ(former.sa_handler, action.sa_handler);
   EXPECT_EQ(former.sa_flags & SA_RESTART, SA_RESTART);
 }
@@ -54,10 +54,12 @@ TEST_P(SignalsTest, SigactionReportsTheFormerHandler) {
 TEST_P(SignalsTest, SigkillCannotBeHandled) {
   struct sigaction action = {};
   action.sa_handler = [](int) {};
-  EXPECT_THAT(kernel.Sigaction(SIGKILL, &action, nullptr), SyscallFailsWith(EINVAL));
-  EXPECT_THAT(kernel.Sigaction(SIGSTOP, &action, nullptr), SyscallFailsWith(EINVAL));
-  EXPECT_THAT(kernel.Sigaction(0, &action, nullptr), SyscallFailsWith(EINVAL));
-  EXPECT_THAT(kernel.Sigaction(65, &action, nullptr), SyscallFailsWith(EINVAL));
+  EXPECT_THAT(Invoke<Call::kSigaction>(kernel, SIGKILL, &action, nullptr),
+              SyscallFailsWith(EINVAL));
+  EXPECT_THAT(Invoke<Call::kSigaction>(kernel, SIGSTOP, &action, nullptr),
+              SyscallFailsWith(EINVAL));
+  EXPECT_THAT(Invoke<Call::kSigaction>(kernel, 0, &action, nullptr), SyscallFailsWith(EINVAL));
+  EXPECT_THAT(Invoke<Call::kSigaction>(kernel, 65, &action, nullptr), SyscallFailsWith(EINVAL));
 }
 
 TEST_P(SignalsTest, ResethandRunsTheHandlerOnce) {
@@ -69,14 +71,14 @@ TEST_P(SignalsTest, ResethandRunsTheHandlerOnce) {
 
 TEST_P(SignalsTest, AnIgnoredSigpipeLeavesEpipe) {
   const Pair pair = ConnectedPair();
-  kernel.Shutdown(pair.client, SHUT_WR);
+  Invoke<Call::kShutdown>(kernel, pair.client, SHUT_WR);
   EXPECT_THAT(TrySend(pair.client, 0), SyscallFailsWith(EPIPE));
 }
 
 TEST_P(SignalsTest, SendAfterOwnShutdownRaisesSigpipe) {
   CountSignals(SIGPIPE);
   const Pair pair = ConnectedPair();
-  kernel.Shutdown(pair.client, SHUT_WR);
+  Invoke<Call::kShutdown>(kernel, pair.client, SHUT_WR);
   EXPECT_THAT(TrySend(pair.client, 0), SyscallFailsWith(EPIPE));
   EXPECT_EQ(signals_seen(), 1);
   EXPECT_THAT(TrySend(pair.client, MSG_NOSIGNAL), SyscallFailsWith(EPIPE));
@@ -88,7 +90,8 @@ TEST_P(SignalsTest, EpollWaitIsInterrupted) {
   const Fd epoll = NewEpoll();
   under_test().RaiseEvery(milliseconds(2), SIGUSR1);
   epoll_event event;
-  EXPECT_THAT(kernel.EpollWait(epoll, &event, 1, kForeverMs), SyscallFailsWith(EINTR));
+  EXPECT_THAT(Invoke<Call::kEpollWait>(kernel, epoll, &event, 1, kForeverMs),
+              SyscallFailsWith(EINTR));
   EXPECT_GE(signals_seen(), 1);
 }
 
@@ -97,7 +100,7 @@ TEST_P(SignalsTest, EpollWaitIsNotRestarted) {
   const Fd epoll = NewEpoll();
   under_test().RaiseEvery(milliseconds(2), SIGUSR1);
   epoll_event event;
-  EXPECT_THAT(kernel.EpollWait(epoll, &event, 1, -1), SyscallFailsWith(EINTR));
+  EXPECT_THAT(Invoke<Call::kEpollWait>(kernel, epoll, &event, 1, -1), SyscallFailsWith(EINTR));
 }
 
 TEST_P(SignalsTest, PollIsInterruptedAndNotRestarted) {
@@ -105,7 +108,7 @@ TEST_P(SignalsTest, PollIsInterruptedAndNotRestarted) {
   const Pair pair = ConnectedPair();
   under_test().RaiseEvery(milliseconds(2), SIGUSR1);
   pollfd entry = {pair.server, POLLIN, 0};
-  EXPECT_THAT(kernel.Poll(&entry, 1, kForeverMs), SyscallFailsWith(EINTR));
+  EXPECT_THAT(Invoke<Call::kPoll>(kernel, &entry, 1, kForeverMs), SyscallFailsWith(EINTR));
 }
 
 TEST_P(SignalsTest, SelectIsInterruptedAndNotRestarted) {
@@ -115,7 +118,7 @@ TEST_P(SignalsTest, SelectIsInterruptedAndNotRestarted) {
   fd_set readable;
   FD_ZERO(&readable);
   FD_SET(pair.server, &readable);
-  EXPECT_THAT(kernel.Select(FD_SETSIZE, &readable, nullptr, nullptr, nullptr),
+  EXPECT_THAT(Invoke<Call::kSelect>(kernel, FD_SETSIZE, &readable, nullptr, nullptr, nullptr),
               SyscallFailsWith(EINTR));
   EXPECT_TRUE(FD_ISSET(pair.server, &readable));
 }
@@ -125,7 +128,7 @@ TEST_P(SignalsTest, NanosleepIsInterruptedAndSaysWhatRemains) {
   under_test().RaiseEvery(milliseconds(2), SIGUSR1);
   const timespec request = {600, 0};
   timespec remaining = {};
-  EXPECT_THAT(kernel.Nanosleep(&request, &remaining), SyscallFailsWith(EINTR));
+  EXPECT_THAT(Invoke<Call::kNanosleep>(kernel, &request, &remaining), SyscallFailsWith(EINTR));
   EXPECT_GT(remaining.tv_sec, 500);
   EXPECT_LT(remaining.tv_sec, 600);
 }
@@ -151,7 +154,7 @@ TEST_P(SignalsTest, ATimedRecvIsNotRestarted) {
   const Pair pair = ConnectedPair();
   SetNonBlocking(pair.server, false);
   const timeval timeout = {600, 0};
-  kernel.Setsockopt(pair.server, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
+  Invoke<Call::kSetsockopt>(kernel, pair.server, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
   under_test().RaiseEvery(milliseconds(2), SIGUSR1);
   EXPECT_THAT(TryRecv(pair.server), SyscallFailsWith(EINTR));
 }
@@ -161,7 +164,8 @@ TEST_P(SignalsTest, AcceptIsInterrupted) {
   const Listener listener = Listen();
   SetNonBlocking(listener.fd, false);
   under_test().RaiseEvery(milliseconds(2), SIGUSR1);
-  EXPECT_THAT(kernel.Accept4(listener.fd, nullptr, nullptr, 0), SyscallFailsWith(EINTR));
+  EXPECT_THAT(Invoke<Call::kAccept>(kernel, listener.fd, nullptr, nullptr, 0),
+              SyscallFailsWith(EINTR));
 }
 
 TEST_P(SignalsTest, ConnectIsInterruptedAndGoesOn) {
@@ -185,7 +189,7 @@ TEST_P(SignalsTest, ASendThatMovedBytesIsCutShort) {
   SetNonBlocking(pair.client, false);
   under_test().RaiseEvery(milliseconds(2), SIGUSR1);
   const std::string bytes(4 << 20, 'x');
-  const ssize_t sent = kernel.Send(pair.client, bytes.data(), bytes.size(), 0);
+  const ssize_t sent = Invoke<Call::kSend>(kernel, pair.client, bytes.data(), bytes.size(), 0);
   EXPECT_GT(sent, 0);
   EXPECT_LT(sent, static_cast<ssize_t>(bytes.size()));
 }
@@ -215,7 +219,8 @@ TEST_P(SignalsTest, AWaitIsInterruptedEvenIfTheHandlerMakesSomethingReady) {
   under_test().RaiseEvery(milliseconds(20), SIGUSR1);
   EpollAdd(epoll, pipe.read, kIn);
   epoll_event event;
-  EXPECT_THAT(kernel.EpollWait(epoll, &event, 1, kForeverMs), SyscallFailsWith(EINTR));
+  EXPECT_THAT(Invoke<Call::kEpollWait>(kernel, epoll, &event, 1, kForeverMs),
+              SyscallFailsWith(EINTR));
   EXPECT_THAT(EpollNow(epoll), testing::ElementsAre(Event{pipe.read, kIn}));
 }
 
@@ -224,7 +229,7 @@ TEST_P(SignalsTest, AnIgnoredSignalInterruptsNothing) {
   const Fd epoll = NewEpoll();
   under_test().RaiseEvery(milliseconds(1), SIGUSR1);
   epoll_event event;
-  EXPECT_THAT(kernel.EpollWait(epoll, &event, 1, 10), SyscallSucceedsWithValue(0));
+  EXPECT_THAT(Invoke<Call::kEpollWait>(kernel, epoll, &event, 1, 10), SyscallSucceedsWithValue(0));
 }
 
 TEST_P(SignalsTest, APipeReadIsInterrupted) {
@@ -232,7 +237,7 @@ TEST_P(SignalsTest, APipeReadIsInterrupted) {
   const Pipe pipe = NewPipe(0);
   under_test().RaiseEvery(milliseconds(2), SIGUSR1);
   char byte;
-  EXPECT_THAT(kernel.Read(pipe.read, &byte, 1), SyscallFailsWith(EINTR));
+  EXPECT_THAT(Invoke<Call::kRead>(kernel, pipe.read, &byte, 1), SyscallFailsWith(EINTR));
 }
 
 }  // namespace

@@ -2,7 +2,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "kernel/call.h"
+#include "kernel/call_table.h"
 #include "kernel/simulated/simulated_kernel.h"
 #include "tests/kernel/conformance/kernel_under_test.h"
 

@@ -10,7 +10,8 @@ namespace {
 class SocketOptionsTest : public KernelTest {
  protected:
   int Bind(int fd, const sockaddr_in& address) {
-    return kernel.Bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address);
+    return Invoke<Call::kBind>(kernel, fd, reinterpret_cast<const sockaddr*>(&address),
+                               sizeof address);
   }
   sockaddr_in Loopback(uint16_t port_in_network_order = 0) {
     sockaddr_in address = {};
@@ -23,30 +24,32 @@ class SocketOptionsTest : public KernelTest {
 INSTANTIATE_ON_BOTH_KERNELS(SocketOptionsTest);
 
 TEST_P(SocketOptionsTest, SocketRefusesWhatItDoesNotKnow) {
-  EXPECT_THAT(kernel.Socket(9999, SOCK_STREAM, 0), SyscallFailsWith(EAFNOSUPPORT));
-  EXPECT_THAT(kernel.Socket(AF_INET, 99, 0), SyscallFailsWith(EINVAL));
-  EXPECT_THAT(kernel.Socket(AF_INET, SOCK_STREAM | 0x10000, 0), SyscallFailsWith(EINVAL));
-  EXPECT_THAT(kernel.Socket(AF_INET, SOCK_STREAM, IPPROTO_UDP), SyscallFailsWith(EPROTONOSUPPORT));
+  EXPECT_THAT(Invoke<Call::kSocket>(kernel, 9999, SOCK_STREAM, 0), SyscallFailsWith(EAFNOSUPPORT));
+  EXPECT_THAT(Invoke<Call::kSocket>(kernel, AF_INET, 99, 0), SyscallFailsWith(EINVAL));
+  EXPECT_THAT(Invoke<Call::kSocket>(kernel, AF_INET, SOCK_STREAM | 0x10000, 0),
+              SyscallFailsWith(EINVAL));
+  EXPECT_THAT(Invoke<Call::kSocket>(kernel, AF_INET, SOCK_STREAM, IPPROTO_UDP),
+              SyscallFailsWith(EPROTONOSUPPORT));
 }
 
 TEST_P(SocketOptionsTest, SocketTakesTheProtocolByName) {
-  const Fd fd(kernel, kernel.Socket(AF_INET, SOCK_STREAM, IPPROTO_TCP));
+  const Fd fd(kernel, Invoke<Call::kSocket>(kernel, AF_INET, SOCK_STREAM, IPPROTO_TCP));
   EXPECT_THAT(int{fd}, SyscallSucceeds());
 }
 
 TEST_P(SocketOptionsTest, SocketFlagsMakeItNonblockingAndCloseOnExec) {
   const Fd plain = TcpSocket();
-  EXPECT_EQ(kernel.Fcntl(plain, F_GETFL, 0), O_RDWR);
-  EXPECT_EQ(kernel.Fcntl(plain, F_GETFD, 0), 0);
+  EXPECT_EQ(Invoke<Call::kFcntl>(kernel, plain, F_GETFL, 0), O_RDWR);
+  EXPECT_EQ(Invoke<Call::kFcntl>(kernel, plain, F_GETFD, 0), 0);
   const Fd fd = TcpSocket(SOCK_NONBLOCK | SOCK_CLOEXEC);
-  EXPECT_EQ(kernel.Fcntl(fd, F_GETFL, 0), O_RDWR | O_NONBLOCK);
-  EXPECT_EQ(kernel.Fcntl(fd, F_GETFD, 0), FD_CLOEXEC);
+  EXPECT_EQ(Invoke<Call::kFcntl>(kernel, fd, F_GETFL, 0), O_RDWR | O_NONBLOCK);
+  EXPECT_EQ(Invoke<Call::kFcntl>(kernel, fd, F_GETFD, 0), FD_CLOEXEC);
 }
 
 TEST_P(SocketOptionsTest, SocketFailsWithEmfileAtTheLimit) {
   under_test().SetDescriptorLimit(1);
   const Fd last = TcpSocket();
-  EXPECT_THAT(kernel.Socket(AF_INET, SOCK_STREAM, 0), SyscallFailsWith(EMFILE));
+  EXPECT_THAT(Invoke<Call::kSocket>(kernel, AF_INET, SOCK_STREAM, 0), SyscallFailsWith(EMFILE));
 }
 
 TEST_P(SocketOptionsTest, KindAndStateCanBeRead) {
@@ -63,9 +66,9 @@ TEST_P(SocketOptionsTest, KindAndStateCanBeRead) {
 TEST_P(SocketOptionsTest, KindCannotBeSet) {
   const Fd fd = TcpSocket();
   const int value = SOCK_DGRAM;
-  EXPECT_THAT(kernel.Setsockopt(fd, SOL_SOCKET, SO_TYPE, &value, sizeof value),
+  EXPECT_THAT(Invoke<Call::kSetsockopt>(kernel, fd, SOL_SOCKET, SO_TYPE, &value, sizeof value),
               SyscallFailsWith(ENOPROTOOPT));
-  EXPECT_THAT(kernel.Setsockopt(fd, SOL_SOCKET, SO_ERROR, &value, sizeof value),
+  EXPECT_THAT(Invoke<Call::kSetsockopt>(kernel, fd, SOL_SOCKET, SO_ERROR, &value, sizeof value),
               SyscallFailsWith(ENOPROTOOPT));
 }
 
@@ -104,11 +107,13 @@ TEST_P(SocketOptionsTest, LingerIsOffByDefaultAndReadsAsSet) {
   const Fd fd = TcpSocket();
   linger value = {7, 7};
   socklen_t length = sizeof value;
-  EXPECT_THAT(kernel.Getsockopt(fd, SOL_SOCKET, SO_LINGER, &value, &length), SyscallSucceeds());
+  EXPECT_THAT(Invoke<Call::kGetsockopt>(kernel, fd, SOL_SOCKET, SO_LINGER, &value, &length),
+              SyscallSucceeds());
   EXPECT_EQ(value.l_onoff, 0);
   EXPECT_EQ(value.l_linger, 0);
   SetLinger(fd, true, 30);
-  EXPECT_THAT(kernel.Getsockopt(fd, SOL_SOCKET, SO_LINGER, &value, &length), SyscallSucceeds());
+  EXPECT_THAT(Invoke<Call::kGetsockopt>(kernel, fd, SOL_SOCKET, SO_LINGER, &value, &length),
+              SyscallSucceeds());
   EXPECT_EQ(length, sizeof value);
   EXPECT_EQ(value.l_onoff, 1);
   EXPECT_EQ(value.l_linger, 30);
@@ -119,13 +124,16 @@ TEST_P(SocketOptionsTest, TimeoutsReadAsSet) {
   for (int name : {SO_RCVTIMEO, SO_SNDTIMEO}) {
     timeval value = {9, 9};
     socklen_t length = sizeof value;
-    EXPECT_THAT(kernel.Getsockopt(fd, SOL_SOCKET, name, &value, &length), SyscallSucceeds());
+    EXPECT_THAT(Invoke<Call::kGetsockopt>(kernel, fd, SOL_SOCKET, name, &value, &length),
+                SyscallSucceeds());
     EXPECT_EQ(value.tv_sec, 0);
     EXPECT_EQ(value.tv_usec, 0);
     value = {3, 500'000};
-    EXPECT_THAT(kernel.Setsockopt(fd, SOL_SOCKET, name, &value, sizeof value), SyscallSucceeds());
+    EXPECT_THAT(Invoke<Call::kSetsockopt>(kernel, fd, SOL_SOCKET, name, &value, sizeof value),
+                SyscallSucceeds());
     value = {};
-    EXPECT_THAT(kernel.Getsockopt(fd, SOL_SOCKET, name, &value, &length), SyscallSucceeds());
+    EXPECT_THAT(Invoke<Call::kGetsockopt>(kernel, fd, SOL_SOCKET, name, &value, &length),
+                SyscallSucceeds());
     EXPECT_EQ(value.tv_sec, 3);
     EXPECT_EQ(value.tv_usec, 500'000);
   }
@@ -134,7 +142,7 @@ TEST_P(SocketOptionsTest, TimeoutsReadAsSet) {
 TEST_P(SocketOptionsTest, ATimeoutOfAMillionMicrosecondsFailsWithEdom) {
   const Fd fd = TcpSocket();
   const timeval value = {0, 1'000'000};
-  EXPECT_THAT(kernel.Setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &value, sizeof value),
+  EXPECT_THAT(Invoke<Call::kSetsockopt>(kernel, fd, SOL_SOCKET, SO_RCVTIMEO, &value, sizeof value),
               SyscallFailsWith(EDOM));
 }
 
@@ -143,18 +151,21 @@ TEST_P(SocketOptionsTest, UnknownOptionsFailWithEnoprotoopt) {
   int value = 1;
   socklen_t length = sizeof value;
   for (int level : {SOL_SOCKET, int{IPPROTO_TCP}}) {
-    EXPECT_THAT(kernel.Setsockopt(fd, level, 9999, &value, sizeof value),
+    EXPECT_THAT(Invoke<Call::kSetsockopt>(kernel, fd, level, 9999, &value, sizeof value),
                 SyscallFailsWith(ENOPROTOOPT));
-    EXPECT_THAT(kernel.Getsockopt(fd, level, 9999, &value, &length), SyscallFailsWith(ENOPROTOOPT));
+    EXPECT_THAT(Invoke<Call::kGetsockopt>(kernel, fd, level, 9999, &value, &length),
+                SyscallFailsWith(ENOPROTOOPT));
   }
 }
 
 TEST_P(SocketOptionsTest, AValueThatIsTooShortFailsWithEinval) {
   const Fd fd = TcpSocket();
   const int value = 1;
-  EXPECT_THAT(kernel.Setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &value, 2), SyscallFailsWith(EINVAL));
-  EXPECT_THAT(kernel.Setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &value, 2), SyscallFailsWith(EINVAL));
-  EXPECT_THAT(kernel.Setsockopt(fd, SOL_SOCKET, SO_LINGER, &value, sizeof value),
+  EXPECT_THAT(Invoke<Call::kSetsockopt>(kernel, fd, SOL_SOCKET, SO_REUSEADDR, &value, 2),
+              SyscallFailsWith(EINVAL));
+  EXPECT_THAT(Invoke<Call::kSetsockopt>(kernel, fd, IPPROTO_TCP, TCP_NODELAY, &value, 2),
+              SyscallFailsWith(EINVAL));
+  EXPECT_THAT(Invoke<Call::kSetsockopt>(kernel, fd, SOL_SOCKET, SO_LINGER, &value, sizeof value),
               SyscallFailsWith(EINVAL));
 }
 
@@ -163,12 +174,14 @@ TEST_P(SocketOptionsTest, AReadIsCutToTheGivenLength) {
   unsigned char value[8];
   memset(value, 0xee, sizeof value);
   socklen_t length = 1;
-  EXPECT_THAT(kernel.Getsockopt(fd, SOL_SOCKET, SO_TYPE, value, &length), SyscallSucceeds());
+  EXPECT_THAT(Invoke<Call::kGetsockopt>(kernel, fd, SOL_SOCKET, SO_TYPE, value, &length),
+              SyscallSucceeds());
   EXPECT_EQ(length, 1u);
   EXPECT_EQ(value[0], SOCK_STREAM);
   EXPECT_EQ(value[1], 0xee);
   length = 8;
-  EXPECT_THAT(kernel.Getsockopt(fd, SOL_SOCKET, SO_TYPE, value, &length), SyscallSucceeds());
+  EXPECT_THAT(Invoke<Call::kGetsockopt>(kernel, fd, SOL_SOCKET, SO_TYPE, value, &length),
+              SyscallSucceeds());
   EXPECT_EQ(length, 4u);
 }
 
@@ -176,18 +189,19 @@ TEST_P(SocketOptionsTest, OptionsAreForSocketsOnly) {
   const Pipe pipe = NewPipe();
   int value = 0;
   socklen_t length = sizeof value;
-  EXPECT_THAT(kernel.Getsockopt(pipe.read, SOL_SOCKET, SO_TYPE, &value, &length),
+  EXPECT_THAT(Invoke<Call::kGetsockopt>(kernel, pipe.read, SOL_SOCKET, SO_TYPE, &value, &length),
               SyscallFailsWith(ENOTSOCK));
-  EXPECT_THAT(kernel.Setsockopt(pipe.read, SOL_SOCKET, SO_REUSEADDR, &value, sizeof value),
-              SyscallFailsWith(ENOTSOCK));
+  EXPECT_THAT(
+      Invoke<Call::kSetsockopt>(kernel, pipe.read, SOL_SOCKET, SO_REUSEADDR, &value, sizeof value),
+      SyscallFailsWith(ENOTSOCK));
   Fd fd = TcpSocket();
-  EXPECT_THAT(kernel.Getsockopt(fd.Close(), SOL_SOCKET, SO_TYPE, &value, &length),
+  EXPECT_THAT(Invoke<Call::kGetsockopt>(kernel, fd.Close(), SOL_SOCKET, SO_TYPE, &value, &length),
               SyscallFailsWith(EBADF));
 }
 
 TEST_P(SocketOptionsTest, DuplicatesShareOptions) {
   const Fd fd = TcpSocket();
-  const Fd copy(kernel, kernel.Dup(fd));
+  const Fd copy(kernel, Invoke<Call::kDup>(kernel, fd));
   SetOption(copy, IPPROTO_TCP, TCP_NODELAY, 1);
   EXPECT_EQ(GetOption(fd, IPPROTO_TCP, TCP_NODELAY), 1);
 }
@@ -246,13 +260,14 @@ TEST_P(SocketOptionsTest, APortInTimeWaitNeedsReuseaddr) {
   const Fd reusing = TcpSocket();
   SetOption(reusing, SOL_SOCKET, SO_REUSEADDR, 1);
   EXPECT_THAT(Bind(reusing, listener.address), SyscallSucceeds());
-  EXPECT_THAT(kernel.Listen(reusing, 5), SyscallSucceeds());
+  EXPECT_THAT(Invoke<Call::kListen>(kernel, reusing, 5), SyscallSucceeds());
 }
 
 TEST_P(SocketOptionsTest, BindRefusesBadAddresses) {
   const Fd fd = TcpSocket();
   sockaddr_in address = Loopback();
-  EXPECT_THAT(kernel.Bind(fd, reinterpret_cast<sockaddr*>(&address), 8), SyscallFailsWith(EINVAL));
+  EXPECT_THAT(Invoke<Call::kBind>(kernel, fd, reinterpret_cast<sockaddr*>(&address), 8),
+              SyscallFailsWith(EINVAL));
   address.sin_family = AF_INET6;
   EXPECT_THAT(Bind(fd, address), SyscallFailsWith(EAFNOSUPPORT));
   address = Loopback();
@@ -266,10 +281,12 @@ TEST_P(SocketOptionsTest, NamesAreForSocketsOnly) {
   socklen_t length = sizeof address;
   auto* raw = reinterpret_cast<sockaddr*>(&address);
   EXPECT_THAT(Bind(pipe.read, Loopback()), SyscallFailsWith(ENOTSOCK));
-  EXPECT_THAT(kernel.Listen(pipe.read, 5), SyscallFailsWith(ENOTSOCK));
-  EXPECT_THAT(kernel.Getsockname(pipe.read, raw, &length), SyscallFailsWith(ENOTSOCK));
-  EXPECT_THAT(kernel.Getpeername(pipe.read, raw, &length), SyscallFailsWith(ENOTSOCK));
-  EXPECT_THAT(kernel.Shutdown(pipe.read, SHUT_RDWR), SyscallFailsWith(ENOTSOCK));
+  EXPECT_THAT(Invoke<Call::kListen>(kernel, pipe.read, 5), SyscallFailsWith(ENOTSOCK));
+  EXPECT_THAT(Invoke<Call::kGetsockname>(kernel, pipe.read, raw, &length),
+              SyscallFailsWith(ENOTSOCK));
+  EXPECT_THAT(Invoke<Call::kGetpeername>(kernel, pipe.read, raw, &length),
+              SyscallFailsWith(ENOTSOCK));
+  EXPECT_THAT(Invoke<Call::kShutdown>(kernel, pipe.read, SHUT_RDWR), SyscallFailsWith(ENOTSOCK));
   EXPECT_THAT(TryRecv(pipe.read), SyscallFailsWith(ENOTSOCK));
   EXPECT_THAT(TrySend(pipe.write), SyscallFailsWith(ENOTSOCK));
 }

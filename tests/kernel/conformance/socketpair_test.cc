@@ -45,7 +45,7 @@ TEST_P(SocketpairTest, CloseWithUnreadDataResetsThePeer) {
 
 TEST_P(SocketpairTest, ShutdownOfWritingEndsThePeersInput) {
   const Pair pair = SocketPair();
-  kernel.Shutdown(pair.client, SHUT_WR);
+  Invoke<Call::kShutdown>(kernel, pair.client, SHUT_WR);
   EXPECT_EQ(Ready(pair.server), kIn | kOut | kRdhup);
   EXPECT_THAT(TryRecv(pair.server), SyscallSucceedsWithValue(0));
   EXPECT_THAT(TrySend(pair.client), SyscallFailsWith(EPIPE));
@@ -55,14 +55,14 @@ TEST_P(SocketpairTest, ShutdownOfWritingEndsThePeersInput) {
 
 TEST_P(SocketpairTest, ShutdownOfReadingEndsThePeersOutput) {
   const Pair pair = SocketPair();
-  kernel.Shutdown(pair.server, SHUT_RD);
+  Invoke<Call::kShutdown>(kernel, pair.server, SHUT_RD);
   EXPECT_THAT(TrySend(pair.client), SyscallFailsWith(EPIPE));
   EXPECT_EQ(Ready(pair.server), kIn | kOut | kRdhup);
 }
 
 TEST_P(SocketpairTest, ShutdownOfBothWaysHangsUpBothEnds) {
   const Pair pair = SocketPair();
-  kernel.Shutdown(pair.client, SHUT_RDWR);
+  Invoke<Call::kShutdown>(kernel, pair.client, SHUT_RDWR);
   EXPECT_EQ(Ready(pair.client), kIn | kOut | kRdhup | kHup);
   EXPECT_EQ(Ready(pair.server), kIn | kOut | kRdhup | kHup);
 }
@@ -96,10 +96,13 @@ TEST_P(SocketpairTest, KindCanBeRead) {
 TEST_P(SocketpairTest, LingerIsKept) {
   const Pair pair = SocketPair();
   linger state = {.l_onoff = 1, .l_linger = 3};
-  ASSERT_EQ(kernel.Setsockopt(pair.client, SOL_SOCKET, SO_LINGER, &state, sizeof state), 0);
+  ASSERT_EQ(
+      Invoke<Call::kSetsockopt>(kernel, pair.client, SOL_SOCKET, SO_LINGER, &state, sizeof state),
+      0);
   state = {};
   socklen_t length = sizeof state;
-  ASSERT_EQ(kernel.Getsockopt(pair.client, SOL_SOCKET, SO_LINGER, &state, &length), 0);
+  ASSERT_EQ(Invoke<Call::kGetsockopt>(kernel, pair.client, SOL_SOCKET, SO_LINGER, &state, &length),
+            0);
   EXPECT_EQ(state.l_onoff, 1);
   EXPECT_EQ(state.l_linger, 3);
 }
@@ -107,21 +110,23 @@ TEST_P(SocketpairTest, LingerIsKept) {
 TEST_P(SocketpairTest, TcpOptionsDoNotApply) {
   const Pair pair = SocketPair();
   const int on = 1;
-  EXPECT_THAT(kernel.Setsockopt(pair.client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on),
-              SyscallFailsWith(EOPNOTSUPP));
+  EXPECT_THAT(
+      Invoke<Call::kSetsockopt>(kernel, pair.client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on),
+      SyscallFailsWith(EOPNOTSUPP));
 }
 
 TEST_P(SocketpairTest, FlagsAreOnBothEnds) {
   const Pair pair = SocketPair(SOCK_NONBLOCK | SOCK_CLOEXEC);
   for (const Fd* end : {&pair.client, &pair.server}) {
-    EXPECT_EQ(kernel.Fcntl(*end, F_GETFL, 0), O_RDWR | O_NONBLOCK);
-    EXPECT_EQ(kernel.Fcntl(*end, F_GETFD, 0), FD_CLOEXEC);
+    EXPECT_EQ(Invoke<Call::kFcntl>(kernel, *end, F_GETFL, 0), O_RDWR | O_NONBLOCK);
+    EXPECT_EQ(Invoke<Call::kFcntl>(kernel, *end, F_GETFD, 0), FD_CLOEXEC);
   }
 }
 
 TEST_P(SocketpairTest, IsNotForTcp) {
   int fds[2];
-  EXPECT_THAT(kernel.Socketpair(AF_INET, SOCK_STREAM, 0, fds), SyscallFailsWith(EOPNOTSUPP));
+  EXPECT_THAT(Invoke<Call::kSocketpair>(kernel, AF_INET, SOCK_STREAM, 0, fds),
+              SyscallFailsWith(EOPNOTSUPP));
 }
 
 TEST_P(SocketpairTest, PeekLeavesTheBytes) {
@@ -133,15 +138,16 @@ TEST_P(SocketpairTest, PeekLeavesTheBytes) {
 
 TEST_P(SocketpairTest, ADuplicateKeepsItOpen) {
   Pair pair = SocketPair();
-  const Fd copy(kernel, kernel.Dup(pair.client));
+  const Fd copy(kernel, Invoke<Call::kDup>(kernel, pair.client));
   pair.client.Close();
   EXPECT_EQ(Ready(pair.server), kOut);
 }
 
 TEST_P(SocketpairTest, CannotAcceptOrConnect) {
   const Pair pair = SocketPair();
-  EXPECT_THAT(kernel.Accept4(pair.client, nullptr, nullptr, 0), SyscallFailsWith(EINVAL));
-  EXPECT_THAT(kernel.Listen(pair.client, 5), SyscallFailsWith(EINVAL));
+  EXPECT_THAT(Invoke<Call::kAccept>(kernel, pair.client, nullptr, nullptr, 0),
+              SyscallFailsWith(EINVAL));
+  EXPECT_THAT(Invoke<Call::kListen>(kernel, pair.client, 5), SyscallFailsWith(EINVAL));
 }
 
 TEST_P(SocketpairTest, EpollReportsHupUnasked) {
@@ -173,13 +179,14 @@ TEST_P(SocketpairTest, ConnectRefusesAnAddressOfAnotherFamily) {
 TEST_P(SocketpairTest, ARecvOfNoBytesSaysWhetherThereAreAny) {
   Pair pair = SocketPair();
   char none;
-  EXPECT_THAT(kernel.Recv(pair.client, &none, 0, 0), SyscallFailsWith(EAGAIN));
+  EXPECT_THAT(Invoke<Call::kRecv>(kernel, pair.client, &none, 0, 0), SyscallFailsWith(EAGAIN));
   Send(pair.server, "abc");
-  EXPECT_THAT(kernel.Recv(pair.client, &none, 0, 0), SyscallSucceedsWithValue(0));
+  EXPECT_THAT(Invoke<Call::kRecv>(kernel, pair.client, &none, 0, 0), SyscallSucceedsWithValue(0));
   EXPECT_EQ(Recv(pair.client), "abc");
-  EXPECT_THAT(kernel.Recv(pair.client, &none, 0, MSG_WAITALL), SyscallFailsWith(EAGAIN));
+  EXPECT_THAT(Invoke<Call::kRecv>(kernel, pair.client, &none, 0, MSG_WAITALL),
+              SyscallFailsWith(EAGAIN));
   pair.server.Close();
-  EXPECT_THAT(kernel.Recv(pair.client, &none, 0, 0), SyscallSucceedsWithValue(0));
+  EXPECT_THAT(Invoke<Call::kRecv>(kernel, pair.client, &none, 0, 0), SyscallSucceedsWithValue(0));
 }
 
 TEST_P(SocketpairTest, WhoeverWatchesForRdhupAloneHearsOfAHalfClose) {
@@ -187,7 +194,7 @@ TEST_P(SocketpairTest, WhoeverWatchesForRdhupAloneHearsOfAHalfClose) {
   const Fd epoll = NewEpoll();
   EpollAdd(epoll, pair.server, kRdhup);
   EXPECT_THAT(EpollNow(epoll), testing::IsEmpty());
-  kernel.Shutdown(pair.client, SHUT_WR);
+  Invoke<Call::kShutdown>(kernel, pair.client, SHUT_WR);
   EXPECT_THAT(EpollNow(epoll), testing::ElementsAre(Event{pair.server, kRdhup}));
 }
 

@@ -92,13 +92,14 @@ INSTANTIATE_TEST_SUITE_P(, StopTest, ::testing::Bool(),
 
 int Pair(Syscalls& kernel) {
   int fds[2];
-  return kernel.Socketpair(AF_UNIX, SOCK_STREAM, 0, fds) == 0 ? fds[0] : -1;
+  return Invoke<Call::kSocketpair>(kernel, AF_UNIX, SOCK_STREAM, 0, fds) == 0 ? fds[0] : -1;
 }
 
 TEST_P(StopTest, EpollWaitIsInterrupted) {
   ExpectInterrupted([](Syscalls& kernel) {
     epoll_event event;
-    return ErrorOf(kernel.EpollWait(kernel.EpollCreate1(0), &event, 1, kLongMs));
+    return ErrorOf(Invoke<Call::kEpollWait>(kernel, Invoke<Call::kEpollCreate1>(kernel, 0), &event,
+                                            1, kLongMs));
   });
 }
 
@@ -106,41 +107,41 @@ TEST_P(StopTest, ARecvWithATimeoutIsInterrupted) {
   ExpectInterrupted([](Syscalls& kernel) {
     const int fd = Pair(kernel);
     const timeval timeout = {.tv_sec = kLongMs / 1000, .tv_usec = 0};
-    kernel.Setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
+    Invoke<Call::kSetsockopt>(kernel, fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
     char byte;
-    return ErrorOf(kernel.Recv(fd, &byte, 1, 0));
+    return ErrorOf(Invoke<Call::kRecv>(kernel, fd, &byte, 1, 0));
   });
 }
 
 TEST_P(StopTest, PollGoesOn) {
   ExpectNotInterrupted([](Syscalls& kernel) {
     pollfd entry = {.fd = Pair(kernel), .events = POLLIN, .revents = 0};
-    return ErrorOf(kernel.Poll(&entry, 1, kShortMs));
+    return ErrorOf(Invoke<Call::kPoll>(kernel, &entry, 1, kShortMs));
   });
 }
 
 TEST_P(StopTest, SelectGoesOn) {
   ExpectNotInterrupted([](Syscalls& kernel) {
     timeval timeout = {.tv_sec = 0, .tv_usec = kShortMs * 1000};
-    return ErrorOf(kernel.Select(0, nullptr, nullptr, nullptr, &timeout));
+    return ErrorOf(Invoke<Call::kSelect>(kernel, 0, nullptr, nullptr, nullptr, &timeout));
   });
 }
 
 TEST_P(StopTest, NanosleepGoesOn) {
   ExpectNotInterrupted([](Syscalls& kernel) {
     const timespec request = {.tv_sec = 0, .tv_nsec = kShortMs * kMs};
-    return ErrorOf(kernel.Nanosleep(&request, nullptr));
+    return ErrorOf(Invoke<Call::kNanosleep>(kernel, &request, nullptr));
   });
 }
 
 TEST_P(StopTest, ReadGoesOn) {
   ExpectNotInterrupted([](Syscalls& kernel) {
-    const int fd = kernel.TimerfdCreate(CLOCK_MONOTONIC, 0);
+    const int fd = Invoke<Call::kTimerfdCreate>(kernel, CLOCK_MONOTONIC, 0);
     const itimerspec once = {.it_interval = {},
                              .it_value = {.tv_sec = 0, .tv_nsec = kShortMs * kMs}};
-    kernel.TimerfdSettime(fd, 0, &once, nullptr);
+    Invoke<Call::kTimerfdSettime>(kernel, fd, 0, &once, nullptr);
     uint64_t expirations;
-    return ErrorOf(kernel.Read(fd, &expirations, sizeof expirations));
+    return ErrorOf(Invoke<Call::kRead>(kernel, fd, &expirations, sizeof expirations));
   });
 }
 

@@ -1,5 +1,5 @@
 // Matchers for the results of system calls. A mismatch names the errno.
-//   EXPECT_THAT(kernel.Send(fd, "x", 1, 0), SyscallFailsWith(EPIPE));
+//   EXPECT_THAT(Invoke<Call::kSend>(kernel, fd, "x", 1, 0), SyscallFailsWith(EPIPE));
 
 #ifndef HUPSTORM_TESTS_KERNEL_CONFORMANCE_SYSCALL_MATCHERS_H_
 #define HUPSTORM_TESTS_KERNEL_CONFORMANCE_SYSCALL_MATCHERS_H_

@@ -27,7 +27,7 @@ TEST_P(TcpCloseTest, DataMakesReadable) {
 
 TEST_P(TcpCloseTest, FinEndsInputAndIsReportedAsInAndRdhup) {
   const Pair pair = ConnectedPair();
-  EXPECT_THAT(kernel.Shutdown(pair.client, SHUT_WR), SyscallSucceeds());
+  EXPECT_THAT(Invoke<Call::kShutdown>(kernel, pair.client, SHUT_WR), SyscallSucceeds());
   Await(pair.server, kRdhup);
   EXPECT_EQ(Ready(pair.server), kIn | kOut | kRdhup);
   EXPECT_THAT(TryRecv(pair.server), SyscallSucceedsWithValue(0));
@@ -35,7 +35,7 @@ TEST_P(TcpCloseTest, FinEndsInputAndIsReportedAsInAndRdhup) {
 
 TEST_P(TcpCloseTest, EndOfInputStays) {
   const Pair pair = ConnectedPair();
-  kernel.Shutdown(pair.client, SHUT_WR);
+  Invoke<Call::kShutdown>(kernel, pair.client, SHUT_WR);
   Await(pair.server, kRdhup);
   for (int i = 0; i < 3; ++i) EXPECT_THAT(TryRecv(pair.server), SyscallSucceedsWithValue(0));
   EXPECT_EQ(Ready(pair.server), kIn | kOut | kRdhup);
@@ -44,7 +44,7 @@ TEST_P(TcpCloseTest, EndOfInputStays) {
 TEST_P(TcpCloseTest, DataBeforeFinIsReadFirst) {
   const Pair pair = ConnectedPair();
   Send(pair.client, "last words");
-  kernel.Shutdown(pair.client, SHUT_WR);
+  Invoke<Call::kShutdown>(kernel, pair.client, SHUT_WR);
   Await(pair.server, kRdhup);
   EXPECT_EQ(Recv(pair.server), "last words");
   EXPECT_THAT(TryRecv(pair.server), SyscallSucceedsWithValue(0));
@@ -53,7 +53,7 @@ TEST_P(TcpCloseTest, DataBeforeFinIsReadFirst) {
 TEST_P(TcpCloseTest, ARecvDoesNotReportEndOfInputTogetherWithData) {
   const Pair pair = ConnectedPair();
   Send(pair.client, "abc");
-  kernel.Shutdown(pair.client, SHUT_WR);
+  Invoke<Call::kShutdown>(kernel, pair.client, SHUT_WR);
   Await(pair.server, kRdhup);
   EXPECT_EQ(Recv(pair.server, 2), "ab");
   EXPECT_EQ(Recv(pair.server, 2), "c");
@@ -62,7 +62,7 @@ TEST_P(TcpCloseTest, ARecvDoesNotReportEndOfInputTogetherWithData) {
 
 TEST_P(TcpCloseTest, HalfClosedConnectionStillCarriesDataTheOtherWay) {
   const Pair pair = ConnectedPair();
-  kernel.Shutdown(pair.client, SHUT_WR);
+  Invoke<Call::kShutdown>(kernel, pair.client, SHUT_WR);
   Await(pair.server, kRdhup);
   Send(pair.server, "answer");
   EXPECT_EQ(Receive(pair.client, 6), "answer");
@@ -70,7 +70,7 @@ TEST_P(TcpCloseTest, HalfClosedConnectionStillCarriesDataTheOtherWay) {
 
 TEST_P(TcpCloseTest, TheSideThatHalfClosedIsWritableButSendFailsWithEpipe) {
   const Pair pair = ConnectedPair();
-  kernel.Shutdown(pair.client, SHUT_WR);
+  Invoke<Call::kShutdown>(kernel, pair.client, SHUT_WR);
   EXPECT_EQ(Ready(pair.client), kOut);
   EXPECT_THAT(TrySend(pair.client), SyscallFailsWith(EPIPE));
   EXPECT_THAT(TryRecv(pair.client), SyscallFailsWith(EAGAIN));
@@ -78,7 +78,7 @@ TEST_P(TcpCloseTest, TheSideThatHalfClosedIsWritableButSendFailsWithEpipe) {
 
 TEST_P(TcpCloseTest, ShutdownOfReadingEndsOwnInputOnly) {
   const Pair pair = ConnectedPair();
-  EXPECT_THAT(kernel.Shutdown(pair.server, SHUT_RD), SyscallSucceeds());
+  EXPECT_THAT(Invoke<Call::kShutdown>(kernel, pair.server, SHUT_RD), SyscallSucceeds());
   EXPECT_EQ(Ready(pair.server), kIn | kOut | kRdhup);
   EXPECT_THAT(TryRecv(pair.server), SyscallSucceedsWithValue(0));
   EXPECT_EQ(Ready(pair.client), kOut);
@@ -86,7 +86,7 @@ TEST_P(TcpCloseTest, ShutdownOfReadingEndsOwnInputOnly) {
 
 TEST_P(TcpCloseTest, DataThatArrivesAfterShutdownOfReadingIsStillRead) {
   const Pair pair = ConnectedPair();
-  kernel.Shutdown(pair.server, SHUT_RD);
+  Invoke<Call::kShutdown>(kernel, pair.server, SHUT_RD);
   Send(pair.client, "late");
   AwaitUnread(pair.server, 4);
   EXPECT_EQ(Recv(pair.server), "late");
@@ -95,7 +95,7 @@ TEST_P(TcpCloseTest, DataThatArrivesAfterShutdownOfReadingIsStillRead) {
 
 TEST_P(TcpCloseTest, ShutdownOfBothWaysHangsUpAtOnce) {
   const Pair pair = ConnectedPair();
-  kernel.Shutdown(pair.server, SHUT_RDWR);
+  Invoke<Call::kShutdown>(kernel, pair.server, SHUT_RDWR);
   EXPECT_EQ(Ready(pair.server), kIn | kOut | kRdhup | kHup);
   Await(pair.client, kRdhup);
   EXPECT_EQ(Ready(pair.client), kIn | kOut | kRdhup);
@@ -103,9 +103,9 @@ TEST_P(TcpCloseTest, ShutdownOfBothWaysHangsUpAtOnce) {
 
 TEST_P(TcpCloseTest, FinFromBothSidesHangsUpWithoutError) {
   const Pair pair = ConnectedPair();
-  kernel.Shutdown(pair.client, SHUT_WR);
+  Invoke<Call::kShutdown>(kernel, pair.client, SHUT_WR);
   Await(pair.server, kRdhup);
-  kernel.Shutdown(pair.server, SHUT_WR);
+  Invoke<Call::kShutdown>(kernel, pair.server, SHUT_WR);
   Await(pair.client, kRdhup);
   EXPECT_EQ(Ready(pair.server), kIn | kOut | kRdhup | kHup);
   EXPECT_EQ(Ready(pair.client), kIn | kOut | kRdhup | kHup);
@@ -134,7 +134,7 @@ TEST_P(TcpCloseTest, SendAfterThePeerClosedSucceedsOnceAndIsAnsweredWithReset) {
 
 TEST_P(TcpCloseTest, CloseAfterThePeersFinEndsBothSidesInOrder) {
   Pair pair = ConnectedPair();
-  kernel.Shutdown(pair.client, SHUT_WR);
+  Invoke<Call::kShutdown>(kernel, pair.client, SHUT_WR);
   Await(pair.server, kRdhup);
   pair.server.Close();
   Await(pair.client, kRdhup);
@@ -165,7 +165,7 @@ TEST_P(TcpCloseTest, CloseAfterReadingEverythingDoesNotReset) {
 
 TEST_P(TcpCloseTest, CloseWithAnUnreadFinDoesNotReset) {
   Pair pair = ConnectedPair();
-  kernel.Shutdown(pair.client, SHUT_WR);
+  Invoke<Call::kShutdown>(kernel, pair.client, SHUT_WR);
   Await(pair.server, kRdhup);
   pair.server.Close();
   Await(pair.client, kRdhup);
@@ -175,7 +175,7 @@ TEST_P(TcpCloseTest, CloseWithAnUnreadFinDoesNotReset) {
 TEST_P(TcpCloseTest, CloseWithUnreadDataBeforeAFinResets) {
   Pair pair = ConnectedPair();
   Send(pair.client, "unread");
-  kernel.Shutdown(pair.client, SHUT_WR);
+  Invoke<Call::kShutdown>(kernel, pair.client, SHUT_WR);
   Await(pair.server, kRdhup);
   pair.server.Close();
   Await(pair.client, kErr);
@@ -210,7 +210,7 @@ TEST_P(TcpCloseTest, DataAfterCloseIsAnsweredWithResetEvenIfThePeerHasNotReadThe
 TEST_P(TcpCloseTest, FinWaitsBehindDataThatDoesNotFit) {
   const Pair pair = ConnectedPair({.client_send = kSmall, .server_receive = kSmall});
   const size_t sent = Fill(pair.client);
-  EXPECT_THAT(kernel.Shutdown(pair.client, SHUT_WR), SyscallSucceeds());
+  EXPECT_THAT(Invoke<Call::kShutdown>(kernel, pair.client, SHUT_WR), SyscallSucceeds());
   EXPECT_EQ(Ready(pair.server), kIn | kOut);
   EXPECT_EQ(ReceiveUntilEnd(pair.server), sent);
 }
@@ -224,31 +224,31 @@ TEST_P(TcpCloseTest, CloseDeliversWhatIsQueued) {
 
 TEST_P(TcpCloseTest, ShutdownTwiceSucceeds) {
   const Pair pair = ConnectedPair();
-  EXPECT_THAT(kernel.Shutdown(pair.client, SHUT_WR), SyscallSucceeds());
-  EXPECT_THAT(kernel.Shutdown(pair.client, SHUT_WR), SyscallSucceeds());
-  EXPECT_THAT(kernel.Shutdown(pair.client, SHUT_RDWR), SyscallSucceeds());
+  EXPECT_THAT(Invoke<Call::kShutdown>(kernel, pair.client, SHUT_WR), SyscallSucceeds());
+  EXPECT_THAT(Invoke<Call::kShutdown>(kernel, pair.client, SHUT_WR), SyscallSucceeds());
+  EXPECT_THAT(Invoke<Call::kShutdown>(kernel, pair.client, SHUT_RDWR), SyscallSucceeds());
 }
 
 TEST_P(TcpCloseTest, ShutdownAfterFinFromBothSidesFailsWithEnotconn) {
   const Pair pair = ConnectedPair();
-  kernel.Shutdown(pair.client, SHUT_WR);
+  Invoke<Call::kShutdown>(kernel, pair.client, SHUT_WR);
   Await(pair.server, kRdhup);
-  kernel.Shutdown(pair.server, SHUT_WR);
+  Invoke<Call::kShutdown>(kernel, pair.server, SHUT_WR);
   Await(pair.client, kRdhup);
-  EXPECT_THAT(kernel.Shutdown(pair.server, SHUT_RDWR), SyscallFailsWith(ENOTCONN));
-  EXPECT_THAT(kernel.Shutdown(pair.client, SHUT_RDWR), SyscallFailsWith(ENOTCONN));
+  EXPECT_THAT(Invoke<Call::kShutdown>(kernel, pair.server, SHUT_RDWR), SyscallFailsWith(ENOTCONN));
+  EXPECT_THAT(Invoke<Call::kShutdown>(kernel, pair.client, SHUT_RDWR), SyscallFailsWith(ENOTCONN));
 }
 
 TEST_P(TcpCloseTest, ShutdownRefusesAnUnknownDirection) {
   const Pair pair = ConnectedPair();
-  EXPECT_THAT(kernel.Shutdown(pair.client, 3), SyscallFailsWith(EINVAL));
-  EXPECT_THAT(kernel.Shutdown(pair.client, -1), SyscallFailsWith(EINVAL));
+  EXPECT_THAT(Invoke<Call::kShutdown>(kernel, pair.client, 3), SyscallFailsWith(EINVAL));
+  EXPECT_THAT(Invoke<Call::kShutdown>(kernel, pair.client, -1), SyscallFailsWith(EINVAL));
   EXPECT_EQ(Ready(pair.client), kOut);
 }
 
 TEST_P(TcpCloseTest, ShutdownOfAnUnconnectedSocketFailsWithEnotconn) {
   const Fd fd = TcpSocket();
-  EXPECT_THAT(kernel.Shutdown(fd, SHUT_RDWR), SyscallFailsWith(ENOTCONN));
+  EXPECT_THAT(Invoke<Call::kShutdown>(kernel, fd, SHUT_RDWR), SyscallFailsWith(ENOTCONN));
 }
 
 TEST_P(TcpCloseTest, PeersNameIsKnownAfterItsFin) {
@@ -258,33 +258,36 @@ TEST_P(TcpCloseTest, PeersNameIsKnownAfterItsFin) {
   Await(pair.server, kRdhup);
   sockaddr_in peer = {};
   socklen_t length = sizeof peer;
-  EXPECT_THAT(kernel.Getpeername(pair.server, reinterpret_cast<sockaddr*>(&peer), &length),
-              SyscallSucceeds());
+  EXPECT_THAT(
+      Invoke<Call::kGetpeername>(kernel, pair.server, reinterpret_cast<sockaddr*>(&peer), &length),
+      SyscallSucceeds());
   EXPECT_EQ(peer.sin_port, client.sin_port);
 }
 
 TEST_P(TcpCloseTest, PeersNameIsGoneAfterFinFromBothSides) {
   const Pair pair = ConnectedPair();
-  kernel.Shutdown(pair.client, SHUT_WR);
+  Invoke<Call::kShutdown>(kernel, pair.client, SHUT_WR);
   Await(pair.server, kRdhup);
-  kernel.Shutdown(pair.server, SHUT_WR);
+  Invoke<Call::kShutdown>(kernel, pair.server, SHUT_WR);
   Await(pair.server, kHup);
   Await(pair.client, kHup);
   sockaddr_in peer = {};
   socklen_t length = sizeof peer;
-  EXPECT_THAT(kernel.Getpeername(pair.client, reinterpret_cast<sockaddr*>(&peer), &length),
-              SyscallFailsWith(ENOTCONN));
-  EXPECT_THAT(kernel.Getpeername(pair.server, reinterpret_cast<sockaddr*>(&peer), &length),
-              SyscallFailsWith(ENOTCONN));
+  EXPECT_THAT(
+      Invoke<Call::kGetpeername>(kernel, pair.client, reinterpret_cast<sockaddr*>(&peer), &length),
+      SyscallFailsWith(ENOTCONN));
+  EXPECT_THAT(
+      Invoke<Call::kGetpeername>(kernel, pair.server, reinterpret_cast<sockaddr*>(&peer), &length),
+      SyscallFailsWith(ENOTCONN));
 }
 
 TEST_P(TcpCloseTest, DataIsReadableAfterFinFromBothSides) {
   const Pair pair = ConnectedPair();
   Send(pair.client, "to server");
   Send(pair.server, "to client");
-  kernel.Shutdown(pair.client, SHUT_WR);
+  Invoke<Call::kShutdown>(kernel, pair.client, SHUT_WR);
   Await(pair.server, kRdhup);
-  kernel.Shutdown(pair.server, SHUT_WR);
+  Invoke<Call::kShutdown>(kernel, pair.server, SHUT_WR);
   Await(pair.client, kHup);
   EXPECT_EQ(Recv(pair.server), "to server");
   EXPECT_EQ(Recv(pair.client), "to client");
@@ -294,7 +297,7 @@ TEST_P(TcpCloseTest, DataIsReadableAfterFinFromBothSides) {
 
 TEST_P(TcpCloseTest, CloseOfOneDuplicateDoesNotEndTheConnection) {
   Pair pair = ConnectedPair();
-  const Fd copy(kernel, kernel.Dup(pair.client));
+  const Fd copy(kernel, Invoke<Call::kDup>(kernel, pair.client));
   pair.client.Close();
   Send(copy, "alive");
   EXPECT_EQ(Receive(pair.server, 5), "alive");
@@ -303,8 +306,8 @@ TEST_P(TcpCloseTest, CloseOfOneDuplicateDoesNotEndTheConnection) {
 
 TEST_P(TcpCloseTest, ShutdownActsThroughAllDuplicates) {
   Pair pair = ConnectedPair();
-  const Fd copy(kernel, kernel.Dup(pair.client));
-  EXPECT_THAT(kernel.Shutdown(copy, SHUT_WR), SyscallSucceeds());
+  const Fd copy(kernel, Invoke<Call::kDup>(kernel, pair.client));
+  EXPECT_THAT(Invoke<Call::kShutdown>(kernel, copy, SHUT_WR), SyscallSucceeds());
   EXPECT_THAT(TrySend(pair.client), SyscallFailsWith(EPIPE));
   Await(pair.server, kRdhup);
 }

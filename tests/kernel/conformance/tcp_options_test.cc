@@ -14,7 +14,7 @@ class TcpOptionsTest : public KernelTest {
   int Dissolve(int fd) {
     sockaddr address = {};
     address.sa_family = AF_UNSPEC;
-    return kernel.Connect(fd, &address, sizeof address);
+    return Invoke<Call::kConnect>(kernel, fd, &address, sizeof address);
   }
 };
 INSTANTIATE_ON_BOTH_KERNELS(TcpOptionsTest);
@@ -43,7 +43,7 @@ TEST_P(TcpOptionsTest, LowWaterMarkDoesNotHideAFin) {
   const Pair pair = ConnectedPair();
   SetOption(pair.server, SOL_SOCKET, SO_RCVLOWAT, 4);
   Send(pair.client, "abc");
-  kernel.Shutdown(pair.client, SHUT_WR);
+  Invoke<Call::kShutdown>(kernel, pair.client, SHUT_WR);
   Await(pair.server, kRdhup);
   EXPECT_EQ(Ready(pair.server), kIn | kOut | kRdhup);
 }
@@ -71,7 +71,8 @@ TEST_P(TcpOptionsTest, DeferredAcceptWaitsForData) {
   SetOption(listener.fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, 30);
   const Fd client = Connect(listener);
   EXPECT_EQ(Ready(listener.fd), kNothing);
-  EXPECT_THAT(kernel.Accept4(listener.fd, nullptr, nullptr, 0), SyscallFailsWith(EAGAIN));
+  EXPECT_THAT(Invoke<Call::kAccept>(kernel, listener.fd, nullptr, nullptr, 0),
+              SyscallFailsWith(EAGAIN));
   EXPECT_EQ(Ready(client), kOut);
   Send(client, "now");
   const Fd server = Accept(listener);
@@ -85,18 +86,19 @@ TEST_P(TcpOptionsTest, ListenersThatAllSetReuseportShareAPort) {
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   const auto* raw = reinterpret_cast<const sockaddr*>(&address);
-  EXPECT_THAT(kernel.Bind(first, raw, sizeof address), SyscallSucceeds());
-  EXPECT_THAT(kernel.Listen(first, 5), SyscallSucceeds());
+  EXPECT_THAT(Invoke<Call::kBind>(kernel, first, raw, sizeof address), SyscallSucceeds());
+  EXPECT_THAT(Invoke<Call::kListen>(kernel, first, 5), SyscallSucceeds());
   address = LocalAddress(first);
   const Fd second = TcpSocket();
-  EXPECT_THAT(kernel.Bind(second, raw, sizeof address), SyscallFailsWith(EADDRINUSE));
+  EXPECT_THAT(Invoke<Call::kBind>(kernel, second, raw, sizeof address),
+              SyscallFailsWith(EADDRINUSE));
   SetOption(second, SOL_SOCKET, SO_REUSEPORT, 1);
-  EXPECT_THAT(kernel.Bind(second, raw, sizeof address), SyscallSucceeds());
-  EXPECT_THAT(kernel.Listen(second, 5), SyscallSucceeds());
+  EXPECT_THAT(Invoke<Call::kBind>(kernel, second, raw, sizeof address), SyscallSucceeds());
+  EXPECT_THAT(Invoke<Call::kListen>(kernel, second, 5), SyscallSucceeds());
   const Fd client = TcpSocket();
   EXPECT_THAT(Connect(client, address), SyscallSucceeds());
   pollfd both[] = {{first, POLLIN, 0}, {second, POLLIN, 0}};
-  EXPECT_THAT(kernel.Poll(both, 2, kPatienceMs), SyscallSucceedsWithValue(1));
+  EXPECT_THAT(Invoke<Call::kPoll>(kernel, both, 2, kPatienceMs), SyscallSucceedsWithValue(1));
 }
 
 TEST_P(TcpOptionsTest, ConnectToNoAddressResetsThePeer) {
@@ -146,23 +148,23 @@ TEST_P(TcpOptionsTest, ReuseaddrLetsTwoBindButOneListen) {
   const Fd second = TcpSocket();
   SetOption(first, SOL_SOCKET, SO_REUSEADDR, 1);
   SetOption(second, SOL_SOCKET, SO_REUSEADDR, 1);
-  EXPECT_THAT(kernel.Bind(first, raw, sizeof address), SyscallSucceeds());
+  EXPECT_THAT(Invoke<Call::kBind>(kernel, first, raw, sizeof address), SyscallSucceeds());
   address = LocalAddress(first);
-  EXPECT_THAT(kernel.Bind(second, raw, sizeof address), SyscallSucceeds());
-  EXPECT_THAT(kernel.Listen(first, 5), SyscallSucceeds());
-  EXPECT_THAT(kernel.Listen(second, 5), SyscallFailsWith(EADDRINUSE));
+  EXPECT_THAT(Invoke<Call::kBind>(kernel, second, raw, sizeof address), SyscallSucceeds());
+  EXPECT_THAT(Invoke<Call::kListen>(kernel, first, 5), SyscallSucceeds());
+  EXPECT_THAT(Invoke<Call::kListen>(kernel, second, 5), SyscallFailsWith(EADDRINUSE));
 }
 
 TEST_P(TcpOptionsTest, AListenerOnAnyAddressIsReachedByLoopback) {
   const Fd listener = TcpSocket(SOCK_NONBLOCK);
-  EXPECT_THAT(kernel.Listen(listener, 5), SyscallSucceeds());
+  EXPECT_THAT(Invoke<Call::kListen>(kernel, listener, 5), SyscallSucceeds());
   sockaddr_in address = LocalAddress(listener);
   EXPECT_EQ(address.sin_addr.s_addr, htonl(INADDR_ANY));
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   const Fd client = TcpSocket();
   EXPECT_THAT(Connect(client, address), SyscallSucceeds());
   Await(listener, kIn);
-  const Fd server(kernel, kernel.Accept4(listener, nullptr, nullptr, 0));
+  const Fd server(kernel, Invoke<Call::kAccept>(kernel, listener, nullptr, nullptr, 0));
   EXPECT_EQ(LocalAddress(server).sin_addr.s_addr, htonl(INADDR_LOOPBACK));
 }
 

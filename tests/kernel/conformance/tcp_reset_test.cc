@@ -100,7 +100,7 @@ TEST_P(TcpResetTest, SendReportsTheResetWhileDataIsUnread) {
 
 TEST_P(TcpResetTest, AfterAFinTheErrorIsEpipeAndRecvReportsEndOfInput) {
   Pair pair = ConnectedPair();
-  kernel.Shutdown(pair.client, SHUT_WR);
+  Invoke<Call::kShutdown>(kernel, pair.client, SHUT_WR);
   Await(pair.server, kRdhup);
   Reset(pair.client);
   Await(pair.server, kErr);
@@ -113,7 +113,7 @@ TEST_P(TcpResetTest, AfterAFinTheErrorIsEpipeAndRecvReportsEndOfInput) {
 TEST_P(TcpResetTest, AfterAFinUnreadDataStaysReadable) {
   Pair pair = ConnectedPair();
   Send(pair.client, "before");
-  kernel.Shutdown(pair.client, SHUT_WR);
+  Invoke<Call::kShutdown>(kernel, pair.client, SHUT_WR);
   Await(pair.server, kRdhup);
   Reset(pair.client);
   Await(pair.server, kErr);
@@ -124,7 +124,7 @@ TEST_P(TcpResetTest, AfterAFinUnreadDataStaysReadable) {
 
 TEST_P(TcpResetTest, AfterAFinSendFailsWithEpipeAtOnce) {
   Pair pair = ConnectedPair();
-  kernel.Shutdown(pair.client, SHUT_WR);
+  Invoke<Call::kShutdown>(kernel, pair.client, SHUT_WR);
   Await(pair.server, kRdhup);
   Reset(pair.client);
   Await(pair.server, kErr);
@@ -134,7 +134,7 @@ TEST_P(TcpResetTest, AfterAFinSendFailsWithEpipeAtOnce) {
 
 TEST_P(TcpResetTest, AfterOwnFinTheErrorIsEconnreset) {
   Pair pair = ConnectedPair();
-  kernel.Shutdown(pair.server, SHUT_WR);
+  Invoke<Call::kShutdown>(kernel, pair.server, SHUT_WR);
   Await(pair.client, kRdhup);
   Reset(pair.client);
   Await(pair.server, kErr);
@@ -148,8 +148,9 @@ TEST_P(TcpResetTest, PeersNameIsGone) {
   Await(pair.server, kErr);
   sockaddr_in peer = {};
   socklen_t length = sizeof peer;
-  EXPECT_THAT(kernel.Getpeername(pair.server, reinterpret_cast<sockaddr*>(&peer), &length),
-              SyscallFailsWith(ENOTCONN));
+  EXPECT_THAT(
+      Invoke<Call::kGetpeername>(kernel, pair.server, reinterpret_cast<sockaddr*>(&peer), &length),
+      SyscallFailsWith(ENOTCONN));
 }
 
 TEST_P(TcpResetTest, PeersNameIsGoneWhileDataIsUnread) {
@@ -160,8 +161,9 @@ TEST_P(TcpResetTest, PeersNameIsGoneWhileDataIsUnread) {
   Await(pair.server, kErr);
   sockaddr_in peer = {};
   socklen_t length = sizeof peer;
-  EXPECT_THAT(kernel.Getpeername(pair.server, reinterpret_cast<sockaddr*>(&peer), &length),
-              SyscallFailsWith(ENOTCONN));
+  EXPECT_THAT(
+      Invoke<Call::kGetpeername>(kernel, pair.server, reinterpret_cast<sockaddr*>(&peer), &length),
+      SyscallFailsWith(ENOTCONN));
 }
 
 TEST_P(TcpResetTest, OwnNameStays) {
@@ -176,8 +178,8 @@ TEST_P(TcpResetTest, ShutdownFailsWithEnotconn) {
   Pair pair = ConnectedPair();
   Reset(pair.client);
   Await(pair.server, kErr);
-  EXPECT_THAT(kernel.Shutdown(pair.server, SHUT_WR), SyscallFailsWith(ENOTCONN));
-  EXPECT_THAT(kernel.Shutdown(pair.server, SHUT_RDWR), SyscallFailsWith(ENOTCONN));
+  EXPECT_THAT(Invoke<Call::kShutdown>(kernel, pair.server, SHUT_WR), SyscallFailsWith(ENOTCONN));
+  EXPECT_THAT(Invoke<Call::kShutdown>(kernel, pair.server, SHUT_RDWR), SyscallFailsWith(ENOTCONN));
   EXPECT_EQ(PendingError(pair.server), ECONNRESET);
 }
 
@@ -212,9 +214,9 @@ TEST_P(TcpResetTest, EveryKindOfReadReportsIt) {
   message.msg_iov = &part;
   message.msg_iovlen = 1;
   const std::function<ssize_t(int)> reads[] = {
-      [&](int fd) { return kernel.Read(fd, &byte, 1); },
-      [&](int fd) { return kernel.Readv(fd, &part, 1); },
-      [&](int fd) { return kernel.Recvmsg(fd, &message, 0); },
+      [&](int fd) { return Invoke<Call::kRead>(kernel, fd, &byte, 1); },
+      [&](int fd) { return Invoke<Call::kReadv>(kernel, fd, &part, 1); },
+      [&](int fd) { return Invoke<Call::kRecvmsg>(kernel, fd, &message, 0); },
   };
   for (const auto& read : reads) {
     Pair pair = ConnectedPair();
@@ -232,9 +234,9 @@ TEST_P(TcpResetTest, EveryKindOfWriteReportsIt) {
   message.msg_iov = &part;
   message.msg_iovlen = 1;
   const std::function<ssize_t(int)> writes[] = {
-      [&](int fd) { return kernel.Write(fd, &byte, 1); },
-      [&](int fd) { return kernel.Writev(fd, &part, 1); },
-      [&](int fd) { return kernel.Sendmsg(fd, &message, 0); },
+      [&](int fd) { return Invoke<Call::kWrite>(kernel, fd, &byte, 1); },
+      [&](int fd) { return Invoke<Call::kWritev>(kernel, fd, &part, 1); },
+      [&](int fd) { return Invoke<Call::kSendmsg>(kernel, fd, &message, 0); },
   };
   for (const auto& write : writes) {
     Pair pair = ConnectedPair();
@@ -251,7 +253,7 @@ TEST_P(TcpResetTest, WriteRaisesSigpipe) {
   Reset(pair.client);
   Await(pair.server, kErr);
   EXPECT_EQ(PendingError(pair.server), ECONNRESET);
-  EXPECT_THAT(kernel.Write(pair.server, "x", 1), SyscallFailsWith(EPIPE));
+  EXPECT_THAT(Invoke<Call::kWrite>(kernel, pair.server, "x", 1), SyscallFailsWith(EPIPE));
   EXPECT_EQ(signals_seen(), 1);
 }
 
@@ -307,7 +309,7 @@ TEST_P(TcpResetTest, LingerOffClosesInOrder) {
 
 TEST_P(TcpResetTest, LingerZeroAfterShutdownStillResets) {
   Pair pair = ConnectedPair();
-  kernel.Shutdown(pair.client, SHUT_WR);
+  Invoke<Call::kShutdown>(kernel, pair.client, SHUT_WR);
   Await(pair.server, kRdhup);
   Send(pair.server, "unread by the client");
   AwaitUnread(pair.client, 20);

@@ -8,22 +8,22 @@ namespace {
 class TimerfdTest : public KernelTest {
  protected:
   Fd NewTimer(int flags = TFD_NONBLOCK) {
-    Fd fd(kernel, kernel.TimerfdCreate(CLOCK_MONOTONIC, flags));
+    Fd fd(kernel, Invoke<Call::kTimerfdCreate>(kernel, CLOCK_MONOTONIC, flags));
     EXPECT_THAT(int{fd}, SyscallSucceeds());
     return fd;
   }
   uint64_t Expirations(int fd) {
     uint64_t count = 0;
-    EXPECT_THAT(kernel.Read(fd, &count, sizeof count), SyscallSucceedsWithValue(8));
+    EXPECT_THAT(Invoke<Call::kRead>(kernel, fd, &count, sizeof count), SyscallSucceedsWithValue(8));
     return count;
   }
   ssize_t TryRead(int fd) {
     uint64_t count;
-    return kernel.Read(fd, &count, sizeof count);
+    return Invoke<Call::kRead>(kernel, fd, &count, sizeof count);
   }
   itimerspec Remaining(int fd) {
     itimerspec value = {};
-    EXPECT_THAT(kernel.TimerfdGettime(fd, &value), SyscallSucceeds());
+    EXPECT_THAT(Invoke<Call::kTimerfdGettime>(kernel, fd, &value), SyscallSucceeds());
     return value;
   }
   static constexpr int64_t kHour = 3600'000 * kMillisecond;
@@ -73,7 +73,7 @@ TEST_P(TimerfdTest, AnIntervalExpiresAgainAndAgain) {
 TEST_P(TimerfdTest, ExpirationsAddUpUntilRead) {
   const Fd fd = NewTimer();
   SetTimer(fd, kMillisecond, kMillisecond);
-  kernel.Poll(nullptr, 0, 20);
+  Invoke<Call::kPoll>(kernel, nullptr, 0, 20);
   EXPECT_GE(Expirations(fd), 19u);
 }
 
@@ -107,7 +107,7 @@ TEST_P(TimerfdTest, SettingReportsTheFormerValue) {
   SetTimer(fd, kHour, 2 * kHour);
   const itimerspec off = {};
   itimerspec former = {};
-  EXPECT_THAT(kernel.TimerfdSettime(fd, 0, &off, &former), SyscallSucceeds());
+  EXPECT_THAT(Invoke<Call::kTimerfdSettime>(kernel, fd, 0, &off, &former), SyscallSucceeds());
   EXPECT_EQ(former.it_interval.tv_sec, 7200);
   EXPECT_GE(former.it_value.tv_sec, 3500);
   EXPECT_LE(former.it_value.tv_sec, 3600);
@@ -116,7 +116,8 @@ TEST_P(TimerfdTest, SettingReportsTheFormerValue) {
 TEST_P(TimerfdTest, AnAbsoluteTimeInThePastExpiresAtOnce) {
   const Fd fd = NewTimer();
   const itimerspec value = {.it_interval = {}, .it_value = {0, 1}};
-  EXPECT_THAT(kernel.TimerfdSettime(fd, TFD_TIMER_ABSTIME, &value, nullptr), SyscallSucceeds());
+  EXPECT_THAT(Invoke<Call::kTimerfdSettime>(kernel, fd, TFD_TIMER_ABSTIME, &value, nullptr),
+              SyscallSucceeds());
   Await(fd, kIn);
   EXPECT_EQ(Expirations(fd), 1u);
 }
@@ -126,35 +127,39 @@ TEST_P(TimerfdTest, AnAbsoluteTimeIsOnTheClock) {
   const int64_t due = NowNs() + 10 * kMillisecond;
   const itimerspec value = {.it_interval = {},
                             .it_value = {due / 1'000'000'000, due % 1'000'000'000}};
-  EXPECT_THAT(kernel.TimerfdSettime(fd, TFD_TIMER_ABSTIME, &value, nullptr), SyscallSucceeds());
+  EXPECT_THAT(Invoke<Call::kTimerfdSettime>(kernel, fd, TFD_TIMER_ABSTIME, &value, nullptr),
+              SyscallSucceeds());
   Await(fd, kIn);
   EXPECT_GE(NowNs(), due);
 }
 
 TEST_P(TimerfdTest, RefusesBadArguments) {
-  EXPECT_THAT(kernel.TimerfdCreate(99, 0), SyscallFailsWith(EINVAL));
-  EXPECT_THAT(kernel.TimerfdCreate(CLOCK_MONOTONIC, 1), SyscallFailsWith(EINVAL));
+  EXPECT_THAT(Invoke<Call::kTimerfdCreate>(kernel, 99, 0), SyscallFailsWith(EINVAL));
+  EXPECT_THAT(Invoke<Call::kTimerfdCreate>(kernel, CLOCK_MONOTONIC, 1), SyscallFailsWith(EINVAL));
   const Fd fd = NewTimer();
   itimerspec value = {};
-  EXPECT_THAT(kernel.TimerfdSettime(fd, 0x100, &value, nullptr), SyscallFailsWith(EINVAL));
+  EXPECT_THAT(Invoke<Call::kTimerfdSettime>(kernel, fd, 0x100, &value, nullptr),
+              SyscallFailsWith(EINVAL));
   value.it_value.tv_nsec = 1'000'000'000;
-  EXPECT_THAT(kernel.TimerfdSettime(fd, 0, &value, nullptr), SyscallFailsWith(EINVAL));
+  EXPECT_THAT(Invoke<Call::kTimerfdSettime>(kernel, fd, 0, &value, nullptr),
+              SyscallFailsWith(EINVAL));
   uint32_t half;
-  EXPECT_THAT(kernel.Read(fd, &half, sizeof half), SyscallFailsWith(EINVAL));
+  EXPECT_THAT(Invoke<Call::kRead>(kernel, fd, &half, sizeof half), SyscallFailsWith(EINVAL));
 }
 
 TEST_P(TimerfdTest, OtherDescriptorsAreNoTimers) {
   Fd fd = TcpSocket();
   itimerspec value = {};
-  EXPECT_THAT(kernel.TimerfdSettime(fd, 0, &value, nullptr), SyscallFailsWith(EINVAL));
-  EXPECT_THAT(kernel.TimerfdGettime(fd, &value), SyscallFailsWith(EINVAL));
-  EXPECT_THAT(kernel.TimerfdGettime(fd.Close(), &value), SyscallFailsWith(EBADF));
+  EXPECT_THAT(Invoke<Call::kTimerfdSettime>(kernel, fd, 0, &value, nullptr),
+              SyscallFailsWith(EINVAL));
+  EXPECT_THAT(Invoke<Call::kTimerfdGettime>(kernel, fd, &value), SyscallFailsWith(EINVAL));
+  EXPECT_THAT(Invoke<Call::kTimerfdGettime>(kernel, fd.Close(), &value), SyscallFailsWith(EBADF));
 }
 
 TEST_P(TimerfdTest, CannotBeWritten) {
   const Fd fd = NewTimer();
   const uint64_t value = 1;
-  EXPECT_THAT(kernel.Write(fd, &value, sizeof value), SyscallFailsWith(EINVAL));
+  EXPECT_THAT(Invoke<Call::kWrite>(kernel, fd, &value, sizeof value), SyscallFailsWith(EINVAL));
 }
 
 TEST_P(TimerfdTest, EpollReportsItUntilRead) {
@@ -193,19 +198,19 @@ TEST_P(TimerfdTest, TheEarlierOfTwoTimersComesFirst) {
 TEST_P(TimerfdTest, NanosleepTakesItsTime) {
   const int64_t start = NowNs();
   const timespec request = {0, 5 * kMillisecond};
-  EXPECT_THAT(kernel.Nanosleep(&request, nullptr), SyscallSucceeds());
+  EXPECT_THAT(Invoke<Call::kNanosleep>(kernel, &request, nullptr), SyscallSucceeds());
   EXPECT_GE(NowNs() - start, 5 * kMillisecond);
 }
 
 TEST_P(TimerfdTest, NanosleepRefusesABadTime) {
   const timespec request = {0, 1'000'000'000};
-  EXPECT_THAT(kernel.Nanosleep(&request, nullptr), SyscallFailsWith(EINVAL));
+  EXPECT_THAT(Invoke<Call::kNanosleep>(kernel, &request, nullptr), SyscallFailsWith(EINVAL));
 }
 
 TEST_P(TimerfdTest, ClocksThatAreNotThereFailWithEinval) {
   timespec now;
-  EXPECT_THAT(kernel.ClockGettime(CLOCK_REALTIME, &now), SyscallSucceeds());
-  EXPECT_THAT(kernel.ClockGettime(99, &now), SyscallFailsWith(EINVAL));
+  EXPECT_THAT(Invoke<Call::kClockGettime>(kernel, CLOCK_REALTIME, &now), SyscallSucceeds());
+  EXPECT_THAT(Invoke<Call::kClockGettime>(kernel, 99, &now), SyscallFailsWith(EINVAL));
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ class UrgentTest : public KernelTest {
  protected:
   int AtMark(int fd) {
     int at_mark = -1;
-    EXPECT_THAT(kernel.Ioctl(fd, SIOCATMARK, &at_mark), SyscallSucceeds());
+    EXPECT_THAT(Invoke<Call::kIoctl>(kernel, fd, SIOCATMARK, &at_mark), SyscallSucceeds());
     return at_mark;
   }
   // The acknowledgment of a FIN, which Linux may put off, is news to who sent it.
@@ -23,9 +23,10 @@ class UrgentTest : public KernelTest {
       ASSERT_LT(waited_ms, kPatienceMs);
       tcp_info info = {};
       socklen_t length = sizeof info;
-      ASSERT_THAT(kernel.Getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length), SyscallSucceeds());
+      ASSERT_THAT(Invoke<Call::kGetsockopt>(kernel, fd, IPPROTO_TCP, TCP_INFO, &info, &length),
+                  SyscallSucceeds());
       if (info.tcpi_state != TCP_FIN_WAIT1) return;
-      kernel.Poll(nullptr, 0, 1);
+      Invoke<Call::kPoll>(kernel, nullptr, 0, 1);
     }
   }
 };
@@ -156,7 +157,7 @@ TEST_P(UrgentTest, ANewUrgentByteDropsTheOldOneWhereReadingStandsAtIt) {
   Send(pair.client, "1", MSG_OOB);
   Await(pair.server, kPri);
   Send(pair.client, "2", MSG_OOB);
-  kernel.Shutdown(pair.client, SHUT_WR);
+  Invoke<Call::kShutdown>(kernel, pair.client, SHUT_WR);
   Await(pair.server, kRdhup);
   EXPECT_EQ(Recv(pair.server, 1, MSG_OOB), "2");
   EXPECT_THAT(TryRecv(pair.server), SyscallSucceedsWithValue(0));
@@ -168,7 +169,7 @@ TEST_P(UrgentTest, ANewUrgentByteSendsTheOldOneIntoTheStreamBehindUnreadData) {
   Send(pair.client, "1", MSG_OOB);
   Await(pair.server, kPri);
   Send(pair.client, "2", MSG_OOB);
-  kernel.Shutdown(pair.client, SHUT_WR);
+  Invoke<Call::kShutdown>(kernel, pair.client, SHUT_WR);
   Await(pair.server, kRdhup);
   EXPECT_EQ(Recv(pair.server, 1, MSG_OOB), "2");
   EXPECT_EQ(Recv(pair.server), "ab1");
@@ -232,8 +233,8 @@ TEST_P(UrgentTest, CloseWithAnUnreadUrgentByteResets) {
 
 TEST_P(UrgentTest, AnUrgentByteThatIsRefusedIsReportedBeforeTheReset) {
   const Pair pair = ConnectedPair();
-  const Fd copy(kernel, kernel.Dup(pair.server));
-  kernel.Shutdown(pair.server, SHUT_RDWR);
+  const Fd copy(kernel, Invoke<Call::kDup>(kernel, pair.server));
+  Invoke<Call::kShutdown>(kernel, pair.server, SHUT_RDWR);
   Await(pair.client, kRdhup);
   AwaitFinAcknowledged(pair.server);
   const Fd epoll = NewEpoll();

@@ -12,7 +12,9 @@ namespace {
 
 class FaultAcceptTest : public MachineTest {
  protected:
-  FaultAcceptTest() { machine_.kernel().Fcntl(machine_.listener(), F_SETFL, O_NONBLOCK); }
+  FaultAcceptTest() {
+    Invoke<Call::kFcntl>(machine_.kernel(), machine_.listener(), F_SETFL, O_NONBLOCK);
+  }
 
   void AddRule(FaultOutcome outcome, uint32_t times = 1) {
     injector_.Add({.call = CallFamily::kAccept, .outcome = outcome, .times = times});
@@ -21,13 +23,13 @@ class FaultAcceptTest : public MachineTest {
   int Accept() {
     sockaddr_in address{};
     socklen_t length = sizeof(address);
-    return injector_.Accept4(machine_.listener(), reinterpret_cast<sockaddr*>(&address), &length,
-                             0);
+    return Invoke<Call::kAccept>(injector_, machine_.listener(),
+                                 reinterpret_cast<sockaddr*>(&address), &length, 0);
   }
   void ExpectAccepted() {
     const int fd = Accept();
     EXPECT_NE(fd, -1);
-    machine_.kernel().Close(fd);
+    Invoke<Call::kClose>(machine_.kernel(), fd);
   }
 
   FaultInjector injector_{machine_.kernel(), machine_};
@@ -60,7 +62,7 @@ TEST_P(FaultAcceptTest, EmfileNeedsNoConnection) {
 TEST_P(FaultAcceptTest, OnlyListenersAreHarmed) {
   const int fd = machine_.Accepted(true);
   AddRule(FaultOutcome::kEmfile);
-  EXPECT_EQ(injector_.Accept4(fd, nullptr, nullptr, 0), -1);
+  EXPECT_EQ(Invoke<Call::kAccept>(injector_, fd, nullptr, nullptr, 0), -1);
   EXPECT_EQ(errno, EINVAL);
   EXPECT_EQ(injector_.injected(), 0u);
 }
@@ -71,7 +73,8 @@ TEST_P(FaultAcceptTest, EconnabortedTakesTheConnectionAway) {
   EXPECT_EQ(Accept(), -1);
   EXPECT_EQ(errno, ECONNABORTED);
   EXPECT_EQ(machine_.aborted.size(), 1u);
-  EXPECT_EQ(machine_.kernel().Fcntl(machine_.aborted[0], F_GETFD, 0), -1) << "still open";
+  EXPECT_EQ(Invoke<Call::kFcntl>(machine_.kernel(), machine_.aborted[0], F_GETFD, 0), -1)
+      << "still open";
   EXPECT_EQ(machine_.ClientReceive(1), "");
   EXPECT_EQ(Accept(), -1);
   EXPECT_EQ(errno, EAGAIN);
@@ -82,20 +85,20 @@ TEST_P(FaultAcceptTest, EconnabortedNeedsAConnectionAndAnAddress) {
   EXPECT_EQ(Accept(), -1);
   EXPECT_EQ(errno, EAGAIN);
   machine_.Connect();
-  const int fd = injector_.Accept4(machine_.listener(), nullptr, nullptr, 0);
+  const int fd = Invoke<Call::kAccept>(injector_, machine_.listener(), nullptr, nullptr, 0);
   EXPECT_NE(fd, -1);
-  machine_.kernel().Close(fd);
+  Invoke<Call::kClose>(machine_.kernel(), fd);
   EXPECT_EQ(injector_.injected(), 0u);
 }
 
 TEST_P(FaultAcceptTest, EintrNeedsABlockingListenerWithNobodyWaiting) {
   struct sigaction action {};
   action.sa_handler = [](int) {};
-  ASSERT_EQ(injector_.Sigaction(SIGUSR1, &action, nullptr), 0);
+  ASSERT_EQ(Invoke<Call::kSigaction>(injector_, SIGUSR1, &action, nullptr), 0);
   AddRule(FaultOutcome::kEintr);
   EXPECT_EQ(Accept(), -1);
   EXPECT_EQ(errno, EAGAIN);
-  machine_.kernel().Fcntl(machine_.listener(), F_SETFL, 0);
+  Invoke<Call::kFcntl>(machine_.kernel(), machine_.listener(), F_SETFL, 0);
   machine_.Connect();
   ExpectAccepted();
   EXPECT_EQ(Accept(), -1);

@@ -11,19 +11,20 @@ namespace {
 
 class FaultEdgeTest : public MachineTest {
  protected:
-  FaultEdgeTest() : fd_(machine_.Accepted(true)), epfd_(injector_.EpollCreate1(0)) {}
-  ~FaultEdgeTest() override { injector_.Close(epfd_); }
+  FaultEdgeTest()
+      : fd_(machine_.Accepted(true)), epfd_(Invoke<Call::kEpollCreate1>(injector_, 0)) {}
+  ~FaultEdgeTest() override { Invoke<Call::kClose>(injector_, epfd_); }
 
   void Watch(int fd, uint32_t events) { Watch(epfd_, fd, events); }
   void Watch(int epfd, int fd, uint32_t events) {
     epoll_event event{.events = events, .data = {.u64 = 4711}};
-    ASSERT_EQ(injector_.EpollCtl(epfd, EPOLL_CTL_ADD, fd, &event), 0);
+    ASSERT_EQ(Invoke<Call::kEpollCtl>(injector_, epfd, EPOLL_CTL_ADD, fd, &event), 0);
   }
   // The events of one edge, 0 for none.
   uint32_t NextEdge() { return NextEdge(epfd_); }
   uint32_t NextEdge(int epfd) {
     epoll_event event{};
-    const int count = injector_.EpollWait(epfd, &event, 1, 0);
+    const int count = Invoke<Call::kEpollWait>(injector_, epfd, &event, 1, 0);
     const uint64_t data = event.data.u64;  // packed: no reference may bind to it
     if (count == 1) {
       EXPECT_EQ(data, 4711u);
@@ -33,7 +34,7 @@ class FaultEdgeTest : public MachineTest {
   void AddRule(CallFamily call, FaultOutcome outcome) {
     injector_.Add({.call = call, .outcome = outcome, .amount = 1});
   }
-  ssize_t Recv(size_t length) { return injector_.Recv(fd_, buffer_, length, 0); }
+  ssize_t Recv(size_t length) { return Invoke<Call::kRecv>(injector_, fd_, buffer_, length, 0); }
 
   FaultInjector injector_{machine_.kernel(), machine_};
   int fd_;
@@ -69,7 +70,7 @@ TEST_P(FaultEdgeTest, EagainIsFollowedByAnEdge) {
   EXPECT_EQ(NextEdge(), EPOLLIN | EPOLLOUT);
   EXPECT_EQ(NextEdge(), 0u);
   AddRule(CallFamily::kSend, FaultOutcome::kEagain);
-  EXPECT_EQ(injector_.Send(fd_, "abc", 3, 0), -1);
+  EXPECT_EQ(Invoke<Call::kSend>(injector_, fd_, "abc", 3, 0), -1);
   EXPECT_NE(NextEdge() & EPOLLOUT, 0u);
 }
 
@@ -77,7 +78,7 @@ TEST_P(FaultEdgeTest, AShortSendIsFollowedByAnEdge) {
   Watch(fd_, EPOLLOUT | EPOLLET);
   EXPECT_EQ(NextEdge(), EPOLLOUT);
   AddRule(CallFamily::kSend, FaultOutcome::kShort);
-  EXPECT_EQ(injector_.Send(fd_, "abc", 3, 0), 1);
+  EXPECT_EQ(Invoke<Call::kSend>(injector_, fd_, "abc", 3, 0), 1);
   EXPECT_EQ(NextEdge(), EPOLLOUT);
 }
 
@@ -86,7 +87,7 @@ TEST_P(FaultEdgeTest, NobodyIsToldWhatHeDidNotAskFor) {
   machine_.ClientSend("abc");
   EXPECT_EQ(NextEdge(), EPOLLIN);
   AddRule(CallFamily::kSend, FaultOutcome::kShort);
-  EXPECT_EQ(injector_.Send(fd_, "abc", 3, 0), 1);
+  EXPECT_EQ(Invoke<Call::kSend>(injector_, fd_, "abc", 3, 0), 1);
   EXPECT_EQ(NextEdge(), 0u) << "an edge of EPOLLIN for room to send";
 }
 
@@ -101,17 +102,17 @@ TEST_P(FaultEdgeTest, AOneshotWatchIsNotArmed) {
 
 TEST_P(FaultEdgeTest, AnExclusiveWatchHasItsEdgeToo) {
   Watch(machine_.listener(), EPOLLIN | EPOLLET | EPOLLEXCLUSIVE);
-  machine_.kernel().Fcntl(machine_.listener(), F_SETFL, O_NONBLOCK);
+  Invoke<Call::kFcntl>(machine_.kernel(), machine_.listener(), F_SETFL, O_NONBLOCK);
   machine_.Connect();
   EXPECT_EQ(NextEdge(), EPOLLIN);
   AddRule(CallFamily::kAccept, FaultOutcome::kEagain);
-  EXPECT_EQ(injector_.Accept4(machine_.listener(), nullptr, nullptr, 0), -1);
+  EXPECT_EQ(Invoke<Call::kAccept>(injector_, machine_.listener(), nullptr, nullptr, 0), -1);
   EXPECT_EQ(NextEdge(), EPOLLIN);
 }
 
 TEST_P(FaultEdgeTest, EveryEpollAndEveryDuplicateIsToldSo) {
-  const int second_epfd = injector_.EpollCreate1(0);
-  const int duplicate = injector_.Dup(fd_);
+  const int second_epfd = Invoke<Call::kEpollCreate1>(injector_, 0);
+  const int duplicate = Invoke<Call::kDup>(injector_, fd_);
   Watch(fd_, EPOLLIN | EPOLLET);
   Watch(second_epfd, fd_, EPOLLIN | EPOLLET);
   machine_.ClientSend("abc");
@@ -119,16 +120,16 @@ TEST_P(FaultEdgeTest, EveryEpollAndEveryDuplicateIsToldSo) {
   EXPECT_EQ(NextEdge(second_epfd), EPOLLIN);
   injector_.Add({.call = CallFamily::kRecv, .outcome = FaultOutcome::kShort});
   machine_.alias = {duplicate, fd_};
-  EXPECT_EQ(injector_.Recv(duplicate, buffer_, 64, 0), 1);
+  EXPECT_EQ(Invoke<Call::kRecv>(injector_, duplicate, buffer_, 64, 0), 1);
   EXPECT_EQ(NextEdge(), EPOLLIN);
   EXPECT_EQ(NextEdge(second_epfd), EPOLLIN);
-  injector_.Close(duplicate);
-  injector_.Close(second_epfd);
+  Invoke<Call::kClose>(injector_, duplicate);
+  Invoke<Call::kClose>(injector_, second_epfd);
 }
 
 TEST_P(FaultEdgeTest, AWatchThatWasRemovedStaysRemoved) {
   Watch(fd_, EPOLLIN | EPOLLET);
-  ASSERT_EQ(injector_.EpollCtl(epfd_, EPOLL_CTL_DEL, fd_, nullptr), 0);
+  ASSERT_EQ(Invoke<Call::kEpollCtl>(injector_, epfd_, EPOLL_CTL_DEL, fd_, nullptr), 0);
   machine_.ClientSend("abc");
   AddRule(CallFamily::kRecv, FaultOutcome::kShort);
   EXPECT_EQ(Recv(64), 1);

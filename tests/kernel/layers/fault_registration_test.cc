@@ -10,12 +10,12 @@ namespace {
 
 class FaultRegistrationTest : public MachineTest {
  protected:
-  FaultRegistrationTest() : epfd_(machine_.kernel().EpollCreate1(0)) {}
-  ~FaultRegistrationTest() override { machine_.kernel().Close(epfd_); }
+  FaultRegistrationTest() : epfd_(Invoke<Call::kEpollCreate1>(machine_.kernel(), 0)) {}
+  ~FaultRegistrationTest() override { Invoke<Call::kClose>(machine_.kernel(), epfd_); }
 
   int Control(int operation, int fd) {
     epoll_event event{.events = EPOLLIN, .data = {.fd = fd}};
-    return injector_.EpollCtl(epfd_, operation, fd, &event);
+    return Invoke<Call::kEpollCtl>(injector_, epfd_, operation, fd, &event);
   }
 
   FaultInjector injector_{machine_.kernel(), machine_};

@@ -16,7 +16,7 @@ namespace {
 class FaultTransferTest : public MachineTest {
  protected:
   ssize_t Recv(int fd, size_t length, int flags = 0) {
-    return injector_.Recv(fd, buffer_, length, flags);
+    return Invoke<Call::kRecv>(injector_, fd, buffer_, length, flags);
   }
   void AddRule(CallFamily call, FaultOutcome outcome, uint32_t amount = 1, uint32_t times = 1) {
     injector_.Add({.call = call, .outcome = outcome, .amount = amount, .times = times});
@@ -25,7 +25,7 @@ class FaultTransferTest : public MachineTest {
     struct sigaction action {};
     action.sa_handler = [](int) {};
     action.sa_flags = flags;
-    ASSERT_EQ(injector_.Sigaction(SIGUSR1, &action, nullptr), 0);
+    ASSERT_EQ(Invoke<Call::kSigaction>(injector_, SIGUSR1, &action, nullptr), 0);
   }
 
   FaultInjector injector_{machine_.kernel(), machine_};
@@ -39,8 +39,8 @@ TEST_P(FaultTransferTest, ShortMovesAPartAndTheRestFollows) {
   EXPECT_EQ(Recv(fd, 64), 2);
   EXPECT_EQ(Recv(fd, 64), 4);
   AddRule(CallFamily::kSend, FaultOutcome::kShort, 2);
-  EXPECT_EQ(injector_.Send(fd, "uvwxyz", 6, 0), 2);
-  EXPECT_EQ(injector_.Send(fd, "wxyz", 4, 0), 4);
+  EXPECT_EQ(Invoke<Call::kSend>(injector_, fd, "uvwxyz", 6, 0), 2);
+  EXPECT_EQ(Invoke<Call::kSend>(injector_, fd, "wxyz", 4, 0), 4);
   EXPECT_EQ(machine_.ClientReceive(2), "uv");
   EXPECT_EQ(machine_.ClientReceive(4), "wxyz");
   EXPECT_EQ(injector_.injected(), 2u);
@@ -54,10 +54,10 @@ TEST_P(FaultTransferTest, ShortFitsEveryCallOfTheFamily) {
   msghdr message{};
   message.msg_iov = const_cast<iovec*>(&part);
   message.msg_iovlen = 1;
-  EXPECT_EQ(injector_.Read(fd, buffer_, 64), 1);
-  EXPECT_EQ(injector_.Readv(fd, &part, 1), 1);
-  EXPECT_EQ(injector_.Recvmsg(fd, &message, 0), 1);
-  EXPECT_EQ(injector_.Read(fd, buffer_, 64), 3);
+  EXPECT_EQ(Invoke<Call::kRead>(injector_, fd, buffer_, 64), 1);
+  EXPECT_EQ(Invoke<Call::kReadv>(injector_, fd, &part, 1), 1);
+  EXPECT_EQ(Invoke<Call::kRecvmsg>(injector_, fd, &message, 0), 1);
+  EXPECT_EQ(Invoke<Call::kRead>(injector_, fd, buffer_, 64), 3);
 }
 
 TEST_P(FaultTransferTest, AShortCallIsNotMadeShorter) {
@@ -76,11 +76,11 @@ TEST_P(FaultTransferTest, AfterAndTimesCount) {
                  .amount = 1,
                  .after = 2,
                  .times = 2});
-  EXPECT_EQ(injector_.Send(fd, "abc", 3, 0), 3);
-  EXPECT_EQ(injector_.Send(fd, "abc", 3, 0), 3);
-  EXPECT_EQ(injector_.Send(fd, "abc", 3, 0), 1);
-  EXPECT_EQ(injector_.Send(fd, "abc", 3, 0), 1);
-  EXPECT_EQ(injector_.Send(fd, "abc", 3, 0), 3);
+  EXPECT_EQ(Invoke<Call::kSend>(injector_, fd, "abc", 3, 0), 3);
+  EXPECT_EQ(Invoke<Call::kSend>(injector_, fd, "abc", 3, 0), 3);
+  EXPECT_EQ(Invoke<Call::kSend>(injector_, fd, "abc", 3, 0), 1);
+  EXPECT_EQ(Invoke<Call::kSend>(injector_, fd, "abc", 3, 0), 1);
+  EXPECT_EQ(Invoke<Call::kSend>(injector_, fd, "abc", 3, 0), 3);
 }
 
 TEST_P(FaultTransferTest, ARuleKeepsToItsConnection) {
@@ -91,33 +91,33 @@ TEST_P(FaultTransferTest, ARuleKeepsToItsConnection) {
                  .amount = 1,
                  .times = kAlways,
                  .connection = second});
-  EXPECT_EQ(injector_.Send(first, "abc", 3, 0), 3);
-  EXPECT_EQ(injector_.Send(second, "abc", 3, 0), 1);
+  EXPECT_EQ(Invoke<Call::kSend>(injector_, first, "abc", 3, 0), 3);
+  EXPECT_EQ(Invoke<Call::kSend>(injector_, second, "abc", 3, 0), 1);
 }
 
 TEST_P(FaultTransferTest, LaterRulesAreAskedFirst) {
   const int fd = machine_.Accepted(true);
   AddRule(CallFamily::kSend, FaultOutcome::kShort, 1, kAlways);
   AddRule(CallFamily::kSend, FaultOutcome::kShort, 2);
-  EXPECT_EQ(injector_.Send(fd, "abc", 3, 0), 2);
-  EXPECT_EQ(injector_.Send(fd, "abc", 3, 0), 1);
+  EXPECT_EQ(Invoke<Call::kSend>(injector_, fd, "abc", 3, 0), 2);
+  EXPECT_EQ(Invoke<Call::kSend>(injector_, fd, "abc", 3, 0), 1);
   injector_.Clear();
-  EXPECT_EQ(injector_.Send(fd, "abc", 3, 0), 3);
+  EXPECT_EQ(Invoke<Call::kSend>(injector_, fd, "abc", 3, 0), 3);
 }
 
 TEST_P(FaultTransferTest, WhatIsNoConnectionIsNeverHarmed) {
   int pipe[2];
-  ASSERT_EQ(injector_.Pipe2(pipe, O_NONBLOCK), 0);
-  const int event = injector_.Eventfd(0, EFD_NONBLOCK);
+  ASSERT_EQ(Invoke<Call::kPipe2>(injector_, pipe, O_NONBLOCK), 0);
+  const int event = Invoke<Call::kEventfd>(injector_, 0, EFD_NONBLOCK);
   AddRule(CallFamily::kSend, FaultOutcome::kShort, 1, kAlways);
   AddRule(CallFamily::kSend, FaultOutcome::kEagain, 1, kAlways);
   AddRule(CallFamily::kRecv, FaultOutcome::kEagain, 1, kAlways);
-  EXPECT_EQ(injector_.Write(pipe[1], "abc", 3), 3);
-  EXPECT_EQ(injector_.Read(pipe[0], buffer_, 64), 3);
+  EXPECT_EQ(Invoke<Call::kWrite>(injector_, pipe[1], "abc", 3), 3);
+  EXPECT_EQ(Invoke<Call::kRead>(injector_, pipe[0], buffer_, 64), 3);
   const uint64_t one = 1;
-  EXPECT_EQ(injector_.Write(event, &one, sizeof(one)), 8);
+  EXPECT_EQ(Invoke<Call::kWrite>(injector_, event, &one, sizeof(one)), 8);
   EXPECT_EQ(injector_.injected(), 0u);
-  for (const int fd : {pipe[0], pipe[1], event}) injector_.Close(fd);
+  for (const int fd : {pipe[0], pipe[1], event}) Invoke<Call::kClose>(injector_, fd);
 }
 
 TEST_P(FaultTransferTest, EagainNeedsANonBlockingDescriptor) {
@@ -130,9 +130,9 @@ TEST_P(FaultTransferTest, EagainNeedsANonBlockingDescriptor) {
   EXPECT_EQ(Recv(blocking, 1, MSG_DONTWAIT), 1);
   const int non_blocking = machine_.Accepted(true);
   AddRule(CallFamily::kSend, FaultOutcome::kEagain);
-  EXPECT_EQ(injector_.Send(non_blocking, "abc", 3, 0), -1);
+  EXPECT_EQ(Invoke<Call::kSend>(injector_, non_blocking, "abc", 3, 0), -1);
   EXPECT_EQ(errno, EAGAIN);
-  EXPECT_EQ(injector_.Send(non_blocking, "abc", 3, 0), 3);
+  EXPECT_EQ(Invoke<Call::kSend>(injector_, non_blocking, "abc", 3, 0), 3);
 }
 
 TEST_P(FaultTransferTest, EagainComesAfterTheEndAndAfterErrors) {
@@ -143,11 +143,11 @@ TEST_P(FaultTransferTest, EagainComesAfterTheEndAndAfterErrors) {
   EXPECT_EQ(Recv(ended, 64), 0);
   const int reset = machine_.Accepted(true);
   machine_.ClientReset();
-  EXPECT_EQ(injector_.Send(reset, "abc", 3, MSG_NOSIGNAL), -1);
+  EXPECT_EQ(Invoke<Call::kSend>(injector_, reset, "abc", 3, MSG_NOSIGNAL), -1);
   EXPECT_EQ(errno, ECONNRESET);
   const int shut = machine_.Accepted(true);
-  ASSERT_EQ(injector_.Shutdown(shut, SHUT_WR), 0);
-  EXPECT_EQ(injector_.Send(shut, "abc", 3, MSG_NOSIGNAL), -1);
+  ASSERT_EQ(Invoke<Call::kShutdown>(injector_, shut, SHUT_WR), 0);
+  EXPECT_EQ(Invoke<Call::kSend>(injector_, shut, "abc", 3, MSG_NOSIGNAL), -1);
   EXPECT_EQ(errno, EPIPE);
   EXPECT_EQ(injector_.injected(), 0u);
 }
@@ -185,12 +185,13 @@ TEST_P(FaultTransferTest, AnInterruptedBlockingSendReturnsWhatItMoved) {
   InstallHandler(0);
   AddRule(CallFamily::kSend, FaultOutcome::kEintr, 1, 2);
   const std::string much(64 << 20, 'x');
-  const ssize_t moved = injector_.Send(fd, much.data(), much.size(), 0);
+  const ssize_t moved = Invoke<Call::kSend>(injector_, fd, much.data(), much.size(), 0);
   EXPECT_GT(moved, 0);
   EXPECT_LT(moved, static_cast<ssize_t>(much.size()));
   // Loopback takes more while the first part is on its way; the rule's last use may come then.
-  const ssize_t next = injector_.Writev(
-      fd, std::array<iovec, 1>{{{const_cast<char*>(much.data()), much.size()}}}.data(), 1);
+  const ssize_t next = Invoke<Call::kWritev>(
+      injector_, fd, std::array<iovec, 1>{{{const_cast<char*>(much.data()), much.size()}}}.data(),
+      1);
   EXPECT_TRUE((next == -1 && errno == EINTR) || (next > 0 && next < 64 << 20)) << next;
   EXPECT_EQ(injector_.injected(), 2u);
 }
@@ -198,15 +199,15 @@ TEST_P(FaultTransferTest, AnInterruptedBlockingSendReturnsWhatItMoved) {
 TEST_P(FaultTransferTest, ABlockingSendIsCutOnlyWhereAHandlerCanRun) {
   const int fd = machine_.Accepted(false);
   AddRule(CallFamily::kSend, FaultOutcome::kShort);
-  EXPECT_EQ(injector_.Send(fd, "abc", 3, 0), 3);
+  EXPECT_EQ(Invoke<Call::kSend>(injector_, fd, "abc", 3, 0), 3);
   InstallHandler(SA_RESTART);
-  EXPECT_EQ(injector_.Send(fd, "abc", 3, 0), 1);
+  EXPECT_EQ(Invoke<Call::kSend>(injector_, fd, "abc", 3, 0), 1);
 }
 
 TEST_P(FaultTransferTest, UrgentDataIsNotCut) {
   const int fd = machine_.Accepted(true);
   AddRule(CallFamily::kSend, FaultOutcome::kShort);
-  EXPECT_EQ(injector_.Send(fd, "ab", 2, MSG_OOB), 2);
+  EXPECT_EQ(Invoke<Call::kSend>(injector_, fd, "ab", 2, MSG_OOB), 2);
 }
 
 TEST_P(FaultTransferTest, EconnresetIsARealReset) {
@@ -222,7 +223,7 @@ TEST_P(FaultTransferTest, EconnresetIsARealReset) {
 TEST_P(FaultTransferTest, EpipeIsAFinAndAReset) {
   const int fd = machine_.Accepted(true);
   AddRule(CallFamily::kSend, FaultOutcome::kEpipe);
-  EXPECT_EQ(injector_.Send(fd, "abc", 3, MSG_NOSIGNAL), -1);
+  EXPECT_EQ(Invoke<Call::kSend>(injector_, fd, "abc", 3, MSG_NOSIGNAL), -1);
   EXPECT_EQ(errno, EPIPE);
 }
 

@@ -10,11 +10,12 @@ namespace {
 
 class FaultWaitTest : public MachineTest {
  protected:
-  FaultWaitTest() : fd_(machine_.Accepted(true)), epfd_(machine_.kernel().EpollCreate1(0)) {
+  FaultWaitTest()
+      : fd_(machine_.Accepted(true)), epfd_(Invoke<Call::kEpollCreate1>(machine_.kernel(), 0)) {
     epoll_event event{.events = EPOLLIN, .data = {.fd = fd_}};
-    machine_.kernel().EpollCtl(epfd_, EPOLL_CTL_ADD, fd_, &event);
+    Invoke<Call::kEpollCtl>(machine_.kernel(), epfd_, EPOLL_CTL_ADD, fd_, &event);
   }
-  ~FaultWaitTest() override { machine_.kernel().Close(epfd_); }
+  ~FaultWaitTest() override { Invoke<Call::kClose>(machine_.kernel(), epfd_); }
 
   void AddRule(uint32_t times = 1) {
     injector_.Add({.call = CallFamily::kWait, .outcome = FaultOutcome::kEintr, .times = times});
@@ -23,19 +24,21 @@ class FaultWaitTest : public MachineTest {
     struct sigaction action {};
     action.sa_handler = [](int) {};
     action.sa_flags = SA_RESTART;  // these three are never restarted
-    ASSERT_EQ(injector_.Sigaction(SIGUSR1, &action, nullptr), 0);
+    ASSERT_EQ(Invoke<Call::kSigaction>(injector_, SIGUSR1, &action, nullptr), 0);
   }
   int Select(int timeout_ms) {
     FD_ZERO(&readable_);
     FD_SET(fd_, &readable_);
     timeval timeout{.tv_sec = 0, .tv_usec = timeout_ms * 1000};
-    return injector_.Select(fd_ + 1, &readable_, nullptr, nullptr, &timeout);
+    return Invoke<Call::kSelect>(injector_, fd_ + 1, &readable_, nullptr, nullptr, &timeout);
   }
   int Poll(int timeout_ms) {
     poll_ = {.fd = fd_, .events = POLLIN, .revents = 0};
-    return injector_.Poll(&poll_, 1, timeout_ms);
+    return Invoke<Call::kPoll>(injector_, &poll_, 1, timeout_ms);
   }
-  int EpollWait(int timeout_ms) { return injector_.EpollWait(epfd_, &event_, 1, timeout_ms); }
+  int EpollWait(int timeout_ms) {
+    return Invoke<Call::kEpollWait>(injector_, epfd_, &event_, 1, timeout_ms);
+  }
 
   FaultInjector injector_{machine_.kernel(), machine_};
   int fd_;
@@ -92,9 +95,9 @@ TEST_P(FaultWaitTest, WithoutAHandlerOnlyEpollWaitIsInterrupted) {
 
 TEST_P(FaultWaitTest, AMistakeKeepsItsErrno) {
   AddRule();
-  EXPECT_EQ(injector_.EpollWait(epfd_, &event_, 0, -1), -1);
+  EXPECT_EQ(Invoke<Call::kEpollWait>(injector_, epfd_, &event_, 0, -1), -1);
   EXPECT_EQ(errno, EINVAL);
-  EXPECT_EQ(injector_.EpollWait(fd_, &event_, 1, -1), -1);
+  EXPECT_EQ(Invoke<Call::kEpollWait>(injector_, fd_, &event_, 1, -1), -1);
   EXPECT_EQ(errno, EINVAL);
   EXPECT_EQ(injector_.injected(), 0u);
 }

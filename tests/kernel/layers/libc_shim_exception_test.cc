@@ -30,8 +30,8 @@ class EndingKernel final : public SyscallsLayer {
   EndingKernel() : SyscallsLayer(host_) {}
 
  protected:
-  bool Enter(CallRecord&) override { throw RunEnded{}; }
-  void Leave(CallRecord&) override {}
+  bool Enter(SystemCall&) override { throw RunEnded{}; }
+  void Leave(SystemCall&) override {}
 
  private:
   HostKernel host_;

@@ -182,7 +182,7 @@ TEST_F(LibcShimRoutingTest, TimeoutsOfNanosecondsAreRoundedUpAndChecked) {
   pollfd none{.fd = -1, .events = 0, .revents = 0};
   const timespec brief{.tv_sec = 0, .tv_nsec = 1};
   EXPECT_EQ(ppoll(&none, 1, &brief, nullptr), 0);
-  EXPECT_EQ(kernel_.last().other, 1);
+  EXPECT_EQ(TimeoutMs(kernel_.last()), 1);
   const timespec wrong{.tv_sec = 0, .tv_nsec = 1'000'000'000};
   EXPECT_EQ(ppoll(&none, 1, &wrong, nullptr), -1);
   EXPECT_EQ(errno, EINVAL);

@@ -30,36 +30,38 @@ class LinuxMachine final : public Machine {
   LinuxMachine() { Listen(); }
   ~LinuxMachine() override {
     for (const int fd : client_fds_) {
-      if (fd != -1) kernel_.Close(fd);
+      if (fd != -1) Invoke<Call::kClose>(kernel_, fd);
     }
     for (const int fd : server_fds()) {
-      if (fd != -1) kernel_.Close(fd);
+      if (fd != -1) Invoke<Call::kClose>(kernel_, fd);
     }
-    kernel_.Close(listener());
+    Invoke<Call::kClose>(kernel_, listener());
   }
 
   Syscalls& kernel() override { return kernel_; }
 
   void ClientSend(std::string_view bytes) override {
-    const ssize_t sent = kernel_.Send(client_fds_.back(), bytes.data(), bytes.size(), 0);
+    const ssize_t sent =
+        Invoke<Call::kSend>(kernel_, client_fds_.back(), bytes.data(), bytes.size(), 0);
     if (sent != static_cast<ssize_t>(bytes.size())) abort();
     AwaitServer(POLLIN);
   }
   std::string ClientReceive(size_t most) override {
     std::string bytes(most, '\0');
     Await(client_fds_.back(), POLLIN);
-    const ssize_t got = kernel_.Recv(client_fds_.back(), bytes.data(), most, 0);
+    const ssize_t got = Invoke<Call::kRecv>(kernel_, client_fds_.back(), bytes.data(), most, 0);
     bytes.resize(static_cast<size_t>(std::max<ssize_t>(got, 0)));
     return bytes;
   }
   void ClientShutdownWrite() override {
-    kernel_.Shutdown(client_fds_.back(), SHUT_WR);
+    Invoke<Call::kShutdown>(kernel_, client_fds_.back(), SHUT_WR);
     AwaitServer(POLLRDHUP);
   }
   void ClientReset() override {
     const linger reset{.l_onoff = 1, .l_linger = 0};
-    kernel_.Setsockopt(client_fds_.back(), SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
-    kernel_.Close(client_fds_.back());
+    Invoke<Call::kSetsockopt>(kernel_, client_fds_.back(), SOL_SOCKET, SO_LINGER, &reset,
+                              sizeof(reset));
+    Invoke<Call::kClose>(kernel_, client_fds_.back());
     client_fds_.back() = -1;
     AwaitServer(0);
   }
@@ -70,14 +72,16 @@ class LinuxMachine final : public Machine {
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     address.sin_port = htons(port);
-    const int fd = Checked(kernel_.Socket(AF_INET, SOCK_STREAM, 0), "socket");
-    Checked(kernel_.Connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)), "connect");
+    const int fd = Checked(Invoke<Call::kSocket>(kernel_, AF_INET, SOCK_STREAM, 0), "socket");
+    Checked(
+        Invoke<Call::kConnect>(kernel_, fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)),
+        "connect");
     client_fds_.push_back(fd);
   }
   // POLLERR and POLLHUP count too.
   void Await(int fd, short events) {
     pollfd ready{.fd = fd, .events = events, .revents = 0};
-    if (kernel_.Poll(&ready, 1, kPatienceMs) != 1) abort();
+    if (Invoke<Call::kPoll>(kernel_, &ready, 1, kPatienceMs) != 1) abort();
   }
   void AwaitServer(short events) {
     if (server_fds().back() != -1) Await(server_fds().back(), events);
@@ -127,15 +131,15 @@ class SimulatedMachine final : public Machine, private KernelDriver {
 }  // namespace
 
 void Machine::Listen() {
-  listener_ = Checked(kernel().Socket(AF_INET, SOCK_STREAM, 0), "socket");
+  listener_ = Checked(Invoke<Call::kSocket>(kernel(), AF_INET, SOCK_STREAM, 0), "socket");
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t length = sizeof(address);
   auto* const any = reinterpret_cast<sockaddr*>(&address);
-  Checked(kernel().Bind(listener_, any, length), "bind");
-  Checked(kernel().Listen(listener_, 16), "listen");
-  Checked(kernel().Getsockname(listener_, any, &length), "getsockname");
+  Checked(Invoke<Call::kBind>(kernel(), listener_, any, length), "bind");
+  Checked(Invoke<Call::kListen>(kernel(), listener_, 16), "listen");
+  Checked(Invoke<Call::kGetsockname>(kernel(), listener_, any, &length), "getsockname");
   port_ = ntohs(address.sin_port);
 }
 
@@ -146,8 +150,9 @@ void Machine::Connect() {
 
 int Machine::Accepted(bool non_blocking) {
   Connect();
-  server_fds_.back() = Checked(
-      kernel().Accept4(listener_, nullptr, nullptr, non_blocking ? SOCK_NONBLOCK : 0), "accept4");
+  server_fds_.back() = Checked(Invoke<Call::kAccept>(kernel(), listener_, nullptr, nullptr,
+                                                     non_blocking ? SOCK_NONBLOCK : 0),
+                               "accept4");
   return server_fds_.back();
 }
 

@@ -28,21 +28,21 @@ class RecordingKernel final : public SyscallsLayer {
     taken.swap(calls_);
     return taken;
   }
-  const CallRecord& last() const { return last_; }
+  const SystemCall& last() const { return last_; }
 
  protected:
-  bool Enter(CallRecord& call) override {
+  bool Enter(SystemCall& call) override {
     calls_.push_back(call.call);
     // The harness' own calls must not come back here, and may leave any errno behind.
     ::close(-1);
     return true;
   }
-  void Leave(CallRecord& call) override { last_ = call; }
+  void Leave(SystemCall& call) override { last_ = call; }
 
  private:
   HostKernel host_;
   std::vector<Call> calls_;
-  CallRecord last_;
+  SystemCall last_;
 };
 
 }  // namespace hupstorm

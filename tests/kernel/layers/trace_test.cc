@@ -24,34 +24,34 @@ class TraceTest : public MachineTest {
   const std::string& line() const { return lines_.back(); }
 
   std::vector<std::string> lines_;
-  TraceRecorder kernel_{machine_.kernel(), [this](const CallRecord&, std::string line) {
+  TraceRecorder kernel_{machine_.kernel(), [this](const SystemCall&, std::string line) {
                           lines_.push_back(std::move(line));
                         }};
 };
 
 TEST_P(TraceTest, SocketCalls) {
-  const int fd = kernel_.Socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+  const int fd = Invoke<Call::kSocket>(kernel_, AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
   EXPECT_EQ(line(), fmt::format("socket(AF_INET, SOCK_STREAM|SOCK_NONBLOCK, 0) = {}", fd));
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  kernel_.Bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address));
+  Invoke<Call::kBind>(kernel_, fd, reinterpret_cast<sockaddr*>(&address), sizeof(address));
   EXPECT_EQ(line(), fmt::format("bind({}, {{127.0.0.1:0}}) = 0", fd));
-  kernel_.Listen(fd, -1);
+  Invoke<Call::kListen>(kernel_, fd, -1);
   EXPECT_EQ(line(), fmt::format("listen({}, -1) = 0", fd));
-  kernel_.Accept4(fd, nullptr, nullptr, SOCK_CLOEXEC);
+  Invoke<Call::kAccept>(kernel_, fd, nullptr, nullptr, SOCK_CLOEXEC);
   EXPECT_EQ(line(), fmt::format("accept4({}, NULL, SOCK_CLOEXEC) = -1 EAGAIN (Resource temporarily "
                                 "unavailable)",
                                 fd));
   const int one = 1;
-  kernel_.Setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+  Invoke<Call::kSetsockopt>(kernel_, fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
   EXPECT_EQ(line(), fmt::format("setsockopt({}, IPPROTO_TCP, TCP_NODELAY, [1]) = 0", fd));
   const linger reset{.l_onoff = 1, .l_linger = 0};
-  kernel_.Setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+  Invoke<Call::kSetsockopt>(kernel_, fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
   EXPECT_EQ(line(), fmt::format("setsockopt({}, SOL_SOCKET, SO_LINGER, {{on, 0s}}) = 0", fd));
-  kernel_.Close(fd);
+  Invoke<Call::kClose>(kernel_, fd);
   EXPECT_EQ(line(), fmt::format("close({}) = 0", fd));
-  kernel_.Close(-1);
+  Invoke<Call::kClose>(kernel_, -1);
   EXPECT_EQ(line(), "close(-1) = -1 EBADF (Bad file descriptor)");
 }
 
@@ -59,56 +59,56 @@ TEST_P(TraceTest, AcceptNamesTheClient) {
   machine_.Connect();
   sockaddr_in address{};
   socklen_t length = sizeof(address);
-  const int fd =
-      kernel_.Accept4(machine_.listener(), reinterpret_cast<sockaddr*>(&address), &length, 0);
+  const int fd = Invoke<Call::kAccept>(kernel_, machine_.listener(),
+                                       reinterpret_cast<sockaddr*>(&address), &length, 0);
   EXPECT_EQ(line(), fmt::format("accept4({}, {{127.0.0.1:{}}}, 0) = {}", machine_.listener(),
                                 ntohs(address.sin_port), fd));
-  kernel_.Getpeername(fd, reinterpret_cast<sockaddr*>(&address), &length);
+  Invoke<Call::kGetpeername>(kernel_, fd, reinterpret_cast<sockaddr*>(&address), &length);
   EXPECT_EQ(line(),
             fmt::format("getpeername({}, {{127.0.0.1:{}}}) = 0", fd, ntohs(address.sin_port)));
-  kernel_.Close(fd);
+  Invoke<Call::kClose>(kernel_, fd);
 }
 
 TEST_P(TraceTest, BytesAreCutAndEscaped) {
   const int fd = machine_.Accepted(true);
-  kernel_.Send(fd, "a\"b\\\r\n\t\x00\xff", 9, MSG_NOSIGNAL);
+  Invoke<Call::kSend>(kernel_, fd, "a\"b\\\r\n\t\x00\xff", 9, MSG_NOSIGNAL);
   EXPECT_EQ(line(), fmt::format(R"(send({}, "a\"b\\\r\n\t\x00\xff", 9, MSG_NOSIGNAL) = 9)", fd));
   const std::string exact(32, 'x');
-  kernel_.Write(fd, exact.data(), 32);
+  Invoke<Call::kWrite>(kernel_, fd, exact.data(), 32);
   EXPECT_EQ(line(), fmt::format("write({}, \"{}\", 32) = 32", fd, exact));
-  kernel_.Write(fd, (exact + 'y').data(), 33);
+  Invoke<Call::kWrite>(kernel_, fd, (exact + 'y').data(), 33);
   EXPECT_EQ(line(), fmt::format("write({}, \"{}\"..., 33) = 33", fd, exact));
   char buffer[8];
-  kernel_.Recv(fd, buffer, 8, MSG_PEEK);
+  Invoke<Call::kRecv>(kernel_, fd, buffer, 8, MSG_PEEK);
   EXPECT_EQ(line(), fmt::format("recv({}, ..., 8, MSG_PEEK) = -1 EAGAIN (Resource temporarily "
                                 "unavailable)",
                                 fd));
   machine_.ClientSend("abc");
   iovec parts[] = {{buffer, 2}, {buffer + 2, 6}};
-  kernel_.Readv(fd, parts, 2);
+  Invoke<Call::kReadv>(kernel_, fd, parts, 2);
   EXPECT_EQ(line(), fmt::format("readv({}, \"abc\", 8) = 3", fd));
 }
 
 TEST_P(TraceTest, Readiness) {
   const int fd = machine_.Accepted(true);
   machine_.ClientSend("a");
-  const int epfd = kernel_.EpollCreate1(EPOLL_CLOEXEC);
+  const int epfd = Invoke<Call::kEpollCreate1>(kernel_, EPOLL_CLOEXEC);
   EXPECT_EQ(line(), fmt::format("epoll_create1(EPOLL_CLOEXEC) = {}", epfd));
   // A pointer, as many servers have there: it must not show.
   epoll_event event{.events = EPOLLIN | EPOLLET, .data = {.ptr = &event}};
-  kernel_.EpollCtl(epfd, EPOLL_CTL_ADD, fd, &event);
+  Invoke<Call::kEpollCtl>(kernel_, epfd, EPOLL_CTL_ADD, fd, &event);
   EXPECT_EQ(line(),
             fmt::format("epoll_ctl({}, EPOLL_CTL_ADD, {}, {{EPOLLIN|EPOLLET}}) = 0", epfd, fd));
-  kernel_.EpollWait(epfd, &event, 1, -1);
+  Invoke<Call::kEpollWait>(kernel_, epfd, &event, 1, -1);
   EXPECT_EQ(line(), fmt::format("epoll_wait({}, [{{EPOLLIN, {}}}], 1, -1) = 1", epfd, fd));
-  kernel_.EpollWait(epfd, &event, 1, 0);
+  Invoke<Call::kEpollWait>(kernel_, epfd, &event, 1, 0);
   EXPECT_EQ(line(), fmt::format("epoll_wait({}, [], 1, 0) = 0", epfd));
-  kernel_.EpollCtl(epfd, EPOLL_CTL_DEL, fd, nullptr);
+  Invoke<Call::kEpollCtl>(kernel_, epfd, EPOLL_CTL_DEL, fd, nullptr);
   EXPECT_EQ(line(), fmt::format("epoll_ctl({}, EPOLL_CTL_DEL, {}) = 0", epfd, fd));
 
   pollfd fds[] = {{.fd = fd, .events = POLLIN | POLLPRI, .revents = 0},
                   {.fd = -1, .events = POLLOUT, .revents = 0}};
-  kernel_.Poll(fds, 2, 100);
+  Invoke<Call::kPoll>(kernel_, fds, 2, 100);
   EXPECT_EQ(line(), fmt::format("poll([{{{}, POLLIN|POLLPRI -> POLLIN}}, {{-1, POLLOUT}}], 2, 100) "
                                 "= 1",
                                 fd));
@@ -120,44 +120,44 @@ TEST_P(TraceTest, Readiness) {
   fd_set writable = readable;
   FD_CLR(machine_.listener(), &writable);
   timeval timeout{.tv_sec = 1, .tv_usec = 0};
-  kernel_.Select(fd + 1, &readable, &writable, nullptr, &timeout);
+  Invoke<Call::kSelect>(kernel_, fd + 1, &readable, &writable, nullptr, &timeout);
   EXPECT_EQ(line(),
             fmt::format("select({0}, [{1} {2}], [{2}], NULL, 1000ms) = 2 (in [{2}], out [{2}])",
                         fd + 1, machine_.listener(), fd));
-  kernel_.Close(epfd);
+  Invoke<Call::kClose>(kernel_, epfd);
 }
 
 TEST_P(TraceTest, DescriptorsClocksAndSignals) {
-  const int fd = kernel_.Eventfd(1, EFD_NONBLOCK | EFD_SEMAPHORE);
+  const int fd = Invoke<Call::kEventfd>(kernel_, 1, EFD_NONBLOCK | EFD_SEMAPHORE);
   EXPECT_EQ(line(), fmt::format("eventfd2(1, EFD_SEMAPHORE|EFD_NONBLOCK) = {}", fd));
-  kernel_.Fcntl(fd, F_GETFL, 0);
+  Invoke<Call::kFcntl>(kernel_, fd, F_GETFL, 0);
   EXPECT_EQ(line(), fmt::format("fcntl({}, F_GETFL) = 2050 (O_RDWR|O_NONBLOCK)", fd));
-  kernel_.Fcntl(fd, F_SETFL, O_NONBLOCK);
+  Invoke<Call::kFcntl>(kernel_, fd, F_SETFL, O_NONBLOCK);
   EXPECT_EQ(line(), fmt::format("fcntl({}, F_SETFL, O_RDONLY|O_NONBLOCK) = 0", fd));
   int off = 0;
-  kernel_.Ioctl(fd, FIONBIO, &off);
+  Invoke<Call::kIoctl>(kernel_, fd, FIONBIO, &off);
   EXPECT_EQ(line(), fmt::format("ioctl({}, FIONBIO, [0]) = 0", fd));
-  kernel_.Close(fd);
+  Invoke<Call::kClose>(kernel_, fd);
   int fds[2];
-  kernel_.Pipe2(fds, O_CLOEXEC | O_NONBLOCK);
+  Invoke<Call::kPipe2>(kernel_, fds, O_CLOEXEC | O_NONBLOCK);
   EXPECT_EQ(line(), fmt::format("pipe2([{}, {}], O_NONBLOCK|O_CLOEXEC) = 0", fds[0], fds[1]));
-  kernel_.Close(fds[0]);
-  kernel_.Close(fds[1]);
-  const int timer = kernel_.TimerfdCreate(CLOCK_MONOTONIC, 0);
+  Invoke<Call::kClose>(kernel_, fds[0]);
+  Invoke<Call::kClose>(kernel_, fds[1]);
+  const int timer = Invoke<Call::kTimerfdCreate>(kernel_, CLOCK_MONOTONIC, 0);
   EXPECT_EQ(line(), fmt::format("timerfd_create(CLOCK_MONOTONIC, 0) = {}", timer));
   const itimerspec value{.it_interval = {}, .it_value = {.tv_sec = 1, .tv_nsec = 500'000'000}};
-  kernel_.TimerfdSettime(timer, 0, &value, nullptr);
+  Invoke<Call::kTimerfdSettime>(kernel_, timer, 0, &value, nullptr);
   EXPECT_EQ(line(), fmt::format("timerfd_settime({}, 0, {{every 0.000000000s, in 1.500000000s}}, "
                                 "NULL) = 0",
                                 timer));
-  kernel_.Close(timer);
+  Invoke<Call::kClose>(kernel_, timer);
   timespec now;
-  kernel_.ClockGettime(CLOCK_MONOTONIC, &now);
+  Invoke<Call::kClockGettime>(kernel_, CLOCK_MONOTONIC, &now);
   EXPECT_THAT(line(), MatchesRegex("clock_gettime\\(CLOCK_MONOTONIC, .[0-9.]+s.\\) = 0"));
   struct sigaction action {};
   action.sa_handler = SIG_IGN;
   action.sa_flags = SA_RESTART;
-  kernel_.Sigaction(SIGPIPE, &action, nullptr);
+  Invoke<Call::kSigaction>(kernel_, SIGPIPE, &action, nullptr);
   EXPECT_EQ(line(), "rt_sigaction(SIGPIPE, {SIG_IGN, SA_RESTART}, NULL) = 0");
 }
 
@@ -166,18 +166,18 @@ TEST_P(TraceTest, DescriptorsClocksAndSignals) {
 TEST(TraceOfWildPointersTest, AreNotLookedAtAfterAFailure) {
   HostKernel linux;
   std::string line;
-  TraceRecorder kernel(linux, [&](const CallRecord&, std::string text) { line = std::move(text); });
+  TraceRecorder kernel(linux, [&](const SystemCall&, std::string text) { line = std::move(text); });
   auto* const wild = reinterpret_cast<char*>(16);
   int fds[2];
-  ASSERT_EQ(linux.Socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
-  kernel.Send(fds[0], wild, 8, 0);
+  ASSERT_EQ(Invoke<Call::kSocketpair>(linux, AF_UNIX, SOCK_STREAM, 0, fds), 0);
+  Invoke<Call::kSend>(kernel, fds[0], wild, 8, 0);
   EXPECT_EQ(line, fmt::format("send({}, ..., 8, 0) = -1 EFAULT (Bad address)", fds[0]));
-  kernel.EpollWait(fds[0], nullptr, 1, 0);
+  Invoke<Call::kEpollWait>(kernel, fds[0], nullptr, 1, 0);
   EXPECT_THAT(line, StartsWith(fmt::format("epoll_wait({}, NULL, 1, 0) = -1 E", fds[0])));
-  kernel.Getsockname(fds[0], reinterpret_cast<sockaddr*>(wild), nullptr);
+  Invoke<Call::kGetsockname>(kernel, fds[0], reinterpret_cast<sockaddr*>(wild), nullptr);
   EXPECT_THAT(line, EndsWith("= -1 EFAULT (Bad address)"));
-  linux.Close(fds[0]);
-  linux.Close(fds[1]);
+  Invoke<Call::kClose>(linux, fds[0]);
+  Invoke<Call::kClose>(linux, fds[1]);
 }
 
 HUPSTORM_ON_BOTH_MACHINES(TraceTest);

@@ -32,18 +32,18 @@ class Listener final : public SyscallsLayer {
   std::vector<std::string> heard;
 
  private:
-  bool Enter(CallRecord& call) override {
+  bool Enter(SystemCall& call) override {
     std::string line = remote_.is_telling() ? "told " : "asked ";
     line += CallName(call.call);
     if (call.call == Call::kWrite) {
-      line += " \"" + std::string(static_cast<const char*>(call.buffer), call.length) + '"';
+      line += " \"" + std::string(call.Pointer<const char>(1), call.Size(2)) + '"';
     }
     heard.push_back(std::move(line));
     if (call.call != Call::kWrite) return true;
-    call.result = static_cast<int64_t>(call.length);
+    call.Return(call.arguments[2]);
     return false;
   }
-  void Leave(CallRecord& call) override {
+  void Leave(SystemCall& call) override {
     heard.back() += " = " + std::to_string(call.result);
     if (call.result == -1 && call.error == EBADF) heard.back() += " EBADF";
   }
@@ -53,18 +53,17 @@ class Listener final : public SyscallsLayer {
 
 // What a kernel does with calls that are told of, or asked for. A recv that is asked for is left
 // undone: it might sleep.
-class Bottom final : public RawSyscalls<Syscalls> {
+class Bottom final : public Syscalls {
  public:
   explicit Bottom(RemoteKernel& remote) : remote_(remote) {}
 
- private:
-  int64_t Carry(const RawCall& call) override {
-    if (const std::optional<int64_t> told = remote_.TakeTold()) return *told;
-    if (call.call != Call::kRecv) return remote_.Carry(call);
-    errno = EAGAIN;
-    return -1;
+  void Make(SystemCall& call) override {
+    if (remote_.TakeTold(call)) return;
+    if (call.call != Call::kRecv) return remote_.Make(call);
+    call.Fail(EAGAIN);
   }
 
+ private:
   RemoteKernel& remote_;
 };
 
@@ -81,7 +80,7 @@ class NotesTest : public ::testing::Test {
     if (pid == 0) {
       close(line[0]);
       Agent agent(memory_, line[1]);
-      agent.Close(kFirstAnswered);
+      Invoke<Call::kClose>(agent, kFirstAnswered);
       server(agent);
       agent.ReportReturn();
       _exit(0);
@@ -107,7 +106,7 @@ class NotesTest : public ::testing::Test {
   }
 
   static void Say(Syscalls& kernel, const std::string& text) {
-    kernel.Write(STDOUT_FILENO, text.data(), text.size());
+    Invoke<Call::kWrite>(kernel, STDOUT_FILENO, text.data(), text.size());
   }
 
   SharedMemory memory_;
@@ -118,16 +117,16 @@ class NotesTest : public ::testing::Test {
 TEST_F(NotesTest, WhatChangesNothingIsToldInItsPlace) {
   const auto heard = Hear([](Syscalls& kernel) {
     int fds[2];
-    kernel.Socketpair(AF_UNIX, SOCK_STREAM, 0, fds);
-    kernel.Close(fds[1]);
+    Invoke<Call::kSocketpair>(kernel, AF_UNIX, SOCK_STREAM, 0, fds);
+    Invoke<Call::kClose>(kernel, fds[1]);
     Say(kernel, "one");
     sockaddr_storage address;
     socklen_t length = sizeof address;
-    kernel.Getsockname(fds[0], reinterpret_cast<sockaddr*>(&address), &length);
+    Invoke<Call::kGetsockname>(kernel, fds[0], reinterpret_cast<sockaddr*>(&address), &length);
     char byte;
-    kernel.Recv(fds[0], &byte, 1, 0);
-    kernel.Getpeername(1'000'000, reinterpret_cast<sockaddr*>(&address), &length);
-    kernel.Close(fds[0]);
+    Invoke<Call::kRecv>(kernel, fds[0], &byte, 1, 0);
+    Invoke<Call::kGetpeername>(kernel, 1'000'000, reinterpret_cast<sockaddr*>(&address), &length);
+    Invoke<Call::kClose>(kernel, fds[0]);
   });
   EXPECT_THAT(heard, ElementsAre("asked socketpair = 0", "asked close = 0",
                                  "told write \"one\" = 3", "told getsockname = 0", "told recv = 0",
@@ -137,7 +136,7 @@ TEST_F(NotesTest, WhatChangesNothingIsToldInItsPlace) {
 TEST_F(NotesTest, TheServerSeesTheDriversClock) {
   const auto heard = Hear([](Syscalls& kernel) {
     timespec now = {};
-    kernel.ClockGettime(CLOCK_MONOTONIC, &now);
+    Invoke<Call::kClockGettime>(kernel, CLOCK_MONOTONIC, &now);
     Say(kernel, std::to_string(now.tv_sec) + "." + std::to_string(now.tv_nsec));
   });
   EXPECT_THAT(heard, ElementsAre("told clock_gettime = 0", "told write \"5.7\" = 3"));
@@ -151,12 +150,12 @@ TEST_F(NotesTest, WithoutTheDriversLeaveAllIsAskedFor) {
 TEST_F(NotesTest, ARecvThatWouldMoveBytesOrSleepIsAskedFor) {
   const auto heard = Hear([](Syscalls& kernel) {
     int fds[2];
-    kernel.Socketpair(AF_UNIX, SOCK_STREAM, 0, fds);
+    Invoke<Call::kSocketpair>(kernel, AF_UNIX, SOCK_STREAM, 0, fds);
     char byte = 'x';
-    kernel.Recv(fds[0], &byte, 1, 0);
-    kernel.Recv(fds[0], &byte, 1, MSG_DONTWAIT);
-    kernel.Send(fds[1], &byte, 1, 0);
-    kernel.Recv(fds[0], &byte, 1, MSG_DONTWAIT);
+    Invoke<Call::kRecv>(kernel, fds[0], &byte, 1, 0);
+    Invoke<Call::kRecv>(kernel, fds[0], &byte, 1, MSG_DONTWAIT);
+    Invoke<Call::kSend>(kernel, fds[1], &byte, 1, 0);
+    Invoke<Call::kRecv>(kernel, fds[0], &byte, 1, MSG_DONTWAIT);
   });
   EXPECT_THAT(heard, ElementsAre("asked socketpair = 0", "asked recv = -1", "told recv = -1",
                                  "asked send = 1", "asked recv = -1"));

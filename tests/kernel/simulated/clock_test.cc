@@ -9,26 +9,26 @@ namespace {
 class ClockTest : public ServerFixture {
  protected:
   int Timer(int64_t first_ns, int64_t interval_ns) {
-    const int fd = kernel.TimerfdCreate(CLOCK_MONOTONIC, TFD_NONBLOCK);
+    const int fd = Invoke<Call::kTimerfdCreate>(kernel, CLOCK_MONOTONIC, TFD_NONBLOCK);
     const itimerspec value = {
         .it_interval = {.tv_sec = interval_ns / kSecond, .tv_nsec = interval_ns % kSecond},
         .it_value = {.tv_sec = first_ns / kSecond, .tv_nsec = first_ns % kSecond}};
-    EXPECT_THAT(kernel.TimerfdSettime(fd, 0, &value, nullptr), SyscallSucceeds());
+    EXPECT_THAT(Invoke<Call::kTimerfdSettime>(kernel, fd, 0, &value, nullptr), SyscallSucceeds());
     return fd;
   }
   uint64_t Ticks(int fd) {
     uint64_t ticks = 0;
-    return kernel.Read(fd, &ticks, sizeof ticks) < 0 ? 0 : ticks;
+    return Invoke<Call::kRead>(kernel, fd, &ticks, sizeof ticks) < 0 ? 0 : ticks;
   }
 };
 
 TEST_F(ClockTest, StandsStillUntilItIsMoved) {
   timespec now;
-  kernel.ClockGettime(CLOCK_MONOTONIC, &now);
+  Invoke<Call::kClockGettime>(kernel, CLOCK_MONOTONIC, &now);
   EXPECT_EQ(now.tv_sec, 1);
   Listen();
   kernel.AdvanceTo(5'500'000'000);
-  kernel.ClockGettime(CLOCK_REALTIME, &now);
+  Invoke<Call::kClockGettime>(kernel, CLOCK_REALTIME, &now);
   EXPECT_EQ(now.tv_sec, 5);
   EXPECT_EQ(now.tv_nsec, 500'000'000);
 }
@@ -42,15 +42,15 @@ TEST_F(ClockTest, DoesNotRunBackwards) {
 TEST_F(ClockTest, TimersFireInTheOrderInWhichTheyAreDue) {
   const int late = Timer(3 * kSecond, 0);
   const int early = Timer(2 * kSecond, 0);
-  const int epoll = kernel.EpollCreate1(0);
+  const int epoll = Invoke<Call::kEpollCreate1>(kernel, 0);
   for (const int fd : {late, early}) {
     epoll_event event = {.events = EPOLLIN, .data = {.fd = fd}};
-    kernel.EpollCtl(epoll, EPOLL_CTL_ADD, fd, &event);
+    Invoke<Call::kEpollCtl>(kernel, epoll, EPOLL_CTL_ADD, fd, &event);
   }
   EXPECT_EQ(kernel.NextTimerNs(), kernel.now_ns() + 2 * kSecond);
   kernel.AdvanceTo(kernel.now_ns() + 10 * kSecond);
   epoll_event events[2];
-  ASSERT_THAT(kernel.EpollWait(epoll, events, 2, 0), SyscallSucceedsWithValue(2));
+  ASSERT_THAT(Invoke<Call::kEpollWait>(kernel, epoll, events, 2, 0), SyscallSucceedsWithValue(2));
   EXPECT_EQ(events[0].data.fd, early);
   EXPECT_EQ(events[1].data.fd, late);
   EXPECT_EQ(kernel.NextTimerNs(), -1);
@@ -70,7 +70,7 @@ TEST_F(ClockTest, ManyTimersKeepTheirOrder) {
   constexpr int kCount = 97;
   std::vector<int> fds(kCount);
   for (int i = 0; i < kCount; ++i) fds[i] = Timer((i * 31 % kCount + 1) * kSecond, 0);
-  for (int i = 0; i < kCount; i += 3) kernel.Close(fds[i]);
+  for (int i = 0; i < kCount; i += 3) Invoke<Call::kClose>(kernel, fds[i]);
   int64_t former = 0;
   int fired = 0;
   while (kernel.NextTimerNs() >= 0) {
@@ -86,25 +86,26 @@ TEST_F(ClockTest, TimeWaitEndsAfterAMinuteAndFreesThePort) {
   const int listener = Listen();
   const PeerId peer = kernel.PeerConnect(kPort);
   const int fd = Accept(listener);
-  kernel.Close(fd);  // the server closes first: the port rests with it
+  Invoke<Call::kClose>(kernel, fd);  // the server closes first: the port rests with it
   kernel.PeerClose(peer);
-  kernel.Close(listener);
+  Invoke<Call::kClose>(kernel, listener);
   EXPECT_EQ(kernel.ServerSide(peer).state, TcpState::kTimeWait);
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(kPort);
-  const int next = kernel.Socket(AF_INET, SOCK_STREAM, 0);
+  const int next = Invoke<Call::kSocket>(kernel, AF_INET, SOCK_STREAM, 0);
   const auto* where = reinterpret_cast<sockaddr*>(&address);
-  EXPECT_THAT(kernel.Bind(next, where, sizeof address), SyscallFailsWith(EADDRINUSE));
+  EXPECT_THAT(Invoke<Call::kBind>(kernel, next, where, sizeof address),
+              SyscallFailsWith(EADDRINUSE));
   kernel.AdvanceTo(kernel.now_ns() + 60 * kSecond);
   EXPECT_EQ(kernel.ServerSide(peer).state, TcpState::kClosed);
-  EXPECT_THAT(kernel.Bind(next, where, sizeof address), SyscallSucceeds());
+  EXPECT_THAT(Invoke<Call::kBind>(kernel, next, where, sizeof address), SyscallSucceeds());
 }
 
 TEST_F(ClockTest, FinWait2WithoutOwnerEndsAfterAMinute) {
   const int listener = Listen();
   const PeerId peer = kernel.PeerConnect(kPort);
-  kernel.Close(Accept(listener));
+  Invoke<Call::kClose>(kernel, Accept(listener));
   EXPECT_EQ(kernel.ServerSide(peer).state, TcpState::kFinWait2);
   kernel.AdvanceTo(kernel.now_ns() + 60 * kSecond);
   EXPECT_EQ(kernel.ServerSide(peer).state, TcpState::kClosed);
@@ -116,7 +117,8 @@ TEST_F(ClockTest, FinWait2WithoutOwnerEndsAfterAMinute) {
 TEST_F(ClockTest, DeferAcceptHandsOutOnceTheFirstByteIsThere) {
   const int listener = Listen();
   const int seconds = 5;
-  kernel.Setsockopt(listener, IPPROTO_TCP, TCP_DEFER_ACCEPT, &seconds, sizeof seconds);
+  Invoke<Call::kSetsockopt>(kernel, listener, IPPROTO_TCP, TCP_DEFER_ACCEPT, &seconds,
+                            sizeof seconds);
   const PeerId peer = kernel.PeerConnect(kPort);
   const PeerId silent = kernel.PeerConnect(kPort);
   EXPECT_TRUE(kernel.Status(peer).connected);

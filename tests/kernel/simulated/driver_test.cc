@@ -51,26 +51,26 @@ class DriverSignalTest : public DriverTest {
     struct sigaction action = {};
     action.sa_handler = CountRuns;
     action.sa_flags = flags;
-    EXPECT_THAT(kernel.Sigaction(signal, &action, nullptr), SyscallSucceeds());
+    EXPECT_THAT(Invoke<Call::kSigaction>(kernel, signal, &action, nullptr), SyscallSucceeds());
   }
 };
 
 TEST_F(DriverTest, EpollWaitAsksAgainUntilSomethingIsReady) {
   const int listener = Listen();
-  const int epoll = kernel.EpollCreate1(0);
+  const int epoll = Invoke<Call::kEpollCreate1>(kernel, 0);
   epoll_event event = {.events = EPOLLIN, .data = {.fd = listener}};
-  kernel.EpollCtl(epoll, EPOLL_CTL_ADD, listener, &event);
+  Invoke<Call::kEpollCtl>(kernel, epoll, EPOLL_CTL_ADD, listener, &event);
   on_block = [&] {
     if (blocks.size() == 3) kernel.PeerConnect(kPort);
   };
-  EXPECT_THAT(kernel.EpollWait(epoll, &event, 1, -1), SyscallSucceedsWithValue(1));
+  EXPECT_THAT(Invoke<Call::kEpollWait>(kernel, epoll, &event, 1, -1), SyscallSucceedsWithValue(1));
   EXPECT_EQ(blocks, std::vector<Block>(3, Block{Call::kEpollWait, epoll, -1}));
 }
 
 TEST_F(DriverTest, DeadlinesAreOnTheVirtualClock) {
   const int64_t deadline = kernel.now_ns() + 250'000'000;
   on_block = [&] { kernel.AdvanceTo(deadline); };
-  EXPECT_THAT(kernel.Poll(nullptr, 0, 250), SyscallSucceedsWithValue(0));
+  EXPECT_THAT(Invoke<Call::kPoll>(kernel, nullptr, 0, 250), SyscallSucceedsWithValue(0));
   EXPECT_EQ(blocks, (std::vector<Block>{{Call::kPoll, -1, deadline}}));
 }
 
@@ -91,17 +91,18 @@ TEST_F(DriverTest, AnExceptionLeavesTheKernelConsistent) {
   const int listener = Listen();
   const PeerId peer = kernel.PeerConnect(kPort);
   const int fd = Accept(listener, 0);
-  const int epoll = kernel.EpollCreate1(0);
+  const int epoll = Invoke<Call::kEpollCreate1>(kernel, 0);
   char byte;
   epoll_event event;
-  EXPECT_THROW(kernel.Recv(fd, &byte, 1, 0), std::runtime_error);
-  EXPECT_THROW(kernel.EpollWait(epoll, &event, 1, -1), std::runtime_error);
-  EXPECT_THROW(kernel.Nanosleep(std::make_unique<timespec>(timespec{1, 0}).get(), nullptr),
-               std::runtime_error);
+  EXPECT_THROW(Invoke<Call::kRecv>(kernel, fd, &byte, 1, 0), std::runtime_error);
+  EXPECT_THROW(Invoke<Call::kEpollWait>(kernel, epoll, &event, 1, -1), std::runtime_error);
+  EXPECT_THROW(
+      Invoke<Call::kNanosleep>(kernel, std::make_unique<timespec>(timespec{1, 0}).get(), nullptr),
+      std::runtime_error);
   PeerSend(peer, "x");
   EXPECT_EQ(Recv(fd), "x");
   for (const int open : {fd, epoll, listener}) {
-    EXPECT_THAT(kernel.Close(open), SyscallSucceeds());
+    EXPECT_THAT(Invoke<Call::kClose>(kernel, open), SyscallSucceeds());
   }
   EXPECT_EQ(kernel.open_descriptor_count(), 0);
   EXPECT_TRUE(kernel.Status(peer).end_of_input);
@@ -112,9 +113,9 @@ TEST_F(DriverTest, AnExceptionOutOfALingeringCloseStillClosesIt) {
   const PeerId peer = kernel.PeerConnect(kPort, {.receive_buffer = 100});
   const int fd = Accept(listener);
   const linger wait = {.l_onoff = 1, .l_linger = 10};
-  kernel.Setsockopt(fd, SOL_SOCKET, SO_LINGER, &wait, sizeof wait);
+  Invoke<Call::kSetsockopt>(kernel, fd, SOL_SOCKET, SO_LINGER, &wait, sizeof wait);
   Send(fd, std::string(200, 'x'));
-  EXPECT_THROW(kernel.Close(fd), std::runtime_error);
+  EXPECT_THROW(Invoke<Call::kClose>(kernel, fd), std::runtime_error);
   EXPECT_EQ(blocks, (std::vector<Block>{{Call::kClose, fd, kernel.now_ns() + 10 * kSecond}}));
   EXPECT_EQ(kernel.KindOf(fd), SimulatedKernel::DescriptorKind::kFree);
   EXPECT_EQ(PeerRead(peer).size(), 200u);
@@ -126,7 +127,7 @@ TEST_F(DriverSignalTest, HandlersRunAsTheServerAndInterrupt) {
   on_block = [&] {
     EXPECT_EQ(kernel.RaiseSignal(SIGTERM), SimulatedKernel::Disposition::kHandled);
   };
-  EXPECT_THAT(kernel.Poll(nullptr, 0, -1), SyscallFailsWith(EINTR));
+  EXPECT_THAT(Invoke<Call::kPoll>(kernel, nullptr, 0, -1), SyscallFailsWith(EINTR));
   EXPECT_EQ(handler_runs, 1);
   EXPECT_TRUE(handler_ran_as_server);
   EXPECT_FALSE(in_force.in_server);
@@ -149,7 +150,9 @@ TEST_F(DriverSignalTest, RestartedCallsGoOnWaiting) {
   // But not epoll_wait, whatever the handler's flags (signal(7)).
   epoll_event event;
   on_block = [&] { kernel.RaiseSignal(SIGUSR1); };
-  EXPECT_THAT(kernel.EpollWait(kernel.EpollCreate1(0), &event, 1, -1), SyscallFailsWith(EINTR));
+  EXPECT_THAT(
+      Invoke<Call::kEpollWait>(kernel, Invoke<Call::kEpollCreate1>(kernel, 0), &event, 1, -1),
+      SyscallFailsWith(EINTR));
 }
 
 TEST_F(DriverSignalTest, ACallWithATimeoutIsNotRestarted) {
@@ -158,10 +161,10 @@ TEST_F(DriverSignalTest, ACallWithATimeoutIsNotRestarted) {
   kernel.PeerConnect(kPort);
   const int fd = Accept(listener, 0);
   const timeval timeout = {.tv_sec = 5, .tv_usec = 0};
-  kernel.Setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
+  Invoke<Call::kSetsockopt>(kernel, fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
   on_block = [&] { kernel.RaiseSignal(SIGUSR1); };
   char byte;
-  EXPECT_THAT(kernel.Recv(fd, &byte, 1, 0), SyscallFailsWith(EINTR));
+  EXPECT_THAT(Invoke<Call::kRecv>(kernel, fd, &byte, 1, 0), SyscallFailsWith(EINTR));
 }
 
 TEST_F(DriverSignalTest, WithoutAHandlerTheCallSleepsOn) {
@@ -174,14 +177,14 @@ TEST_F(DriverSignalTest, WithoutAHandlerTheCallSleepsOn) {
       kernel.WakeBlockedCall();
     }
   };
-  EXPECT_THAT(kernel.Poll(nullptr, 0, -1), SyscallFailsWith(EINTR));
+  EXPECT_THAT(Invoke<Call::kPoll>(kernel, nullptr, 0, -1), SyscallFailsWith(EINTR));
   EXPECT_TRUE(interrupted);
 }
 
 TEST_F(DriverSignalTest, AnInterruptionNeedsAHandlerThatLetsItHappen) {
   const int listener = Listen();
   const int fd = Accept((kernel.PeerConnect(kPort), listener));
-  kernel.Fcntl(fd, F_SETFL, 0);
+  Invoke<Call::kFcntl>(kernel, fd, F_SETFL, 0);
   on_block = [&] {
     kernel.InterruptBlockedCall();
     if (blocks.size() % 2 == 0) kernel.WakeBlockedCall();
@@ -193,32 +196,32 @@ TEST_F(DriverSignalTest, AnInterruptionNeedsAHandlerThatLetsItHappen) {
     return count;
   };
   char byte;
-  EXPECT_EQ(sleeps(kernel.Poll(nullptr, 0, -1)), 2u);
-  EXPECT_EQ(sleeps(kernel.Recv(fd, &byte, 1, 0)), 2u);
+  EXPECT_EQ(sleeps(Invoke<Call::kPoll>(kernel, nullptr, 0, -1)), 2u);
+  EXPECT_EQ(sleeps(Invoke<Call::kRecv>(kernel, fd, &byte, 1, 0)), 2u);
   Handle(SIGUSR1, SA_RESTART);
-  EXPECT_EQ(sleeps(kernel.Poll(nullptr, 0, -1)), 1u);
-  EXPECT_EQ(sleeps(kernel.Recv(fd, &byte, 1, 0)), 2u);
+  EXPECT_EQ(sleeps(Invoke<Call::kPoll>(kernel, nullptr, 0, -1)), 1u);
+  EXPECT_EQ(sleeps(Invoke<Call::kRecv>(kernel, fd, &byte, 1, 0)), 2u);
   Handle(SIGUSR2, 0);
-  EXPECT_EQ(sleeps(kernel.Recv(fd, &byte, 1, 0)), 1u);
+  EXPECT_EQ(sleeps(Invoke<Call::kRecv>(kernel, fd, &byte, 1, 0)), 1u);
 }
 
 TEST_F(DriverSignalTest, InterruptingWhenNothingSleepsDoesNothing) {
   kernel.InterruptBlockedCall();
-  EXPECT_THAT(kernel.Poll(nullptr, 0, 0), SyscallSucceedsWithValue(0));
+  EXPECT_THAT(Invoke<Call::kPoll>(kernel, nullptr, 0, 0), SyscallSucceedsWithValue(0));
   on_block = [&] { kernel.AdvanceTo(kernel.now_ns() + kSecond); };
-  EXPECT_THAT(kernel.Poll(nullptr, 0, 100), SyscallSucceedsWithValue(0));
+  EXPECT_THAT(Invoke<Call::kPoll>(kernel, nullptr, 0, 100), SyscallSucceedsWithValue(0));
 }
 
 TEST_F(DriverSignalTest, SigpipeIsFatalOnlyByDefault) {
   const int listener = Listen();
   const int fd = Accept((kernel.PeerConnect(kPort), listener));
-  kernel.Shutdown(fd, SHUT_WR);
-  EXPECT_THAT(kernel.Send(fd, "x", 1, MSG_NOSIGNAL), SyscallFailsWith(EPIPE));
+  Invoke<Call::kShutdown>(kernel, fd, SHUT_WR);
+  EXPECT_THAT(Invoke<Call::kSend>(kernel, fd, "x", 1, MSG_NOSIGNAL), SyscallFailsWith(EPIPE));
   EXPECT_EQ(kernel.fatal_sigpipes(), 0);
-  EXPECT_THAT(kernel.Send(fd, "x", 1, 0), SyscallFailsWith(EPIPE));
+  EXPECT_THAT(Invoke<Call::kSend>(kernel, fd, "x", 1, 0), SyscallFailsWith(EPIPE));
   EXPECT_EQ(kernel.fatal_sigpipes(), 1);
   Handle(SIGPIPE, 0);
-  EXPECT_THAT(kernel.Write(fd, "x", 1), SyscallFailsWith(EPIPE));
+  EXPECT_THAT(Invoke<Call::kWrite>(kernel, fd, "x", 1), SyscallFailsWith(EPIPE));
   EXPECT_EQ(kernel.fatal_sigpipes(), 1);
   EXPECT_EQ(handler_runs, 1);
 }
@@ -231,12 +234,12 @@ TEST_F(DriverSignalTest, AHandlerMayCloseWhatTheCallSleepsOn) {
   const PeerId peer = kernel.PeerConnect(kPort);
   the_fd = Accept(listener, 0);
   struct sigaction action = {};
-  action.sa_handler = [](int) { the_kernel->Close(the_fd); };
+  action.sa_handler = [](int) { Invoke<Call::kClose>(*the_kernel, the_fd); };
   action.sa_flags = SA_RESTART;
-  kernel.Sigaction(SIGUSR1, &action, nullptr);
+  Invoke<Call::kSigaction>(kernel, SIGUSR1, &action, nullptr);
   on_block = [&] { kernel.RaiseSignal(SIGUSR1); };
   char byte;
-  EXPECT_THAT(kernel.Recv(the_fd, &byte, 1, 0), SyscallFailsWith(EBADF));
+  EXPECT_THAT(Invoke<Call::kRecv>(kernel, the_fd, &byte, 1, 0), SyscallFailsWith(EBADF));
   EXPECT_TRUE(kernel.Status(peer).end_of_input);
 }
 
@@ -245,13 +248,13 @@ TEST_F(ServerFixture, WithoutADriverSleepingForEverFails) {
   kernel.PeerConnect(kPort);
   const int fd = Accept(listener, 0);
   char byte;
-  EXPECT_THAT(kernel.Recv(fd, &byte, 1, 0), SyscallFailsWith(EDEADLK));
-  EXPECT_THAT(kernel.Poll(nullptr, 0, -1), SyscallFailsWith(EDEADLK));
+  EXPECT_THAT(Invoke<Call::kRecv>(kernel, fd, &byte, 1, 0), SyscallFailsWith(EDEADLK));
+  EXPECT_THAT(Invoke<Call::kPoll>(kernel, nullptr, 0, -1), SyscallFailsWith(EDEADLK));
 }
 
 TEST_F(ServerFixture, WithoutADriverTheClockRunsToTheDeadline) {
   const int64_t start = kernel.now_ns();
-  EXPECT_THAT(kernel.Poll(nullptr, 0, 3000), SyscallSucceedsWithValue(0));
+  EXPECT_THAT(Invoke<Call::kPoll>(kernel, nullptr, 0, 3000), SyscallSucceedsWithValue(0));
   EXPECT_EQ(kernel.now_ns(), start + 3 * kSecond);
 }
 

@@ -16,9 +16,9 @@ class LimitsTest : public ServerFixture {};
 
 TEST_F(LimitsTest, DescriptorsStartAt256) {
   EXPECT_EQ(Listen(), 256);
-  EXPECT_EQ(kernel.EpollCreate1(0), 257);
-  kernel.Close(256);
-  EXPECT_EQ(kernel.Eventfd(0, 0), 256);
+  EXPECT_EQ(Invoke<Call::kEpollCreate1>(kernel, 0), 257);
+  Invoke<Call::kClose>(kernel, 256);
+  EXPECT_EQ(Invoke<Call::kEventfd>(kernel, 0, 0), 256);
   EXPECT_TRUE(kernel.Simulates(256));
   EXPECT_FALSE(kernel.Simulates(255));
 }
@@ -27,9 +27,11 @@ TEST_F(LimitsTest, TheLimitGivesEmfileAndLeavesConnectionsQueued) {
   const int listener = Listen();
   kernel.set_descriptor_limit(1);
   EXPECT_EQ(kernel.descriptor_limit(), 1);
-  EXPECT_THAT(kernel.Accept4(listener, nullptr, nullptr, 0), SyscallFailsWith(EMFILE));
+  EXPECT_THAT(Invoke<Call::kAccept>(kernel, listener, nullptr, nullptr, 0),
+              SyscallFailsWith(EMFILE));
   kernel.PeerConnect(kPort);
-  EXPECT_THAT(kernel.Accept4(listener, nullptr, nullptr, 0), SyscallFailsWith(EMFILE));
+  EXPECT_THAT(Invoke<Call::kAccept>(kernel, listener, nullptr, nullptr, 0),
+              SyscallFailsWith(EMFILE));
   EXPECT_EQ(kernel.accept_queue_length(), 1u);
   kernel.set_descriptor_limit(2);
   EXPECT_EQ(Accept(listener), 257);
@@ -39,14 +41,14 @@ TEST_F(LimitsTest, OpenDescriptorsAreListedInOrderWithTheirKind) {
   const int listener = Listen();
   kernel.PeerConnect(kPort);
   const int connection = Accept(listener);
-  const int plain = kernel.Socket(AF_INET, SOCK_STREAM, 0);
-  const int epoll = kernel.EpollCreate1(0);
-  const int event = kernel.Eventfd(0, EFD_NONBLOCK);
-  const int timer = kernel.TimerfdCreate(CLOCK_MONOTONIC, 0);
+  const int plain = Invoke<Call::kSocket>(kernel, AF_INET, SOCK_STREAM, 0);
+  const int epoll = Invoke<Call::kEpollCreate1>(kernel, 0);
+  const int event = Invoke<Call::kEventfd>(kernel, 0, EFD_NONBLOCK);
+  const int timer = Invoke<Call::kTimerfdCreate>(kernel, CLOCK_MONOTONIC, 0);
   int pipe[2];
   int pair[2];
-  kernel.Pipe2(pipe, 0);
-  kernel.Socketpair(AF_UNIX, SOCK_STREAM, 0, pair);
+  Invoke<Call::kPipe2>(kernel, pipe, 0);
+  Invoke<Call::kSocketpair>(kernel, AF_UNIX, SOCK_STREAM, 0, pair);
   const std::vector<std::pair<int, Kind>> expected = {
       {listener, Kind::kListener}, {connection, Kind::kConnection}, {plain, Kind::kSocket},
       {epoll, Kind::kEpoll},       {event, Kind::kEventfd},         {timer, Kind::kTimerfd},
@@ -66,11 +68,11 @@ TEST_F(LimitsTest, AConnectionKeepsANameWhileOneOfItsDescriptorsIsOpen) {
   const int listener = Listen();
   const PeerId peer = kernel.PeerConnect(kPort);
   const int fd = Accept(listener);
-  const int other = kernel.Dup(fd);
-  kernel.Close(fd);
+  const int other = Invoke<Call::kDup>(kernel, fd);
+  Invoke<Call::kClose>(kernel, fd);
   EXPECT_EQ(kernel.ServerSide(peer).fd, other);
   EXPECT_EQ(kernel.ServerSide(peer).state, TcpState::kEstablished);
-  kernel.Close(other);
+  Invoke<Call::kClose>(kernel, other);
   EXPECT_EQ(kernel.ServerSide(peer).fd, -1);
   EXPECT_TRUE(kernel.Status(peer).end_of_input);
 }
@@ -84,7 +86,7 @@ TEST_F(LimitsTest, ServerBuffersHoldForConnectionsToCome) {
   const auto option = [this](int fd, int name) {
     int value = 0;
     socklen_t length = sizeof value;
-    kernel.Getsockopt(fd, SOL_SOCKET, name, &value, &length);
+    Invoke<Call::kGetsockopt>(kernel, fd, SOL_SOCKET, name, &value, &length);
     return value;
   };
   EXPECT_EQ(option(before, SO_SNDBUF), 16 * 1024);
@@ -97,42 +99,46 @@ TEST_F(LimitsTest, ServerBuffersHoldForConnectionsToCome) {
 TEST_F(LimitsTest, RealDescriptorsGoToLinux) {
   int fds[2];
   ASSERT_EQ(pipe(fds), 0);
-  EXPECT_THAT(kernel.Write(fds[1], "x", 1), SyscallSucceedsWithValue(1));
-  const int event = kernel.Eventfd(1, 0);
+  EXPECT_THAT(Invoke<Call::kWrite>(kernel, fds[1], "x", 1), SyscallSucceedsWithValue(1));
+  const int event = Invoke<Call::kEventfd>(kernel, 1, 0);
   pollfd both[2] = {{fds[0], POLLIN, 0}, {event, POLLIN, 0}};
-  EXPECT_THAT(kernel.Poll(both, 2, -1), SyscallSucceedsWithValue(2));
+  EXPECT_THAT(Invoke<Call::kPoll>(kernel, both, 2, -1), SyscallSucceedsWithValue(2));
   fd_set readable;
   FD_ZERO(&readable);
   FD_SET(fds[0], &readable);
   FD_SET(event, &readable);
-  EXPECT_THAT(kernel.Select(event + 1, &readable, nullptr, nullptr, nullptr),
+  EXPECT_THAT(Invoke<Call::kSelect>(kernel, event + 1, &readable, nullptr, nullptr, nullptr),
               SyscallSucceedsWithValue(2));
   char byte;
-  EXPECT_THAT(kernel.Read(fds[0], &byte, 1), SyscallSucceedsWithValue(1));
-  EXPECT_THAT(kernel.Close(fds[0]), SyscallSucceeds());
-  EXPECT_THAT(kernel.Close(fds[1]), SyscallSucceeds());
-  EXPECT_THAT(kernel.Close(fds[1]), SyscallFailsWith(EBADF));
+  EXPECT_THAT(Invoke<Call::kRead>(kernel, fds[0], &byte, 1), SyscallSucceedsWithValue(1));
+  EXPECT_THAT(Invoke<Call::kClose>(kernel, fds[0]), SyscallSucceeds());
+  EXPECT_THAT(Invoke<Call::kClose>(kernel, fds[1]), SyscallSucceeds());
+  EXPECT_THAT(Invoke<Call::kClose>(kernel, fds[1]), SyscallFailsWith(EBADF));
 }
 
 TEST_F(LimitsTest, ARealDescriptorInAnEpollIsNeverReady) {
   int fds[2];
   ASSERT_EQ(pipe(fds), 0);
   ASSERT_EQ(write(fds[1], "x", 1), 1);
-  const int epoll = kernel.EpollCreate1(0);
+  const int epoll = Invoke<Call::kEpollCreate1>(kernel, 0);
   epoll_event event = {.events = EPOLLIN, .data = {.fd = fds[0]}};
-  EXPECT_THAT(kernel.EpollCtl(epoll, EPOLL_CTL_ADD, fds[0], &event), SyscallSucceeds());
-  EXPECT_THAT(kernel.EpollCtl(epoll, EPOLL_CTL_ADD, fds[0], &event), SyscallFailsWith(EEXIST));
-  EXPECT_THAT(kernel.EpollWait(epoll, &event, 1, 0), SyscallSucceedsWithValue(0));
-  kernel.Close(fds[0]);
-  EXPECT_THAT(kernel.EpollCtl(epoll, EPOLL_CTL_DEL, fds[0], &event), SyscallFailsWith(EBADF));
-  kernel.Close(fds[1]);
+  EXPECT_THAT(Invoke<Call::kEpollCtl>(kernel, epoll, EPOLL_CTL_ADD, fds[0], &event),
+              SyscallSucceeds());
+  EXPECT_THAT(Invoke<Call::kEpollCtl>(kernel, epoll, EPOLL_CTL_ADD, fds[0], &event),
+              SyscallFailsWith(EEXIST));
+  EXPECT_THAT(Invoke<Call::kEpollWait>(kernel, epoll, &event, 1, 0), SyscallSucceedsWithValue(0));
+  Invoke<Call::kClose>(kernel, fds[0]);
+  EXPECT_THAT(Invoke<Call::kEpollCtl>(kernel, epoll, EPOLL_CTL_DEL, fds[0], &event),
+              SyscallFailsWith(EBADF));
+  Invoke<Call::kClose>(kernel, fds[1]);
 }
 
 TEST_F(LimitsTest, WhatIsNotSimulatedAbortsWithItsName) {
-  const int fd = kernel.Socket(AF_INET, SOCK_STREAM, 0);
-  EXPECT_DEATH(kernel.Fcntl(fd, F_SETLK, 0), "fcntl: command 6 is not simulated");
-  EXPECT_DEATH(kernel.Socket(AF_INET, SOCK_DGRAM, 0), "socket: type 2 is not simulated");
-  EXPECT_DEATH(kernel.Dup3(fd, 10, 0), "dup3: .*10 is not simulated");
+  const int fd = Invoke<Call::kSocket>(kernel, AF_INET, SOCK_STREAM, 0);
+  EXPECT_DEATH(Invoke<Call::kFcntl>(kernel, fd, F_SETLK, 0), "fcntl: command 6 is not simulated");
+  EXPECT_DEATH(Invoke<Call::kSocket>(kernel, AF_INET, SOCK_DGRAM, 0),
+               "socket: type 2 is not simulated");
+  EXPECT_DEATH(Invoke<Call::kDup3>(kernel, fd, 10, 0), "dup3: .*10 is not simulated");
 }
 
 }  // namespace

@@ -18,7 +18,8 @@ TEST_F(PeersTest, ConnectsAndIsAcceptedFromItsOwnPort) {
 
   sockaddr_in from{};
   socklen_t length = sizeof from;
-  const int fd = kernel.Accept4(listener, reinterpret_cast<sockaddr*>(&from), &length, 0);
+  const int fd =
+      Invoke<Call::kAccept>(kernel, listener, reinterpret_cast<sockaddr*>(&from), &length, 0);
   EXPECT_EQ(ntohs(from.sin_port), 40000);
   EXPECT_EQ(kernel.PeerPort(peer), 40000);
   EXPECT_EQ(kernel.PeerOf(fd), peer);
@@ -41,7 +42,8 @@ TEST_F(PeersTest, MorePeersThanPortsComeFromFurtherAddresses) {
   for (int i = 0; i <= 25001; ++i) {
     kernel.PeerConnect(kPort);
     socklen_t length = sizeof from;
-    const int fd = kernel.Accept4(listener, reinterpret_cast<sockaddr*>(&from), &length, 0);
+    const int fd =
+        Invoke<Call::kAccept>(kernel, listener, reinterpret_cast<sockaddr*>(&from), &length, 0);
     ASSERT_THAT(fd, SyscallSucceeds());
   }
   EXPECT_EQ(ntohs(from.sin_port), 40000);
@@ -84,7 +86,7 @@ TEST_F(PeersTest, ClosingTheListenerResetsAndRefuses) {
   const int listener = Listen(/*backlog=*/0);
   const PeerId queued = kernel.PeerConnect(kPort);
   const PeerId waiting = kernel.PeerConnect(kPort);
-  kernel.Close(listener);
+  Invoke<Call::kClose>(kernel, listener);
   EXPECT_TRUE(kernel.Status(queued).was_reset);
   EXPECT_TRUE(kernel.Status(waiting).refused);
   EXPECT_EQ(kernel.accept_queue_length(), 0u);
@@ -144,14 +146,14 @@ TEST_F(PeersTest, ChangesAreListedOnceInOrder) {
   EXPECT_TRUE(kernel.HasChangedPeers());
   EXPECT_THAT(kernel.TakeChangedPeers(), ElementsAre(second, first));
   EXPECT_FALSE(kernel.HasChangedPeers());
-  kernel.Close(a);
+  Invoke<Call::kClose>(kernel, a);
   EXPECT_THAT(kernel.TakeChangedPeers(), ElementsAre(first));
 }
 
 TEST_F(PeersTest, WhatAPeerDoesItselfIsNoNewsToIt) {
   const int listener = Listen();
   const PeerId peer = kernel.PeerConnect(kPort);
-  kernel.Close(Accept(listener));
+  Invoke<Call::kClose>(kernel, Accept(listener));
   kernel.TakeChangedPeers();
   EXPECT_EQ(PeerSend(peer, "to a socket that is closed"), 26u);
   EXPECT_TRUE(kernel.Status(peer).was_reset);
@@ -172,7 +174,7 @@ TEST_F(PeersTest, HalfCloseAndTheRestOfALife) {
   EXPECT_EQ(Recv(fd), "");
   EXPECT_FALSE(kernel.ServerSide(peer).unseen_fin);
   Send(fd, "answer");
-  kernel.Close(fd);
+  Invoke<Call::kClose>(kernel, fd);
   EXPECT_FALSE(kernel.Status(peer).end_of_input);
   EXPECT_EQ(PeerRead(peer), "answer");
   EXPECT_TRUE(kernel.Status(peer).end_of_input);
@@ -202,7 +204,7 @@ TEST_F(PeersTest, ResetLeavesWhatArrivedReadable) {
   kernel.PeerReset(peer);
   EXPECT_EQ(Recv(fd), "before");
   char byte;
-  EXPECT_THAT(kernel.Recv(fd, &byte, 1, 0), SyscallFailsWith(ECONNRESET));
+  EXPECT_THAT(Invoke<Call::kRecv>(kernel, fd, &byte, 1, 0), SyscallFailsWith(ECONNRESET));
   EXPECT_EQ(Recv(fd), "");
 }
 
@@ -212,7 +214,7 @@ TEST_F(PeersTest, ServerThatClosesWithUnreadInputResets) {
   const int fd = Accept(listener);
   PeerSend(peer, "never read");
   Send(fd, "answer");
-  kernel.Close(fd);
+  Invoke<Call::kClose>(kernel, fd);
   EXPECT_TRUE(kernel.Status(peer).was_reset);
   EXPECT_FALSE(kernel.Status(peer).end_of_input);
   EXPECT_EQ(PeerRead(peer), "answer");
@@ -227,7 +229,7 @@ TEST_F(PeersTest, UrgentByteComesBesideTheStream) {
   PeerSend(peer, "cd");
   EXPECT_EQ(Recv(fd), "ab");
   char urgent = 0;
-  EXPECT_THAT(kernel.Recv(fd, &urgent, 1, MSG_OOB), SyscallSucceedsWithValue(1));
+  EXPECT_THAT(Invoke<Call::kRecv>(kernel, fd, &urgent, 1, MSG_OOB), SyscallSucceedsWithValue(1));
   EXPECT_EQ(urgent, '!');
   EXPECT_EQ(Recv(fd), "cd");
 }
@@ -236,7 +238,7 @@ TEST_F(PeersTest, UrgentBytesOfTheServerAreInlineForPeers) {
   const int listener = Listen();
   const PeerId peer = kernel.PeerConnect(kPort);
   const int fd = Accept(listener);
-  kernel.Send(fd, "xy", 2, MSG_OOB);
+  Invoke<Call::kSend>(kernel, fd, "xy", 2, MSG_OOB);
   EXPECT_EQ(PeerRead(peer), "xy");
 }
 

@@ -13,18 +13,19 @@ class ResetTest : public ServerFixture {
     std::string seen;
     const auto note = [&seen](long value) { seen += std::to_string(value) + ' '; };
     const int listener = Listen(1);
-    const int epoll = kernel.EpollCreate1(0);
+    const int epoll = Invoke<Call::kEpollCreate1>(kernel, 0);
     epoll_event event = {.events = EPOLLIN | EPOLLET, .data = {.fd = listener}};
-    kernel.EpollCtl(epoll, EPOLL_CTL_ADD, listener, &event);
+    Invoke<Call::kEpollCtl>(kernel, epoll, EPOLL_CTL_ADD, listener, &event);
     for (int i = 0; i < 4; ++i) kernel.PeerConnect(kPort, {.receive_buffer = 5000});
     int pipe[2];
     int pair[2];
-    kernel.Pipe2(pipe, O_NONBLOCK);
-    kernel.Socketpair(AF_UNIX, SOCK_STREAM, 0, pair);
-    kernel.Write(pipe[1], "x", 1);
-    note(kernel.Write(pair[1], "x", 1));
+    Invoke<Call::kPipe2>(kernel, pipe, O_NONBLOCK);
+    Invoke<Call::kSocketpair>(kernel, AF_UNIX, SOCK_STREAM, 0, pair);
+    Invoke<Call::kWrite>(kernel, pipe[1], "x", 1);
+    note(Invoke<Call::kWrite>(kernel, pair[1], "x", 1));
     const itimerspec value = {.it_interval = {}, .it_value = {.tv_sec = 1, .tv_nsec = 0}};
-    note(kernel.TimerfdSettime(kernel.TimerfdCreate(CLOCK_MONOTONIC, 0), 0, &value, nullptr));
+    note(Invoke<Call::kTimerfdSettime>(
+        kernel, Invoke<Call::kTimerfdCreate>(kernel, CLOCK_MONOTONIC, 0), 0, &value, nullptr));
     for (int i = 0; i < 3; ++i) {
       const int fd = Accept(listener);
       note(fd);
@@ -35,10 +36,10 @@ class ResetTest : public ServerFixture {
     kernel.PeerReset(1);
     kernel.PeerShutdownWrite(2);
     epoll_event events[8];
-    note(kernel.EpollWait(epoll, events, 8, 0));
+    note(Invoke<Call::kEpollWait>(kernel, epoll, events, 8, 0));
     struct sigaction ignore = {};
     ignore.sa_handler = SIG_IGN;
-    kernel.Sigaction(SIGPIPE, &ignore, nullptr);
+    Invoke<Call::kSigaction>(kernel, SIGPIPE, &ignore, nullptr);
     kernel.set_server_send_buffer(4096);
     kernel.set_descriptor_limit(3);
     kernel.AdvanceTo(kernel.now_ns() + 10 * kSecond);

@@ -23,19 +23,20 @@ class ServerFixture : public testing::Test {
   static constexpr int64_t kSecond = 1'000'000'000;
 
   int Listen(int backlog = 128, uint16_t port = kPort) {
-    const int fd = kernel.Socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    const int fd = Invoke<Call::kSocket>(kernel, AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    EXPECT_THAT(kernel.Bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address),
-                SyscallSucceeds());
-    EXPECT_THAT(kernel.Listen(fd, backlog), SyscallSucceeds());
+    EXPECT_THAT(
+        Invoke<Call::kBind>(kernel, fd, reinterpret_cast<sockaddr*>(&address), sizeof address),
+        SyscallSucceeds());
+    EXPECT_THAT(Invoke<Call::kListen>(kernel, fd, backlog), SyscallSucceeds());
     return fd;
   }
 
   int Accept(int listener, int flags = SOCK_NONBLOCK) {
-    const int fd = kernel.Accept4(listener, nullptr, nullptr, flags);
+    const int fd = Invoke<Call::kAccept>(kernel, listener, nullptr, nullptr, flags);
     EXPECT_THAT(fd, SyscallSucceeds());
     return fd;
   }
@@ -57,14 +58,14 @@ class ServerFixture : public testing::Test {
   // One recv. Empty at the end of input; fails the test where there is nothing.
   std::string Recv(int fd, size_t most = 65536) {
     std::string text(most, '\0');
-    const ssize_t count = kernel.Recv(fd, text.data(), text.size(), 0);
+    const ssize_t count = Invoke<Call::kRecv>(kernel, fd, text.data(), text.size(), 0);
     EXPECT_THAT(count, SyscallSucceeds());
     text.resize(count < 0 ? 0 : static_cast<size_t>(count));
     return text;
   }
 
   ssize_t Send(int fd, std::string_view text) {
-    return kernel.Send(fd, text.data(), text.size(), MSG_NOSIGNAL);
+    return Invoke<Call::kSend>(kernel, fd, text.data(), text.size(), MSG_NOSIGNAL);
   }
 
   SimulatedKernel kernel;

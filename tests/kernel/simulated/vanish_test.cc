@@ -10,7 +10,8 @@ class VanishTest : public ServerFixture {
   VanishTest() : listener(Listen()), peer(kernel.PeerConnect(kPort)), fd(Accept(listener)) {}
 
   void SetOption(int level, int name, int value) {
-    EXPECT_THAT(kernel.Setsockopt(fd, level, name, &value, sizeof value), SyscallSucceeds());
+    EXPECT_THAT(Invoke<Call::kSetsockopt>(kernel, fd, level, name, &value, sizeof value),
+                SyscallSucceeds());
   }
   void Pass(int64_t ns) { kernel.AdvanceTo(kernel.now_ns() + ns); }
 
@@ -79,7 +80,7 @@ TEST_F(VanishTest, ProbesThatWereAnsweredBeforeCount) {
 TEST_F(VanishTest, AClosedSocketGivesUpEarlier) {
   kernel.PeerVanish(peer);
   Send(fd, "x");
-  kernel.Close(fd);
+  Invoke<Call::kClose>(kernel, fd);
   EXPECT_EQ(kernel.ServerSide(peer).state, TcpState::kFinWait1);
   EXPECT_EQ(kernel.NextTimerNs(), kernel.now_ns() + 102'200'000'000);
   Pass(103 * kSecond);

@@ -1,4 +1,4 @@
-#include "kernel/call.h"
+#include "kernel/call_table.h"
 
 #include <gmock/gmock.h>
 

@@ -1,0 +1,121 @@
+#include "kernel/system_call.h"
+
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/timerfd.h>
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace hupstorm {
+namespace {
+
+size_t SumOfParts(const iovec* parts, size_t count) {
+  if (parts == nullptr || count > IOV_MAX) return 0;
+  size_t sum = 0;
+  for (size_t i = 0; i < count; ++i) sum += parts[i].iov_len;
+  return sum;
+}
+
+// What select itself reads: a set may be smaller than fd_set if the count is small.
+size_t BytesOfSets(const SystemCall& select) {
+  const int count = select.Int(0);
+  return count <= 0 ? 0 : (static_cast<size_t>(std::min(count, FD_SETSIZE)) + 63) / 64 * 8;
+}
+
+}  // namespace
+
+size_t BytesAsked(const SystemCall& call) {
+  switch (RowOf(call.call).arguments[1].kind) {
+    case ArgumentKind::kBytes:
+      return call.Size(2);
+    case ArgumentKind::kParts:
+      return call.Int(2) < 0 ? 0 : SumOfParts(call.Pointer<iovec>(1), call.Size(2));
+    case ArgumentKind::kMessage: {
+      const auto* const message = call.Pointer<msghdr>(1);
+      return message == nullptr ? 0 : SumOfParts(message->msg_iov, message->msg_iovlen);
+    }
+    default:
+      return 0;
+  }
+}
+
+size_t BytesAt(const SystemCall& call, size_t index) {
+  const Argument& argument = RowOf(call.call).arguments[index];
+  const int64_t count =
+      argument.counted_by < 0 ? 0 : call.arguments[static_cast<size_t>(argument.counted_by)];
+  // More than a process has descriptors, and Linux refuses it.
+  const auto elements = static_cast<size_t>(std::clamp<int64_t>(count, 0, 1 << 20));
+  switch (argument.kind) {
+    case ArgumentKind::kBytes:
+      return static_cast<size_t>(count);
+    case ArgumentKind::kAddress:
+    case ArgumentKind::kOption:
+      if (argument.direction == Direction::kIn) return static_cast<socklen_t>(count);
+      return count == 0 ? 0 : *reinterpret_cast<const socklen_t*>(count);
+    case ArgumentKind::kFdSet:
+      return (elements + NFDBITS - 1) / NFDBITS * sizeof(fd_mask);
+    case ArgumentKind::kPollFds:
+      return elements * sizeof(pollfd);
+    case ArgumentKind::kEpollEvents:
+      return elements * sizeof(epoll_event);
+    case ArgumentKind::kEpollEvent:
+      return sizeof(epoll_event);
+    case ArgumentKind::kLength:
+      return sizeof(socklen_t);
+    case ArgumentKind::kIoctlArgument:
+      return sizeof(int);
+    case ArgumentKind::kFdPair:
+      return 2 * sizeof(int);
+    case ArgumentKind::kTimeval:
+      return sizeof(timeval);
+    case ArgumentKind::kTimer:
+      return sizeof(itimerspec);
+    case ArgumentKind::kTime:
+    case ArgumentKind::kTimeLeft:
+      return sizeof(timespec);
+    case ArgumentKind::kAction:
+      return sizeof(struct sigaction);
+    default:
+      return 0;
+  }
+}
+
+int MessageFlags(const SystemCall& call) {
+  const CallRow& row = RowOf(call.call);
+  for (const size_t index : {2, 3}) {
+    if (row.arguments[index].kind == ArgumentKind::kMessageFlags) return call.Int(index);
+  }
+  return 0;
+}
+
+int TimeoutMs(const SystemCall& call) {
+  if (call.call == Call::kPoll) return call.Int(2);
+  if (call.call == Call::kEpollWait) return call.Int(3);
+  const auto* const timeout = call.Pointer<timeval>(4);
+  if (timeout == nullptr) return -1;
+  if (timeout->tv_sec > INT_MAX / 1000 - 1) return INT_MAX;
+  return static_cast<int>(timeout->tv_sec * 1000 + (timeout->tv_usec + 999) / 1000);
+}
+
+SelectQuestion::SelectQuestion(const SystemCall& select) : timeout_ms(TimeoutMs(select)) {
+  for (size_t i = 0; i < 3; ++i) {
+    FD_ZERO(&sets[i]);
+    const void* const given = select.Pointer<void>(i + 1);
+    if (given != nullptr) std::memcpy(&sets[i], given, BytesOfSets(select));
+  }
+}
+
+void SelectQuestion::Restore(const SystemCall& select) const {
+  for (size_t i = 0; i < 3; ++i) {
+    void* const given = select.Pointer<void>(i + 1);
+    if (given != nullptr) std::memcpy(given, &sets[i], BytesOfSets(select));
+  }
+}
+
+}  // namespace hupstorm
