@@ -33,6 +33,9 @@ Examples:
 
 Exit codes: 0 nothing found, 1 findings, 2 bad usage or input, 3 hupstorm itself failed.)";
 
+// Completion's scripts call back with it: complete -- WORD...
+constexpr char kCallBack[] = "complete";
+
 std::vector<std::string> CommandNames(const CLI::App& app) {
   std::vector<std::string> names;
   for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
@@ -77,8 +80,13 @@ int RunCommandLine(int argc, char** argv, const SelfCommands* self) {
     std::fputs(app.help().c_str(), stderr);
     return kExitUsage;
   }
-  // "hupstorm help run", as other commands have it.
   std::vector<std::string> words(argv + 1, argv + argc);
+  if (words.size() > 2 && words[0] == kCallBack && words[1] == "--") {
+    PrintCompletions(app, {words.begin() + 2, words.end()});
+    FlushOutput();
+    return kExitClean;
+  }
+  // "hupstorm help run", as other commands have it.
   if (words.front() == "help") {
     words.erase(words.begin());
     words.push_back("--help");
@@ -132,7 +140,7 @@ std::unique_ptr<CLI::App> MakeApp(CommandLine& line) {
 bool IsCommandLine(std::string_view first_word) {
   CommandLine line;
   std::vector<std::string> words = CommandNames(*MakeApp(line));
-  words.insert(words.end(), {"help", "--help", "-h", "--version"});
+  words.insert(words.end(), {"help", "--help", "-h", "--version", kCallBack});
   return std::find(words.begin(), words.end(), first_word) != words.end();
 }
 

@@ -77,11 +77,10 @@ std::vector<Scenario> FromFolder(const std::string& folder) {
 UsageError NoSuchScenario(const std::string& argument) {
   std::vector<std::string> names;
   for (const Scenario& scenario : Suite()) names.push_back(scenario.name);
-  const std::string nearest = NearestName(NameFromPath(argument), names);
   return UsageError(fmt::format(
       "{}: no such file, and no scenario of the suite has that name{} To see the suite: hupstorm "
       "list scenarios",
-      argument, nearest.empty() ? "." : fmt::format("; did you mean \"{}\"?", nearest)));
+      argument, DidYouMean(NameFromPath(argument), names)));
 }
 
 UsageError IsFolder(const std::string& argument) {

@@ -76,11 +76,15 @@ std::string NearestName(std::string_view typed, std::span<const std::string> nam
   return nearest;
 }
 
+std::string DidYouMean(std::string_view typed, std::span<const std::string> names) {
+  const std::string nearest = NearestName(typed, names);
+  return nearest.empty() ? "." : fmt::format("; did you mean \"{}\"?", nearest);
+}
+
 UsageError UnknownName(std::string_view kind, std::string_view typed,
                        std::span<const std::string> names, std::string_view list_command) {
-  const std::string nearest = NearestName(typed, names);
-  std::string guess = fmt::format("; did you mean \"{}\"?", nearest);
-  if (nearest.empty()) guess = NamesThatBegin(typed, names) + ".";
+  std::string guess = DidYouMean(typed, names);
+  if (guess == ".") guess = NamesThatBegin(typed, names) + ".";
   return UsageError(fmt::format("unknown {} \"{}\"{} To see all: {}", kind,
                                 typed.substr(0, kLongest), guess, list_command));
 }

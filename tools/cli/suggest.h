@@ -15,6 +15,9 @@ namespace hupstorm {
 // ("epoll-queue"), else the one with the fewest edits. Empty where nothing is near.
 std::string NearestName(std::string_view typed, std::span<const std::string> names);
 
+// `; did you mean "epoll-queue"?`, or "." if nothing is near.
+std::string DidYouMean(std::string_view typed, std::span<const std::string> names);
+
 // unknown target "doc000/epol-queue"; did you mean "doc000/epoll-queue"? To see all: hupstorm list
 // targets. Where nothing is near but names begin so, some of these are shown.
 UsageError UnknownName(std::string_view kind, std::string_view typed,

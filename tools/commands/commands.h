@@ -42,6 +42,11 @@ void AddFuzzCommand(CLI::App& app, CommandLine& line);
 void AddGateCommand(CLI::App& app, CommandLine& line);
 void AddServeCommand(CLI::App& app, CommandLine& line);
 void AddClientCommand(CLI::App& app, CommandLine& line);
+// Also what completion's scripts call back. Prints what may stand for the last of `words`, which
+// follow the command. The first line is the part of the word that stays. Each other line replaces
+// the rest: a name, or a name, a tab and its description; ":file" or ":directory" for any of these.
+// After a name that ends with = or : the word goes on.
+void PrintCompletions(const CLI::App& app, const std::vector<std::string>& words);
 void AddCompletionCommand(CLI::App& app, CommandLine& line);
 void AddManCommand(CLI::App& app, CommandLine& line);
 

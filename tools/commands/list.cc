@@ -136,10 +136,8 @@ Listing MakeListing(const std::string& what) {
   }
   const std::string all = fmt::format("{}", fmt::join(names, ", "));
   if (what.empty()) throw UsageError(fmt::format("say what to list: one of {}", all));
-  const std::string nearest = NearestName(what, names);
-  throw UsageError(
-      fmt::format("there is no list of \"{}\"{} There are: {}", what,
-                  nearest.empty() ? "." : fmt::format("; did you mean \"{}\"?", nearest), all));
+  throw UsageError(fmt::format("there is no list of \"{}\"{} There are: {}", what,
+                               DidYouMean(what, names), all));
 }
 
 int List(const Options& options) {

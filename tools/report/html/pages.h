@@ -1,4 +1,4 @@
-// The parts of the page, as they were when this executable was built (embed.cmake).
+// The parts of the page, as they were when this executable was built (cmake/embed.cmake).
 
 #ifndef HUPSTORM_TOOLS_REPORT_HTML_PAGES_H_
 #define HUPSTORM_TOOLS_REPORT_HTML_PAGES_H_
