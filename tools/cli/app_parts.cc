@@ -10,24 +10,16 @@ namespace {
 // CLI11 gives the type's name and the descriptions of all checks as one text:
 // "ENGINE:{libfuzzer,afl}", "N:INT in [1 - 64]", "UINT:POSITIVE".
 void ReadType(const std::string& text, OptionPart& part) {
-  static const std::regex members(R"((.*):\{(.*)\})");
-  static const std::regex range(R"((.*):[A-Z]+ in \[(.*)\])");
-  static const std::regex positive(R"((.*):POSITIVE)");
+  static const std::regex with_check(R"((.*):(?:\{(.*)\}|[A-Z]+ in \[(.*)\]|POSITIVE))");
   std::smatch match;
-  part.type = text;
-  if (std::regex_match(text, match, members)) {
-    std::istringstream list(match[2]);
-    for (std::string member; std::getline(list, member, ',');) part.members.push_back(member);
-    part.type = match[1];
-  } else if (std::regex_match(text, match, range)) {
-    part.range = match[2];
-    part.type = match[1];
-  } else if (std::regex_match(text, match, positive)) {
-    part.type = match[1];
-  }
-  if (part.members.empty() && part.type.find('|') != std::string::npos) {
-    std::istringstream list(part.type);
-    for (std::string member; std::getline(list, member, '|');) part.members.push_back(member);
+  const bool checked = std::regex_match(text, match, with_check);
+  part.type = checked ? match[1].str() : text;
+  if (checked) part.range = match[3];
+  const bool braced = checked && match[2].matched;
+  if (!braced && part.type.find('|') == std::string::npos) return;
+  std::istringstream list(braced ? match[2].str() : part.type);
+  for (std::string member; std::getline(list, member, braced ? ',' : '|');) {
+    part.members.push_back(member);
   }
 }
 

@@ -22,53 +22,38 @@ constexpr std::string_view kExitCodes = "Exit codes:";
 std::string Bold(std::string_view text) { return "\\fB" + RoffText(text) + "\\fR"; }
 std::string Italic(std::string_view text) { return "\\fI" + RoffText(text) + "\\fR"; }
 
-// A line of its own: roff takes one that begins with a dot or a quote for a request.
-std::string Line(const std::string& text) {
-  const bool request = text.starts_with('.') || text.starts_with('\'');
-  return (request ? "\\&" : "") + text + "\n";
-}
+std::string Line(std::string_view text) { return RoffText(text) + "\n"; }
 
-std::vector<std::string> Lines(const std::string& text) {
-  std::vector<std::string> lines;
+// A footer's lines, by the section that they belong to. Blank lines separate blocks.
+struct Footer {
+  std::string paragraphs;  // roff: all blocks that are of no other section
+  std::vector<std::string> examples;
+  std::vector<std::string> json;
+  std::vector<std::string> exit_codes;
+};
+
+Footer ReadFooter(const std::string& text) {
+  Footer footer;
+  std::vector<std::string>* section = nullptr;
+  bool in_block = false;
   std::istringstream stream(text);
-  for (std::string line; std::getline(stream, line);) lines.push_back(line);
-  return lines;
-}
-
-// The parts of a footer that blank lines separate.
-std::vector<std::vector<std::string>> Blocks(const std::string& footer) {
-  std::vector<std::vector<std::string>> blocks(1);
-  for (const std::string& line : Lines(footer)) {
-    if (!line.empty()) {
-      blocks.back().push_back(line);
-    } else if (!blocks.back().empty()) {
-      blocks.emplace_back();
+  for (std::string line; std::getline(stream, line);) {
+    if (!in_block) {
+      section = line.starts_with(kExamples)    ? &footer.examples
+                : line.starts_with(kJson)      ? &footer.json
+                : line.starts_with(kExitCodes) ? &footer.exit_codes
+                                               : nullptr;
+      if (section == nullptr && !line.empty()) footer.paragraphs += ".PP\n";
+    }
+    in_block = !line.empty();
+    if (!in_block) continue;
+    if (section != nullptr) {
+      section->push_back(line);
+    } else {
+      footer.paragraphs += Line(line);
     }
   }
-  if (blocks.back().empty()) blocks.pop_back();
-  return blocks;
-}
-
-// The footer's blocks that begin so, or, without `beginning`, those that begin like no section.
-std::vector<std::vector<std::string>> BlocksOf(const std::string& footer,
-                                               std::string_view beginning) {
-  std::vector<std::vector<std::string>> found;
-  for (std::vector<std::string>& block : Blocks(footer)) {
-    const std::string& first = block.front();
-    const bool plain = !first.starts_with(kExamples) && !first.starts_with(kJson) &&
-                       !first.starts_with(kExitCodes);
-    if (beginning.empty() ? plain : first.starts_with(beginning)) found.push_back(std::move(block));
-  }
-  return found;
-}
-
-std::string Paragraphs(const std::string& footer) {
-  std::string roff;
-  for (const std::vector<std::string>& block : BlocksOf(footer, "")) {
-    roff += ".PP\n";
-    for (const std::string& line : block) roff += Line(RoffText(line));
-  }
-  return roff;
+  return footer;
 }
 
 // A command of more columns than there are goes on in the next line, as a shell takes it.
@@ -80,53 +65,44 @@ std::string Folded(std::string command) {
       space = command.rfind(' ', kExampleColumns - 2);
     }
     if (space == std::string::npos || space < kExampleColumns / 2) break;
-    roff += Line(RoffText(command.substr(0, space) + " \\"));
+    roff += Line(command.substr(0, space) + " \\");
     command = "    " + command.substr(space + 1);
   }
-  return roff + Line(RoffText(command));
+  return roff + Line(command);
 }
 
-std::string Examples(const std::string& footer) {
-  std::string roff;
-  for (const std::vector<std::string>& block : BlocksOf(footer, kExamples)) {
-    roff += ".SH EXAMPLES\n.EX\n";
-    for (size_t i = 1; i < block.size(); ++i) {
-      const size_t begin = std::min(block[i].find_first_not_of(' '), block[i].size());
-      const size_t gap = std::min(block[i].find("  ", begin), block[i].size());
-      const size_t remark = block[i].find_first_not_of(' ', gap);
-      if (remark != std::string::npos) roff += Line(RoffText("# " + block[i].substr(remark)));
-      roff += Folded(block[i].substr(begin, gap - begin));
-    }
-    roff += ".EE\n";
+std::string Examples(const std::vector<std::string>& lines) {
+  if (lines.empty()) return {};
+  std::string roff = ".SH EXAMPLES\n.EX\n";
+  for (size_t i = 1; i < lines.size(); ++i) {
+    const size_t begin = std::min(lines[i].find_first_not_of(' '), lines[i].size());
+    const size_t gap = std::min(lines[i].find("  ", begin), lines[i].size());
+    const size_t remark = lines[i].find_first_not_of(' ', gap);
+    if (remark != std::string::npos) roff += Line("# " + lines[i].substr(remark));
+    roff += Folded(lines[i].substr(begin, gap - begin));
   }
-  return roff;
+  return roff + ".EE\n";
 }
 
 // The shape of an object has no spaces: it may be broken after any comma.
-std::string JsonShapes(const std::string& footer) {
-  std::string roff;
-  for (const std::vector<std::string>& block : BlocksOf(footer, kJson)) {
-    std::string text;
-    for (const std::string& line : block) {
-      const bool goes_on = text.ends_with(',') && (line[0] == '"' || line[0] == '{');
-      if (!text.empty() && !goes_on) text += ' ';
-      text += line;
-    }
-    static const std::regex comma(R"(,(?=["{\[]))");
-    roff += ".SH JSON\n" + Line(std::regex_replace(RoffText(text), comma, ",\\:"));
+std::string JsonShapes(const std::vector<std::string>& lines) {
+  std::string text;
+  for (const std::string& line : lines) {
+    const bool goes_on = text.ends_with(',') && (line[0] == '"' || line[0] == '{');
+    if (!text.empty() && !goes_on) text += ' ';
+    text += line;
   }
-  return roff;
+  static const std::regex comma(R"(,(?=["{\[]))");
+  return text.empty() ? "" : ".SH JSON\n" + std::regex_replace(Line(text), comma, ",\\:");
 }
 
-std::string ExitStatus(const std::string& footer) {
-  std::string roff;
-  for (const std::vector<std::string>& block : BlocksOf(footer, kExitCodes)) {
-    const std::string text = fmt::format("{}", fmt::join(block, " ")).substr(kExitCodes.size());
-    roff += ".SH EXIT STATUS\n";
-    static const std::regex code(R"((?:^|,) ([0-9]) (.*?)(?=\.?$|, [0-9] ))");
-    for (std::sregex_iterator it(text.begin(), text.end(), code), end; it != end; ++it) {
-      roff += fmt::format(".TP\n{}\n{}", Bold((*it)[1].str()), Line(RoffText((*it)[2].str())));
-    }
+std::string ExitStatus(const std::vector<std::string>& lines) {
+  if (lines.empty()) return {};
+  const std::string text = fmt::format("{}", fmt::join(lines, " ")).substr(kExitCodes.size());
+  std::string roff = ".SH EXIT STATUS\n";
+  static const std::regex code(R"((?:^|,) ([0-9]) (.*?)(?=\.?$|, [0-9] ))");
+  for (std::sregex_iterator it(text.begin(), text.end(), code), end; it != end; ++it) {
+    roff += fmt::format(".TP\n{}\n{}", Bold((*it)[1].str()), Line((*it)[2].str()));
   }
   return roff;
 }
@@ -138,7 +114,7 @@ std::string TypeText(const OptionPart& option) {
 }
 
 std::string Sentences(const OptionPart& option) {
-  std::string roff = Line(RoffText(option.description));
+  std::string roff = Line(option.description);
   std::vector<std::string> more;
   const bool type_tells = option.type.find('|') != std::string::npos;
   if (!option.members.empty() && !type_tells) {
@@ -158,14 +134,14 @@ std::string Sentences(const OptionPart& option) {
   if (!option.needs.empty()) {
     more.push_back(fmt::format("Only with {}.", fmt::join(option.needs, ", ")));
   }
-  if (!more.empty()) roff += ".br\n" + Line(RoffText(fmt::format("{}", fmt::join(more, " "))));
+  if (!more.empty()) roff += ".br\n" + Line(fmt::format("{}", fmt::join(more, " ")));
   return roff;
 }
 
 std::string Options(const CommandPart& command) {
   std::string roff;
   for (const OptionPart& positional : command.positionals) {
-    roff += ".TP\n" + Line(TypeText(positional).substr(1)) + Sentences(positional);
+    roff += ".TP\n" + TypeText(positional).substr(1) + "\n" + Sentences(positional);
   }
   for (const OptionPart& option : command.options) {
     std::vector<std::string> names;
@@ -232,48 +208,34 @@ ManPage Overview(const std::vector<CommandPart>& parts, std::string_view version
   std::vector<std::string> pages;
   for (size_t i = 1; i < parts.size(); ++i) {
     const std::string page = app.name + "-" + parts[i].name;
-    commands +=
-        fmt::format(".TP\n.BR {} (1)\n{}", RoffText(page), Line(RoffText(parts[i].description)));
+    commands += fmt::format(".TP\n.BR {} (1)\n{}", RoffText(page), Line(parts[i].description));
     pages.push_back(page);
   }
-  return {app.name,
-          Header(app.name, version, app.description) +
-              fmt::format(".SH SYNOPSIS\n{0} {1} [{2}...]\n.br\n{0} {3}\n", Bold(app.name),
-                          Italic("COMMAND"), Italic("ARGUMENT"), Bold("--help")) +
-              ".SH DESCRIPTION\n" + Line(RoffText(app.description)) + Paragraphs(app.footer) +
-              ".SH COMMANDS\n" + commands + Options(app) + Examples(app.footer) +
-              JsonShapes(app.footer) + ExitStatus(app.footer) + SeeAlso(pages)};
+  const std::string synopsis =
+      fmt::format(".SH SYNOPSIS\n{0} {1} [{2}...]\n.br\n{0} {3}\n", Bold(app.name),
+                  Italic("COMMAND"), Italic("ARGUMENT"), Bold("--help"));
+  const Footer footer = ReadFooter(app.footer);
+  return {app.name, Header(app.name, version, app.description) + synopsis + ".SH DESCRIPTION\n" +
+                        Line(app.description) + footer.paragraphs + ".SH COMMANDS\n" + commands +
+                        Options(app) + Examples(footer.examples) + JsonShapes(footer.json) +
+                        ExitStatus(footer.exit_codes) + SeeAlso(pages)};
 }
 
 }  // namespace
 
 std::string RoffText(std::string_view text) {
-  std::string roff;
+  std::string roff = text.starts_with('.') ? "\\&" : "";
   for (const char c : text) {
     switch (c) {
-      case '\\':
-        roff += "\\e";
-        break;
-      case '-':
-        roff += "\\-";  // a plain one is a hyphen, which nobody can paste into a shell
-        break;
-      case '\'':
-        roff += "\\(aq";
-        break;
-      case '`':
-        roff += "\\(ga";
-        break;
-      case '^':
-        roff += "\\(ha";
-        break;
-      case '~':
-        roff += "\\(ti";
-        break;
-      case '.':
-        roff += roff.empty() ? "\\&." : ".";
-        break;
-      default:
-        roff += c;
+        // clang-format off
+      case '\\': roff += "\\e"; break;
+      case '-': roff += "\\-"; break;  // a plain one is a hyphen, which a shell does not take
+      case '\'': roff += "\\(aq"; break;
+      case '`': roff += "\\(ga"; break;
+      case '^': roff += "\\(ha"; break;
+      case '~': roff += "\\(ti"; break;
+      default: roff += c;
+        // clang-format on
     }
   }
   return roff;
@@ -286,12 +248,13 @@ std::vector<ManPage> MakeManPages(const CLI::App& app, std::string_view version)
   for (size_t i = 1; i < parts.size(); ++i) {
     const CommandPart& command = parts[i];
     const std::string page = program + "-" + command.name;
-    std::string exit_status = ExitStatus(command.footer);
-    if (exit_status.empty()) exit_status = ExitStatus(parts.front().footer);
+    const Footer footer = ReadFooter(command.footer);
+    std::string exit_status = ExitStatus(footer.exit_codes);
+    if (exit_status.empty()) exit_status = ExitStatus(ReadFooter(parts.front().footer).exit_codes);
     pages.push_back({page, Header(page, version, command.description) + Synopsis(program, command) +
-                               ".SH DESCRIPTION\n" + Line(RoffText(command.description + ".")) +
-                               Paragraphs(command.footer) + Options(command) +
-                               JsonShapes(command.footer) + exit_status + Examples(command.footer) +
+                               ".SH DESCRIPTION\n" + Line(command.description + ".") +
+                               footer.paragraphs + Options(command) + JsonShapes(footer.json) +
+                               exit_status + Examples(footer.examples) +
                                SeeAlso(Mentioned(program, command, parts))});
   }
   return pages;

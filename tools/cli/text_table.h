@@ -14,7 +14,6 @@ class TextTable {
   explicit TextTable(std::vector<std::string> header) : rows_{std::move(header)} {}
   // As many cells as the header has. Cells are plain text: escape codes would count as letters.
   void Add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
-  size_t row_count() const { return rows_.size() - 1; }
   // Each row ends with a newline; the last column is not padded. `indent` spaces before each.
   std::string ToString(size_t indent = 0) const;
 

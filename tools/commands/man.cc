@@ -48,16 +48,15 @@ int PrintPage(const Options& options, const CLI::App& app) {
     WritePages(pages, options.out);
     return kExitClean;
   }
-  if (options.command.empty()) {
-    Print(pages.front().roff);
-    return kExitClean;
-  }
+  const std::string program = pages.front().name;
+  const std::string wanted = program + (options.command.empty() ? "" : "-" + options.command);
   std::vector<std::string> names;
-  for (size_t i = 1; i < pages.size(); ++i) {
-    names.push_back(pages[i].name.substr(pages.front().name.size() + 1));
-    if (options.command != names.back()) continue;
-    Print(pages[i].roff);
-    return kExitClean;
+  for (const ManPage& page : pages) {
+    if (page.name == wanted) {
+      Print(page.roff);
+      return kExitClean;
+    }
+    if (page.name != program) names.push_back(page.name.substr(program.size() + 1));
   }
   throw UnknownName("command", options.command, names, "hupstorm --help");
 }
