@@ -7,8 +7,8 @@
 #include <cstring>
 #include <memory>
 
-#include "scenarios/language/scenario.h"
 #include "base/random.h"
+#include "scenarios/language/scenario.h"
 
 namespace hupstorm {
 namespace {

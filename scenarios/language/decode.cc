@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "scenarios/language/actions.h"
 #include "scenarios/language/bytes.h"
 #include "scenarios/language/opcodes.h"
 
@@ -113,7 +114,7 @@ class Decoder {
       case Item::kClientStep:
         return ClientStep(opcode);
       case Item::kServerStep:
-        return ServerStep(opcode.action);
+        return ReadOperand(NewStep(opcode.action));
       case Item::kFault:
         return Fault();
       case Item::kPrefixAt:
@@ -182,32 +183,30 @@ class Decoder {
     }
     group_ = each_ = false;
     letter_ = 0;
-    switch (opcode.action) {
-      case Action::kSend:
-      case Action::kRead:
-      case Action::kBuffer:
+    ReadOperand(step);
+  }
+
+  void ReadOperand(Step& step) {
+    switch (RowOf(step.action).operand) {
+      case Operand::kSize:
         step.amount = operands_.Size();
         break;
-      case Action::kRequest:
+      case Operand::kRequestSize:
         step.amount = operands_.RequestSize();
         break;
-      case Action::kSendText:
+      case Operand::kDuration:
+        step.amount = operands_.Duration();
+        break;
+      case Operand::kDescriptors:
+        step.amount = operands_.Count(0, kSmallDescriptors, kMaxDescriptors);
+        break;
+      case Operand::kText:
         operands_.Text(step.text, text_left_);
         text_left_ -= std::min(text_left_, step.text.size());
         break;
-      default:
+      case Operand::kNone:
+      case Operand::kFault:
         break;
-    }
-  }
-
-  void ServerStep(Action action) {
-    Step& step = NewStep(action);
-    if (action == Action::kServerBufferSend || action == Action::kServerBufferReceive) {
-      step.amount = operands_.Size();
-    } else if (action == Action::kWait) {
-      step.amount = operands_.Duration();
-    } else if (action == Action::kLimitDescriptors) {
-      step.amount = operands_.Count(0, kSmallDescriptors, kMaxDescriptors);
     }
   }
 

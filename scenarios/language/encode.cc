@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "scenarios/language/actions.h"
 #include "scenarios/language/bytes.h"
 #include "scenarios/language/opcodes.h"
 
@@ -78,13 +79,7 @@ class Encoder {
     if (step.together) Code({.item = Item::kPrefixTogether});
     if (step.action == Action::kFault) return EncodeFault(step);
     Code({.item = Item::kServerStep, .action = step.action});
-    if (step.action == Action::kServerBufferSend || step.action == Action::kServerBufferReceive) {
-      Size(step.amount);
-    } else if (step.action == Action::kWait) {
-      Duration(step.amount);
-    } else if (step.action == Action::kLimitDescriptors) {
-      Count(step.amount, 0, kSmallDescriptors);
-    }
+    EncodeOperand(step);
   }
 
   void EncodeClientStep(const Step& step) {
@@ -106,18 +101,25 @@ class Encoder {
           .action = step.action,
           .letter = short_letter ? clients.letter : 'a',
           .together = step.together});
-    switch (step.action) {
-      case Action::kSend:
-      case Action::kRead:
-      case Action::kBuffer:
+    EncodeOperand(step);
+  }
+
+  void EncodeOperand(const Step& step) {
+    switch (RowOf(step.action).operand) {
+      case Operand::kSize:
         return Size(step.amount);
-      case Action::kRequest:
+      case Operand::kRequestSize:
         return RequestSize(step.amount);
-      case Action::kSendText:
+      case Operand::kDuration:
+        return Duration(step.amount);
+      case Operand::kDescriptors:
+        return Count(step.amount, 0, kSmallDescriptors);
+      case Operand::kText:
         Count(step.text.size(), 1, kSmallText);
         bytes_.insert(bytes_.end(), step.text.begin(), step.text.end());
         return;
-      default:
+      case Operand::kNone:
+      case Operand::kFault:
         return;
     }
   }

@@ -2,13 +2,12 @@
 
 #include <fmt/format.h>
 
+#include "scenarios/language/actions.h"
 #include "scenarios/language/lexer.h"
 #include "scenarios/language/units.h"
 
 namespace hupstorm {
 namespace {
-
-std::string QuotedText(const std::string& text) { return fmt::format("\"{}\"", EscapeText(text)); }
 
 std::string FaultText(const Step& step) {
   const FaultRule& rule = step.fault;
@@ -24,73 +23,26 @@ std::string FaultText(const Step& step) {
 
 // Without the clients that do it or of whom it is expected.
 std::string ActionText(const Step& step) {
-  switch (step.action) {
-    case Action::kConnect:
-      return "connect";
-    case Action::kSend:
-      return "send " + FormatSize(step.amount);
-    case Action::kSendText:
-      return "send " + QuotedText(step.text);
-    case Action::kSendUrgent:
-      return "send urgent";
-    case Action::kRequest:
-      return step.amount == 0 ? "request" : "request " + FormatSize(step.amount);
-    case Action::kShutdownWrite:
-      return "shutdown write";
-    case Action::kClose:
-      return "close";
-    case Action::kReset:
-      return "reset";
-    case Action::kVanish:
-      return "vanish";
-    case Action::kRead:
-      return "read " + FormatSize(step.amount);
-    case Action::kReadAll:
-      return "read all";
-    case Action::kReadNone:
-      return "read none";
-    case Action::kBuffer:
-      return "buffer " + FormatSize(step.amount);
-    case Action::kServerStop:
-      return "server stop";
-    case Action::kServerInterrupt:
-      return "server interrupt";
-    case Action::kServerBufferSend:
-      return "server buffer send " + FormatSize(step.amount);
-    case Action::kServerBufferReceive:
-      return "server buffer receive " + FormatSize(step.amount);
-    case Action::kLimitDescriptors:
-      return fmt::format("limit descriptors {}", step.amount);
-    case Action::kLimitNone:
-      return "limit descriptors none";
-    case Action::kWait:
-      return "wait " + FormatDuration(step.amount);
-    case Action::kFault:
+  const ActionRow& row = RowOf(step.action);
+  std::string text(row.words);
+  switch (row.operand) {
+    case Operand::kNone:
+      break;
+    case Operand::kRequestSize:
+      if (step.amount == 0) break;
+      [[fallthrough]];
+    case Operand::kSize:
+      return text + " " + FormatSize(step.amount);
+    case Operand::kText:
+      return text + fmt::format(" \"{}\"", EscapeText(step.text));
+    case Operand::kDuration:
+      return text + " " + FormatDuration(step.amount);
+    case Operand::kDescriptors:
+      return text + fmt::format(" {}", step.amount);
+    case Operand::kFault:
       return FaultText(step);
-    case Action::kFaultNone:
-      return "fault none";
-    case Action::kExpectReceived:
-      return "received " + FormatSize(step.amount);
-    case Action::kExpectReceivedAtLeast:
-      return "received at least " + FormatSize(step.amount);
-    case Action::kExpectReceivedText:
-      return "received " + QuotedText(step.text);
-    case Action::kExpectEof:
-      return "eof";
-    case Action::kExpectReset:
-      return "reset";
-    case Action::kExpectOpen:
-      return "open";
-    case Action::kExpectConnected:
-      return "connected";
-    case Action::kExpectRefused:
-      return "refused";
-    case Action::kExpectServerRunning:
-      return "server running";
-    case Action::kExpectServerStopped:
-      return "server stopped";
   }
-  return {};
+  return text;
 }
 
 }  // namespace

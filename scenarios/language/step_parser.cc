@@ -4,8 +4,9 @@
 
 #include <algorithm>
 
-#include "kernel/faults/fault_rule.h"
 #include "base/nearest_word.h"
+#include "kernel/faults/fault_rule.h"
+#include "scenarios/language/actions.h"
 
 namespace hupstorm {
 namespace {
@@ -18,60 +19,64 @@ const Words& ClientActionWords() {
   return words;
 }
 
+// The first action from `from` on that is called `words`.
+Action ActionCalled(std::string_view words, Action from) {
+  size_t i = static_cast<size_t>(from);
+  while (kActions[i].words != words) ++i;
+  return kActions[i].action;
+}
+
+// Takes the next token for what `action` says or expects; false if it is none.
+bool AcceptText(TokenReader& reader, Step& step, Action action) {
+  if (reader.token().kind != Token::Kind::kString) return false;
+  step.action = action;
+  step.text = reader.token().value;
+  reader.Skip();
+  return true;
+}
+
+// The same for a size from `least` to `most`.
+bool AcceptSize(TokenReader& reader, Step& step, Action action, uint64_t least, uint64_t most) {
+  if (!reader.AtNumber()) return false;
+  step.action = action;
+  step.amount = reader.Size(least, most);
+  return true;
+}
+
 void ParseClientAction(TokenReader& reader, Step& step) {
   step.clients = reader.Clients();
   const std::string_view word = reader.Choose("an action of a client", ClientActionWords());
-  if (word == "connect") {
-    step.action = Action::kConnect;
-  } else if (word == "send") {
+  if (word == "send") {
     if (reader.Accept("urgent")) {
       step.action = Action::kSendUrgent;
-    } else if (reader.token().kind == Token::Kind::kString) {
-      step.action = Action::kSendText;
-      step.text = reader.token().value;
-      reader.Skip();
-    } else if (reader.AtNumber()) {
-      step.action = Action::kSend;
-      step.amount = reader.Size(1, kMaxSend);
-    } else {
+    } else if (!AcceptText(reader, step, Action::kSendText) &&
+               !AcceptSize(reader, step, Action::kSend, 1, kMaxSend)) {
       reader.FailHere("a size such as 64KiB, a string or \"urgent\"", {"urgent"});
     }
-  } else if (word == "request") {
-    step.action = Action::kRequest;
-    if (reader.token().kind != Token::Kind::kEnd) step.amount = reader.Size(1, kMaxSend);
   } else if (word == "shutdown") {
     reader.Need("write");
     step.action = Action::kShutdownWrite;
-  } else if (word == "close") {
-    step.action = Action::kClose;
-  } else if (word == "reset") {
-    step.action = Action::kReset;
-  } else if (word == "vanish") {
-    step.action = Action::kVanish;
   } else if (word == "read") {
-    if (reader.AtNumber()) {
-      step.action = Action::kRead;
-      step.amount = reader.Size(1, kMaxSend);
-    } else {
-      const auto how = reader.Choose("a size such as 4KiB, \"all\" or \"none\"", {"all", "none"});
-      step.action = how == "all" ? Action::kReadAll : Action::kReadNone;
-    }
+    if (AcceptSize(reader, step, Action::kRead, 1, kMaxSend)) return;
+    const auto how = reader.Choose("a size such as 4KiB, \"all\" or \"none\"", {"all", "none"});
+    step.action = how == "all" ? Action::kReadAll : Action::kReadNone;
   } else {
-    step.action = Action::kBuffer;
-    step.amount = reader.Size(1, kMaxSend);
+    step.action = ActionCalled(word, Action::kConnect);
+    const bool is_last = reader.token().kind == Token::Kind::kEnd;
+    if (word == "buffer" || (word == "request" && !is_last)) {
+      step.amount = reader.Size(1, kMaxSend);
+    }
   }
 }
 
 void ParseServerAction(TokenReader& reader, Step& step) {
   const auto word = reader.Choose("an action of the server", {"stop", "interrupt", "buffer"});
-  if (word == "stop") {
-    step.action = Action::kServerStop;
-  } else if (word == "interrupt") {
-    step.action = Action::kServerInterrupt;
-  } else {
+  if (word == "buffer") {
     const auto side = reader.Choose("\"send\" or \"receive\"", {"send", "receive"});
     step.action = side == "send" ? Action::kServerBufferSend : Action::kServerBufferReceive;
     step.amount = reader.Size(1, kMaxSend);
+  } else {
+    step.action = word == "stop" ? Action::kServerStop : Action::kServerInterrupt;
   }
 }
 
@@ -169,28 +174,14 @@ void ParseClientExpectation(TokenReader& reader, Step& step) {
   step.clients = reader.Clients();
   const auto word = reader.Choose("a state of a client",
                                   {"received", "eof", "reset", "open", "connected", "refused"});
-  if (word == "eof") {
-    step.action = Action::kExpectEof;
-  } else if (word == "reset") {
-    step.action = Action::kExpectReset;
-  } else if (word == "open") {
-    step.action = Action::kExpectOpen;
-  } else if (word == "connected") {
-    step.action = Action::kExpectConnected;
-  } else if (word == "refused") {
-    step.action = Action::kExpectRefused;
-  } else if (reader.token().kind == Token::Kind::kString) {
-    step.action = Action::kExpectReceivedText;
-    step.text = reader.token().value;
-    reader.Skip();
+  if (word != "received") {
+    step.action = ActionCalled(word, Action::kExpectReceived);
   } else if (reader.Accept("at")) {
     reader.Need("least");
     step.action = Action::kExpectReceivedAtLeast;
     step.amount = reader.Size(0, kMaxReceived);
-  } else if (reader.AtNumber()) {
-    step.action = Action::kExpectReceived;
-    step.amount = reader.Size(0, kMaxReceived);
-  } else {
+  } else if (!AcceptText(reader, step, Action::kExpectReceivedText) &&
+             !AcceptSize(reader, step, Action::kExpectReceived, 0, kMaxReceived)) {
     reader.FailHere("a size such as 64KiB, a string or \"at least\"", {"at"});
   }
 }

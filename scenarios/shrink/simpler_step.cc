@@ -2,33 +2,25 @@
 
 #include <algorithm>
 
+#include "scenarios/language/actions.h"
+
 namespace hupstorm {
 namespace {
 
-bool IsSize(Action action) {
-  switch (action) {
-    case Action::kSend:
-    case Action::kRequest:
-    case Action::kRead:
-    case Action::kBuffer:
-    case Action::kServerBufferSend:
-    case Action::kServerBufferReceive:
-      return true;
-    default:
-      return false;
-  }
-}
-
-void SetAmount(Step& step, uint64_t value) { step.amount = value; }
-
 StepNumber AmountOf(const Step& step) {
-  if (step.action == Action::kWait) return {step.amount, 1, NumberKind::kDuration, SetAmount};
-  if (step.action == Action::kLimitDescriptors) {
-    return {step.amount, 0, NumberKind::kCount, SetAmount};
+  const auto set = [](Step& it, uint64_t value) { it.amount = value; };
+  switch (RowOf(step.action).operand) {
+    case Operand::kSize:
+      return {step.amount, 1, NumberKind::kSize, set};
+    case Operand::kRequestSize:
+      return {step.amount, 0, NumberKind::kSize, set};
+    case Operand::kDuration:
+      return {step.amount, 1, NumberKind::kDuration, set};
+    case Operand::kDescriptors:
+      return {step.amount, 0, NumberKind::kCount, set};
+    default:
+      return {};
   }
-  if (!IsSize(step.action)) return {};
-  const uint64_t least = step.action == Action::kRequest ? 0 : 1;
-  return {step.amount, least, NumberKind::kSize, SetAmount};
 }
 
 void AddFaultNumbers(const Step& step, std::vector<StepNumber>& numbers) {
