@@ -29,9 +29,7 @@ Scenario ScenarioOf(const EchoCrowd& crowd) {
 }
 
 HandPlayed::HandPlayed(const EchoCrowd& crowd)
-    : crowd_(crowd),
-      message_(static_cast<size_t>(crowd.bytes), std::byte{'x'}),
-      monitor_(kernel_, ledger_, *this) {}
+    : crowd_(crowd), message_(static_cast<size_t>(crowd.bytes), std::byte{'x'}) {}
 
 void HandPlayed::Run(const Target& target, Syscalls& top) {
   watched_ = false;
@@ -46,6 +44,8 @@ void HandPlayed::RunWatched(const Target& target) {
   for (int i = 0; i < crowd_.clients; ++i) {
     ledger_.AddClient().stream.Reset(target, 'c', static_cast<uint32_t>(i) + 1);
   }
+  ledger_.descriptors_at_start = 3;  // the listener and its like
+  judge_.Start(target.name, no_scenario_);
   monitor_.Start(/*names_client=*/false, nullptr);
   Play(target, monitor_);
 }

@@ -55,16 +55,10 @@ class HandPlayed final : private KernelDriver, private MonitorHost {
   void OnBlock(Call call, int fd, int64_t deadline_ns) override;
 
   // MonitorHost
-  int ClientOf(int fd) override { return static_cast<int>(kernel_.PeerOf(fd)); }
-  int64_t NowNs() override { return kernel_.now_ns(); }
-  int CurrentStep() override { return 0; }
   bool IsOffLimits(int) override { return false; }
-  void CarryOutPlaced(int) override {}
   bool WasHindered() override { return false; }
-  int64_t MostReady() override { return crowd_.clients + 3; }  // the listener and its like
+  void CarryOutPlaced(int) override {}
   void OnSpin() override {}
-  void OnIncident() override {}
-  void OnLogLine(std::string_view) override {}
   void AfterCall(const SystemCall&) override {}
 
   EchoCrowd crowd_;
@@ -72,7 +66,11 @@ class HandPlayed final : private KernelDriver, private MonitorHost {
   std::vector<std::byte> message_;  // unwatched: the same for all
   bool watched_ = false;
   Ledger ledger_;
-  ServerMonitor monitor_;
+  ScenarioClients clients_{kernel_, ledger_};
+  TimeLine time_line_{kernel_};
+  const Scenario no_scenario_;
+  Judge judge_{ledger_, time_line_};
+  ServerMonitor monitor_{kernel_, kernel_, ledger_, clients_, judge_, time_line_, *this};
   int messages_sent_ = -1;  // by each; -1: not connected
   int sleeps_at_end_ = 0;   // since it was asked to stop
 };

@@ -19,18 +19,19 @@ void CallLogger::Start(CallLog* log) {
 }
 
 bool CallLogger::Enter(SystemCall& call) {
-  if (!active_ || ServerMonitor::IsLogLine(call)) return true;
+  if (!active_ || ServerLog::IsLogLine(call)) return true;
   LoggedCall& logged = log_->calls.emplace_back();
   logged.call = call.call;
   logged.length = BytesAsked(call);
-  logged.step = host_.CurrentStep();
+  logged.step = ledger_.current_step;
   for (int i = 0; i < kFaultOutcomeCount; ++i) {
     if (injector_.CouldHarm(static_cast<FaultOutcome>(i), call)) logged.faults |= 1u << i;
   }
   const int fd = call.Fd();
-  const int on = fd >= 0 ? host_.ClientOf(fd) : -1;
+  const int on = fd >= 0 ? clients_.ClientOf(fd) : -1;
   logged.on_connection = on >= 0;
-  LookAtClient(on < 0 && call.call == Call::kEpollCtl ? host_.ClientOf(call.Int(2)) : on, logged);
+  LookAtClient(on < 0 && call.call == Call::kEpollCtl ? clients_.ClientOf(call.Int(2)) : on,
+               logged);
   for (size_t i = 0; i < log_->watched.size(); ++i) {
     const int client = clients_.Find(log_->watched[i].letter, log_->watched[i].first);
     if (client < 0 || !ledger_.clients[client].connected || !MayReset(client)) continue;
@@ -51,7 +52,7 @@ void CallLogger::Leave(SystemCall& call) {
   logged.error = call.error;
   logged.slept = slept_;
   if (FamilyOf(call.call) == CallFamily::kAccept && call.result >= 0) {
-    LookAtClient(host_.ClientOf(static_cast<int>(call.result)), logged);
+    LookAtClient(clients_.ClientOf(static_cast<int>(call.result)), logged);
   }
 }
 

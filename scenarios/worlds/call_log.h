@@ -13,7 +13,7 @@
 #include "scenarios/language/scenario.h"
 #include "scenarios/oracles/ledger.h"
 #include "scenarios/worlds/scenario_clients.h"
-#include "scenarios/worlds/server_monitor.h"
+#include "scenarios/worlds/server_log.h"
 
 namespace hupstorm {
 
@@ -51,13 +51,12 @@ struct CallLog {
 class CallLogger final : public SyscallsLayer {
  public:
   CallLogger(Syscalls& inner, DrivenKernel& kernel, FaultInjector& injector, Ledger& ledger,
-             ScenarioClients& clients, MonitorHost& host)
+             ScenarioClients& clients)
       : SyscallsLayer(inner),
         kernel_(kernel),
         injector_(injector),
         ledger_(ledger),
-        clients_(clients),
-        host_(host) {}
+        clients_(clients) {}
 
   // For a new run; null for no log. The calls of `log` are overwritten.
   void Start(CallLog* log);
@@ -77,7 +76,6 @@ class CallLogger final : public SyscallsLayer {
   FaultInjector& injector_;
   Ledger& ledger_;
   ScenarioClients& clients_;
-  MonitorHost& host_;
   CallLog* log_ = nullptr;
   bool active_ = false;
   bool slept_ = false;

@@ -16,6 +16,9 @@ namespace hupstorm {
 
 class Judge {
  public:
+  // So many incidents of one kind are enough for a run: the server goes on as it began.
+  static constexpr size_t kMostIncidents = 8;
+
   Judge(Ledger& ledger, TimeLine& time_line) : ledger_(ledger), time_line_(time_line) {}
 
   // For a new run. Both arguments must outlive it.

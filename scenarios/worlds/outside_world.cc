@@ -11,8 +11,8 @@
 #include <system_error>
 #include <utility>
 
-#include "base/resource_limit.h"
 #include "base/loopback_address.h"
+#include "base/resource_limit.h"
 #include "kernel/linux/outside/outside_kernel.h"
 #include "scenarios/worlds/last_words.h"
 #include "scenarios/worlds/loopback_host.h"

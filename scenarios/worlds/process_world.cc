@@ -10,8 +10,8 @@
 #include <system_error>
 #include <utility>
 
-#include "base/resource_limit.h"
 #include "base/loopback_address.h"
+#include "base/resource_limit.h"
 #include "kernel/linux/held/enlistment.h"
 #include "kernel/linux/held/process_kernel.h"
 #include "kernel/linux/sight/process_tree.h"

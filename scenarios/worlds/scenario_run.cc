@@ -52,7 +52,7 @@ ScenarioRun::ScenarioRun(DrivenKernel& kernel, ServerHost& host)
       clients_(kernel, ledger_),
       clock_(kernel, clients_, time_line_),
       injector_(kernel, clients_),
-      monitor_(injector_, ledger_, *this),
+      monitor_(injector_, kernel, ledger_, clients_, judge_, time_line_, *this),
       recorder_(monitor_,
                 [this](const SystemCall& call, std::string line) {
                   // What the server logs stands in the time line as such.
@@ -61,10 +61,10 @@ ScenarioRun::ScenarioRun(DrivenKernel& kernel, ServerHost& host)
                   time_line_.Note(TimeLineEntry::Kind::kCall, std::move(line), 0,
                                   ClientNameOf(call));
                 }),
-      call_logger_(monitor_, kernel, injector_, ledger_, clients_, *this),
+      call_logger_(monitor_, kernel, injector_, ledger_, clients_),
       held_bytes_(ledger_, host),
       warm_up_(clients_, time_line_, host),
-      script_(kernel, ledger_, clients_, injector_, monitor_, clock_, judge_, time_line_),
+      script_(kernel, ledger_, clients_, injector_, monitor_.placed(), clock_, judge_, time_line_),
       epilogue_(kernel, ledger_, clients_, clock_, judge_, time_line_, host) {}
 
 RunResult ScenarioRun::Run(const Scenario& scenario, const Target& target,
@@ -112,7 +112,7 @@ RunResult ScenarioRun::FinishRun() {
     if (stage_ == Stage::kScript) script_.ExpectAfterStop();
   }
   judge_.At(Moment::kStopped);
-  for (const int step : monitor_.TakePlaced()) result_.steps_not_reached.push_back(step);
+  for (const int step : monitor_.placed().TakeAll()) result_.steps_not_reached.push_back(step);
   result_.calls = monitor_.calls();
   result_.faults = injector_.injected();
   result_.findings = judge_.Take();
@@ -233,7 +233,7 @@ void ScenarioRun::EndScript() {
   const bool is_first_round = epilogue_.round() == 0;
   if (is_first_round) RecordSockets();
   call_logger_.End();
-  for (const int step : monitor_.TakePlaced()) {
+  for (const int step : monitor_.placed().TakeAll()) {
     if (is_first_round) result_.steps_not_reached.push_back(step);
   }
   injector_.Clear();
@@ -251,11 +251,7 @@ void ScenarioRun::AfterCall(const SystemCall& call) {
   const int client = monitor_.call_client();
   const bool received = family == CallFamily::kRecv && call.result > 0;
   held_bytes_.AfterCall(client, received ? static_cast<uint64_t>(call.result) : 0);
-  if (family == CallFamily::kAccept && call.result >= 0) {
-    clients_.NoteAccepted(static_cast<int>(call.result));
-  } else if (family == CallFamily::kClose && call.result == 0 && client >= 0) {
-    if (ledger_.connected_now > 0) --ledger_.connected_now;
-  } else if (family == CallFamily::kSend && kernel_.fatal_sigpipes() > 0 && !ledger_.dead) {
+  if (family == CallFamily::kSend && kernel_.fatal_sigpipes() > 0 && !ledger_.dead) {
     Die(fmt::format("killed by SIGPIPE in {}", CallName(call.call)));
     EndRun();
   }

@@ -8,7 +8,6 @@
 
 #include <cstdint>
 #include <string>
-#include <string_view>
 #include <utility>
 
 #include "kernel/driven_kernel.h"
@@ -71,7 +70,7 @@ class ScenarioRun final : public KernelDriver, private MonitorHost {
   // True while nothing is set to happen at a call of the server's, or because of it, so that calls
   // that change nothing may be heard of after the fact.
   bool MayHearLate() const {
-    return !injector_.HasRules() && !monitor_.HasPlaced() && !options_->record_time_line &&
+    return !injector_.HasRules() && monitor_.placed().empty() && !options_->record_time_line &&
            options_->call_log == nullptr;
   }
   Ledger& ledger() { return ledger_; }
@@ -89,20 +88,11 @@ class ScenarioRun final : public KernelDriver, private MonitorHost {
   enum class Stage : uint8_t { kStart, kScript, kEpilogue };
 
   // MonitorHost
-  int ClientOf(int fd) override { return clients_.ClientOf(fd); }
-  int64_t NowNs() override { return kernel_.now_ns(); }
-  int CurrentStep() override { return ledger_.current_step; }
   bool IsOffLimits(int fd) override { return host_.IsOffLimits(fd); }
   bool IsInRetrospect() override { return host_.IsInRetrospect(); }
-  void CarryOutPlaced(int step) override { script_.CarryOutPlaced(step); }
-  // A listener and what else a server holds beside its connections.
-  int64_t MostReady() override { return ledger_.connected_now + ledger_.descriptors_at_start; }
   bool WasHindered() override { return injector_.passing() > passing_at_step_; }
+  void CarryOutPlaced(int step) override { script_.CarryOutPlaced(step); }
   void OnSpin() override;
-  void OnIncident() override { judge_.At(Moment::kIncident); }
-  void OnLogLine(std::string_view line) override {
-    time_line_.Note(TimeLineEntry::Kind::kLog, std::string(line));
-  }
   void AfterCall(const SystemCall& call) override;
 
   void Serve(const Target& target);

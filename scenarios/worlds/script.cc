@@ -68,7 +68,7 @@ bool Script::CarryOutBatch() {
     if (time_taken && !step.together) break;
     ledger_.current_step = static_cast<int>(next_step_) + 1;
     if (step.at) {
-      placed_.Place(static_cast<int>(next_step_), *step.at);
+      placed_.Add(static_cast<int>(next_step_), *step.at);
     } else if (IsExpect(step.action)) {
       Expect(step);
     } else if (step.each && IsClientAction(step.action)) {
@@ -223,7 +223,7 @@ void Script::Expect(const Step& step) {
   if (!IsExpectedOf(*ledger_.target, *scenario_, step)) return;
   // A foreign server need not make the calls that an earlier step waits for: the scenario has not
   // gone as its author meant it to.
-  if (ledger_.target->foreign && placed_.HasPlaced()) return;
+  if (ledger_.target->foreign && !placed_.empty()) return;
   time_line_.Note(TimeLineEntry::Kind::kStep, time_line_.records() ? PrintStep(step) : "",
                   step.line);
   std::string unexpected;

@@ -11,9 +11,9 @@
 #include "scenarios/language/scenario.h"
 #include "scenarios/oracles/ledger.h"
 #include "scenarios/worlds/judge.h"
+#include "scenarios/worlds/placed_steps.h"
 #include "scenarios/worlds/run_clock.h"
 #include "scenarios/worlds/scenario_clients.h"
-#include "scenarios/worlds/server_monitor.h"
 #include "scenarios/worlds/time_line.h"
 
 namespace hupstorm {
@@ -21,7 +21,7 @@ namespace hupstorm {
 class Script {
  public:
   Script(DrivenKernel& kernel, Ledger& ledger, ScenarioClients& clients, FaultInjector& injector,
-         ServerMonitor& placed, RunClock& clock, Judge& judge, TimeLine& time_line)
+         PlacedSteps& placed, RunClock& clock, Judge& judge, TimeLine& time_line)
       : kernel_(kernel),
         ledger_(ledger),
         clients_(clients),
@@ -63,7 +63,7 @@ class Script {
   Ledger& ledger_;
   ScenarioClients& clients_;
   FaultInjector& injector_;
-  ServerMonitor& placed_;
+  PlacedSteps& placed_;
   RunClock& clock_;
   Judge& judge_;
   TimeLine& time_line_;

@@ -1,6 +1,7 @@
 #include "scenarios/worlds/server_log.h"
 
 #include <fmt/format.h>
+#include <sys/uio.h>
 
 #include <algorithm>
 #include <cctype>
@@ -10,6 +11,7 @@ namespace {
 
 constexpr std::string_view kAddress = "127.0.0.1";
 constexpr size_t kTelling = 8;      // bytes of a pattern that name their client
+constexpr size_t kLongest = 4096;   // of a line that is looked at
 constexpr size_t kSearched = 4096;  // of a line
 
 bool IsOfPattern(char c) { return c >= '0' && c <= 'o' && c != '\\'; }
@@ -100,6 +102,46 @@ std::string ForeignLogLine(std::string_view line, const Ledger& ledger, bool nam
                        ledger.ClientName(other));
   }
   return "";
+}
+
+bool ServerLog::IsLogLine(const SystemCall& call) {
+  return (call.call == Call::kWrite || call.call == Call::kWritev) && IsLog(call.Fd());
+}
+
+bool ServerLog::Take(SystemCall& call, int client) {
+  if (!IsLogLine(call)) return false;
+  const auto take = [&](const char* bytes, size_t count) {
+    std::string_view left(bytes, count);
+    while (!left.empty()) {
+      const size_t end = left.find('\n');
+      line_ += left.substr(0, end).substr(0, kLongest - line_.size());
+      if (end == std::string_view::npos) return;
+      left.remove_prefix(end + 1);
+      EndLine(client);
+    }
+  };
+  int64_t total = 0;
+  if (call.call == Call::kWrite) {
+    take(call.Pointer<const char>(1), call.Size(2));
+    total = call.arguments[2];
+  } else {
+    const auto* parts = call.Pointer<const iovec>(1);
+    for (int i = 0; i < call.Int(2); ++i) {
+      take(static_cast<const char*>(parts[i].iov_base), parts[i].iov_len);
+      total += static_cast<int64_t>(parts[i].iov_len);
+    }
+  }
+  call.Return(total);
+  return true;
+}
+
+// The server logs about what it did last, so the line belongs to the call before this one.
+void ServerLog::EndLine(int client) {
+  const bool enough = ledger_.foreign_log_lines.size() >= Judge::kMostIncidents;
+  std::string foreign = enough ? "" : ForeignLogLine(line_, ledger_, names_client_, client);
+  time_line_.Note(TimeLineEntry::Kind::kLog, line_);
+  if (!foreign.empty()) judge_.Report(ledger_.foreign_log_lines, {.what = std::move(foreign)});
+  line_.clear();
 }
 
 }  // namespace hupstorm

@@ -1,0 +1,154 @@
+#include "scenarios/worlds/spin_watch.h"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "scenarios/worlds/judge.h"
+#include "scenarios/worlds/server_log.h"
+
+namespace hupstorm {
+namespace {
+
+// An end of input or an error is news once; a server that fetches it again and again gets nowhere.
+constexpr int kNewsOfEnd = 4;
+// A server may wake itself (eventfd, pipe) so often before something else must move.
+constexpr int kMostSelfWakes = 64;
+
+std::string EventNames(uint32_t events) {
+  std::string names;
+  const auto add = [&](uint32_t bit, std::string_view name) {
+    if ((events & bit) == 0) return;
+    if (!names.empty()) names += '|';
+    names += name;
+  };
+  add(EPOLLIN, "IN");
+  add(EPOLLPRI, "PRI");
+  add(EPOLLOUT, "OUT");
+  add(EPOLLERR, "ERR");
+  add(EPOLLHUP, "HUP");
+  add(EPOLLRDHUP, "RDHUP");
+  return names;
+}
+
+}  // namespace
+
+void SpinWatch::Start() {
+  std::erase_if(threads_, [](const auto& entry) { return entry.first != 0; });
+  threads_[0] = {};
+  SwitchTo(0);
+}
+
+void SpinWatch::OnStep() {
+  ++moves_;
+  for (auto& [number, thread] : threads_) thread.self_wakes = 0;
+}
+
+void SpinWatch::ForgetFruitless() {
+  thread_->moves = moves_;
+  thread_->fruitless_wakes = thread_->fruitless_passes = thread_->fruitless_calls = 0;
+  thread_->fruitless_events = 0;
+}
+
+// A server that has been seen to spin often enough is not given the time to spin again: only to
+// look twice at all that is ready, which may take several waits.
+bool SpinWatch::WaitsInVain() const {
+  constexpr int kOnceKnown = 2;
+  return thread_->fruitless_wakes >= kFruitlessWakes ||
+         (ledger_.spins.size() >= Judge::kMostIncidents && thread_->fruitless_passes >= kOnceKnown);
+}
+
+void SpinWatch::CountProgress(const SystemCall& call, CallFamily family) {
+  bool moved = false;
+  switch (family) {
+    case CallFamily::kAccept:
+      moved = call.result >= 0 || call.error == ECONNABORTED;  // which takes a client off the queue
+      if (call.result >= 0) thread_->last_client = clients_.ClientOf(static_cast<int>(call.result));
+      break;
+    case CallFamily::kClose:
+      moved = call.result >= 0;
+      break;
+    case CallFamily::kRecv:
+    case CallFamily::kSend:
+      if (thread_->client < 0) {
+        moved = call.result > 0 && !ServerLog::IsLog(call.Fd()) &&
+                ++thread_->self_wakes <= kMostSelfWakes;
+      } else if (call.result > 0) {
+        moved = true;
+        thread_->self_wakes = 0;
+      } else if (BytesAsked(call) > 0 && call.error != EAGAIN && call.error != EINTR) {
+        moved = ++ledger_.clients[thread_->client].ends_seen <= kNewsOfEnd;
+      }
+      break;
+    default:
+      break;
+  }
+  if (moved) ++moves_;
+}
+
+void SpinWatch::CountWake(const SystemCall& call) {
+  CountFromLastMove();
+  const int64_t now = kernel_.now_ns();
+  const bool time_went_by = now != thread_->last_wait_ns;
+  thread_->last_wait_ns = now;
+  if (call.result < 0 || (call.result == 0 && time_went_by)) {
+    // Interrupted, or its time was up: it was right to wake.
+    thread_->fruitless_wakes = thread_->fruitless_passes = thread_->fruitless_events = 0;
+    return;
+  }
+  CountPass(call);
+  if (++thread_->fruitless_wakes >= kFruitlessWakes) LookForReason(call);
+}
+
+// The thread is about to be called a busy loop: by what was it woken?
+void SpinWatch::LookForReason(const SystemCall& call) {
+  thread_->woken_client = -1;
+  thread_->woken_events = 0;
+  if (call.result > 0 && call.call == Call::kEpollWait) {
+    const auto* events = call.Pointer<const epoll_event>(1);
+    thread_->woken_events = events[0].events;
+    // Most servers keep the descriptor in `data`; for others the client stays unnamed.
+    if (events[0].data.u64 < 1'000'000)
+      thread_->woken_client = clients_.ClientOf(events[0].data.fd);
+  } else if (call.result > 0 && call.call == Call::kPoll) {
+    const auto* fds = call.Pointer<const pollfd>(0);
+    for (size_t i = 0; i < call.Size(1); ++i) {
+      if (fds[i].revents == 0) continue;
+      thread_->woken_events = static_cast<uint32_t>(static_cast<uint16_t>(fds[i].revents));
+      thread_->woken_client = clients_.ClientOf(fds[i].fd);
+      break;
+    }
+  }
+  thread_->wake_reason =
+      thread_->woken_events != 0 ? " by " + EventNames(thread_->woken_events) : "";
+  if (thread_->woken_client >= 0) {
+    thread_->wake_reason += fmt::format(" on {}'s connection",
+                                        ledger_.ClientName(ledger_.clients[thread_->woken_client]));
+  }
+}
+
+// Where more is ready than one epoll_wait returns, the next ones return the rest (epoll_wait(2)).
+void SpinWatch::CountPass(const SystemCall& call) {
+  const bool is_full = call.call == Call::kEpollWait && call.result == call.Int(2);
+  if (is_full) {
+    thread_->fruitless_events += call.result;
+    // A listener and what else a server holds beside its connections.
+    const int64_t most_ready = ledger_.connected_now + ledger_.descriptors_at_start;
+    if (thread_->fruitless_events <= most_ready) return;
+  }
+  thread_->fruitless_events = 0;
+  ++thread_->fruitless_passes;
+}
+
+Incident SpinWatch::SpinOf(std::string how) const {
+  uint64_t context = thread_->woken_events;
+  if (thread_->woken_client >= 0) {
+    context |= ledger_.clients[thread_->woken_client].history.value() << 16;
+  }
+  return {.what = std::move(how), .client = thread_->woken_client, .context = context};
+}
+
+}  // namespace hupstorm
