@@ -1,5 +1,5 @@
-// What the workers of a fuzz campaign count, in a file that each of them maps: so that whoever
-// watches the campaign sees exact figures at any time, and a finding says when it was made.
+// What the workers of a fuzz campaign count, in a file that each of them maps: exact figures can
+// be read at any time, and a finding says when it was made.
 
 #ifndef HUPSTORM_SCENARIOS_CAMPAIGN_CAMPAIGN_COUNTERS_H_
 #define HUPSTORM_SCENARIOS_CAMPAIGN_CAMPAIGN_COUNTERS_H_
@@ -48,8 +48,8 @@ struct UnmapCounters {
 };
 using CampaignCountersPtr = std::unique_ptr<CampaignCounters, UnmapCounters>;
 
-// Maps the file at `path`; makes it, all zeros, where there is none. Throws std::runtime_error
-// where it cannot be mapped or is something else.
+// Maps the file at `path`; makes it, all zeros, if there is none. Throws std::runtime_error
+// if it cannot be mapped or is something else.
 CampaignCountersPtr MapCampaignCounters(const std::string& path);
 
 // CLOCK_MONOTONIC in nanoseconds: the same clock for all processes of a machine.

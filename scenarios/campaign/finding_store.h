@@ -1,11 +1,11 @@
 // A folder with the findings of a campaign: each distinct one once, by fingerprint, whichever of
-// the campaign's processes comes upon it first.
+// the campaign's processes finds it first.
 //
 //   ORACLE-FINGERPRINT.bytes   the input that showed it first, as the fuzzer had it
 //   ORACLE-FINGERPRINT.json    what it is, and when it was found
 //   ORACLE-FINGERPRINT.scn     the smallest scenario that shows it; comes later
 //
-// The .bytes file comes last and whole, so that where it is there, the finding is kept.
+// The .bytes file comes last and whole: if it is there, the finding is kept.
 
 #ifndef HUPSTORM_SCENARIOS_CAMPAIGN_FINDING_STORE_H_
 #define HUPSTORM_SCENARIOS_CAMPAIGN_FINDING_STORE_H_
@@ -35,14 +35,14 @@ struct FindingRecord {
 
 class FindingStore {
  public:
-  // Findings that are in `folder` already are known. Throws std::runtime_error where the folder can
+  // Findings that are in `folder` already are known. Throws std::runtime_error if the folder can
   // neither be made nor read.
   explicit FindingStore(std::filesystem::path folder);
 
   bool IsKnown(const std::string& fingerprint) const { return known_.contains(fingerprint); }
 
-  // Keeps a finding unless it is there. False where the disk does not take it: it is not known
-  // then, so that it is tried again when it shows again; `why` says the reason.
+  // Keeps a finding unless it is there. False if the disk does not take it, and why: it is then
+  // tried again when it shows again.
   bool Add(const FindingRecord& record, std::span<const uint8_t> input, std::string& why);
 
  private:

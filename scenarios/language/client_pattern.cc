@@ -43,7 +43,7 @@ void WorkOut(uint64_t key, uint64_t offset, char* out, size_t count) {
 // the same few clients, and a copy takes a fifth of the time.
 class KnownBeginnings {
  public:
-  // Where bytes [offset, offset + count) of the pattern stand, null where they are not kept.
+  // Where bytes [offset, offset + count) of the pattern stand, null if they are not kept.
   const char* Find(uint64_t key, uint64_t offset, size_t count) {
     if (count == 0 || offset >= kLongest || count > kLongest - offset) return nullptr;
     Beginning& known = known_[key % known_.size()];

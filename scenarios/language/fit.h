@@ -12,17 +12,17 @@
 
 namespace hupstorm {
 
-// The protocol whose scenarios `target` is given: kEcho, kAck or kHttp. Its own, or that of which
-// it is a kind.
+// The protocol whose scenarios `target` is given: kEcho, kAck or kHttp. Its own, or the one that it
+// is a kind of.
 Protocol WrittenFor(const Target& target);
 
-// Why `scenario` says nothing about `target`: "it is written for http servers". Empty where it
+// Why `scenario` says nothing about `target`: "it is written for http servers". Empty if it
 // fits.
 //
 // "target any" fits every server, "target echo", "ack" and "http" those of that protocol. Besides:
 //   none    takes those of echo: whatever a client sends is as good as anything else.
-//   expect  takes those of echo, where each `send` is a piece of a stream of requests; with `close`
-//           those of http, where `request` is the file's. Not those with a text or an urgent byte
+//   expect  takes those of echo: each `send` is a piece of a stream of requests; with `close`
+//           those of http: `request` is the file's. Not those with a text or an urgent byte
 //           of their own: the server would get a request that the file does not know.
 std::string WhyNotFor(const Scenario& scenario, const Target& target);
 inline bool Fits(const Scenario& scenario, const Target& target) {
@@ -34,14 +34,14 @@ inline bool Fits(const Scenario& scenario, const Target& target) {
 // In "target any" what the author expects holds for all. Otherwise the author had that protocol's
 // servers of ours in mind, so that of another server
 //   - how much was received, and what, is not expected: the oracles know what is owed;
-//   - what becomes of a connection is not expected where nothing is known (none): the server may
+//   - what becomes of a connection is not expected if nothing is known of the protocol (none): the
+//   server may
 //     end it for what the client has said.
 // A foreign server is not expected to have stopped by a certain step, in no scenario.
 bool IsExpectedOf(const Target& target, const Scenario& scenario, const Step& step);
 
-std::string_view ProtocolName(Protocol protocol);  // "echo"
-std::string_view ProtocolName(
-    const std::optional<Protocol>& protocol);  // "any" where there is none
+std::string_view ProtocolName(Protocol protocol);                        // "echo"
+std::string_view ProtocolName(const std::optional<Protocol>& protocol);  // "any" for none
 
 }  // namespace hupstorm
 

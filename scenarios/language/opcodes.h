@@ -41,8 +41,9 @@ struct Opcode {
   CallFamily call = CallFamily::kAny;
 };
 
-// Opcodes 0 to 63, and 64 to 127 with `together`: an action and who does it, an opcode a letter.
-// Repeated letters are as many opcodes of one meaning: random bytes should connect clients first.
+// Opcodes 0 to 63, and 64 to 127 with `together`: an action and the client that does it, an opcode
+// a letter. Repeated letters are as many opcodes of one meaning: random bytes should connect
+// clients first.
 struct ClientShare {
   Action action;
   std::string_view letters;

@@ -16,7 +16,7 @@ namespace {
 // Gathers the first sentence of the first comment, which may run over several lines.
 class TitleReader {
  public:
-  // `comment` is what follows '#' on a line; no value where the line has no comment, or a step too.
+  // `comment` is what follows '#' on a line; no value if the line has no comment, or a step too.
   void Add(std::optional<std::string_view> comment) {
     if (done_) return;
     if (!comment) {

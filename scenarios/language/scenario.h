@@ -36,7 +36,7 @@ enum class Action : uint8_t {
   kClose,          // a close
   kReset,          // a reset
   kVanish,         // a vanish                 its host is gone without a word
-  kRead,           // a read 4KiB              reads that many bytes more, as they come
+  kRead,           // a read 4KiB              reads that many bytes more
   kReadAll,        // a read all               reads whatever comes, from now on
   kReadNone,       // a read none              stops reading
   kBuffer,         // a buffer 4KiB            its receive buffer; before connect
@@ -65,7 +65,7 @@ enum class Action : uint8_t {
 inline constexpr int kActionCount = static_cast<int>(Action::kExpectServerStopped) + 1;
 inline constexpr bool IsExpect(Action action) { return action >= Action::kExpectReceived; }
 inline constexpr bool IsClientAction(Action action) { return action <= Action::kBuffer; }
-// Whether Step::clients means something: who does it, or of whom it is expected.
+// Whether Step::clients means something: the clients that do it, or of which it is expected.
 inline constexpr bool NamesClients(Action action) {
   return IsClientAction(action) || (IsExpect(action) && action < Action::kExpectServerRunning);
 }
@@ -76,7 +76,7 @@ struct Placement {
   CallFamily call = CallFamily::kRecv;
   uint32_t occurrence = 1;  // 1 to kMaxOccurrence
   bool any_client = true;   // "at accept 1:" counts all calls of the family
-  Clients client;           // one client, where not any_client
+  Clients client;           // one client, unless any_client
   friend bool operator==(const Placement&, const Placement&) = default;
 };
 inline constexpr uint32_t kMaxOccurrence = 1'000'000;
@@ -91,8 +91,8 @@ struct Step {
   std::string text;     // kSendText, kExpectReceivedText
   FaultRule fault;      // kFault; `connection` unused
   bool fault_any_client = true;
-  Clients fault_client;  // kFault, one client, where not fault_any_client
-  int line = 0;          // in the text; 0 where there is none. Not part of the meaning.
+  Clients fault_client;  // kFault, one client, unless fault_any_client
+  int line = 0;          // in the text; 0 for none. Not part of the meaning.
 
   // Equal meaning: all but `line`.
   friend bool operator==(const Step& a, const Step& b);
@@ -108,7 +108,7 @@ inline constexpr uint64_t kMaxReceived = kMaxSend * kMaxSteps;  // all that one 
 
 struct Scenario {
   std::string name;   // "half-close/echo-drains", from the path; not part of the meaning
-  std::string file;   // as given on the command line; empty where there is none
+  std::string file;   // as given on the command line; empty for none
   std::string title;  // the first sentence of the first comment; not part of the meaning
   // The protocol that the steps are written for. "target any" fits all.
   std::optional<Protocol> protocol = Protocol::kEcho;
@@ -131,7 +131,7 @@ class ClientPattern {
   ClientPattern(char letter, uint32_t index);
   // Writes bytes [offset, offset + count) to `out`.
   void Fill(uint64_t offset, char* out, size_t count) const;
-  // Where bytes [offset, offset + count) stand, null where they are not kept. Good until the next
+  // Where bytes [offset, offset + count) stand, null if they are not kept. Good until the next
   // call for any pattern in this thread.
   const char* Find(uint64_t offset, size_t count) const;
   // How many leading bytes of `bytes` are those at `offset`.

@@ -38,7 +38,7 @@ void TokenReader::FailHere(std::string_view what, const std::vector<std::string_
     const bool is_word = token().kind == Token::Kind::kWord;
     if (const auto nearest = is_word ? NearestWord(token().text, words) : ""; !nearest.empty()) {
       advice = fmt::format("; did you mean \"{}\"?", nearest);
-    } else if (words.size() > 2) {  // where they are few, `what` says them
+    } else if (words.size() > 2) {  // if they are few, `what` says them
       advice = fmt::format("; it can be {}", fmt::join(words, ", "));
     }
   }

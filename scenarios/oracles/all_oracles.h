@@ -1,4 +1,4 @@
-// The oracles, one file each. For oracles.cc, which makes the table of them, and for nobody else.
+// The oracles, one file each. Only for oracles.cc, which makes the table of them.
 
 #ifndef HUPSTORM_SCENARIOS_ORACLES_ALL_ORACLES_H_
 #define HUPSTORM_SCENARIOS_ORACLES_ALL_ORACLES_H_

@@ -1,5 +1,5 @@
-// The part of ClientStream that knows what a server owes: exactly where its answers are documented,
-// and as far as its protocol goes where they are its own.
+// The part of ClientStream that knows what a server owes: exactly if its answers are documented,
+// and otherwise as far as its protocol says.
 
 #include <fmt/format.h>
 

@@ -39,8 +39,8 @@ class ClientStream {
   const ClientPattern& pattern() const { return pattern_; }
   // Writes bytes [offset, offset + count) of what was appended.
   void Copy(uint64_t offset, char* out, size_t count) const;
-  // The same bytes, at least one: where they are kept, or else written to `room`. Good until the
-  // next call for any stream.
+  // The same bytes, at least one: in place if they are kept, or else written to `room`. Good until
+  // the next call for any stream.
   std::string_view View(uint64_t offset, size_t count, char* room) const;
 
   // What the client got. `Receive` checks it against what is owed, byte by byte.
@@ -58,7 +58,7 @@ class ClientStream {
   bool is_known() const { return protocol_ != Protocol::kNone; }
   // The server answers one full request, and then ends the connection.
   bool is_one_response() const;
-  // Bytes owed in all, where the answers are known to the byte: those of an echo and of the
+  // Bytes owed in all, if the answers are known to the byte: those of an echo and of the
   // documented servers. Otherwise 0.
   uint64_t owed() const;
   // All that is owed was received, and nothing that is not.
@@ -95,7 +95,7 @@ class ClientStream {
   const std::string& difference() const { return difference_; }
 
   // Where `bytes` begin in what the client sent, between `from` and `from + range`. Empty for fewer
-  // than 4 bytes, which would name no one, and for kExpect, where all clients send the same.
+  // than 4 bytes, which would name no client, and for kExpect, as all clients send the same.
   static constexpr uint64_t kSearchRange = 1 << 20;
   std::optional<uint64_t> Find(std::string_view bytes, uint64_t from,
                                uint64_t range = kSearchRange) const;

@@ -10,11 +10,11 @@ namespace hupstorm {
 struct Finding {
   std::string oracle;       // "close-wait-leak"
   std::string target;       // "doc000/epoll-queue"
-  std::string scenario;     // its name, or its file where it has none
-  std::string file;         // as the scenario was given; empty where it came from bytes
+  std::string scenario;     // its name, or its file if it has none
+  std::string file;         // as the scenario was given; empty if it came from bytes
   int line = 0;             // of the last step that was carried out before it showed; 0 before any
   int step = 0;             // the same as an index into Scenario::steps, from 1; 0 before any
-  std::string evidence;     // one sentence: who, what, how much
+  std::string evidence;     // one sentence: which client, what, how much
   std::string fingerprint;  // 16 hexadecimal digits: oracle, target and the server's calls that led
                             // to it; the same for the same bug whatever the input was
 };

@@ -24,7 +24,7 @@ void Judge(Moment moment, const Ledger& ledger, FindingList& findings) {
     const ClientFacts& client = ledger.clients[i];
     if (!client.stream.mismatch()) continue;
     const ClientFacts* owner = ledger.OwnerOfMismatch(client);
-    if (owner == nullptr) continue;  // its own, or nobody's: lost-bytes
+    if (owner == nullptr) continue;  // its own, or no client's: lost-bytes
     findings.Add("foreign-bytes", client.last_step, client.history.value(),
                  fmt::format("{} got bytes at offset {} that {} sent", ledger.ClientName(client),
                              client.stream.mismatch()->at, ledger.ClientName(*owner)));

@@ -40,7 +40,7 @@ struct ConnectionFacts {
 
   // What the client did, or what befell it.
   bool connected = false;         // the handshake finished
-  bool refused = false;           // nobody listened
+  bool refused = false;           // the port was not listened on
   bool finished_sending = false;  // its FIN is out, by shutdown or close
   bool closed = false;
   bool reset = false;        // it reset the connection, or a fault did
@@ -59,7 +59,7 @@ struct ConnectionFacts {
   // The server's side of it.
   int port = 0;  // the address the server sees
   bool accepted = false;
-  int fd = -1;                // the server's descriptor; -1 where it has none, or it is not known
+  int fd = -1;                // the server's descriptor; -1 if it has none, or it is not known
   bool server_open = false;   // the server holds a descriptor for it
   bool close_wait = false;    // state CLOSE-WAIT
   uint64_t unread = 0;        // in its receive buffer
@@ -67,7 +67,7 @@ struct ConnectionFacts {
   uint64_t consumed = 0;      // bytes that the server has read
   uint64_t answered = 0;      // bytes that the server has sent
   uint64_t reads = 0;         // reads that gave it bytes
-  uint64_t most_held = 0;     // the most that it held for this client, where its heap bears it out
+  uint64_t most_held = 0;     // the most that it held for this client, if its heap bears it out
   uint64_t held_before = 0;   // and what it held when its heap began to be watched: see worlds/
   int64_t memory_growth = 0;  // by which its heap has grown at this client's calls since then
   int ends_seen = 0;          // how often it fetched the end of input or an error
@@ -119,11 +119,11 @@ struct Ledger {
   int blocked_client = -1;
 
   // The server's end.
-  bool dead = false;  // it ended, and nobody had asked it to; `deaths` says how
+  bool dead = false;  // it ended without being asked to; `deaths` says how
   bool asked_to_stop = false;
   bool stop_ignored = false;  // it was asked, time went by, it did not end
   bool stopped = false;       // serve() returned
-  // Some call of the server failed for want of resources, or may have where not all are seen.
+  // Some call of the server failed for want of resources, or may have if not all are seen.
   bool resource_shortage = false;
 
   std::vector<Incident> deaths;
@@ -136,8 +136,8 @@ struct Ledger {
   void Clear();
   ClientFacts& AddClient();                                 // whose stream is still to be Reset
   std::string ClientName(const ClientFacts& client) const;  // "a", "c[7]", "a new client"
-  // Who sent the bytes that `client` got in place of its own: another client, or null where they
-  // are its own, or nobody's.
+  // The other client that sent the bytes that `client` got in place of its own; null if they are
+  // its own, or no client's.
   const ClientFacts* OwnerOfMismatch(const ClientFacts& client) const;
 };
 

@@ -58,7 +58,7 @@ void Judge(Moment moment, const Ledger& ledger, FindingList& findings) {
   if (ledger.asked_to_stop && ledger.target->foreign) return;
   for (size_t i = 0; i < ledger.client_count; ++i) {
     const ClientFacts& client = ledger.clients[i];
-    // truncated-response judges the one, nobody the other.
+    // truncated-response judges the one, no oracle the other.
     if (client.stream.is_one_response() || !client.stream.is_known()) continue;
     if (client.stream.mismatch()) {
       if (moment == Moment::kDrained) JudgeMismatch(ledger, client, findings);

@@ -48,7 +48,7 @@ std::span<const Oracle> Oracles();
 // Of these, the ones that judge at `moment`.
 std::span<const Oracle* const> OraclesAt(Moment moment);
 
-// Null where there is none of that name.
+// Null if there is none of that name.
 const Oracle* FindOracle(std::string_view name);
 
 }  // namespace hupstorm

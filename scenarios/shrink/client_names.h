@@ -1,4 +1,4 @@
-// Who is named in a scenario, and plainer names for them.
+// The clients that a scenario names, and plainer names for them.
 
 #ifndef HUPSTORM_SCENARIOS_SHRINK_CLIENT_NAMES_H_
 #define HUPSTORM_SCENARIOS_SHRINK_CLIENT_NAMES_H_
@@ -21,7 +21,7 @@ void VisitClients(SomeStep& step, Visit visit) {
 std::vector<Clients> NamesIn(const Scenario& scenario);
 
 // `scenario` with its clients called a, b, c and so on in order of appearance, and groups b[1..9].
-// Names that share a client, as c[1..9] and c[2] do, keep one letter. Where there are more than 26,
+// Names that share a client, as c[1..9] and c[2] do, keep one letter. If there are more than 26,
 // they keep the letters that they have.
 Scenario WithPlainNames(const Scenario& scenario);
 

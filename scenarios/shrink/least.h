@@ -16,7 +16,7 @@ enum class NumberKind : uint8_t {
 };
 
 // The least number from `least` to `value` for which `works` holds, which is taken to hold for
-// `value`. Where it does not hold for all numbers above one for which it does, any such number may
+// `value`. If it does not hold for all numbers above one for which it does, any such number may
 // be found.
 //
 // Numbers that read well are preferred: of sizes above 1 KiB the powers of two, then whole KiB; of

@@ -17,7 +17,7 @@ struct Disturbance {
   Placement at;           // the same call in the language's terms, counted from the script's start
   uint64_t kind = 0;      // calls that are alike in any scenario have the same: see enumerate.h
   Action action = Action::kReset;               // or kShutdownWrite, kWait, kServerStop, kFault
-  Clients client;                               // who resets or half-closes; one client
+  Clients client;                               // the one that resets or half-closes
   FaultOutcome outcome = FaultOutcome::kShort;  // kFault
   uint32_t amount = 1;                          // kFault: bytes of a short transfer
 };

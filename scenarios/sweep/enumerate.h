@@ -33,7 +33,7 @@ struct Enumeration {
 };
 
 // Every fault that Linux could have produced in a call, both ends that its client can bring about
-// (where the call waits or accepts: each group of clients), the clock, and SIGTERM. Not what would
+// (if the call waits or accepts: each group of clients), the clock, and SIGTERM. Not what would
 // be the same run twice: ECONNRESET is the client's reset, EAGAIN for a call that had nothing
 // anyway.
 //

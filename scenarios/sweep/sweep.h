@@ -36,7 +36,7 @@ class Sweep {
   Sweep(World& world, const Scenario& scenario, const Target& target, const RunOptions& options)
       : world_(world), target_(target), options_(options), scenario_(scenario) {}
 
-  // One run; a second one where that shows something. `all`: see Choice; of a small scenario every
+  // One run; a second one if that shows something. `all`: see Choice; of a small scenario every
   // call is taken anyway.
   Survey TakeSurvey(bool all);
 

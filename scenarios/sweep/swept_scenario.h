@@ -23,7 +23,7 @@ class SweptScenario {
   const Scenario& Undisturbed() const { return as_written_[0]; }
   const Scenario& UndisturbedWithDrain() const { return with_drain_[0]; }
   // Each gives an object that the next call of the same function changes in place: no memory is
-  // taken. In the second form where something goes wrong in the drain.
+  // taken. In the second form if something goes wrong in the drain.
   const Scenario& With(const Disturbance& first);
   const Scenario& With(const Disturbance& first, const Disturbance& second);
   const Scenario& WithAndDrain(const Disturbance& first);  // always in the second form

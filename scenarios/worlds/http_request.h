@@ -8,7 +8,7 @@
 
 namespace hupstorm {
 
-// A full HTTP/1.0 request of `length` bytes, or of the least possible length where that is more. A
+// A full HTTP/1.0 request of `length` bytes, or of the least possible length if that is more. A
 // header pads it.
 std::string HttpRequest(uint64_t length);
 

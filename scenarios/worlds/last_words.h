@@ -13,7 +13,7 @@ std::string EndOfProcess(int status);
 
 // Of what a dying process wrote, the line that says why: a sanitizer's summary (it names the kind
 // of error, the file and the function, and no address), else a sanitizer's or the C++ runtime's
-// complaint, else the last line. At most 300 bytes; empty where it wrote nothing.
+// complaint, else the last line. At most 300 bytes; empty if it wrote nothing.
 std::string_view ReasonIn(std::string_view output);
 
 // Both, of a process whose status is not known here: `how` it ended, as EndOfProcess says.

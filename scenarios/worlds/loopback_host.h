@@ -1,4 +1,4 @@
-// What the worlds that run servers on Linux want of the machine.
+// What the worlds on Linux need of the machine: a port, a processor.
 
 #ifndef HUPSTORM_SCENARIOS_WORLDS_LOOPBACK_HOST_H_
 #define HUPSTORM_SCENARIOS_WORLDS_LOOPBACK_HOST_H_
@@ -14,7 +14,7 @@ namespace hupstorm {
 class Claim {
  public:
   Claim() = default;
-  // Throws std::system_error where no socket can be had.
+  // Throws std::system_error if no socket can be had.
   explicit Claim(const std::string& name);
   ~Claim();
   Claim(Claim&& other) noexcept : socket_(std::exchange(other.socket_, -1)) {}
@@ -23,7 +23,7 @@ class Claim {
     return *this;
   }
 
-  bool holds() const { return socket_ >= 0; }  // nobody had the name
+  bool holds() const { return socket_ >= 0; }  // no other process had the name
 
  private:
   int socket_ = -1;
@@ -33,9 +33,9 @@ class Claim {
 class PortChooser {
  public:
   PortChooser();
-  // One that nobody has bound, and that no client of anybody's takes by itself between this look
+  // One that is not bound, and that Linux gives no client by itself between this look
   // and the server's own: below ip_local_port_range. No other hupstorm takes it before the next
-  // call of this. Throws std::system_error where none is left.
+  // call of this. Throws std::system_error if none is left.
   uint16_t Choose();
 
  private:

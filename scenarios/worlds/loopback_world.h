@@ -16,13 +16,13 @@ namespace hupstorm {
 // kernel/linux/held/. Not for a process with other threads.
 class LoopbackWorld final : public World {
  public:
-  // Throws std::system_error where this process may not use loopback.
+  // Throws std::system_error if this process may not use loopback.
   LoopbackWorld();
   ~LoopbackWorld() override;
   // A scenario for which WhyNot says something is not run: it gives no finding and no calls.
   RunResult Run(const Scenario& scenario, const Target& target, const RunOptions& options) override;
 
-  // Why this scenario cannot be had on loopback; empty where it can.
+  // Why this scenario cannot be run on loopback; empty if it can.
   static std::string_view WhyNot(const Scenario& scenario);
 
  private:

@@ -1,5 +1,5 @@
-// Facts of the ledger that a server's calls would tell, where only its sockets and processes are
-// seen.
+// Fills in the ledger's facts for a server whose calls are not seen: from its sockets and
+// processes.
 
 #ifndef HUPSTORM_SCENARIOS_WORLDS_OUTSIDE_FACTS_H_
 #define HUPSTORM_SCENARIOS_WORLDS_OUTSIDE_FACTS_H_
@@ -13,8 +13,8 @@
 
 namespace hupstorm {
 
-// Brings the server's side of every client up to date, also what it has read and sent, and whom it
-// had to turn away.
+// Brings the server's side of every client up to date, also what it has read and sent, and which
+// clients it had to turn away.
 void FillInFacts(Ledger& ledger, ScenarioClients& clients, const OutsideKernel& kernel);
 
 // What the server, at rest, has not done and could: not what its clients keep it from. FillInFacts

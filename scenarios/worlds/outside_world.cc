@@ -101,7 +101,7 @@ class OutsideWorld::Impl final : private ServerHost {
   }
 
   // Waits until the server is at rest, as seen from outside, or has had the time that it may take
-  // for what it owes. Says how the server has ended, where it has.
+  // for what it owes. Says how the server has ended, if it has.
   std::optional<Ended> AwaitRest() {
     rest_.StartWaiting();
     const int64_t start = kernel_.now_ns();

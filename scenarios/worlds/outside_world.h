@@ -1,4 +1,4 @@
-// The process world, from outside: a server of which only its port is known, or its process too.
+// The world from outside: a server of which only the port is known, or the process too.
 // Its calls are not seen, and time is real (see README.md beside this file). What cannot be known
 // from outside is not judged.
 
@@ -19,7 +19,7 @@
 
 namespace hupstorm {
 
-// A server that somebody else wrote.
+// A server whose source is not ours.
 struct OutsideServer {
   // A server that listens.
   struct Instance {
@@ -41,10 +41,10 @@ struct OutsideServer {
   std::function<std::optional<End>()> ended;
   // What it wrote last, to be shown with its findings. May be empty.
   std::function<std::string()> output = nullptr;
-  // Where a server listens that runs already: one for all runs, never stopped, and never asked to.
+  // Where a server listens that runs already: the same for all runs, and never asked to stop.
   sockaddr_storage address = {};
-  // How long a server may take to end that was asked to by SIGTERM. In later runs of the same world
-  // it gets a second, where it has taken longer once.
+  // How long a server may take to end after SIGTERM. Once it has taken longer, it gets a second in
+  // later runs of the same world.
   std::chrono::nanoseconds stop_patience = std::chrono::seconds(30);
   // Servers on other machines too.
   bool allow_remote = false;
@@ -52,8 +52,8 @@ struct OutsideServer {
 
 class OutsideWorld final : public World {
  public:
-  // Throws std::invalid_argument where the address is not loopback and `allow_remote` is not set,
-  // and std::system_error where Linux does not tell of sockets (sock_diag). Raises the descriptor
+  // Throws std::invalid_argument if the address is not loopback and `allow_remote` is not set,
+  // and std::system_error if Linux does not tell of sockets (sock_diag). Raises the descriptor
   // limit of this process as far as it may.
   explicit OutsideWorld(OutsideServer server);
   ~OutsideWorld() override;
@@ -62,7 +62,7 @@ class OutsideWorld final : public World {
   // and is not there is a WorldFailed.
   RunResult Run(const Scenario& scenario, const Target& target, const RunOptions& options) override;
 
-  // Why this scenario cannot be had; empty where it can.
+  // Why this scenario cannot be run; empty if it can.
   std::string_view WhyNot(const Scenario& scenario) const;
   // The same before there is a world. `starts_servers`: OutsideServer::start is there.
   static std::string_view WhyNot(const Scenario& scenario, bool starts_servers);

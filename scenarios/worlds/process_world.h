@@ -1,5 +1,5 @@
-// The process world: a server that somebody else wrote, started by a command for each scenario,
-// with the preload library in it. The same scenarios, faults, placed steps and oracles as in the
+// The process world: any server, started by a command for each scenario, with the preload library
+// in it. The same scenarios, faults, placed steps and oracles as in the
 // loopback world, for any number of processes and threads (kernel/linux/held/).
 
 #ifndef HUPSTORM_SCENARIOS_WORLDS_PROCESS_WORLD_H_
@@ -34,8 +34,8 @@ struct ServerNature {
   std::string why;
 };
 
-// Starts the server, looks whether it listens and who sees it, and ends it. Throws
-// std::system_error or WorldFailed where that is not the server's fault.
+// Starts the server, looks whether it listens and whether its calls are seen, and ends it. Throws
+// std::system_error or WorldFailed if that is not the server's fault.
 ServerNature LookAtServer(const ProcessOptions& options);
 
 // The same server for OutsideWorld, without the preload library: started anew for each run.

@@ -33,15 +33,15 @@ class RestWatch {
   // The harness has acted.
   void StartWaiting();
   // Looks, waits for a moment, and says how things stand. At rest: between two looks every thread
-  // slept and used no processor time, and nothing moved on any connection; where processes cannot
-  // be seen, nothing moved for 50 ms. Spinning: see SpinEvidence.
+  // slept and used no processor time, and nothing moved on any connection; if its processes
+  // cannot be seen, nothing moved for 50 ms. Spinning: see SpinEvidence.
   State Look();
   // The server is at rest and may not be done: gives it a moment, longer each time. Clients act
   // meanwhile.
   void WaitOn();
-  // There is time left for a server that owes something: a second after anything has moved last;
-  // three where its processes cannot be seen. Where it has run out in vain too often before, less;
-  // and none for debts for which it has run out in this run.
+  // True if a server that owes something has time left: a second after anything has moved last, or
+  // three if its processes cannot be seen. Less once it has been waited for in vain too often, and
+  // none for debts that were given up in this run.
   bool HasPatienceFor(const std::vector<Debt>& debts);
   // In each of several windows of 300 ms a thread of the server never slept, or was running or
   // runnable for 90 % of it, and nothing moved.

@@ -23,13 +23,13 @@ class RunningServer {
   ServerCommand& command() { return command_; }
   uint16_t port() const { return port_; }
 
-  // Waits until somebody listens on the port. Empty, or why nobody does, in a sentence, with what
+  // Waits until the port is listened on. Empty, or why it is not, in a sentence, with what
   // the server wrote. `attend(fd, ms)` waits for so long, or until there is something to read from
   // the descriptor, and does what else is to be done meanwhile.
   std::string AwaitListening(std::chrono::milliseconds timeout,
                              const std::function<void(int fd, int ms)>& attend);
 
-  // Its first process has ended, and nobody listens any more.
+  // Its first process has ended, and its port is not listened on any more.
   bool HasEnded();
 
  private:

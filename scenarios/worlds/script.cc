@@ -171,7 +171,8 @@ void Script::CarryOutForServer(const Step& step) {
     case Action::kServerStop:
       ledger_.asked_to_stop = true;
       if (kernel_.RaiseSignal(SIGTERM) == DrivenKernel::Disposition::kDefault) {
-        // The signal ends the process, as asked. Said here, done where the server can be left.
+        // The signal ends the process, as asked. Noted here; the run ends when the server sleeps
+        // next.
         next_step_ = scenario_->steps.size();
         server_killed_ = true;
       }
@@ -244,7 +245,7 @@ void Script::Expect(const Step& step) {
                                               .context = StableHash(expected)});
 }
 
-// What holds instead of what `step` expects of `client`; empty where it holds.
+// What holds instead of what `step` expects of `client`; empty if it holds.
 std::string Script::Unexpected(const Step& step, const ClientFacts& client) const {
   // A foreign server need not answer what it cannot read, nor end the connection for it; and what
   // it does with a client for which it has no room is its own affair.

@@ -125,7 +125,7 @@ class Keeper {
     return true;
   }
 
-  // True where no child is left.
+  // True if no child is left.
   bool Reap() {
     while (true) {
       int status = 0;
@@ -148,7 +148,7 @@ class Keeper {
       if (count <= 0) break;
       output_.Append(block, static_cast<size_t>(count));
     }
-    if (count == 0) {  // nobody has the other end any more
+    if (count == 0) {  // the other end is closed in all processes
       close(from_server_);
       from_server_ = -1;
     }

@@ -34,15 +34,15 @@ class ServerCommand {
   ServerCommand(const ServerCommand&) = delete;
   ServerCommand& operator=(const ServerCommand&) = delete;
 
-  // Of whom the server's processes are descendants.
+  // The process that the server's processes descend from.
   pid_t keeper() const { return keeper_; }
   // Readable when the command's first process has ended, or the keeper has.
   int news() const { return control_; }
   // How the command's first process has ended, as waitpid says; nothing while it runs.
   std::optional<int> Status();
 
-  // Ends every process of the server, and returns when they are gone: some milliseconds, and 5 s
-  // where one cannot be ended. False where that was so.
+  // Ends every process of the server, and returns when they are gone: some milliseconds. False
+  // if one could not be ended, after 5 s.
   bool End();
 
   // The last 16 KiB, at most, of what the processes wrote to standard output and standard error.

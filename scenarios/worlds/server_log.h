@@ -21,7 +21,7 @@ namespace hupstorm {
 // several. `likely` is looked at first; -1 for none.
 int ClientNamedIn(std::string_view line, const Ledger& ledger, int likely);
 
-// Says in what way `line` mixes up clients, empty where it does not. `current` is the client that
+// Says in what way `line` mixes up clients, empty if it does not. `current` is the client that
 // the server's last call was about; compared with the line only if `names_client`.
 std::string ForeignLogLine(std::string_view line, const Ledger& ledger, bool names_client,
                            int current);

@@ -98,7 +98,8 @@ void ServerProcess::Serve(remote::SharedMemory& memory, int line, int output, pi
   line = MoveOutOfReach(line);
   close_range(STDERR_FILENO + 1, static_cast<unsigned>(line - 1), 0);
   close_range(static_cast<unsigned>(line + 1), ~0U, 0);
-  // A server's own begin where they do in the simulation: what is wrong with large numbers shows.
+  // A server's own begin at the same number as in the simulation, so that mistakes with large
+  // numbers show.
   while (fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0) < SimulatedKernel::kFirstDescriptor - 1) {
   }
 
