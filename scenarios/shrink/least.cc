@@ -9,34 +9,17 @@ namespace {
 
 constexpr uint64_t kExactUpTo = 1024;  // bytes; multiples of it are tried beyond
 
-constexpr uint64_t kMillisecond = 1'000'000;
-constexpr uint64_t kSecond = 1000 * kMillisecond;
+constexpr uint64_t kMs = 1'000'000;
+constexpr uint64_t kSecond = 1000 * kMs;
 constexpr uint64_t kMinute = 60 * kSecond;
 constexpr uint64_t kHour = 60 * kMinute;
-constexpr uint64_t kRoundDurations[] = {kMillisecond,
-                                        2 * kMillisecond,
-                                        5 * kMillisecond,
-                                        10 * kMillisecond,
-                                        20 * kMillisecond,
-                                        50 * kMillisecond,
-                                        100 * kMillisecond,
-                                        200 * kMillisecond,
-                                        500 * kMillisecond,
-                                        kSecond,
-                                        2 * kSecond,
-                                        5 * kSecond,
-                                        10 * kSecond,
-                                        20 * kSecond,
-                                        30 * kSecond,
-                                        kMinute,
-                                        2 * kMinute,
-                                        5 * kMinute,
-                                        10 * kMinute,
-                                        30 * kMinute,
-                                        kHour,
-                                        2 * kHour,
-                                        5 * kHour,
-                                        12 * kHour};
+// clang-format off
+constexpr uint64_t kRoundDurations[] = {
+    kMs, 2 * kMs, 5 * kMs, 10 * kMs, 20 * kMs, 50 * kMs, 100 * kMs, 200 * kMs, 500 * kMs,
+    kSecond, 2 * kSecond, 5 * kSecond, 10 * kSecond, 20 * kSecond, 30 * kSecond,
+    kMinute, 2 * kMinute, 5 * kMinute, 10 * kMinute, 30 * kMinute,
+    kHour, 2 * kHour, 5 * kHour, 12 * kHour};
+// clang-format on
 
 // The numbers from `least` up to `value`, which is left out, that are tried first; ascending.
 std::vector<uint64_t> RoundNumbers(uint64_t value, uint64_t least, NumberKind kind) {

@@ -129,7 +129,7 @@ class Enumerator {
   void AddAll(const Disturbance& at) {
     const LoggedCall& call = log_.calls[at.call];
     for (int i = 0; i < kFaultOutcomeCount; ++i) {
-      if ((call.faults & 1u << i) != 0) AddFault(at, static_cast<FaultOutcome>(i));
+      if ((call.faults & 1u << i) != 0) AddIfItMatters(at, static_cast<FaultOutcome>(i));
     }
     const CallFamily family = FamilyOf(call.call);
     if (call.may_reset) AddEvent(at, Action::kReset, call.client);
@@ -150,13 +150,13 @@ class Enumerator {
   }
 
   // Whether the fault would change anything shows in what the call gave.
-  void AddFault(const Disturbance& at, FaultOutcome outcome) {
+  void AddIfItMatters(const Disturbance& at, FaultOutcome outcome) {
     const LoggedCall& call = log_.calls[at.call];
     const CallFamily family = FamilyOf(call.call);
     switch (outcome) {
       case FaultOutcome::kShort:
-        if (call.result > 1) AddShort(at, 1);
-        if (call.result > 2) AddShort(at, static_cast<uint32_t>(call.result - 1));
+        if (call.result > 1) AddFault(at, outcome, 1);
+        if (call.result > 2) AddFault(at, outcome, static_cast<uint32_t>(call.result - 1));
         return;
       case FaultOutcome::kEintr:
         if (!call.slept) return;
@@ -179,30 +179,20 @@ class Enumerator {
       default:
         break;
     }
-    Add(at, [&](Disturbance& added) {
-      added.action = Action::kFault;
-      added.outcome = outcome;
-    });
+    AddFault(at, outcome, 1);
   }
 
-  void AddShort(const Disturbance& at, uint32_t amount) {
-    Add(at, [&](Disturbance& added) {
-      added.action = Action::kFault;
-      added.outcome = FaultOutcome::kShort;
-      added.amount = amount;
-    });
+  void AddFault(Disturbance added, FaultOutcome outcome, uint32_t amount) {
+    added.action = Action::kFault;
+    added.outcome = outcome;
+    added.amount = amount;
+    result_.disturbances.push_back(added);
   }
 
-  void AddEvent(const Disturbance& at, Action action, const Clients& client) {
-    Add(at, [&](Disturbance& added) {
-      added.action = action;
-      added.client = client;
-    });
-  }
-
-  template <typename Fill>
-  void Add(const Disturbance& at, Fill&& fill) {
-    fill(result_.disturbances.emplace_back(at));
+  void AddEvent(Disturbance added, Action action, const Clients& client) {
+    added.action = action;
+    added.client = client;
+    result_.disturbances.push_back(added);
   }
 
   const CallLog& log_;
