@@ -96,8 +96,13 @@ void ChildProcess::Kill() {
   Wait();
 }
 
-Program::Program(std::vector<std::string> arguments, const std::vector<std::string>& environment)
-    : arguments_(std::move(arguments)), variables_(environment) {
+pid_t ChildProcess::Release() { return std::exchange(pid_, -1); }
+
+Program::Program(std::vector<std::string> arguments, const std::vector<std::string>& environment,
+                 std::string path)
+    : arguments_(std::move(arguments)),
+      variables_(environment),
+      path_(path.empty() ? arguments_.front() : std::move(path)) {
   for (char** variable = environ; *variable != nullptr; ++variable) {
     const std::string_view name = NameOf(*variable);
     if (std::none_of(environment.begin(), environment.end(),
@@ -110,8 +115,8 @@ Program::Program(std::vector<std::string> arguments, const std::vector<std::stri
 }
 
 void Program::Exec() const {
-  execvpe(argv_[0], argv_.data(), envp_.data());
-  dprintf(STDERR_FILENO, "cannot start %s: %s\n", argv_[0], strerrordesc_np(errno));
+  execvpe(path_.c_str(), argv_.data(), envp_.data());
+  dprintf(STDERR_FILENO, "cannot start %s: %s\n", path_.c_str(), strerrordesc_np(errno));
   _exit(kCannotStart);
 }
 

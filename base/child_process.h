@@ -43,6 +43,8 @@ class ChildProcess {
   void Signal(int number);
   // SIGKILL, and waits for its end.
   void Kill();
+  // Its pid, for a caller that waits for it by itself.
+  pid_t Release();
 
  private:
   pid_t pid_ = -1;
@@ -55,9 +57,10 @@ class ChildProcess {
 class Program {
  public:
   // `arguments`: what to run first, looked up in PATH if there is no slash in it. `environment`:
-  // "NAME=value", beside what this process has or instead of it.
+  // "NAME=value", beside what this process has or instead of it. `path`: what to run if that is not
+  // the first argument.
   explicit Program(std::vector<std::string> arguments,
-                   const std::vector<std::string>& environment = {});
+                   const std::vector<std::string>& environment = {}, std::string path = {});
   Program(const Program&) = delete;
   Program& operator=(const Program&) = delete;
 
@@ -68,6 +71,7 @@ class Program {
  private:
   std::vector<std::string> arguments_;
   std::vector<std::string> variables_;
+  std::string path_;
   std::vector<char*> argv_;
   std::vector<char*> envp_;
 };

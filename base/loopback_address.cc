@@ -22,6 +22,7 @@ sockaddr_storage LoopbackAddress(uint16_t port) {
 
 FileDescriptor ConnectToLoopback(uint16_t port) {
   FileDescriptor fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!fd) return fd;
   const sockaddr_in address = LoopbackIpv4(port);
   if (connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0)
     return fd;

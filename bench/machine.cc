@@ -10,6 +10,8 @@
 #include <ctime>
 #include <fstream>
 
+#include "base/processors.h"
+
 namespace hupstorm {
 namespace {
 
@@ -28,10 +30,7 @@ std::string ModelName() {
 Machine ThisMachine() {
   Machine machine;
   machine.processor = ModelName();
-  cpu_set_t may_run;
-  CPU_ZERO(&may_run);
-  machine.processors =
-      sched_getaffinity(0, sizeof may_run, &may_run) == 0 ? CPU_COUNT(&may_run) : 1;
+  machine.processors = std::max(1, static_cast<int>(AllowedProcessors().size()));
   utsname name = {};
   if (uname(&name) == 0) machine.kernel = fmt::format("{} {}", name.sysname, name.release);
 #if defined(__clang__)

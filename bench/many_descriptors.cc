@@ -3,19 +3,19 @@
 #include <algorithm>
 #include <limits>
 
-#include "target/reference/posix_error.h"
+#include "base/system_error.h"
 
 namespace hupstorm {
 
 ManyDescriptors::ManyDescriptors(int wanted) {
-  Must(getrlimit(RLIMIT_NOFILE, &former_), "getrlimit");
+  CheckSystemCall(getrlimit(RLIMIT_NOFILE, &former_), "getrlimit");
   const auto needed = static_cast<rlim_t>(wanted);
   rlimit raised = former_;
   if (raised.rlim_cur < needed) {
     raised = {.rlim_cur = needed, .rlim_max = std::max(needed, former_.rlim_max)};
     if (setrlimit(RLIMIT_NOFILE, &raised) != 0) {
       raised = {.rlim_cur = std::min(needed, former_.rlim_max), .rlim_max = former_.rlim_max};
-      Must(setrlimit(RLIMIT_NOFILE, &raised), "setrlimit");
+      CheckSystemCall(setrlimit(RLIMIT_NOFILE, &raised), "setrlimit");
     }
   }
   limit_ = static_cast<int>(

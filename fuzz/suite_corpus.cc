@@ -5,25 +5,18 @@
 
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
+#include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 
+#include "base/files.h"
 #include "scenarios/language/bytes.h"
 #include "scenarios/language/parse.h"
 
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string ReadFile(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  if (!file) throw std::runtime_error(fmt::format("cannot read {}", path.string()));
-  return text.str();
-}
 
 std::string SeedName(const fs::path& scenario, const fs::path& suite) {
   std::string name = fs::relative(scenario, suite).replace_extension().string();
@@ -38,15 +31,15 @@ int WriteCorpus(const fs::path& suite, hupstorm::Protocol protocol, const fs::pa
   int written = 0;
   for (const fs::directory_entry& entry : fs::recursive_directory_iterator(suite)) {
     if (entry.path().extension() != ".scn") continue;
-    const hupstorm::Scenario scenario =
-        hupstorm::ParseScenario(ReadFile(entry.path()), entry.path().string());
+    const std::optional<std::string> text = hupstorm::ReadWhole(entry.path());
+    if (!text) throw std::runtime_error(fmt::format("cannot read {}", entry.path().string()));
+    const hupstorm::Scenario scenario = hupstorm::ParseScenario(*text, entry.path().string());
     if (scenario.protocol && *scenario.protocol != protocol) continue;
     const std::vector<uint8_t> bytes = hupstorm::EncodeScenario(scenario);
-    std::ofstream file(out / SeedName(entry.path(), suite), std::ios::binary);
-    file.write(reinterpret_cast<const char*>(bytes.data()),
-               static_cast<std::streamsize>(bytes.size()));
-    file.close();
-    if (!file) throw std::runtime_error(fmt::format("cannot write into {}", out.string()));
+    if (hupstorm::WriteWhole(out / SeedName(entry.path(), suite),
+                             {reinterpret_cast<const char*>(bytes.data()), bytes.size()})) {
+      throw std::runtime_error(fmt::format("cannot write into {}", out.string()));
+    }
     ++written;
   }
   return written;

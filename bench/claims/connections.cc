@@ -1,16 +1,13 @@
 #include "bench/claims/connections.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 
 #include <algorithm>
 
-#include "bench/claims/process_state.h"
+#include "base/loopback_address.h"
+#include "base/system_error.h"
 #include "target/reference/listener.h"
-#include "target/reference/posix_error.h"
 
 namespace hupstorm {
 namespace {
@@ -44,18 +41,13 @@ class FarEnd {
 
  private:
   bool Connect(int count) {
-    const sockaddr_in address = {.sin_family = AF_INET,
-                                 .sin_port = htons(port_),
-                                 .sin_addr = {htonl(INADDR_LOOPBACK)},
-                                 .sin_zero = {}};
     for (int i = 0; i < count; ++i) {
-      const int fd = fds_.emplace_back(UniqueFd(socket(AF_INET, SOCK_STREAM, 0))).get();
+      const int fd = fds_.emplace_back(ConnectToLoopback(port_)).get();
       // Closed by a reset: ten thousand connections leave no port in TIME-WAIT for the next run.
       const linger reset = {.l_onoff = 1, .l_linger = 0};
       const int on = 1;
       if (setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset) != 0 ||
-          setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0 ||
-          connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+          setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0) {
         return false;
       }
     }
@@ -72,11 +64,12 @@ class FarEnd {
 
   const int control_;
   const uint16_t port_;
-  std::vector<UniqueFd> fds_;
+  std::vector<FileDescriptor> fds_;
 };
 
 void Give(int control, const Order& order) {
-  if (send(control, &order, sizeof order, MSG_NOSIGNAL) != sizeof order) ThrowErrno("far end");
+  if (send(control, &order, sizeof order, MSG_NOSIGNAL) != sizeof order)
+    ThrowSystemError("far end");
 }
 
 void AwaitAnswer(int control) {
@@ -84,59 +77,52 @@ void AwaitAnswer(int control) {
   const ssize_t count = recv(control, &answer, 1, 0);
   if (count == 1) return;
   if (count == 0) errno = ECONNRESET;  // it has gone: out of descriptors or of ports
-  ThrowErrno("far end");
+  ThrowSystemError("far end");
 }
 
 }  // namespace
 
 Connections::Connections(int count) {
   Listener listener("127.0.0.1", 0);
-  int ends[2];
-  Must(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), "socketpair");
-  UniqueFd near(ends[0]);
-  {
-    const UniqueFd far(ends[1]);
-    far_end_ = Must(fork(), "fork");
-    if (far_end_ == 0) {
-      close(near.get());
-      close(listener.fd());
-      EndWithParent();
-      FarEnd(far.get(), listener.port()).Run();
-      _exit(0);
-    }
-  }
-  control_.emplace(std::move(near));
+  auto [near, far] = MakeSocketPair();
+  control_ = std::move(near);
+  far_end_ = ChildProcess([&, &end = far] {
+    control_.reset();
+    close(listener.fd());
+    FarEnd(end.get(), listener.port()).Run();
+  });
+  far.reset();
   fds_.reserve(static_cast<size_t>(count));
   while (this->count() < count) MakeMore(listener.fd(), std::min(kAtOnce, count - this->count()));
 }
 
 Connections::~Connections() {
-  shutdown(control_->get(), SHUT_RDWR);
-  if (far_end_ > 0) waitpid(far_end_, nullptr, 0);
+  shutdown(control_.get(), SHUT_RDWR);
+  far_end_.Wait();
 }
 
 void Connections::MakeMore(int listener, int count) {
-  Give(control_->get(), {.what = Order::What::kConnect, .count = count, .answer = true});
-  AwaitAnswer(control_->get());
+  Give(control_.get(), {.what = Order::What::kConnect, .count = count, .answer = true});
+  AwaitAnswer(control_.get());
   // They are made one after the other, so they are accepted in the far ends' order.
   for (int i = 0; i < count; ++i) {
-    fds_.emplace_back(UniqueFd(
-        Must(accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC), "accept")));
+    fds_.emplace_back(FileDescriptor(CheckSystemCall(
+        accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC), "accept")));
   }
 }
 
 void Connections::OrderBytes(int first, int count, int stride) const {
-  Give(control_->get(),
+  Give(control_.get(),
        {.what = Order::What::kSend, .first = first, .count = count, .stride = stride});
 }
 
 void Connections::SendBytes(int first, int count, int stride) const {
-  Give(control_->get(), {.what = Order::What::kSend,
-                         .first = first,
-                         .count = count,
-                         .stride = stride,
-                         .answer = true});
-  AwaitAnswer(control_->get());
+  Give(control_.get(), {.what = Order::What::kSend,
+                        .first = first,
+                        .count = count,
+                        .stride = stride,
+                        .answer = true});
+  AwaitAnswer(control_.get());
 }
 
 }  // namespace hupstorm

@@ -4,13 +4,11 @@
 #ifndef HUPSTORM_BENCH_CLAIMS_CONNECTIONS_H_
 #define HUPSTORM_BENCH_CLAIMS_CONNECTIONS_H_
 
-#include <sys/types.h>
-
 #include <cstddef>
-#include <optional>
 #include <vector>
 
-#include "target/reference/unique_fd.h"
+#include "base/child_process.h"
+#include "base/file_descriptor.h"
 
 namespace hupstorm {
 
@@ -37,9 +35,9 @@ class Connections {
  private:
   void MakeMore(int listener, int count);
 
-  std::optional<UniqueFd> control_;
-  pid_t far_end_ = -1;
-  std::vector<UniqueFd> fds_;
+  FileDescriptor control_;
+  ChildProcess far_end_;
+  std::vector<FileDescriptor> fds_;
 };
 
 }  // namespace hupstorm

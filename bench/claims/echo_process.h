@@ -4,26 +4,23 @@
 #ifndef HUPSTORM_BENCH_CLAIMS_ECHO_PROCESS_H_
 #define HUPSTORM_BENCH_CLAIMS_ECHO_PROCESS_H_
 
-#include <sys/types.h>
-
 #include <cstdint>
 #include <vector>
 
+#include "base/child_process.h"
+#include "base/file_descriptor.h"
+#include "base/shared_array.h"
 #include "bench/claims/call_counter.h"
 #include "target/reference/multiplexer.h"
-#include "target/reference/unique_fd.h"
 
 namespace hupstorm {
 
 class EchoProcess {
  public:
   // `counted`: its calls are counted, which takes time of its own. Throws std::system_error where
-  // no process can be had, std::runtime_error where the server does not begin to listen.
+  // no process can be had, std::runtime_error where the server does not begin to listen. The
+  // server ends with the object.
   EchoProcess(MultiplexerKind kind, bool counted);
-  // Ends the server.
-  ~EchoProcess();
-  EchoProcess(const EchoProcess&) = delete;
-  EchoProcess& operator=(const EchoProcess&) = delete;
 
   uint16_t port() const { return port_; }
   // CPU time of the process since it began.
@@ -32,8 +29,8 @@ class EchoProcess {
   CallCounts Counts() const { return *counts_; }
 
  private:
-  CallCounts* counts_ = nullptr;  // shared with the server's process
-  pid_t pid_ = -1;
+  const SharedArray<CallCounts> counts_;  // one, shared with the server's process
+  ChildProcess process_;
   uint16_t port_ = 0;
 };
 
@@ -51,7 +48,7 @@ class EchoClients {
   void Exchange(int active) const;
 
  private:
-  std::vector<UniqueFd> fds_;
+  std::vector<FileDescriptor> fds_;
 };
 
 }  // namespace hupstorm

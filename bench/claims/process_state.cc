@@ -1,7 +1,8 @@
 #include "bench/claims/process_state.h"
 
-#include <signal.h>
-#include <sys/prctl.h>
+#include <sched.h>
+
+#include "base/processors.h"
 
 namespace hupstorm {
 namespace {
@@ -15,20 +16,16 @@ void SetPolicy(int policy) {
 
 OneProcessor::OneProcessor() {
   const int here = sched_getcpu();
-  if (here < 0 || sched_getaffinity(0, sizeof former_, &former_) != 0) return;
-  cpu_set_t one;
-  CPU_ZERO(&one);
-  CPU_SET(static_cast<size_t>(here), &one);
-  pinned_ = sched_setaffinity(0, sizeof one, &one) == 0;
+  if (here < 0) return;
+  former_ = AllowedProcessors();
+  RunOn({here});
   former_policy_ = sched_getscheduler(0);
   if (former_policy_ == SCHED_OTHER) SetPolicy(SCHED_BATCH);
 }
 
 OneProcessor::~OneProcessor() {
   if (former_policy_ == SCHED_OTHER) SetPolicy(SCHED_OTHER);
-  if (pinned_) sched_setaffinity(0, sizeof former_, &former_);
+  RunOn(former_);
 }
-
-void EndWithParent() { prctl(PR_SET_PDEATHSIG, SIGKILL); }
 
 }  // namespace hupstorm

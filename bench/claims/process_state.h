@@ -3,7 +3,7 @@
 #ifndef HUPSTORM_BENCH_CLAIMS_PROCESS_STATE_H_
 #define HUPSTORM_BENCH_CLAIMS_PROCESS_STATE_H_
 
-#include <sched.h>
+#include <vector>
 
 namespace hupstorm {
 
@@ -20,13 +20,9 @@ class OneProcessor {
   OneProcessor& operator=(const OneProcessor&) = delete;
 
  private:
-  cpu_set_t former_;
+  std::vector<int> former_;
   int former_policy_ = -1;
-  bool pinned_ = false;
 };
-
-// The calling process does not outlive its parent.
-void EndWithParent();
 
 }  // namespace hupstorm
 

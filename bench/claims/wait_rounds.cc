@@ -8,9 +8,9 @@
 #include <stdexcept>
 #include <vector>
 
+#include "base/system_error.h"
 #include "bench/thread_cpu.h"
 #include "kernel/in_force.h"
-#include "target/reference/posix_error.h"
 
 namespace hupstorm {
 namespace {
@@ -21,7 +21,7 @@ constexpr int kPatienceMs = 10'000;
 
 long Sleeps() {
   rusage usage;
-  Must(getrusage(RUSAGE_THREAD, &usage), "getrusage");
+  CheckSystemCall(getrusage(RUSAGE_THREAD, &usage), "getrusage");
   return usage.ru_nvcsw;
 }
 

@@ -14,10 +14,10 @@
 #include <cstring>
 #include <memory>
 
+#include "base/file_descriptor.h"
+#include "base/system_error.h"
 #include "bench/claims/echo_process.h"
 #include "target/reference/multiplexer.h"
-#include "target/reference/posix_error.h"
-#include "target/reference/unique_fd.h"
 
 namespace hupstorm {
 namespace {
@@ -46,9 +46,10 @@ class Maps {
   Maps() : text_(std::make_unique<std::array<char, 1 << 20>>()) { text_->fill(0); }
 
   void Read() {
-    const UniqueFd file(Must(open("/proc/self/maps", O_RDONLY | O_CLOEXEC), "/proc/self/maps"));
+    const FileDescriptor file(
+        CheckSystemCall(open("/proc/self/maps", O_RDONLY | O_CLOEXEC), "/proc/self/maps"));
     length_ = 0;
-    while (const int count = Must(
+    while (const int count = CheckSystemCall(
                static_cast<int>(read(file.get(), text_->data() + length_, text_->size() - length_)),
                "/proc/self/maps")) {
       length_ += static_cast<size_t>(count);
@@ -69,8 +70,9 @@ class Maps {
 SelectLimit WitnessSelectLimit() {
   SelectLimit limit = {.fd_setsize = FD_SETSIZE};
   // Readable all the time.
-  const UniqueFd event(Must(eventfd(1, EFD_CLOEXEC), "eventfd"));
-  const UniqueFd next(Must(fcntl(event.get(), F_DUPFD_CLOEXEC, FD_SETSIZE), "F_DUPFD"));
+  const FileDescriptor event(CheckSystemCall(eventfd(1, EFD_CLOEXEC), "eventfd"));
+  const FileDescriptor next(
+      CheckSystemCall(fcntl(event.get(), F_DUPFD_CLOEXEC, FD_SETSIZE), "F_DUPFD"));
   limit.takes_last = Takes(MultiplexerKind::kSelect, FD_SETSIZE - 1);
   limit.takes_next = Takes(MultiplexerKind::kSelect, next.get());
   limit.others_take_next =
@@ -104,15 +106,15 @@ EpollMemory WitnessEpollMemory() {
   after.Read();
   before.Read();
 
-  const UniqueFd epoll(Must(epoll_create1(EPOLL_CLOEXEC), "epoll_create1"));
-  const UniqueFd event(Must(eventfd(0, EFD_CLOEXEC), "eventfd"));
+  const FileDescriptor epoll(CheckSystemCall(epoll_create1(EPOLL_CLOEXEC), "epoll_create1"));
+  const FileDescriptor event(CheckSystemCall(eventfd(0, EFD_CLOEXEC), "eventfd"));
   epoll_event wanted = {.events = EPOLLIN, .data = {.u64 = 0}};
-  Must(epoll_ctl(epoll.get(), EPOLL_CTL_ADD, event.get(), &wanted), "epoll_ctl");
+  CheckSystemCall(epoll_ctl(epoll.get(), EPOLL_CTL_ADD, event.get(), &wanted), "epoll_ctl");
   clean();
-  Must(epoll_wait(epoll.get(), events.data(), events.size(), 0), "epoll_wait");
-  Must(eventfd_write(event.get(), 1), "eventfd_write");
+  CheckSystemCall(epoll_wait(epoll.get(), events.data(), events.size(), 0), "epoll_wait");
+  CheckSystemCall(eventfd_write(event.get(), 1), "eventfd_write");
   memory.array_changed_by_event = touched() != 0;
-  Must(epoll_wait(epoll.get(), events.data(), events.size(), 0), "epoll_wait");
+  CheckSystemCall(epoll_wait(epoll.get(), events.data(), events.size(), 0), "epoll_wait");
   memory.bytes_written_by_wait = touched();
   after.Read();
   memory.maps_changed = !(before == after);

@@ -1,7 +1,6 @@
 // What a connection takes as there are more of them: time and memory in the simulation, time on
 // Linux.
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fmt/format.h>
 #include <limits.h>
@@ -9,7 +8,6 @@
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -18,6 +16,9 @@
 #include <string>
 #include <vector>
 
+#include "base/child_process.h"
+#include "base/file_descriptor.h"
+#include "base/loopback_address.h"
 #include "base/resource_limit.h"
 #include "bench/harness/cpu_cost.h"
 #include "bench/harness/loaded_kernel.h"
@@ -45,9 +46,7 @@ struct Cost {
 int Listen(Syscalls& kernel, sockaddr_in& address) {
   const int fd =
       Checked("socket", Invoke<Call::kSocket>(kernel, AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0));
-  address = {};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address = LoopbackIpv4(0);
   socklen_t length = sizeof address;
   auto* const raw = reinterpret_cast<sockaddr*>(&address);
   Checked("bind", Invoke<Call::kBind>(kernel, fd, raw, length));
@@ -71,7 +70,7 @@ class Connections {
   Connections(const Connections&) = delete;
   Connections& operator=(const Connections&) = delete;
 
-  const sockaddr_in& address() const { return address_; }
+  uint16_t port() const { return ntohs(address_.sin_port); }
 
   // Accepts and registers one that waits already. Room for it is there, so that no memory but the
   // kernel's grows.
@@ -118,7 +117,7 @@ void MeasureSimulated(int size, std::chrono::milliseconds wall, Cost& cost) {
   SimulatedKernel kernel;
   Connections connections(kernel);
   connections.Reserve(size);
-  const uint16_t port = ntohs(connections.address().sin_port);
+  const uint16_t port = connections.port();
   const double heap = HeapBytes();
   int64_t ns = 0;
   for (int done = 0; done < size;) {
@@ -137,50 +136,43 @@ void MeasureSimulated(int size, std::chrono::milliseconds wall, Cost& cost) {
 // Clients in a process of their own: it has its own limit of descriptors, and its own CPU time.
 class ClientProcess {
  public:
-  ClientProcess(const sockaddr_in& address, int count) {
-    int fds[2];
-    Checked("pipe", pipe(fds));
-    pid_ = Checked("fork", fork());
-    if (pid_ == 0) {
-      close(fds[1]);
-      _exit(Connect(address, count, fds[0]));
-    }
-    close(fds[0]);
-    end_ = fds[1];
+  ClientProcess(uint16_t port, int count) {
+    auto [wait, end] = MakePipe();
+    process_ = ChildProcess([&, &wait = wait, &end = end] {
+      end.reset();
+      Connect(port, count, wait.get());
+    });
+    end_ = std::move(end);
   }
   ~ClientProcess() {
-    close(end_);
-    waitpid(pid_, nullptr, 0);
+    end_.reset();
+    process_.Wait();
   }
-  ClientProcess(const ClientProcess&) = delete;
-  ClientProcess& operator=(const ClientProcess&) = delete;
 
  private:
   // Connects, waits for the end of the pipe, and resets, so that no port is left waiting.
-  static int Connect(const sockaddr_in& address, int count, int pipe) {
+  static void Connect(uint16_t port, int count, int pipe) {
+    std::vector<FileDescriptor> clients;
     for (int i = 0; i < count; ++i) {
-      const int fd = socket(AF_INET, SOCK_STREAM, 0);
+      const int fd = clients.emplace_back(ConnectToLoopback(port)).get();
       const linger reset = {1, 0};
-      if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset) != 0 ||
-          connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-        return 1;  // the server waits in vain, and says so
-      }
+      // Otherwise the server waits in vain, and says so.
+      if (setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset) != 0) return;
     }
     char byte;
     while (read(pipe, &byte, 1) < 0 && errno == EINTR) {
     }
-    return 0;
   }
 
-  pid_t pid_ = -1;
-  int end_ = -1;
+  FileDescriptor end_;
+  ChildProcess process_;
 };
 
 void MeasureOnLinux(int size, std::chrono::milliseconds wall, Cost& cost) {
   HostKernel kernel;
   auto connections = std::make_unique<Connections>(kernel);
   // Goes first, so that the server's ends are closed by resets.
-  const ClientProcess clients(connections->address(), size);
+  const ClientProcess clients(connections->port(), size);
   int64_t ns = 0;
   for (int i = 0; i < size; ++i) {
     connections->AwaitClient();

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "base/loopback_address.h"
 #include "bench/harness/cpu_cost.h"
 #include "bench/harness/parts.h"
 #include "kernel/faults/fault_injector.h"
@@ -74,12 +75,10 @@ class EchoCalls final : public MeasuredCall {
   void Open() {
     const int listener =
         Checked("socket", Invoke<Call::kSocket>(kernel_, AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0));
-    sockaddr_in address = {};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(kPort);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    Checked("bind", Invoke<Call::kBind>(kernel_, listener, reinterpret_cast<sockaddr*>(&address),
-                                        sizeof address));
+    const sockaddr_in address = LoopbackIpv4(kPort);
+    Checked("bind",
+            Invoke<Call::kBind>(kernel_, listener, reinterpret_cast<const sockaddr*>(&address),
+                                sizeof address));
     Checked("listen", Invoke<Call::kListen>(kernel_, listener, 16));
     epoll_ = Checked("epoll_create1", Invoke<Call::kEpollCreate1>(*top_, 0));
     peer_ = kernel_.PeerConnect(kPort);

@@ -9,6 +9,7 @@
 #include <map>
 #include <utility>
 
+#include "base/loopback_address.h"
 #include "base/resource_limit.h"
 #include "tools/cli/errors.h"
 
@@ -68,8 +69,7 @@ LoadedKernel::~LoadedKernel() {
 void LoadedKernel::Listen() {
   listener_ =
       Checked("socket", Invoke<Call::kSocket>(*kernel_, AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0));
-  address_.sin_family = AF_INET;
-  address_.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address_ = LoopbackIpv4(0);
   auto* raw = reinterpret_cast<sockaddr*>(&address_);
   socklen_t length = sizeof address_;
   Checked("bind", Invoke<Call::kBind>(*kernel_, listener_, raw, length));

@@ -12,6 +12,7 @@
 #include <cstring>
 #include <random>
 
+#include "base/loopback_address.h"
 #include "bench/thread_cpu.h"
 
 namespace hupstorm {
@@ -66,17 +67,10 @@ void LoadGenerator::Watch(const Client& client, size_t index, int operation, boo
 void LoadGenerator::Open(size_t index) {
   Client& client = clients_[index];
   client = {};
-  client.fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (client.fd < 0) ThrowErrno("socket");
+  client.fd = ConnectToLoopback(settings_.port).release();
+  if (client.fd < 0) ThrowErrno("connect");
   const int on = 1;
   setsockopt(client.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  sockaddr_in address = {};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(settings_.port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (connect(client.fd, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
-    ThrowErrno("connect");
-  }
   fcntl(client.fd, F_SETFL, O_NONBLOCK);
   Watch(client, index, EPOLL_CTL_ADD, false);
 }

@@ -15,8 +15,8 @@
 #include <string>
 #include <vector>
 
+#include "base/file_descriptor.h"
 #include "bench/load/latency_histogram.h"
-#include "target/reference/unique_fd.h"
 
 namespace hupstorm {
 
@@ -92,7 +92,7 @@ class LoadGenerator {
   LoadResult Measure(Start start);
 
   const LoadSettings settings_;
-  UniqueFd epoll_;
+  FileDescriptor epoll_;
   std::vector<char> pattern_;
   std::vector<char> buffer_;
   std::vector<Client> clients_;

@@ -2,6 +2,8 @@
 
 #include <sched.h>
 
+#include "base/processors.h"
+
 namespace hupstorm {
 
 AwakeProcessor::AwakeProcessor(int processor) {
@@ -10,10 +12,7 @@ AwakeProcessor::AwakeProcessor(int processor) {
     // In this order: it must not run a moment in anybody's way.
     const sched_param none = {};
     if (sched_setscheduler(0, SCHED_IDLE, &none) != 0) return;
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    CPU_SET(processor, &set);
-    if (sched_setaffinity(0, sizeof set, &set) != 0) return;
+    if (!RunOn({processor})) return;
     while (!stop.stop_requested()) {
     }
   });

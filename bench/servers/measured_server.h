@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/child_process.h"
 #include "bench/servers/peers.h"
 
 namespace hupstorm {
@@ -16,16 +17,12 @@ namespace hupstorm {
 class MeasuredServer {
  public:
   // Starts `peer` on a free port of 127.0.0.1 and returns when it listens. `processor`: where it
-  // runs, -1 for anywhere. The process does not outlive this one. Throws FailedError where it
+  // runs, -1 for anywhere. The process does not outlive the object. Throws FailedError where it
   // cannot be started, ends, or does not listen within ten seconds.
   MeasuredServer(const EchoPeer& peer, int processor);
-  // Kills it.
-  ~MeasuredServer();
-  MeasuredServer(const MeasuredServer&) = delete;
-  MeasuredServer& operator=(const MeasuredServer&) = delete;
 
   uint16_t port() const { return port_; }
-  pid_t pid() const { return pid_; }
+  pid_t pid() const { return process_.pid(); }
   // Processor time used since its start.
   double CpuSeconds() const;
   // Memory of its own, that is in RAM and no file's.
@@ -37,11 +34,9 @@ class MeasuredServer {
  private:
   void Start(const EchoPeer& peer, int processor);
   bool AwaitListening();
-  void Kill();
 
   uint16_t port_ = 0;
-  pid_t pid_ = -1;
-  std::string end_;
+  ChildProcess process_;
 };
 
 // The processors that the server and the generator are bound to for the life of the object: the
@@ -58,7 +53,7 @@ class TwoProcessors {
   int generator() const { return generator_; }
 
  private:
-  std::vector<unsigned char> former_;
+  std::vector<int> former_;
   int server_ = -1;
   int generator_ = -1;
 };

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
 #include <iterator>
 #include <stdexcept>
 #include <string>
@@ -30,16 +29,6 @@ int WorkerFromEnvironment() {
         fmt::format("HUPSTORM_WORKER takes 0 to {}, not \"{}\"", kMostFuzzWorkers - 1, text));
   }
   return worker;
-}
-
-std::vector<uint8_t> ReadBytes(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::vector<uint8_t> bytes((std::istreambuf_iterator<char>(file)),
-                             std::istreambuf_iterator<char>());
-  if (!file.is_open() || file.bad()) {
-    throw std::runtime_error(fmt::format("cannot read {}", path.string()));
-  }
-  return bytes;
 }
 
 const Finding* WithFingerprint(const std::vector<Finding>& findings, std::string_view fingerprint) {
@@ -109,7 +98,9 @@ void ServerFuzzer::Report(const std::vector<Finding>& findings) {
 }
 
 void ServerFuzzer::Shrink(const std::filesystem::path& bytes_file) {
-  Decode(ReadBytes(bytes_file));
+  const std::optional<std::string> bytes = ReadWhole(bytes_file);
+  if (!bytes) throw std::runtime_error(fmt::format("cannot read {}", bytes_file.string()));
+  Decode({reinterpret_cast<const uint8_t*>(bytes->data()), bytes->size()});
   const std::string name = bytes_file.stem().string();
   const std::string fingerprint = name.substr(name.rfind('-') + 1);
   Finding shown;

@@ -5,11 +5,12 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 #include <stdexcept>
+
+#include "base/file_descriptor.h"
 
 namespace hupstorm {
 namespace {
@@ -42,16 +43,14 @@ void UnmapCounters::operator()(CampaignCounters* counters) const {
 }
 
 CampaignCountersPtr MapCampaignCounters(const std::string& path) {
-  const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-  if (fd < 0) Fail(path, std::strerror(errno));
+  const FileDescriptor fd(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
+  if (!fd) Fail(path, std::strerror(errno));
   // Blocks and all: a store into a hole of a full disk is a SIGBUS.
-  const int error = posix_fallocate(fd, 0, sizeof(CampaignCounters));
+  const int error = posix_fallocate(fd.get(), 0, sizeof(CampaignCounters));
   void* const mapped = error != 0 ? MAP_FAILED
                                   : mmap(nullptr, sizeof(CampaignCounters), PROT_READ | PROT_WRITE,
-                                         MAP_SHARED, fd, 0);
-  const int map_error = error != 0 ? error : errno;
-  close(fd);
-  if (mapped == MAP_FAILED) Fail(path, std::strerror(map_error));
+                                         MAP_SHARED, fd.get(), 0);
+  if (mapped == MAP_FAILED) Fail(path, std::strerror(error != 0 ? error : errno));
   CampaignCountersPtr counters(static_cast<CampaignCounters*>(mapped));
   if (counters->layout == 0) counters->layout = CampaignCounters::kLayout;
   if (counters->layout != CampaignCounters::kLayout) Fail(path, "it holds something else");

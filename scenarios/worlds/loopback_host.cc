@@ -2,8 +2,6 @@
 
 #include <errno.h>
 #include <fmt/format.h>
-#include <netinet/in.h>
-#include <sched.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -11,6 +9,11 @@
 #include <algorithm>
 #include <cstddef>
 #include <system_error>
+#include <vector>
+
+#include "base/loopback_address.h"
+#include "base/processors.h"
+#include "base/system_error.h"
 
 namespace hupstorm {
 namespace {
@@ -19,15 +22,10 @@ constexpr uint16_t kFirstPort = 20'000;
 constexpr uint16_t kLastPort = 32'000;
 
 bool IsFree(uint16_t port) {
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) throw std::system_error(errno, std::generic_category(), "socket");
-  sockaddr_in address = {};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(port);
-  const bool is_free = bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
-  close(fd);
-  return is_free;
+  const FileDescriptor fd(
+      CheckSystemCall(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket"));
+  const sockaddr_in address = LoopbackIpv4(port);
+  return bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
 }
 
 }  // namespace
@@ -39,17 +37,10 @@ Claim::Claim(const std::string& name) {
   const size_t size = std::min(name.size(), sizeof address.sun_path - 1);
   std::copy_n(name.begin(), size, address.sun_path + 1);
   const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + size);
-  const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) throw std::system_error(errno, std::generic_category(), "socket");
-  if (bind(fd, reinterpret_cast<const sockaddr*>(&address), length) == 0) {
-    socket_ = fd;
-  } else {
-    close(fd);
+  FileDescriptor fd(CheckSystemCall(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket"));
+  if (bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), length) == 0) {
+    socket_ = std::move(fd);
   }
-}
-
-Claim::~Claim() {
-  if (socket_ >= 0) close(socket_);
 }
 
 PortChooser::PortChooser()
@@ -67,17 +58,12 @@ uint16_t PortChooser::Choose() {
 
 Claim BindToOneProcessor(std::string_view users) {
   constexpr int kMostToShare = 64;
-  cpu_set_t allowed;
-  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return {};
+  const std::vector<int> allowed = AllowedProcessors();
   for (int sharing = 0; sharing < kMostToShare; ++sharing) {
-    for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
-      if (!CPU_ISSET(cpu, &allowed)) continue;
+    for (const int cpu : allowed) {
       Claim claim(fmt::format("hupstorm processor {} {} {}", cpu, users, sharing));
       if (!claim.holds()) continue;
-      cpu_set_t one;
-      CPU_ZERO(&one);
-      CPU_SET(cpu, &one);
-      sched_setaffinity(0, sizeof one, &one);
+      RunOn({cpu});
       return claim;
     }
   }

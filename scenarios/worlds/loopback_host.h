@@ -6,7 +6,8 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
+
+#include "base/file_descriptor.h"
 
 namespace hupstorm {
 
@@ -16,17 +17,11 @@ class Claim {
   Claim() = default;
   // Throws std::system_error if no socket can be had.
   explicit Claim(const std::string& name);
-  ~Claim();
-  Claim(Claim&& other) noexcept : socket_(std::exchange(other.socket_, -1)) {}
-  Claim& operator=(Claim&& other) noexcept {
-    std::swap(socket_, other.socket_);
-    return *this;
-  }
 
-  bool holds() const { return socket_ >= 0; }  // no other process had the name
+  bool holds() const { return static_cast<bool>(socket_); }  // no other process had the name
 
  private:
-  int socket_ = -1;
+  FileDescriptor socket_;
 };
 
 // Hands out ports of 127.0.0.1 that are free.

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <poll.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -50,10 +49,7 @@ class ProcessWorld::Impl final : private ServerHost {
       : options_(std::move(options)), descriptors_(RaiseDescriptorLimit()) {
     processor_ = BindToOneProcessor();
     // What limits the output of servers that run in this process is not for those that do not.
-    rlimit files = {};
-    getrlimit(RLIMIT_FSIZE, &files);
-    files.rlim_cur = files.rlim_max;
-    setrlimit(RLIMIT_FSIZE, &files);
+    SetSoftLimit(RLIMIT_FSIZE, RLIM_INFINITY);
   }
 
   ScenarioRun& run() { return run_; }
@@ -130,8 +126,7 @@ ServerNature LookAtServer(const ProcessOptions& options) {
   class Nobody final : public KernelDriver {
     void OnBlock(Call, int, int64_t) override {}
   } nobody;
-  rlimit descriptors = {};
-  getrlimit(RLIMIT_NOFILE, &descriptors);
+  const rlimit descriptors = LimitOf(RLIMIT_NOFILE);
   PortChooser ports;
   ProcessKernel kernel;
   kernel.set_driver(&nobody);
@@ -159,8 +154,7 @@ ServerNature LookAtServer(const ProcessOptions& options) {
 }
 
 OutsideServer StartedByCommand(const ProcessOptions& options) {
-  rlimit descriptors = {};
-  getrlimit(RLIMIT_NOFILE, &descriptors);
+  const rlimit descriptors = LimitOf(RLIMIT_NOFILE);
   auto ports = std::make_shared<PortChooser>();
   auto server = std::make_shared<std::optional<RunningServer>>();
   OutsideServer outside;

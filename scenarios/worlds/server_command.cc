@@ -2,35 +2,25 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <atomic>
-#include <cstdio>
-#include <cstring>
-#include <new>
-#include <system_error>
+#include <utility>
 
+#include "base/resource_limit.h"
 #include "kernel/linux/sight/process_tree.h"
 
 namespace hupstorm {
 namespace {
 
 constexpr int kLongestEndMs = 5000;
-
-[[noreturn]] void Fail(const char* what) {
-  throw std::system_error(errno, std::generic_category(), what);
-}
 
 }  // namespace
 
@@ -54,9 +44,10 @@ namespace {
 template <typename Output>
 class Keeper {
  public:
-  Keeper(int control, Output& output) : control_(control), output_(output) {}
+  Keeper(int control, Output& output, const Program& program)
+      : control_(control), output_(output), program_(program) {}
 
-  [[noreturn]] void Run(const ServerCommand::Options& options) {
+  [[noreturn]] void Run(rlim_t descriptors) {
     setsid();  // an interrupt from the terminal is for the driver
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     sigset_t all;
@@ -67,14 +58,13 @@ class Keeper {
     sigemptyset(&ends);
     sigaddset(&ends, SIGCHLD);
     children_ = signalfd(-1, &ends, SFD_CLOEXEC | SFD_NONBLOCK);
-    int pipe[2];
-    if (children_ < 0 || pipe2(pipe, O_CLOEXEC) != 0) _exit(1);
-    from_server_ = pipe[0];
-    fcntl(from_server_, F_SETFL, O_NONBLOCK);
-    first_ = fork();
-    if (first_ == 0) Become(options, pipe[1]);
-    close(pipe[1]);
-    if (first_ < 0) _exit(1);
+    if (children_ < 0) _exit(1);
+    auto [from_server, to_us] = MakePipe();
+    from_server_ = std::move(from_server);
+    fcntl(from_server_.get(), F_SETFL, O_NONBLOCK);
+    const int output = to_us.get();
+    first_ = ChildProcess([&] { Become(descriptors, output); }, {.death_signal = 0}).Release();
+    to_us.reset();
     while (Serve()) {
     }
     EndAll();
@@ -83,36 +73,24 @@ class Keeper {
   }
 
  private:
-  [[noreturn]] static void Become(const ServerCommand::Options& options, int output) {
-    const int nothing = open("/dev/null", O_RDONLY);
-    dup2(nothing, STDIN_FILENO);
-    dup2(output, STDOUT_FILENO);
-    dup2(output, STDERR_FILENO);
+  [[noreturn]] void Become(rlim_t descriptors, int output) const {
+    SetStandardStreams(output, output);
     close_range(STDERR_FILENO + 1, ~0U, 0);
-    const rlimit no_core = {.rlim_cur = 0, .rlim_max = 0};
-    setrlimit(RLIMIT_CORE, &no_core);  // a crash here is a finding, not a thing to keep
-    rlimit descriptors = {};
-    getrlimit(RLIMIT_NOFILE, &descriptors);
-    descriptors.rlim_cur = std::min(options.descriptors.rlim_cur, descriptors.rlim_max);
-    setrlimit(RLIMIT_NOFILE, &descriptors);
-    rlimit files = {};  // lowered for servers of our own, that run in their driver's process
-    getrlimit(RLIMIT_FSIZE, &files);
-    files.rlim_cur = files.rlim_max;
-    setrlimit(RLIMIT_FSIZE, &files);
-    for (const auto& [name, value] : options.environment) setenv(name.c_str(), value.c_str(), 1);
+    ForbidCoreFiles();  // a crash here is a finding, not a thing to keep
+    SetSoftLimit(RLIMIT_NOFILE, descriptors);
+    // Lowered for servers of our own, that run in their driver's process.
+    SetSoftLimit(RLIMIT_FSIZE, RLIM_INFINITY);
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, nullptr);
-    execl("/bin/sh", "sh", "-c", options.command.c_str(), nullptr);
-    std::perror("/bin/sh");
-    _exit(127);
+    program_.Exec();
   }
 
   // False when the driver wants the end, or is gone.
   bool Serve() {
     pollfd fds[] = {{.fd = control_, .events = POLLIN, .revents = 0},
                     {.fd = children_, .events = POLLIN, .revents = 0},
-                    {.fd = from_server_, .events = POLLIN, .revents = 0}};
+                    {.fd = from_server_.get(), .events = POLLIN, .revents = 0}};
     poll(fds, std::size(fds), -1);
     if (fds[0].revents != 0) return false;
     if (fds[1].revents != 0) {
@@ -139,19 +117,16 @@ class Keeper {
   }
 
   void Drain() {
-    if (from_server_ < 0) return;
+    if (!from_server_) return;
     char block[16 << 10];
     ssize_t count = 0;
     // A server that writes without end must not keep us from the rest.
     for (int i = 0; i < 64; ++i) {
-      count = read(from_server_, block, sizeof block);
+      count = read(from_server_.get(), block, sizeof block);
       if (count <= 0) break;
       output_.Append(block, static_cast<size_t>(count));
     }
-    if (count == 0) {  // the other end is closed in all processes
-      close(from_server_);
-      from_server_ = -1;
-    }
+    if (count == 0) from_server_.reset();  // the other end is closed in all processes
   }
 
   void EndAll() {
@@ -172,68 +147,45 @@ class Keeper {
 
   const int control_;
   Output& output_;
+  const Program& program_;
   int children_ = -1;
-  int from_server_ = -1;
+  FileDescriptor from_server_;
   pid_t first_ = -1;
 };
 
 }  // namespace
 
 ServerCommand::ServerCommand(const Options& options) {
-  void* const memory = mmap(nullptr, sizeof(SharedOutput), PROT_READ | PROT_WRITE,
-                            MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  if (memory == MAP_FAILED) Fail("mmap");
-  output_ = new (memory) SharedOutput;
-  int control[2];
-  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, control) != 0) {
-    const int error = errno;
-    munmap(output_, sizeof(SharedOutput));
-    errno = error;
-    Fail("socketpair");
-  }
-  std::fflush(nullptr);  // or the keeper's copy is written once more
-  keeper_ = fork();
-  if (keeper_ == 0) {
-    const int lowest = std::min(control[0], control[1]);
-    const int highest = std::max(control[0], control[1]);
-    close(control[0]);
-    if (lowest > STDERR_FILENO + 1) close_range(STDERR_FILENO + 1, lowest - 1, 0);
-    if (highest > lowest + 1) close_range(lowest + 1, highest - 1, 0);
-    close_range(highest + 1, ~0U, 0);
-    Keeper(control[1], *output_).Run(options);
-  }
-  const int error = errno;
-  close(control[1]);
-  control_ = control[0];
-  if (keeper_ > 0) return;
-  close(control_);
-  munmap(output_, sizeof(SharedOutput));
-  errno = error;
-  Fail("fork");
+  std::vector<std::string> environment;
+  for (const auto& [name, value] : options.environment) environment.push_back(name + "=" + value);
+  const Program program({"sh", "-c", options.command}, environment, "/bin/sh");
+  auto [ours, theirs] = MakeSocketPair(SOCK_SEQPACKET);
+  control_ = std::move(ours);
+  const auto keep = [this, &program, &options, control = theirs.get()] {
+    control_.reset();
+    close_range(STDERR_FILENO + 1, static_cast<unsigned>(control - 1), 0);
+    close_range(static_cast<unsigned>(control + 1), ~0U, 0);
+    Keeper(control, *output_, program).Run(options.descriptors.rlim_cur);
+  };
+  keeper_ = ChildProcess(keep, {.death_signal = 0});
 }
 
-ServerCommand::~ServerCommand() {
-  End();
-  close(control_);
-  munmap(output_, sizeof(SharedOutput));
-}
+ServerCommand::~ServerCommand() { End(); }
 
 std::optional<int> ServerCommand::Status() {
   int status = 0;
-  if (!status_ &&
-      recv(control_, &status, sizeof status, MSG_DONTWAIT) == static_cast<ssize_t>(sizeof status)) {
+  if (!status_ && recv(control_.get(), &status, sizeof status, MSG_DONTWAIT) ==
+                      static_cast<ssize_t>(sizeof status)) {
     status_ = status;
   }
   return status_;
 }
 
 bool ServerCommand::End() {
-  if (keeper_ < 0) return true;
-  shutdown(control_, SHUT_WR);
-  int status = 0;
-  while (waitpid(keeper_, &status, 0) < 0 && errno == EINTR) {
-  }
-  keeper_ = -1;
+  if (keeper_.pid() < 0) return true;
+  shutdown(control_.get(), SHUT_WR);
+  const int status = keeper_.Wait();
+  keeper_ = ChildProcess();
   Status();
   return status == 0;
 }

@@ -18,6 +18,10 @@
 #include <utility>
 #include <vector>
 
+#include "base/child_process.h"
+#include "base/file_descriptor.h"
+#include "base/shared_array.h"
+
 namespace hupstorm {
 
 class ServerCommand {
@@ -35,9 +39,9 @@ class ServerCommand {
   ServerCommand& operator=(const ServerCommand&) = delete;
 
   // The process that the server's processes descend from.
-  pid_t keeper() const { return keeper_; }
+  pid_t keeper() const { return keeper_.pid(); }
   // Readable when the command's first process has ended, or the keeper has.
-  int news() const { return control_; }
+  int news() const { return control_.get(); }
   // How the command's first process has ended, as waitpid says; nothing while it runs.
   std::optional<int> Status();
 
@@ -53,9 +57,9 @@ class ServerCommand {
  private:
   struct SharedOutput;
 
-  SharedOutput* output_ = nullptr;
-  pid_t keeper_ = -1;
-  int control_ = -1;
+  const SharedArray<SharedOutput> output_;
+  FileDescriptor control_;
+  ChildProcess keeper_;
   std::optional<int> status_;
 };
 

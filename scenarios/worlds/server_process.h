@@ -8,6 +8,9 @@
 #include <functional>
 #include <string>
 
+#include "base/captured_output.h"
+#include "base/child_process.h"
+#include "base/file_descriptor.h"
 #include "kernel/linux/held/connection.h"
 
 namespace hupstorm {
@@ -15,26 +18,24 @@ namespace hupstorm {
 class ServerProcess {
  public:
   // Forks a child that runs `serve` with an Agent in force. It has descriptors 0 to 2 and the line,
-  // out of the way, and nothing else of this process. Throws std::system_error.
+  // out of the way, and nothing else of this process. Throws std::system_error. The server is
+  // killed when the object goes.
   ServerProcess(remote::SharedMemory& memory, const std::function<void()>& serve);
-  ~ServerProcess();  // kills it
-  ServerProcess(const ServerProcess&) = delete;
-  ServerProcess& operator=(const ServerProcess&) = delete;
 
-  pid_t pid() const { return pid_; }
-  int line() const { return line_; }  // the driver's end
+  pid_t pid() const { return process_.pid(); }
+  int line() const { return line_.get(); }  // the driver's end
 
   // Waits for the end of a process that ends, and says how it did: "killed by SIGSEGV (...)",
   // "it called exit(1)"; then the line of its output that says why, if any.
   std::string AwaitEnd();
 
  private:
-  [[noreturn]] static void Serve(remote::SharedMemory& memory, int line, int output, pid_t parent,
-                                 const std::function<void()>& serve);
+  [[noreturn]] void Serve(remote::SharedMemory& memory, FileDescriptor end,
+                          const std::function<void()>& serve);
 
-  pid_t pid_ = -1;
-  int line_ = -1;
-  int output_ = -1;
+  CapturedOutput output_;
+  FileDescriptor line_;
+  ChildProcess process_;
 };
 
 }  // namespace hupstorm

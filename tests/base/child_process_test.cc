@@ -88,6 +88,13 @@ TEST(ChildProcessTest, MovesWithItsOwner) {
   EXPECT_TRUE(IsThere(first.pid()));
 }
 
+TEST(ChildProcessTest, ReleaseLeavesTheEndToItsCaller) {
+  ChildProcess child([] {});
+  const pid_t pid = child.Release();
+  child.Kill();
+  EXPECT_EQ(waitpid(pid, nullptr, 0), pid);
+}
+
 TEST(ChildProcessTest, AnExceptionEndsTheChildAlone) {
   ChildProcess child([] {
     SetStandardStreams(-1, -1);
@@ -139,6 +146,11 @@ TEST(ProgramTest, EnvironmentIsAddedToAndReplaced) {
                         {"HUPSTORM_CHANGED=new", "HUPSTORM_NEW=a=b"});
   int status = -1;
   EXPECT_EQ(OutputOf(program, status), "kept new a=b\n");
+}
+
+TEST(ProgramTest, IsToldAnotherNameThanItsPath) {
+  int status = -1;
+  EXPECT_EQ(OutputOf(Program({"name", "-c", "echo $0"}, {}, "/bin/sh"), status), "name\n");
 }
 
 TEST(ProgramTest, SaysWhyItCannotStart) {

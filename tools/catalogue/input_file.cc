@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/file_descriptor.h"
 #include "tools/cli/errors.h"
 
 namespace hupstorm {
@@ -25,16 +26,13 @@ class InputFile {
   // Not to wait here: opening a FIFO waits for someone who opens its other end.
   explicit InputFile(const std::string& path)
       : path_(path), fd_(open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)) {
-    if (fd_ < 0) throw CannotRead(path, errno);
+    if (!fd_) throw CannotRead(path, errno);
   }
-  ~InputFile() { close(fd_); }
-  InputFile(const InputFile&) = delete;
-  InputFile& operator=(const InputFile&) = delete;
 
   // Bytes read, 0 at the end.
   size_t Read(char* buffer, size_t size) {
     while (true) {
-      const ssize_t count = read(fd_, buffer, size);
+      const ssize_t count = read(fd_.get(), buffer, size);
       if (count >= 0) return static_cast<size_t>(count);
       if (errno == EAGAIN) {
         Await();
@@ -46,19 +44,19 @@ class InputFile {
 
   bool IsPipe() const {
     struct stat file;
-    return fstat(fd_, &file) == 0 && S_ISFIFO(file.st_mode);
+    return fstat(fd_.get(), &file) == 0 && S_ISFIFO(file.st_mode);
   }
 
  private:
   void Await() {
-    pollfd entry = {fd_, POLLIN, 0};
+    pollfd entry = {fd_.get(), POLLIN, 0};
     if (poll(&entry, 1, kPatienceMs) != 0) return;
     throw UsageError(
         fmt::format("cannot read {}: nothing came for {} s", path_, kPatienceMs / 1000));
   }
 
   const std::string& path_;
-  int fd_;
+  FileDescriptor fd_;
 };
 
 }  // namespace

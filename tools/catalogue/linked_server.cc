@@ -3,11 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <stdexcept>
 #include <utility>
 
+#include "base/files.h"
 #include "tools/catalogue/target_catalogue.h"
 
 namespace hupstorm {
@@ -47,9 +46,8 @@ void SetLinkedServer(LinkedServer server) {
 const LinkedServer* TheLinkedServer() { return Place() ? &*Place() : nullptr; }
 
 bool HasLinkedServer(const std::string& executable) {
-  std::ifstream file(executable, std::ios::binary);
-  const std::string bytes((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  return bytes.find(std::string(kMarkBegins) + kMarkEnds) != std::string::npos;
+  const std::optional<std::string> bytes = ReadWhole(executable);
+  return bytes && bytes->find(std::string(kMarkBegins) + kMarkEnds) != std::string::npos;
 }
 
 }  // namespace hupstorm

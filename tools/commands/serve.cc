@@ -7,11 +7,12 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <cstring>
 #include <memory>
 #include <stdexcept>
 #include <system_error>
 
+#include "base/file_descriptor.h"
+#include "base/loopback_address.h"
 #include "target/reference/echo_server.h"
 #include "target/reference/reference.h"
 #include "target/reference/stop_signal.h"
@@ -102,21 +103,17 @@ int ServeReference(const Options& options) {
 // The port itself, or a free one for 0. Finds out first whether it can be had, since the documents'
 // servers die of what they meet here with no more than an errno.
 uint16_t ChoosePort(const Options& options) {
-  const int probe = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (probe < 0) ThrowCannotListen(options, {errno, std::generic_category()});
+  const FileDescriptor probe(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!probe) ThrowCannotListen(options, {errno, std::generic_category()});
   const int on = 1;
-  setsockopt(probe, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  sockaddr_in address = {};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(static_cast<uint16_t>(options.port));
+  setsockopt(probe.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  sockaddr_in address = LoopbackIpv4(static_cast<uint16_t>(options.port));
   socklen_t length = sizeof address;
   auto* generic = reinterpret_cast<sockaddr*>(&address);
-  const bool free = bind(probe, generic, sizeof address) == 0 && listen(probe, 1) == 0 &&
-                    getsockname(probe, generic, &length) == 0;
-  const std::error_code code(errno, std::generic_category());
-  close(probe);
-  if (!free) ThrowCannotListen(options, code);
+  if (bind(probe.get(), generic, sizeof address) != 0 || listen(probe.get(), 1) != 0 ||
+      getsockname(probe.get(), generic, &length) != 0) {
+    ThrowCannotListen(options, {errno, std::generic_category()});
+  }
   return ntohs(address.sin_port);
 }
 

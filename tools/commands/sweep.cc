@@ -3,12 +3,10 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <memory>
 
+#include "base/files.h"
 #include "tools/cli/errors.h"
 #include "tools/cli/output.h"
 #include "tools/commands/commands.h"
@@ -75,12 +73,8 @@ void MakeFolder(const std::string& folder) {
 
 void WriteFindings(const SweepReport& report) {
   for (const SweepFinding& found : report.findings) {
-    std::ofstream file(found.finding.file, std::ios::binary);
-    file << found.text;
-    file.close();
-    if (!file) {
-      throw FailedError(
-          fmt::format("cannot write {}: {}", found.finding.file, std::strerror(errno)));
+    if (const std::error_code error = WriteWhole(found.finding.file, found.text)) {
+      throw FailedError(fmt::format("cannot write {}: {}", found.finding.file, error.message()));
     }
   }
 }

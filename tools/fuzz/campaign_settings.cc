@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -63,17 +62,14 @@ void SaveSettings(const CampaignFolder& folder, const CampaignSettings& settings
 }
 
 CampaignLock::CampaignLock(const CampaignFolder& folder) {
-  fd_ = open(folder.lock().c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-  if (fd_ < 0) {
+  file_.reset(open(folder.lock().c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
+  if (!file_) {
     throw UsageError(fmt::format("cannot use {}: {}", folder.root.string(), std::strerror(errno)));
   }
-  if (flock(fd_, LOCK_EX | LOCK_NB) == 0) return;
-  close(fd_);
+  if (flock(file_.get(), LOCK_EX | LOCK_NB) == 0) return;
   throw UsageError(
       fmt::format("a campaign is at work in {} already; give another --out, or stop that one",
                   folder.root.string()));
 }
-
-CampaignLock::~CampaignLock() { close(fd_); }
 
 }  // namespace hupstorm

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "base/file_descriptor.h"
+
 namespace hupstorm {
 
 struct CampaignSettings {
@@ -51,12 +53,9 @@ void SaveSettings(const CampaignFolder& folder, const CampaignSettings& settings
 class CampaignLock {
  public:
   explicit CampaignLock(const CampaignFolder& folder);
-  ~CampaignLock();
-  CampaignLock(const CampaignLock&) = delete;
-  CampaignLock& operator=(const CampaignLock&) = delete;
 
  private:
-  int fd_ = -1;
+  FileDescriptor file_;
 };
 
 }  // namespace hupstorm

@@ -2,13 +2,13 @@
 
 #include <fmt/format.h>
 #include <poll.h>
-#include <sched.h>
 
 #include <algorithm>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "base/processors.h"
 #include "scenarios/language/units.h"
 #include "tools/cli/errors.h"
 #include "tools/isolation/watched_worker.h"
@@ -133,9 +133,7 @@ class Pool {
 }  // namespace
 
 int DefaultWorkers() {
-  cpu_set_t processors;
-  if (sched_getaffinity(0, sizeof processors, &processors) != 0) return 1;
-  return std::clamp(CPU_COUNT(&processors), 1, kMostWorkers);
+  return std::clamp(static_cast<int>(AllowedProcessors().size()), 1, kMostWorkers);
 }
 
 void RunIsolated(std::span<const Job> jobs, const IsolationOptions& options,

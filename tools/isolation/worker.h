@@ -3,16 +3,18 @@
 #ifndef HUPSTORM_TOOLS_ISOLATION_WORKER_H_
 #define HUPSTORM_TOOLS_ISOLATION_WORKER_H_
 
-#include <sys/types.h>
-
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+
+#include "base/captured_output.h"
+#include "base/child_process.h"
+#include "base/file_descriptor.h"
+#include "base/shared_array.h"
 
 namespace hupstorm {
 
@@ -25,11 +27,10 @@ class Worker {
   // `others`: sockets of the workers that live already, which the child must not hold open. Throws
   // FailedError.
   Worker(const Body& body, std::span<const int> others);
-  ~Worker();  // kills the process if it still lives
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
-  int socket() const { return socket_; }  // readable when an answer, or the end, is there
+  int socket() const { return socket_.get(); }  // readable when an answer, or the end, is there
 
   void Start(std::string_view job);
 
@@ -41,20 +42,18 @@ class Worker {
   // the body; or, of a dead process, how it ended.
   News Take(std::string& text);
 
-  void Kill();  // SIGKILL, and waits for the end
+  void Kill() { process_.Kill(); }
 
   // What the process wrote to its standard output and error since the last Start.
-  std::string Output() const;
+  std::string Output() const { return output_.Tail(); }
 
  private:
-  [[noreturn]] void Serve(int socket, pid_t parent, const Body& body);
-  std::string WaitForEnd();
-  void Release();  // what the constructor took, but for the process
+  void Serve(FileDescriptor socket, const Body& body);
 
-  pid_t pid_ = -1;
-  int socket_ = -1;
-  int output_ = -1;
-  std::atomic<uint64_t>* progress_ = nullptr;  // shared between the two processes
+  CapturedOutput output_;
+  SharedArray<std::atomic<uint64_t>> progress_;
+  FileDescriptor socket_;
+  ChildProcess process_;
   std::string received_;
 };
 

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <string>
 
+#include "base/file_descriptor.h"
 #include "tools/cli/errors.h"
 #include "tools/cli/output.h"
 
@@ -22,32 +23,28 @@ class Connection {
   explicit Connection(const Endpoint& endpoint)
       : name_(endpoint.text),
         fd_(::socket(endpoint.address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    if (fd_ < 0) throw FailedError(fmt::format("cannot open a socket: {}", std::strerror(errno)));
+    if (!fd_) throw FailedError(fmt::format("cannot open a socket: {}", std::strerror(errno)));
     const auto* address = reinterpret_cast<const sockaddr*>(&endpoint.address);
-    if (connect(fd_, address, endpoint.length) == 0) return;
-    const int error = errno;
-    ::close(fd_);
+    if (connect(fd_.get(), address, endpoint.length) == 0) return;
     throw UsageError(
         fmt::format("cannot connect to {}: {}. To start a server: hupstorm serve "
                     "--port PORT",
-                    name_, std::strerror(error)));
+                    name_, std::strerror(errno)));
   }
-  ~Connection() { ::close(fd_); }
-  Connection(const Connection&) = delete;
-  Connection& operator=(const Connection&) = delete;
 
-  int fd() const { return fd_; }
+  int fd() const { return fd_.get(); }
 
   // -1 where there is nothing yet; 0 at the end.
   ssize_t Receive(char* buffer, size_t size) {
-    return Check(recv(fd_, buffer, size, MSG_DONTWAIT));
+    return Check(recv(fd_.get(), buffer, size, MSG_DONTWAIT));
   }
   // Bytes taken.
   size_t Send(const std::string& bytes) {
-    const ssize_t count = Check(send(fd_, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL));
+    const ssize_t count =
+        Check(send(fd_.get(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL));
     return count < 0 ? 0 : static_cast<size_t>(count);
   }
-  void HalfClose() { shutdown(fd_, SHUT_WR); }
+  void HalfClose() { shutdown(fd_.get(), SHUT_WR); }
 
  private:
   ssize_t Check(ssize_t result) const {
@@ -58,7 +55,7 @@ class Connection {
   }
 
   std::string name_;
-  int fd_;
+  FileDescriptor fd_;
 };
 
 class Talk {
