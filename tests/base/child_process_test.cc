@@ -35,8 +35,8 @@ std::string ReadToEnd(int fd) {
 // What the program writes to its standard output and error.
 std::string OutputOf(const Program& program, int& status) {
   auto [out, in] = MakePipe();
-  ChildProcess child([&] {
-    SetStandardStreams(in.get(), in.get());
+  ChildProcess child([&program, output = in.get()] {
+    SetStandardStreams(output, output);
     program.Exec();
   });
   in.reset();
