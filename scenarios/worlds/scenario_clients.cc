@@ -53,14 +53,15 @@ int ScenarioClients::Connect(char letter, uint32_t index) {
     if (!facts.end_of_input && !facts.was_reset) return name.client;
     CloseNow(name.client);
   }
-  name.client = AddClient(letter, index, /*probe=*/false);
+  name.client = AddClient(letter, index, name.buffer, /*probe=*/false);
   Pump(name.client);
   return name.client;
 }
 
 int ScenarioClients::ConnectProbe() {
   constexpr uint64_t kBytes = 16;
-  const int client = AddClient('z', kMaxClientIndex, /*probe=*/true);
+  const int client =
+      AddClient('z', kMaxClientIndex, NameOf('z', kMaxClientIndex).buffer, /*probe=*/true);
   Pump(client);
   const Protocol protocol = ledger_.target->protocol;
   if (protocol == Protocol::kHttp || protocol == Protocol::kExpect) {
@@ -72,9 +73,8 @@ int ScenarioClients::ConnectProbe() {
   return client;
 }
 
-int ScenarioClients::AddClient(char letter, uint32_t index, bool probe) {
+int ScenarioClients::AddClient(char letter, uint32_t index, int buffer, bool probe) {
   DrivenKernel::PeerOptions options;
-  const int buffer = NameOf(letter, index).buffer;
   if (buffer > 0) options.receive_buffer = buffer;
   ClientFacts& facts = ledger_.AddClient();
   const int client = static_cast<int>(ledger_.client_count) - 1;

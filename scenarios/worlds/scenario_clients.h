@@ -95,7 +95,7 @@ class ScenarioClients final : public FaultWorld {
   bool IsActive(int client) const { return client >= 0 && !clients_[client].over; }
   bool MaySend(int client) const { return IsActive(client) && !clients_[client].fin_wanted; }
   Name& NameOf(char letter, uint32_t index);
-  int AddClient(char letter, uint32_t index, bool probe);
+  int AddClient(char letter, uint32_t index, int buffer, bool probe);
   void Pump(int client);
   void Send(int client);
   void Receive(int client);

@@ -44,7 +44,7 @@ bool ServerMonitor::Enter(SystemCall& call) {
   const int fd = call.Fd();
   const int client = fd >= 0 ? clients_.ClientOf(fd) : -1;
   spin_.BeginCall(client);
-  if (family == CallFamily::kSend && log_.Take(call, spin_.last_client())) return false;
+  if (ServerLog::IsLog(fd) && log_.Take(call, spin_.last_client())) return false;
   if (family == CallFamily::kWait && spin_.WaitsInVain()) {
     EndSpin(fmt::format("the server was woken {} times in a row{} and nothing moved",
                         SpinWatch::kFruitlessWakes, spin_.wake_reason()));
