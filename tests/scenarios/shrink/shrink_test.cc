@@ -2,19 +2,16 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <set>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "scenarios/language/parse.h"
 #include "scenarios/language/print.h"
+#include "tests/scenarios/shrink/predicates.h"
 
 namespace hupstorm {
 namespace {
-
-using Predicate = std::function<bool(const Scenario&)>;
 
 // The steps of what `text` shrinks to. Each candidate must be one that can be printed and parsed,
 // and none may come twice.
@@ -34,57 +31,6 @@ std::string Smallest(std::string_view text, const Predicate& still_fails,
   const std::string text_of_result = PrintScenario(result.scenario);
   return text_of_result.substr(text_of_result.find('\n') + 1);  // without "target"
 }
-
-std::vector<std::string> Lines(const Scenario& scenario) {
-  std::vector<std::string> lines;
-  for (const Step& step : scenario.steps) lines.push_back(PrintStep(step));
-  return lines;
-}
-
-// Holds for a scenario that has each of these lines, in any order.
-Predicate Has(const std::vector<std::string>& needed) {
-  return [needed](const Scenario& scenario) {
-    const std::vector<std::string> lines = Lines(scenario);
-    return std::all_of(needed.begin(), needed.end(), [&](const std::string& line) {
-      return std::find(lines.begin(), lines.end(), line) != lines.end();
-    });
-  };
-}
-
-// Holds for a scenario with a step that `property` holds for.
-Predicate HasStep(const std::function<bool(const Step&)>& property) {
-  return [property](const Scenario& scenario) {
-    return std::any_of(scenario.steps.begin(), scenario.steps.end(), property);
-  };
-}
-
-Predicate HasAction(Action action) {
-  return HasStep([action](const Step& step) { return step.action == action; });
-}
-
-bool Always(const Scenario&) { return true; }
-
-constexpr char kLarge[] =
-    "# A title.\n"
-    "target any\n"
-    "rounds 8\n"
-    "server buffer send 4KiB\n"
-    "a connect\n"
-    "c[1..200] connect\n"
-    "fault send of a short 7 after 2 times 9\n"
-    "at recv 3 of c[7]: each c[1..9] send 64KiB\n"
-    "and b connect\n"
-    "b send \"GET / HTTP/1.0\\r\\n\\r\\n\"\n"
-    "wait 30s\n"
-    "expect a connected\n"
-    "c[1..200] reset\n"
-    "a read 64KiB\n"
-    "limit descriptors 17\n"
-    "a shutdown write\n"
-    "limit descriptors none\n"
-    "a close\n"
-    "server stop\n"
-    "expect server stopped\n";
 
 TEST(ShrinkTest, StepsThatAreNotNeededGo) {
   EXPECT_EQ(Smallest(kLarge, Has({"a connect", "a shutdown write", "server stop"})),
@@ -353,67 +299,6 @@ TEST(ShrinkTest, TwiceTheSameIsTheSame) {
     return std::hash<std::string>()(PrintScenario(scenario)) % 3 == 0;
   };
   EXPECT_EQ(Smallest(kLarge, odd), Smallest(kLarge, odd));
-}
-
-TEST(ShrinkTest, NameTitleAndProtocolStay) {
-  Scenario scenario = ParseScenario(kLarge, "large.scn");
-  scenario.name = "area/large";
-  const Scenario smallest = Shrink(scenario, Always).scenario;
-  EXPECT_EQ(smallest.name, "area/large");
-  EXPECT_EQ(smallest.file, "large.scn");
-  EXPECT_EQ(smallest.title, "A title.");
-  EXPECT_EQ(smallest.protocol, std::nullopt);
-}
-
-TEST(ShrinkTest, NoMoreRunsThanAllowed) {
-  const Scenario scenario = ParseScenario(kLarge, "large.scn");
-  size_t asked = 0;
-  const auto needed = [&](const Scenario& candidate) {
-    ++asked;
-    return HasAction(Action::kReset)(candidate);
-  };
-  const ShrinkResult bounded = Shrink(scenario, needed, {.most_runs = 5});
-  EXPECT_EQ(asked, 5u);
-  EXPECT_EQ(bounded.runs, 5u);
-  EXPECT_TRUE(bounded.cut_off);
-  EXPECT_TRUE(HasAction(Action::kReset)(bounded.scenario)) << "the best so far";
-  EXPECT_FALSE(Shrink(scenario, needed).cut_off);
-}
-
-TEST(ShrinkTest, NoRunAfterTheDeadline) {
-  const Scenario scenario = ParseScenario(kLarge, "large.scn");
-  const ShrinkResult result =
-      Shrink(scenario, Always, {.deadline = std::chrono::steady_clock::now()});
-  EXPECT_EQ(result.runs, 0u);
-  EXPECT_TRUE(result.cut_off);
-  EXPECT_EQ(result.scenario, scenario);
-}
-
-TEST(ShrinkTest, ProgressIsToldAfterEachRun) {
-  std::vector<size_t> runs;
-  size_t steps = 0;
-  const ShrinkResult result = Shrink(ParseScenario(kLarge, "large.scn"), Always,
-                                     {.on_progress = [&](size_t run, size_t now) {
-                                       runs.push_back(run);
-                                       steps = now;
-                                     }});
-  ASSERT_EQ(runs.size(), result.runs);
-  for (size_t i = 0; i < runs.size(); ++i) EXPECT_EQ(runs[i], i + 1);
-  EXPECT_EQ(steps, result.scenario.steps.size());
-}
-
-TEST(ShrinkTest, WhatThePredicateThrowsComesThrough) {
-  const auto throws = [](const Scenario&) -> bool { throw std::runtime_error("no worker"); };
-  EXPECT_THROW(Shrink(ParseScenario(kLarge, "large.scn"), throws), std::runtime_error);
-}
-
-TEST(ShrinkTest, ALongScenarioTakesFewRuns) {
-  std::string text;
-  for (int i = 0; i < 3000; ++i) text += "b send 1\n";
-  text += "a reset\n";
-  const ShrinkResult result = Shrink(ParseScenario(text, "long.scn"), HasAction(Action::kReset));
-  EXPECT_EQ(result.scenario.steps.size(), 1u);
-  EXPECT_LT(result.runs, 100u);
 }
 
 }  // namespace
