@@ -11,6 +11,8 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "base/hash.h"
+
 namespace hupstorm {
 
 using outside::OpenFile;
@@ -40,19 +42,10 @@ bool IsOfThisMachine(sockaddr_storage address) {
   return bound;
 }
 
-void Mix(uint64_t& hash, uint64_t value) {
-  hash = (hash ^ value) * 0x9e3779b97f4a7c15;
-  hash ^= hash >> 29;
-}
-
-void Mix(uint64_t& hash, const std::optional<TcpSocket>& socket) {
-  if (!socket) return Mix(hash, 1);
-  Mix(hash, static_cast<uint64_t>(socket->state));
-  Mix(hash, socket->receive_queue);
-  Mix(hash, socket->send_queue);
-  Mix(hash, socket->inode);
-  Mix(hash, socket->bytes_received);
-  Mix(hash, socket->bytes_acked);
+NumberHash& Add(NumberHash& hash, const std::optional<TcpSocket>& socket) {
+  if (!socket) return hash.Add(1);
+  hash.Add(static_cast<uint64_t>(socket->state)).Add(socket->receive_queue).Add(socket->send_queue);
+  return hash.Add(socket->inode).Add(socket->bytes_received).Add(socket->bytes_acked);
 }
 
 }  // namespace
@@ -158,15 +151,15 @@ OutsideKernel::Activity OutsideKernel::LookAtProcesses() {
 }
 
 uint64_t OutsideKernel::LookAtTraffic() {
-  uint64_t hash = 0;
-  if (!sees_sockets_) return hash;
+  if (!sees_sockets_) return 0;
+  NumberHash hash(0);
   HasListener();
-  Mix(hash, listener_queue_);
+  hash.Add(listener_queue_);
   for (PeerId peer = 0; peer < clients_.count(); ++peer) {
     LookAt(peer);
-    Mix(hash, seen_[static_cast<size_t>(peer)].now);
+    Add(hash, seen_[static_cast<size_t>(peer)].now);
   }
-  return hash;
+  return hash.value();
 }
 
 void OutsideKernel::LookAt(PeerId peer) const {
