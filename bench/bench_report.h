@@ -45,7 +45,7 @@ struct PlotPoint {
 
 struct PlotSeries {
   std::string name;
-  std::vector<PlotPoint> points;  // by x
+  std::vector<PlotPoint> points = {};  // by x
 };
 
 struct Plot {
@@ -55,14 +55,14 @@ struct Plot {
   std::string y_label;
   bool log_x = false;
   bool log_y = false;
-  std::vector<PlotSeries> series;
+  std::vector<PlotSeries> series = {};
 };
 
 struct BenchTable {
   std::string title;
   std::vector<std::string> header;
-  std::vector<std::vector<std::string>> rows;  // each as long as the header
-  std::vector<std::string> notes;              // a paragraph each, below the table
+  std::vector<std::vector<std::string>> rows = {};  // each as long as the header
+  std::vector<std::string> notes = {};              // a paragraph each, below the table
 };
 
 struct BenchReport {

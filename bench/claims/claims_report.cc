@@ -26,9 +26,7 @@ std::string Number(double figure) {
 
 BenchTable ClaimsTable(const std::vector<Judgement>& judgements) {
   BenchTable table = {.title = "What the documents claim",
-                      .header = {"claim", "documents", "verdict"},
-                      .rows = {},
-                      .notes = {}};
+                      .header = {"claim", "documents", "verdict"}};
   for (const Judgement& each : judgements) {
     table.rows.push_back({each.claim, each.documents, each.text});
     table.notes.push_back(fmt::format("{}: {}. {}", each.claim, each.because, each.rule));
@@ -47,7 +45,7 @@ BenchTable ClaimsTable(const std::vector<Judgement>& judgements) {
 // One row for each number of connections, one column for each form.
 BenchTable WaitTable(const ClaimFigures& figures, Load load, const std::string& title,
                      const std::function<std::string(const WaitFigure&)>& cell) {
-  BenchTable table = {.title = title, .header = {"connections", "active"}, .rows = {}, .notes = {}};
+  BenchTable table = {.title = title, .header = {"connections", "active"}};
   for (const MultiplexerKind form : kForms) table.header.push_back(Name(form));
   std::map<int, std::map<MultiplexerKind, const WaitFigure*>> rows;
   for (const WaitFigure& each : figures.waits) {
@@ -84,7 +82,6 @@ BenchTable EchoTable(const ClaimFigures& figures) {
   BenchTable table = {
       .title = "The whole server: CPU time, calls and waits per echo of 64 bytes",
       .header = {"clients", "active", "form", "CPU ns", "calls", "waits"},
-      .rows = {},
       .notes = {
           "CPU time of the server's process, TCP included. Calls are all system calls that it "
           "makes. A read that came short says that nothing is left: edge-triggered too, as the "
@@ -106,10 +103,9 @@ Plot WaitPlot(const ClaimFigures& figures, Load load, const std::string& file,
                .x_label = "connections watched",
                .y_label = y_label,
                .log_x = true,
-               .log_y = true,
-               .series = {}};
+               .log_y = true};
   for (const MultiplexerKind form : kForms) {
-    PlotSeries& series = plot.series.emplace_back(PlotSeries{.name = Name(form), .points = {}});
+    PlotSeries& series = plot.series.emplace_back(PlotSeries{.name = Name(form)});
     for (const WaitFigure& each : figures.waits) {
       if (each.load == load && each.form == form) {
         series.points.push_back({.x = static_cast<double>(each.connections), .y = y(each)});

@@ -57,7 +57,6 @@ void AddUnloaded(const Share& share, Kernels& kernels, BenchReport& report) {
   BenchTable table{
       .title = "What a call costs, in ns of CPU time",
       .header = {"call", "simulated", "Linux, loopback", "Linux / simulated"},
-      .rows = {},
       .notes = {fmt::format("With {} connections open. recv and send move 64 bytes.", kUnloaded)}};
   auto& figures = report.figures["calls"] = nlohmann::ordered_json::object();
   for (size_t i = 0; i < kinds.size(); ++i) {
@@ -95,9 +94,7 @@ void AddLoaded(const Share& share, Kernels& kernels, BenchReport& report) {
     }
   }
   BenchTable table{.title = "What a simulated call costs by number of connections, in ns",
-                   .header = {"call"},
-                   .rows = {},
-                   .notes = {}};
+                   .header = {"call"}};
   for (const int load : loads) table.header.push_back(fmt::format("{}", load));
   table.header.push_back("most / fewest");
   Plot plot{.file = "simulated-call-by-connections",
@@ -105,12 +102,11 @@ void AddLoaded(const Share& share, Kernels& kernels, BenchReport& report) {
             .x_label = "connections",
             .y_label = "ns of CPU time",
             .log_x = true,
-            .log_y = false,
-            .series = {}};
+            .log_y = false};
   auto& figures = report.figures["load"] = nlohmann::ordered_json::object();
   for (size_t i = 0; i < kinds.size(); ++i) {
     std::vector<std::string> row = {std::string(kinds[i]->name)};
-    PlotSeries series{.name = row.front(), .points = {}};
+    PlotSeries series{.name = row.front()};
     for (const int load : loads) {
       const Spread spread = SpreadOf(costs[{i, load}]);
       row.push_back(SpreadText(spread));

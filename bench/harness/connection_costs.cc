@@ -209,7 +209,6 @@ void AddConnectionCosts(const Share& share, BenchReport& report) {
       .title = "What a connection costs, by how many there are",
       .header = {"connections", "accept, simulated, ns", "Linux", "recv in turn, simulated, ns",
                  "Linux", "heap, simulated, B"},
-      .rows = {},
       .notes = {"accept: accept4 and epoll_ctl. recv: one that finds nothing, on each connection "
                 "in turn, so that what it touches has left the processor's caches. heap: both ends "
                 "of a simulated connection, with nothing in its buffers.",
@@ -226,7 +225,7 @@ void AddConnectionCosts(const Share& share, BenchReport& report) {
             .y_label = "ns of CPU time",
             .log_x = true,
             .log_y = true,
-            .series = {{.name = "simulated", .points = {}}, {.name = "Linux", .points = {}}}};
+            .series = {{.name = "simulated"}, {.name = "Linux"}}};
   auto& figures = report.figures["connections"] = nlohmann::ordered_json::object();
   figures["descriptor_limit"] = limit;
   for (const int size : sizes) {

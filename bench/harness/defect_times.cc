@@ -86,7 +86,6 @@ void AddDefectTimes(const Share& share, BenchReport& report) {
   BenchTable table{
       .title = "How soon the suite shows a defect",
       .header = {"defect", "scenarios", "seconds", "by", "in"},
-      .rows = {},
       .notes = {fmt::format(
           "{} of {} defects of the documents' servers, each by itself, scenarios in "
           "the suite's order in one process.{}",

@@ -207,7 +207,6 @@ void AddLayerCosts(const Share& share, BenchReport& report) {
   BenchTable table{
       .title = "What each layer adds to a call, in ns of CPU time",
       .header = {"through", "a call", "added"},
-      .rows = {},
       .notes = {"The mean of epoll_wait, recv and send, as an echo server makes them with one "
                 "message of 64 bytes. What is added is beside the row above that has no layer: the "
                 "shim beside the kernel, the others beside the shim."}};

@@ -6,7 +6,6 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
-#include <map>
 #include <utility>
 
 #include "base/loopback_address.h"
@@ -100,13 +99,6 @@ int LoadedKernel::Accept() {
   Checked("poll", Invoke<Call::kPoll>(*kernel_, &waiting, 1, 10'000));
   return Checked("accept4",
                  Invoke<Call::kAccept>(*kernel_, listener_, nullptr, nullptr, SOCK_NONBLOCK));
-}
-
-LoadedKernel& SharedLoadedKernel(Platform platform, int connections) {
-  static std::map<std::pair<Platform, int>, std::unique_ptr<LoadedKernel>> kernels;
-  std::unique_ptr<LoadedKernel>& kernel = kernels[{platform, connections}];
-  if (kernel == nullptr) kernel = std::make_unique<LoadedKernel>(platform, connections);
-  return *kernel;
 }
 
 }  // namespace hupstorm

@@ -57,9 +57,6 @@ class LoadedKernel {
   std::vector<int> idle_;
 };
 
-// The loaded kernel of that size, opened at first use and kept for the next benchmark.
-LoadedKernel& SharedLoadedKernel(Platform platform, int connections);
-
 // `result` of a call that must not fail here: throws FailedError with the call's name and errno if
 // it did.
 int Checked(const char* call, long result);

@@ -89,8 +89,7 @@ void AddAims(const std::vector<Way>& ways, const nlohmann::ordered_json& layers,
       {"a trace that nobody reads costs nothing",
        fmt::format("{:.2f} ns beside {:.1f}", unread, shim), unread < shim * 0.03},
   };
-  BenchTable table{
-      .title = "What was aimed at", .header = {"aim", "figures", "holds"}, .rows = {}, .notes = {}};
+  BenchTable table{.title = "What was aimed at", .header = {"aim", "figures", "holds"}};
   auto& figures = report.figures["aims"] = nlohmann::ordered_json::array();
   for (const Aim& aim : aims) {
     table.rows.push_back({aim.aim, aim.figures, aim.holds ? "yes" : "no"});
@@ -139,7 +138,6 @@ void AddRunCosts(const Share& share, BenchReport& report) {
   BenchTable table{
       .title = "What a run costs for each call of the server, in ns of CPU time",
       .header = {"", "calls", "a call", "added"},
-      .rows = {},
       .notes = {fmt::format("{}: {} clients, each sends {} messages of {} bytes. The server's own "
                             "work, and what its clients do, are part of each row.",
                             kServer, crowd.clients, crowd.messages, crowd.bytes)}};

@@ -82,7 +82,6 @@ void AddRates(const Share& share, SimulatedWorld& world, BenchReport& report) {
   BenchTable table{
       .title = "Runs a second, on one processor",
       .header = {"server", "scenarios of the suite", "placements of a sweep"},
-      .rows = {},
       .notes = {fmt::format("{} scenarios, one after another in one process, all oracles "
                             "included. Placements: of each fifth scenario, {} or so.",
                             suite, kMostPlacements)}};
@@ -118,7 +117,6 @@ void AddCrowds(const Share& share, SimulatedWorld& world, BenchReport& report) {
   }
   BenchTable table{.title = "A scenario by number of clients",
                    .header = {"clients", "a second", "us for each client"},
-                   .rows = {},
                    .notes = {"reference/epoll-lt. Each client connects, sends 100 bytes, gets them "
                              "back and is seen off."}};
   Plot plot{.file = "scenario-by-clients",
@@ -127,7 +125,7 @@ void AddCrowds(const Share& share, SimulatedWorld& world, BenchReport& report) {
             .y_label = "us of CPU time",
             .log_x = true,
             .log_y = false,
-            .series = {{.name = target.name, .points = {}}}};
+            .series = {{.name = target.name}}};
   auto& figures = report.figures["crowds"] = nlohmann::ordered_json::object();
   for (const int size : sizes) {
     std::vector<double> us;

@@ -273,7 +273,7 @@ class Report {
     std::vector<PlotSeries> lines;
     for (const EchoPeer& peer : results_.peers.found) {
       if (!IsShown(peer)) continue;
-      PlotSeries line{.name = peer.name, .points = {}};
+      PlotSeries line{.name = peer.name};
       for (const ServersCell& cell : cells_) {
         const ServerSamples& samples = results_.cells.at(cell);
         if (!chosen(cell) || !samples.contains(peer.name)) continue;
