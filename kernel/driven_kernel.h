@@ -61,6 +61,10 @@ class KernelDriver {
   // True while nothing between the kernel and the server changes what a call returns, so that a
   // server need not wait while its call is looked at.
   virtual bool LeavesResultsAlone() { return false; }
+
+  // True while nothing is set to happen at a call of the server's, or because of it, so that calls
+  // that change nothing may be reported after the fact.
+  virtual bool MayHearLate() const { return false; }
 };
 
 class DrivenKernel : public Syscalls {

@@ -5,8 +5,7 @@
 #include <system_error>
 
 #include "base/resource_limit.h"
-#include "kernel/linux/held/loopback_kernel.h"
-#include "kernel/linux/held/remote_kernel.h"
+#include "kernel/linux/held/held_kernel.h"
 #include "scenarios/worlds/loopback_host.h"
 #include "scenarios/worlds/scenario_run.h"
 #include "scenarios/worlds/server_process.h"
@@ -18,9 +17,6 @@ class LoopbackWorld::Impl final : private ServerHost {
   Impl() {
     processor_ = BindToOneProcessor();
     RaiseDescriptorLimit();
-    remote_.set_guide([this] {
-      return remote::Freedom{.may_note = run_.MayHearLate(), .monotonic_ns = kernel_.now_ns()};
-    });
   }
 
   ScenarioRun& run() { return run_; }
@@ -32,30 +28,24 @@ class LoopbackWorld::Impl final : private ServerHost {
     return ports_.Choose();
   }
 
-  HeapUse Heap() override { return remote_.heap(); }
-  bool IsInRetrospect() override { return remote_.is_telling(); }
+  HeapUse Heap() override { return kernel_.heap(); }
+  bool IsInRetrospect() override { return kernel_.IsReplaying(); }
 
   void Serve(const Target& target, uint16_t port, Syscalls& top) override {
-    process_.emplace(memory_, [&] { target.serve(port); });
-    kernel_.Attach(process_->pid());
-    remote_.Attach(process_->line());
+    process_.emplace(*memory_, [&] { target.serve(port); });
     try {
-      remote_.Serve(top);
+      kernel_.ServeOnly(process_->pid(), process_->TakeLine(), memory_, top);
     } catch (const remote::ServerGone&) {
-      kernel_.LetGo();
       run_.Die(process_->AwaitEnd());
     } catch (const remote::ServerThrew& thrown) {
-      kernel_.LetGo();
       run_.Die(thrown.what());
     } catch (const std::system_error& error) {
       throw WorldFailed(error.what());
     }
-    kernel_.LetGo();
   }
 
-  remote::SharedMemory memory_;
-  remote::RemoteKernel remote_{memory_};
-  LoopbackKernel kernel_{remote_};
+  const std::shared_ptr<remote::SharedMemory> memory_ = std::make_shared<remote::SharedMemory>();
+  HeldKernel kernel_{remote::ServerClock::Kind::kStill};
   ScenarioRun run_{kernel_, *this};
   std::optional<ServerProcess> process_;
   Claim processor_;

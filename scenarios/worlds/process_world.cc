@@ -12,7 +12,7 @@
 #include "base/loopback_address.h"
 #include "base/resource_limit.h"
 #include "kernel/linux/held/enlistment.h"
-#include "kernel/linux/held/process_kernel.h"
+#include "kernel/linux/held/held_kernel.h"
 #include "kernel/linux/sight/process_tree.h"
 #include "scenarios/worlds/last_words.h"
 #include "scenarios/worlds/loopback_host.h"
@@ -31,7 +31,7 @@ constexpr int kLookForCallMs = 2;
 constexpr std::chrono::milliseconds kSeenAfter{200};
 
 ServerCommand::Options CommandOf(const ProcessOptions& options, const rlimit& descriptors,
-                                 const ProcessKernel& kernel) {
+                                 const HeldKernel& kernel) {
   std::string preload = options.preload_library;
   const char* const others = std::getenv("LD_PRELOAD");
   if (others != nullptr && *others != '\0') preload += fmt::format(":{}", others);
@@ -114,7 +114,7 @@ class ProcessWorld::Impl final : private ServerHost {
 
   const ProcessOptions options_;
   const rlimit descriptors_;
-  ProcessKernel kernel_;
+  HeldKernel kernel_{remote::ServerClock::Kind::kAhead};
   ScenarioRun run_{kernel_, *this};
   Claim processor_;
   PortChooser ports_;
@@ -123,13 +123,13 @@ class ProcessWorld::Impl final : private ServerHost {
 
 ServerNature LookAtServer(const ProcessOptions& options) {
   // Never called: nothing is let happen before the server has started.
-  class Nobody final : public KernelDriver {
+  class IdleDriver final : public KernelDriver {
     void OnBlock(Call, int, int64_t) override {}
-  } nobody;
+  } idle;
   const rlimit descriptors = LimitOf(RLIMIT_NOFILE);
   PortChooser ports;
-  ProcessKernel kernel;
-  kernel.set_driver(&nobody);
+  HeldKernel kernel(remote::ServerClock::Kind::kAhead);
+  kernel.set_driver(&idle);
   kernel.Reset();
   RunningServer server(CommandOf(options, descriptors, kernel), ports.Choose());
   const auto attend = [&](int also, int ms) { kernel.Attend(also, ms); };

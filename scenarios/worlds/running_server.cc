@@ -60,8 +60,9 @@ bool RunningServer::Lives() const {
   const pid_t roots[] = {command_.keeper()};
   for (int look = 0; look < kLooksForProcesses; ++look) {
     const std::vector<pid_t> pids = outside::WithDescendants(roots);
-    if (std::any_of(pids.begin(), pids.end(),
-                    [&](pid_t pid) { return pid != roots[0] && outside::BustleOf(pid).lives; })) {
+    if (std::any_of(pids.begin(), pids.end(), [&](pid_t pid) {
+          return pid != roots[0] && outside::SummaryOfThreads(pid).any_lives;
+        })) {
       return true;
     }
   }

@@ -67,12 +67,6 @@ class ScenarioRun final : public KernelDriver, private MonitorHost {
   bool AwaitsEnd() const {
     return script_.server_killed() || (stage_ == Stage::kEpilogue && epilogue_.IsStopping());
   }
-  // True while nothing is set to happen at a call of the server's, or because of it, so that calls
-  // that change nothing may be heard of after the fact.
-  bool MayHearLate() const {
-    return !injector_.HasRules() && monitor_.placed().empty() && !options_->record_time_line &&
-           options_->call_log == nullptr;
-  }
   Ledger& ledger() { return ledger_; }
   ScenarioClients& clients() { return clients_; }
   HeldBytes& held_bytes() { return held_bytes_; }
@@ -83,6 +77,10 @@ class ScenarioRun final : public KernelDriver, private MonitorHost {
   void OnThread(int thread) override { monitor_.SwitchTo(thread); }
   void OnPeersChanged() override { clients_.PumpChanged(); }
   bool LeavesResultsAlone() override { return host_.MayRunAhead() && !injector_.HasRules(); }
+  bool MayHearLate() const override {
+    return !injector_.HasRules() && monitor_.placed().empty() && !options_->record_time_line &&
+           options_->call_log == nullptr;
+  }
 
  private:
   enum class Stage : uint8_t { kStart, kScript, kEpilogue };

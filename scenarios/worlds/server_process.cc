@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <exception>
@@ -29,6 +30,13 @@ ServerProcess::ServerProcess(remote::SharedMemory& memory, const std::function<v
 void ServerProcess::Serve(remote::SharedMemory& memory, FileDescriptor end,
                           const std::function<void()>& serve) {
   ForbidCoreFiles();  // a crash here is a finding, not a thing to keep
+  // As a shell starts it: whatever started hupstorm may ignore SIGPIPE or SIGINT.
+  for (int number = 1; number < SIGRTMIN; ++number) {
+    struct sigaction inherited = {};
+    if (sigaction(number, nullptr, &inherited) == 0 && inherited.sa_handler == SIG_IGN) {
+      signal(number, SIG_DFL);
+    }
+  }
   output_.TakeStreams();
   const int low = end.get();
   end = MoveUp(std::move(end), kOutOfReach);

@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <string>
+#include <utility>
 
 #include "base/captured_output.h"
 #include "base/child_process.h"
@@ -23,7 +24,8 @@ class ServerProcess {
   ServerProcess(remote::SharedMemory& memory, const std::function<void()>& serve);
 
   pid_t pid() const { return process_.pid(); }
-  int line() const { return line_.get(); }  // the driver's end
+  // The driver's end of the socket between the two, which becomes the caller's.
+  FileDescriptor TakeLine() { return std::move(line_); }
 
   // Waits for the end of a process that ends, and says how it did: "killed by SIGSEGV (...)",
   // "it called exit(1)"; then the line of its output that says why, if any.

@@ -2,24 +2,22 @@
 
 namespace hupstorm::remote {
 
-void RemoteKernel::Serve(Syscalls& top) {
+void RemoteKernel::Attach(int socket, Syscalls& top) {
+  line_ = Line(socket);
   top_ = &top;
-  while (AwaitCall()) Answer(top);
+  answers_under_way_ = 0;
+  went_on_ = false;
+  next_turn_.reset();
+  replayed_ = nullptr;
+  memory_.frame().notes.Clear();
 }
 
 bool RemoteKernel::AwaitCall() {
   const Turn turn = Next();
-  TellOfNotes();
-  switch (turn) {
-    case Turn::kCall:
-      return true;
-    case Turn::kReturned:
-      return false;
-    case Turn::kThrew:
-      throw ServerThrew(memory_.frame().text);
-    default:
-      throw ServerGone();
-  }
+  ReplayNotes();
+  if (turn == Turn::kThrew) throw ServerThrew(memory_.frame().text);
+  if (turn != Turn::kCall && turn != Turn::kReturned) throw ServerGone();
+  return turn == Turn::kCall;
 }
 
 Turn RemoteKernel::Next() {
@@ -29,61 +27,60 @@ Turn RemoteKernel::Next() {
   return turn;
 }
 
-// One call of the server. A handler of a signal may make calls while another call is held, so
-// nothing is kept in the frame across the calls of `top_`.
-void RemoteKernel::Answer(Syscalls& top) {
-  top_ = &top;
+// A handler of a signal may make calls while another call is held, so nothing is kept in the frame
+// across the calls of `top_`.
+void RemoteKernel::Answer() {
   Frame& frame = memory_.frame();
   SystemCall call = frame.call;
   ++answers_under_way_;
-  top.Make(call);
+  top_->Make(call);
   --answers_under_way_;
-  if (gone_on_) {
-    gone_on_ = false;
+  if (went_on_) {
+    went_on_ = false;
     return;
   }
   frame.call = call;
-  Guide();
+  GrantFreedom();
   if (!line_.Give(Turn::kReturnFromCall)) throw ServerGone();
 }
 
-void RemoteKernel::Guide() {
-  if (guide_) memory_.frame().notes.set_freedom(guide_());
+void RemoteKernel::GrantFreedom() {
+  if (freedom_) memory_.frame().notes.set_freedom(freedom_());
 }
 
-// Each as if the server made it now. What `top` makes of the result, the server has gone on with
-// the one that it got.
-void RemoteKernel::TellOfNotes() {
+// Each as if the server made it now. Whatever `top` makes of the result, the server has gone on
+// with the one that it got.
+void RemoteKernel::ReplayNotes() {
   Notes& notes = memory_.frame().notes;
   while (const SystemCall* const note = notes.Take()) {
-    telling_ = note;
-    told_ = false;
+    replayed_ = note;
+    replayed_taken_ = false;
     Invoke(*top_, *note);
-    telling_ = nullptr;
+    replayed_ = nullptr;
   }
 }
 
-bool RemoteKernel::TakeTold(SystemCall& call) {
-  if (telling_ == nullptr || told_) return false;
-  told_ = true;
-  call.result = telling_->result;
-  call.error = telling_->error;
+bool RemoteKernel::TakeReplayed(SystemCall& call) {
+  if (replayed_ == nullptr || replayed_taken_) return false;
+  replayed_taken_ = true;
+  call.result = replayed_->result;
+  call.error = replayed_->error;
   return true;
 }
 
-void RemoteKernel::Order(SystemCall& call, Turn how) {
+void RemoteKernel::Execute(SystemCall& call, Turn how) {
   // A handler that went on would come back into the call that it interrupts.
   if (answers_under_way_ > 1) how = Turn::kExecute;
   const CallMemory moved(call, memory_.driver_arena(), memory_.range());
   Frame& frame = memory_.frame();
   frame.order = moved.call();
   frame.order_done = false;
-  if (how != Turn::kExecute) Guide();
+  if (how != Turn::kExecute) GrantFreedom();
   if (!line_.Give(how)) throw ServerGone();
   const Turn turn = line_.Await();
   if (turn != Turn::kDone) {
     if (how == Turn::kExecute || !frame.order_done) throw ServerGone();
-    gone_on_ = true;
+    went_on_ = true;
     next_turn_ = turn;
   }
   call.result = frame.order.result;
@@ -93,20 +90,11 @@ void RemoteKernel::Order(SystemCall& call, Turn how) {
 
 void RemoteKernel::RunHandlers() {
   if (!line_.Give(Turn::kRunHandlers)) throw ServerGone();
-  AwaitDone();
-}
-
-void RemoteKernel::AwaitDone() {
   while (true) {
-    switch (Next()) {
-      case Turn::kDone:
-        return;
-      case Turn::kCall:
-        Answer(*top_);  // by a handler
-        break;
-      default:
-        throw ServerGone();
-    }
+    const Turn turn = Next();
+    if (turn == Turn::kDone) return;
+    if (turn != Turn::kCall) throw ServerGone();
+    Answer();  // a call of a handler
   }
 }
 

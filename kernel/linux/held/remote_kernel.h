@@ -7,7 +7,6 @@
 #include <functional>
 #include <optional>
 #include <stdexcept>
-#include <string>
 #include <utility>
 
 #include "kernel/linux/held/connection.h"
@@ -32,66 +31,54 @@ class RemoteKernel final : public Syscalls {
   // `memory` must outlive the kernel.
   explicit RemoteKernel(SharedMemory& memory) : memory_(memory) {}
 
-  // The driver's end of the socket of a new server; -1 for none. Not owned.
-  void Attach(int socket) {
-    line_ = Line(socket);
-    answers_under_way_ = 0;
-    gone_on_ = false;
-    next_turn_.reset();
-    telling_ = nullptr;
-    memory_.frame().notes.Clear();
-  }
+  // A new server: the driver's end of its socket, which is not owned, and what answers its calls.
+  void Attach(int socket, Syscalls& top);
 
-  // Is asked what the server may do each time that it is let go. Without one it may note nothing.
-  void set_guide(std::function<Freedom()> guide) { guide_ = std::move(guide); }
+  // Is asked what the server may do by itself each time that it is let go. Without one: nothing.
+  void set_freedom(std::function<Freedom()> freedom) { freedom_ = std::move(freedom); }
 
-  // True while `top` is told of a call that the server has made already.
-  bool is_telling() const { return telling_ != nullptr; }
+  // Waits for the server's next call. False if its serve() has returned. Throws ServerGone and
+  // ServerThrew, and what `top` throws as it hears of calls that the server made by itself.
+  bool AwaitCall();
+  // Answers that call with what `top` says. Throws ServerGone, and what `top` throws: then the
+  // server is held in the call for ever.
+  void Answer();
+
+  // True while `top` hears of a call that the server has made by itself.
+  bool is_replaying() const { return replayed_ != nullptr; }
   // Gives `call` the result of that call, for the kernel at the bottom of `top`, once. False if the
   // call that is being made has not been made yet.
-  bool TakeTold(SystemCall& call);
-
-  // Answers the server's calls with what `top` says, until its serve() returns. Throws ServerGone,
-  // ServerThrew, and what `top` throws: then the server is held in that call for ever.
-  void Serve(Syscalls& top);
-
-  // The parts of Serve, for a driver of several servers. Waits for a call; false where serve() has
-  // returned. Throws as Serve does.
-  bool AwaitCall();
-  // Answers the call that AwaitCall waited for.
-  void Answer(Syscalls& top);
+  bool TakeReplayed(SystemCall& call);
 
   // Runs the handlers of signals that wait for the server. It must be held in a call.
   void RunHandlers();
 
   HeapUse heap() const { return memory_.frame().heap; }
 
-  // Makes a call in the server's process. Throws ServerGone.
-  void Make(SystemCall& call) override { Order(call, Turn::kExecute); }
-
-  // The same for the last system call that the server's own call needs, whose result is the
-  // server's: it gets it at once and goes on, up to its next call, which then waits. Saves half of
-  // the turns. No call can be made in the server any more until it makes one.
-  void MakeAndGo(SystemCall& call) { Order(call, Turn::kExecuteAndGo); }
-  // If the result is zero the server is still held.
-  void MakeAndGoUnlessZero(SystemCall& call) { Order(call, Turn::kExecuteAndGoUnlessZero); }
+  // Makes a call in the server's process, which stays held. Throws ServerGone.
+  void Make(SystemCall& call) override { Execute(call, Turn::kExecute); }
+  // The same. `how`:
+  //  - kExecute: the server stays held.
+  //  - kExecuteAndGo, for the last system call that the server's own call needs, whose result is
+  //    the server's: it gets it at once and goes on, up to its next call, which then waits. Saves
+  //    half of the turns. No call can be made in the server any more until it makes one.
+  //  - kExecuteAndGoUnlessZero: the same, but if the result is zero the server stays held.
+  void Execute(SystemCall& call, Turn how);
 
  private:
-  void Order(SystemCall& call, Turn how);
-  void AwaitDone();
   Turn Next();
-  void Guide();
-  void TellOfNotes();
+  void GrantFreedom();
+  void ReplayNotes();
 
   SharedMemory& memory_;
   Line line_{-1};
   Syscalls* top_ = nullptr;
   int answers_under_way_ = 0;
-  bool gone_on_ = false;           // the server did not wait for the answer to its call
+  bool went_on_ = false;           // the server did not wait for the answer to its call
   std::optional<Turn> next_turn_;  // and has given this turn since
-  std::function<Freedom()> guide_;
-  const SystemCall* telling_ = nullptr;
-  bool told_ = false;  // its result has been taken
+  std::function<Freedom()> freedom_;
+  const SystemCall* replayed_ = nullptr;
+  bool replayed_taken_ = false;
 };
 
 }  // namespace hupstorm::remote

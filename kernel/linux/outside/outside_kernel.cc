@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
+
+#include "kernel/linux/timespec.h"
 
 #include "base/hash.h"
 
@@ -20,7 +20,6 @@ using outside::TcpSocket;
 
 namespace {
 
-constexpr int64_t kSecond = 1'000'000'000;
 // A server with fewer free descriptors may keep what is left for itself.
 constexpr int64_t kFewDescriptors = 16;
 // So many descriptors that are no sockets of TCP may a server open for its first clients and keep.
@@ -75,11 +74,7 @@ void OutsideKernel::Attach(const sockaddr_storage& address, pid_t root) {
   last_process_made_ = -1;
   sees_sockets_ = IsOfThisMachine(address) && HasListener();
   std::vector<uint64_t> listeners;
-  if (sees_sockets_) {
-    for (const TcpSocket& listener : diag_.Listeners(PortOf(address))) {
-      listeners.push_back(listener.inode);
-    }
-  }
+  if (sees_sockets_) listeners = diag_.ListenerInodes(PortOf(address));
   if (started_by_us_) {
     roots_.push_back(root);
   } else {
@@ -89,13 +84,7 @@ void OutsideKernel::Attach(const sockaddr_storage& address, pid_t root) {
   }
   FindProcesses();
   for (const pid_t pid : processes_) {
-    const auto files = outside::OpenFiles(pid);
-    if (!files) continue;
-    const bool listens = std::any_of(files->begin(), files->end(), [&](const OpenFile& file) {
-      return file.kind == OpenFile::Kind::kSocket &&
-             std::find(listeners.begin(), listeners.end(), file.inode) != listeners.end();
-    });
-    if (listens) listening_.push_back(pid);
+    if (outside::HasSocketOpen(pid, listeners)) listening_.push_back(pid);
   }
 }
 
@@ -247,7 +236,7 @@ bool OutsideKernel::AwaitClients(int64_t timeout_ns) {
 int64_t OutsideKernel::now_ns() const {
   timespec now = {};
   clock_gettime(CLOCK_MONOTONIC, &now);
-  return now.tv_sec * kSecond + now.tv_nsec;
+  return Nanoseconds(now);
 }
 
 void OutsideKernel::AdvanceTo(int64_t ns) {
@@ -258,10 +247,7 @@ void OutsideKernel::AdvanceTo(int64_t ns) {
 
 DrivenKernel::Disposition OutsideKernel::SignalDisposition(int signal) const {
   if (!started_by_us_ || listening_.empty()) return Disposition::kDefault;
-  const outside::SignalMasks masks = outside::SignalMasksOf(listening_.front());
-  const uint64_t bit = 1ULL << (signal - 1);
-  if ((masks.caught & bit) != 0) return Disposition::kHandled;
-  return (masks.ignored & bit) != 0 ? Disposition::kIgnored : Disposition::kDefault;
+  return DispositionIn(listening_.front(), signal);
 }
 
 DrivenKernel::Disposition OutsideKernel::RaiseSignal(int signal) {
@@ -278,18 +264,9 @@ PeerId OutsideKernel::PeerConnect(uint16_t port, const PeerOptions& options) {
   return peer;
 }
 
-size_t OutsideKernel::PeerSend(PeerId peer, std::span<const std::byte> bytes) {
-  return clients_.Send(peer, bytes);
-}
-
 bool OutsideKernel::PeerSendUrgent(PeerId peer, std::byte byte) {
   seen_[static_cast<size_t>(peer)].sent_urgent = true;
   return clients_.SendUrgent(peer, byte);
-}
-
-void OutsideKernel::PeerVanish(PeerId) {
-  std::fputs("hupstorm: a host cannot vanish from this machine\n", stderr);
-  std::abort();
 }
 
 DrivenKernel::ConnectionStatus OutsideKernel::ServerSide(PeerId peer) const {
@@ -388,10 +365,6 @@ std::vector<DrivenKernel::Descriptor> OutsideKernel::OpenDescriptors() const {
     return descriptor.kind != DescriptorKind::kConnection && spare-- > 0;
   });
   return held;
-}
-
-int OutsideKernel::open_descriptor_count() const {
-  return static_cast<int>(OpenDescriptors().size());
 }
 
 void OutsideKernel::Make(SystemCall& call) { call.Fail(ENOSYS); }

@@ -1,10 +1,9 @@
-// Linux as a kernel that can be driven, for a server of which nothing is known but what can be seen
-// from outside: nobody holds its calls, its time is everybody's time, and its side of a connection
-// is what sock_diag and /proc tell. Its clients are sockets of this process.
+// Linux as a kernel that can be driven, for a server that is only seen from outside: its calls are
+// not held, its clock is Linux's, and its side of a connection is what sock_diag and /proc tell.
+// Its clients are sockets of this process.
 //
 // What cannot be had: faults and limits (descriptors, buffers), interrupting a call, a host that
-// vanishes. Such methods of DrivenKernel do nothing; who runs a scenario leaves those out that need
-// them.
+// vanishes. Such methods of DrivenKernel do nothing; scenarios that need them are not run.
 //
 // Not thread-safe.
 
@@ -17,17 +16,15 @@
 #include <cstdint>
 #include <map>
 #include <optional>
-#include <span>
 #include <vector>
 
-#include "kernel/driven_kernel.h"
-#include "kernel/linux/clients/client_sockets.h"
+#include "kernel/linux/clients/clients_kernel.h"
 #include "kernel/linux/sight/process_tree.h"
 #include "kernel/linux/sight/socket_diag.h"
 
 namespace hupstorm {
 
-class OutsideKernel final : public DrivenKernel {
+class OutsideKernel final : public ClientsKernel {
  public:
   // Forgets the last server, and resets what connections to it are left.
   void Reset();
@@ -95,7 +92,6 @@ class OutsideKernel final : public DrivenKernel {
   bool AwaitClients(int64_t timeout_ns);
 
   // ---- DrivenKernel.
-  void set_driver(KernelDriver* driver) override { driver_ = driver; }
   int64_t now_ns() const override;  // CLOCK_MONOTONIC
   // Sleeps until then. Clients act meanwhile.
   void AdvanceTo(int64_t ns) override;
@@ -110,22 +106,7 @@ class OutsideKernel final : public DrivenKernel {
   void set_server_send_buffer(int) override {}
   void set_server_receive_buffer(int) override {}
   PeerId PeerConnect(uint16_t port, const PeerOptions& options) override;
-  size_t PeerSend(PeerId peer, std::span<const std::byte> bytes) override;
   bool PeerSendUrgent(PeerId peer, std::byte byte) override;
-  std::span<const std::byte> PeerPeek(PeerId peer) const override { return clients_.Peek(peer); }
-  void PeerConsume(PeerId peer, size_t count, uint64_t /*wanted*/) override {
-    clients_.Consume(peer, count);
-  }
-  void PeerShutdownWrite(PeerId peer) override { clients_.ShutdownWrite(peer); }
-  void PeerClose(PeerId peer) override { clients_.Close(peer); }
-  void PeerReset(PeerId peer) override { clients_.Reset(peer); }
-  void PeerVanish(PeerId peer) override;  // aborts
-  PeerStatus Status(PeerId peer) const override { return clients_.Status(peer); }
-  size_t PeerSendSpace(PeerId peer) const override { return clients_.SendSpace(peer); }
-  uint16_t PeerPort(PeerId peer) const override { return clients_.Port(peer); }
-  int peer_count() const override { return clients_.count(); }
-  std::span<const PeerId> TakeChangedPeers() override { return clients_.TakeChanged(); }
-  bool HasChangedPeers() const override { return false; }
   // `fd` is -1 where the server's descriptors may not be looked at; `held` tells. Where not even
   // its sockets are seen, a client that is connected counts as accepted.
   ConnectionStatus ServerSide(PeerId peer) const override;
@@ -134,7 +115,6 @@ class OutsideKernel final : public DrivenKernel {
   // other ports; and others, where there are many more than at the start (a server may open a file,
   // an epoll instance, a pipe for its first client and keep it).
   std::vector<Descriptor> OpenDescriptors() const override;
-  int open_descriptor_count() const override;
   // No call of the server ever comes here: fails with ENOSYS.
   void Make(SystemCall& call) override;
 
@@ -158,8 +138,6 @@ class OutsideKernel final : public DrivenKernel {
   std::vector<Descriptor> Held(int& others) const;
 
   mutable outside::SocketDiag diag_;
-  mutable loopback::ClientSockets clients_;
-  KernelDriver* driver_ = nullptr;
   sockaddr_storage address_ = {};
   bool sees_sockets_ = false;
   uint32_t listener_queue_ = 0;  // connections that wait to be accepted, and how many may

@@ -144,6 +144,27 @@ int CountOpenFiles(pid_t pid) {
   return numbers ? static_cast<int>(numbers->size()) : -1;
 }
 
+std::vector<int> OpenNumbers(pid_t pid) {
+  return NumbersIn(fmt::format("/proc/{}/fd", pid)).value_or(std::vector<int>());
+}
+
+std::optional<OpenFile> OpenFileAt(pid_t pid, int fd) {
+  OpenFile file;
+  if (!ReadLink(pid, fd, file)) return std::nullopt;
+  return file;
+}
+
+bool HasSocketOpen(pid_t pid, std::span<const uint64_t> inodes) {
+  OpenFile file;
+  for (const int fd : OpenNumbers(pid)) {
+    if (ReadLink(pid, fd, file) && file.kind == OpenFile::Kind::kSocket &&
+        std::find(inodes.begin(), inodes.end(), file.inode) != inodes.end()) {
+      return true;
+    }
+  }
+  return false;
+}
+
 bool IsTcpSocket(pid_t pid, int fd) {
   std::array<char, 32> name = {};
   const ssize_t length = getxattr(fmt::format("/proc/{}/fd/{}", pid, fd).c_str(),
@@ -152,19 +173,19 @@ bool IsTcpSocket(pid_t pid, int fd) {
          (std::string_view(name.data()) == "TCP" || std::string_view(name.data()) == "TCPv6");
 }
 
-Bustle BustleOf(pid_t pid, std::span<const pid_t> held) {
-  Bustle bustle;
+ThreadSummary SummaryOfThreads(pid_t pid, std::span<const pid_t> held) {
+  ThreadSummary summary;
   for (const int tid : NumbersIn(fmt::format("/proc/{}/task", pid)).value_or(std::vector<int>())) {
     if (std::find(held.begin(), held.end(), tid) != held.end()) {
-      bustle.lives = true;
+      summary.any_lives = true;
       continue;
     }
     const char state = ReadStat(fmt::format("/proc/{}/task/{}/stat", pid, tid)).state;
     if (state == 0 || state == 'Z' || state == 'X') continue;
-    bustle.lives = true;
-    bustle.runs = bustle.runs || state == 'R' || state == 'D';
+    summary.any_lives = true;
+    summary.any_runs = summary.any_runs || state == 'R' || state == 'D';
   }
-  return bustle;
+  return summary;
 }
 
 std::vector<Thread> ThreadsOf(pid_t pid) {
@@ -297,18 +318,8 @@ std::vector<pid_t> WithDescendants(std::span<const pid_t> roots) {
 
 std::vector<pid_t> HoldersOf(uint64_t socket_inode) {
   std::vector<pid_t> holders;
-  OpenFile file;
   for (const pid_t pid : NumbersIn("/proc").value_or(std::vector<int>())) {
-    const auto numbers = NumbersIn(fmt::format("/proc/{}/fd", pid));
-    if (!numbers) continue;
-    for (const int fd : *numbers) {
-      if (!ReadLink(pid, fd, file) || file.kind != OpenFile::Kind::kSocket ||
-          file.inode != socket_inode) {
-        continue;
-      }
-      holders.push_back(pid);
-      break;
-    }
+    if (HasSocketOpen(pid, {&socket_inode, 1})) holders.push_back(pid);
   }
   return holders;
 }

@@ -37,18 +37,23 @@ struct Thread {
 // Open descriptors in the order of their numbers. nullopt where they may not be looked at (another
 // user's process, or one that is not dumpable) or the process is gone or a zombie.
 std::optional<std::vector<OpenFile>> OpenFiles(pid_t pid);
-// How many there are: cheaper. -1 where they may not be looked at.
+// How many there are: cheaper. -1 if they may not be looked at.
 int CountOpenFiles(pid_t pid);
+// Their numbers, in order. None if they may not be looked at.
+std::vector<int> OpenNumbers(pid_t pid);
+// One of them; nullopt if it is not open.
+std::optional<OpenFile> OpenFileAt(pid_t pid, int fd);
+// True if one of them is a socket with one of these inodes.
+bool HasSocketOpen(pid_t pid, std::span<const uint64_t> inodes);
 // True for a socket of TCP, in whatever state, connected or not (sockfs_xattr_get of Linux).
 bool IsTcpSocket(pid_t pid, int fd);
 
-// What its threads are at, in short.
-struct Bustle {
-  bool lives = false;  // there is one that is not a zombie
-  bool runs = false;   // one runs, or could, or sleeps for a disk
+struct ThreadSummary {
+  bool any_lives = false;  // there is one that is not a zombie
+  bool any_runs = false;   // one runs, or could, or sleeps for a disk
 };
-// `held`: threads that are known to do nothing of their own, and are not looked at.
-Bustle BustleOf(pid_t pid, std::span<const pid_t> held = {});
+// `held`: threads that are known to live and do nothing of their own, and are not looked at.
+ThreadSummary SummaryOfThreads(pid_t pid, std::span<const pid_t> held = {});
 
 std::vector<Thread> ThreadsOf(pid_t pid);
 // Every thread of it sleeps where a signal or an event may wake it (S), or is stopped (T); so does

@@ -158,6 +158,12 @@ std::vector<TcpSocket> SocketDiag::Listeners(uint16_t port) {
   return line_->Dump(port, kListening);
 }
 
+std::vector<uint64_t> SocketDiag::ListenerInodes(uint16_t port) {
+  std::vector<uint64_t> inodes;
+  for (const TcpSocket& listener : Listeners(port)) inodes.push_back(listener.inode);
+  return inodes;
+}
+
 std::vector<TcpSocket> SocketDiag::OfLocalPort(uint16_t port) {
   return line_->Dump(port, kAllStates);
 }

@@ -63,6 +63,8 @@ class SocketDiag {
   // The listening sockets of a port, or of all for 0, in both families. Takes microseconds: Linux
   // keeps listeners apart (inet_diag_dump_icsk).
   std::vector<TcpSocket> Listeners(uint16_t port);
+  // The inodes of those that a process has open.
+  std::vector<uint64_t> ListenerInodes(uint16_t port);
   // All sockets whose local port this is, in both families: listeners, connections, and those that
   // are still being made or unmade. Takes a millisecond or so for each family, however few there
   // are: Linux walks through the table of all connections of the machine.

@@ -33,7 +33,7 @@ class Listener final : public SyscallsLayer {
 
  private:
   bool Enter(SystemCall& call) override {
-    std::string line = remote_.is_telling() ? "told " : "asked ";
+    std::string line = remote_.is_replaying() ? "told " : "asked ";
     line += CallName(call.call);
     if (call.call == Call::kWrite) {
       line += " \"" + std::string(call.Pointer<const char>(1), call.Size(2)) + '"';
@@ -58,7 +58,7 @@ class Bottom final : public Syscalls {
   explicit Bottom(RemoteKernel& remote) : remote_(remote) {}
 
   void Make(SystemCall& call) override {
-    if (remote_.TakeTold(call)) return;
+    if (remote_.TakeReplayed(call)) return;
     if (call.call != Call::kRecv) return remote_.Make(call);
     call.Fail(EAGAIN);
   }
@@ -86,14 +86,14 @@ class NotesTest : public ::testing::Test {
       _exit(0);
     }
     close(line[1]);
-    remote_.set_guide(
+    remote_.set_freedom(
         [may_note] { return Freedom{.may_note = may_note, .monotonic_ns = 5'000'000'007}; });
-    remote_.Attach(line[0]);
     Bottom bottom(remote_);
     Listener top(bottom, remote_);
+    remote_.Attach(line[0], top);
     gone_ = false;
     try {
-      remote_.Serve(top);
+      while (remote_.AwaitCall()) remote_.Answer();
     } catch (const ServerGone&) {
       gone_ = true;
     }

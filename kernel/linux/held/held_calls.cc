@@ -1,0 +1,352 @@
+// The server's calls. None sleeps: one that would is made again after the driver has let something
+// happen.
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cstring>
+#include <span>
+#include <vector>
+
+#include "kernel/linux/held/held_kernel.h"
+#include "kernel/linux/held/held_timers.h"
+
+namespace hupstorm {
+
+using remote::HeldProcess;
+using remote::HeldThread;
+using remote::Turn;
+
+namespace {
+
+constexpr int64_t kMs = 1'000'000;
+
+// How long the server is ready to wait, in nanoseconds; -1 for ever.
+int64_t TimeoutNs(const SystemCall& call) {
+  if (call.call == Call::kSelect) {
+    const auto* const timeout = reinterpret_cast<const timeval*>(call.arguments[4]);
+    if (timeout == nullptr) return -1;
+    return timeout->tv_sec * 1000 * kMs + timeout->tv_usec * 1000;
+  }
+  const auto ms = call.arguments[call.call == Call::kPoll ? 2 : 3];
+  return ms < 0 ? -1 : ms * kMs;
+}
+
+// The sets of a call of select that there are, in the words that Linux looks at.
+std::vector<std::span<fd_mask>> SetsOf(const SystemCall& call) {
+  const auto bits = static_cast<size_t>(std::clamp<int64_t>(call.arguments[0], 0, 1 << 20));
+  std::vector<std::span<fd_mask>> sets;
+  for (size_t i = 1; i <= 3; ++i) {
+    auto* const set = reinterpret_cast<fd_mask*>(call.arguments[i]);
+    if (set != nullptr) sets.emplace_back(set, (bits + NFDBITS - 1) / NFDBITS);
+  }
+  return sets;
+}
+
+// The parts of a transfer as a vector.
+std::vector<iovec> PartsOf(const SystemCall& call) {
+  const auto& a = call.arguments;
+  switch (call.call) {
+    case Call::kSend:
+    case Call::kWrite:
+      return {{reinterpret_cast<void*>(a[1]), static_cast<size_t>(a[2])}};
+    case Call::kWritev: {
+      const auto* const parts = reinterpret_cast<const iovec*>(a[1]);
+      return {parts, parts + a[2]};
+    }
+    default: {
+      const auto* const message = reinterpret_cast<const msghdr*>(a[1]);
+      return {message->msg_iov, message->msg_iov + message->msg_iovlen};
+    }
+  }
+}
+
+void Skip(std::vector<iovec>& parts, size_t bytes) {
+  while (!parts.empty() && bytes >= parts.front().iov_len) {
+    bytes -= parts.front().iov_len;
+    parts.erase(parts.begin());
+  }
+  if (parts.empty()) return;
+  parts.front().iov_base = static_cast<char*>(parts.front().iov_base) + bytes;
+  parts.front().iov_len -= bytes;
+}
+
+}  // namespace
+
+void HeldKernel::Make(SystemCall& call) {
+  if (current_->remote.TakeReplayed(call)) return;
+  call.result = Carry(*current_, call);
+  call.error = call.result == -1 ? errno : 0;
+}
+
+int64_t HeldKernel::Carry(HeldThread& thread, const SystemCall& call) {
+  LearnBefore(thread, call);
+  HeldProcess& process = *thread.process;
+  switch (call.call) {
+    case Call::kSelect:
+    case Call::kPoll:
+    case Call::kEpollWait:
+      return Wait(thread, call);
+    case Call::kAccept:
+      return Accept(thread, call);
+    case Call::kListen:
+      return Listen(thread, call);
+    case Call::kRecv:
+    case Call::kRecvmsg:
+    case Call::kRead:
+    case Call::kReadv:
+      return Receive(thread, call);
+    case Call::kSend:
+    case Call::kSendmsg:
+    case Call::kWrite:
+    case Call::kWritev:
+      return Transmit(thread, call);
+    case Call::kClose:
+    case Call::kShutdown:
+      if (PeerOf(static_cast<int>(call.arguments[0])) != kNoPeer) clients_changed_ = true;
+      return PassLast(thread, call);
+    case Call::kSetsockopt:
+      if (call.arguments[1] == SOL_SOCKET) {
+        if (call.arguments[2] == SO_SNDBUF) process.send_buffer_chosen = true;
+        if (call.arguments[2] == SO_RCVBUF) process.receive_buffer_chosen = true;
+      }
+      return PassLast(thread, call);
+    case Call::kNanosleep:
+      return Sleep(thread, call);
+    case Call::kClockGettime:
+      *reinterpret_cast<timespec*>(call.arguments[1]) =
+          Timespec(clock_.Read(static_cast<clockid_t>(call.arguments[0])));
+      return 0;
+    case Call::kTimerfdSettime:
+      return SetTimer(thread, clock_, call);
+    case Call::kTimerfdGettime:
+      return GetTimer(thread, clock_, call);
+    default:
+      return PassLast(thread, call);
+  }
+}
+
+// Makes the call in the server's process, which stays held unless `how` says otherwise.
+int64_t HeldKernel::Pass(HeldThread& thread, SystemCall call, Turn how) {
+  thread.remote.Execute(call, how);
+  if (call.result != -1) {
+    thread.process->book.Learn(call, call.result);
+  } else {
+    errno = call.error;
+  }
+  return call.result;
+}
+
+// The same for the last system call that a call of the server needs: the server goes on with its
+// result at once if nothing may change that any more.
+int64_t HeldKernel::PassLast(HeldThread& thread, const SystemCall& call, Turn how) {
+  return Pass(thread, call, driver_->LeavesResultsAlone() ? how : Turn::kExecute);
+}
+
+void HeldKernel::LetClientsAct() {
+  clients_.Settle();
+  clients_changed_ = true;
+  driver_->OnPeersChanged();
+  clients_.Settle();
+}
+
+// select, poll or epoll_wait without a timeout. select leaves its sets alone if nothing is ready,
+// so that it can be made again.
+int64_t HeldKernel::LookOnce(HeldThread& thread, const SystemCall& call) {
+  SystemCall once = call;
+  if (call.call != Call::kSelect) {
+    once.arguments[call.call == Call::kPoll ? 2 : 3] = 0;
+    return PassLast(thread, once, Turn::kExecuteAndGoUnlessZero);
+  }
+  timeval none = {};
+  once.arguments[4] = reinterpret_cast<int64_t>(&none);
+  const std::vector<std::span<fd_mask>> sets = SetsOf(call);
+  std::vector<std::vector<fd_mask>> asked;
+  for (const std::span<fd_mask> set : sets) asked.emplace_back(set.begin(), set.end());
+  const int64_t result = Pass(thread, once);
+  if (result != 0) return result;
+  for (size_t i = 0; i < sets.size(); ++i) {
+    std::copy(asked[i].begin(), asked[i].end(), sets[i].begin());
+  }
+  return 0;
+}
+
+int64_t HeldKernel::Wait(HeldThread& thread, const SystemCall& call) {
+  const int64_t timeout = TimeoutNs(call);
+  const int64_t deadline = timeout < 0 ? -1 : now_ns() + timeout;
+  int64_t result = LookOnce(thread, call);
+  while (result == 0 && timeout != 0) {
+    LetClientsAct();
+    result = LookOnce(thread, call);
+    if (result != 0) break;
+    if (clients_.AwaitHeldBack()) continue;
+    if (deadline >= 0 && now_ns() >= deadline) break;
+    Block(thread, call.call, -1, deadline);
+    if (thread.interrupted) {  // these calls are never restarted (signal(7))
+      errno = EINTR;
+      return -1;
+    }
+    clients_.Settle();
+    result = LookOnce(thread, call);
+  }
+  if (result == 0 && call.call == Call::kSelect) {
+    for (const std::span<fd_mask> set : SetsOf(call)) std::fill(set.begin(), set.end(), 0);
+    if (auto* const left = reinterpret_cast<timeval*>(call.arguments[4])) *left = {};
+  }
+  return result;
+}
+
+int64_t HeldKernel::Sleep(HeldThread& thread, const SystemCall& call) {
+  const int64_t deadline =
+      now_ns() + Nanoseconds(*reinterpret_cast<const timespec*>(call.arguments[0]));
+  while (now_ns() < deadline) {
+    LetClientsAct();
+    Block(thread, call.call, -1, deadline);
+    if (!thread.interrupted) continue;
+    if (auto* const left = reinterpret_cast<timespec*>(call.arguments[1])) {
+      *left = Timespec(std::max<int64_t>(deadline - now_ns(), 0));
+    }
+    errno = EINTR;
+    return -1;
+  }
+  return 0;
+}
+
+// Lets things happen until `fd` is ready; false with errno EINTR if the call is interrupted.
+bool HeldKernel::AwaitReady(HeldThread& thread, Call call, int fd, int16_t events) {
+  const auto is_ready = [&] {
+    pollfd look = {.fd = fd, .events = events, .revents = 0};
+    return Invoke<Call::kPoll>(thread.remote, &look, 1, 0) !=
+           0;  // an error is for the call itself to find out
+  };
+  while (!is_ready()) {
+    LetClientsAct();
+    if (is_ready()) return true;
+    if (clients_.AwaitHeldBack()) continue;
+    Block(thread, call, fd, -1);
+    if (thread.interrupted && !thread.restarts) {
+      errno = EINTR;
+      return false;
+    }
+    clients_.Settle();
+  }
+  return true;
+}
+
+int64_t HeldKernel::Accept(HeldThread& thread, const SystemCall& call) {
+  const int fd = static_cast<int>(call.arguments[0]);
+  loopback::DescriptorBook& book = thread.process->book;
+  if (!book.Of(fd).nonblocking && !AwaitReady(thread, call.call, fd, POLLIN)) return -1;
+  const int64_t result = Pass(thread, call);
+  if (result == -1) return -1;
+  sockaddr_storage address = {};
+  socklen_t length = sizeof address;
+  const int accepted = static_cast<int>(result);
+  if (Invoke<Call::kGetpeername>(thread.remote, accepted, reinterpret_cast<sockaddr*>(&address),
+                                 &length) != 0 &&
+      call.arguments[1] != 0) {
+    // Gone already (ENOTCONN): its address is what accept said, if the server asked.
+    length = *reinterpret_cast<const socklen_t*>(call.arguments[2]);
+    std::memcpy(&address, reinterpret_cast<const void*>(call.arguments[1]),
+                std::min<size_t>(length, sizeof address));
+  }
+  book.At(accepted).peer = PeerAt(address);
+  clients_.RetryConnects();  // there is room in the queue
+  clients_changed_ = true;
+  return result;
+}
+
+int64_t HeldKernel::Listen(HeldThread& thread, const SystemCall& call) {
+  const int64_t result = Pass(thread, call);
+  if (result != 0) return result;
+  seen_listen_ = true;
+  HeldProcess& process = *thread.process;
+  if (process.listener >= 0) return result;
+  process.listener = static_cast<int>(call.arguments[0]);
+  if (!process.send_buffer_chosen) set_server_send_buffer(send_buffer_);
+  if (!process.receive_buffer_chosen) set_server_receive_buffer(receive_buffer_);
+  // Inherited by its connections. Nagle's algorithm would hold a server's last bytes back until
+  // the client acknowledges those before, up to 40 ms later: time, and nothing else.
+  const int on = 1;
+  Invoke<Call::kSetsockopt>(thread.remote, process.listener, IPPROTO_TCP, TCP_NODELAY, &on,
+                            sizeof on);
+  return result;
+}
+
+int64_t HeldKernel::Receive(HeldThread& thread, const SystemCall& call) {
+  const int fd = static_cast<int>(call.arguments[0]);
+  const loopback::DescriptorFacts& facts = thread.process->book.Of(fd);
+  const bool may_sleep = facts.kind != DescriptorKind::kFree && !facts.nonblocking &&
+                         (MessageFlags(call) & (MSG_DONTWAIT | MSG_OOB)) == 0;
+  if (may_sleep && !AwaitReady(thread, call.call, fd, POLLIN)) return -1;
+  if (facts.peer != kNoPeer) clients_changed_ = true;
+  if (facts.kind != DescriptorKind::kTimerfd) return PassLast(thread, call);
+  const int64_t result = Pass(thread, call);
+  if (result == sizeof(uint64_t) && call.call == Call::kRead) {
+    TakeExpirations(thread, fd, reinterpret_cast<void*>(call.arguments[1]));
+  }
+  return result;
+}
+
+int64_t HeldKernel::Transmit(HeldThread& thread, const SystemCall& call) {
+  const int fd = static_cast<int>(call.arguments[0]);
+  const int flags = MessageFlags(call);
+  const loopback::DescriptorBook& book = thread.process->book;
+  const bool may_sleep =
+      book.IsSocket(fd) && !book.Of(fd).nonblocking && (flags & MSG_DONTWAIT) == 0;
+  if (may_sleep) return TransmitAll(thread, call);
+  const int64_t result = PassLast(thread, call);
+  NoteSent(thread, fd, result, flags);
+  return result;
+}
+
+// A blocking send takes all, sleeping as often as it must; if it is stopped in between it returns
+// what it took.
+int64_t HeldKernel::TransmitAll(HeldThread& thread, const SystemCall& call) {
+  const int fd = static_cast<int>(call.arguments[0]);
+  const int flags = MessageFlags(call);
+  std::vector<iovec> parts = PartsOf(call);
+  int64_t taken = 0;
+  do {
+    msghdr rest = {};
+    rest.msg_iov = parts.data();
+    rest.msg_iovlen = parts.size();
+    const ssize_t count = Invoke<Call::kSendmsg>(thread.remote, fd, &rest, flags | MSG_DONTWAIT);
+    NoteSent(thread, fd, count, flags);
+    if (count >= 0) {
+      taken += count;
+      Skip(parts, static_cast<size_t>(count));
+      continue;
+    }
+    if (errno != EAGAIN || !AwaitReady(thread, call.call, fd, POLLOUT)) {
+      return taken > 0 ? taken : -1;
+    }
+  } while (!parts.empty());
+  return taken;
+}
+
+void HeldKernel::NoteSent(const HeldThread& thread, int fd, int64_t result, int flags) {
+  const int error = errno;
+  const PeerId peer = thread.process->book.Of(fd).peer;
+  if (peer != kNoPeer) clients_changed_ = true;
+  if (result > 0 && peer != kNoPeer) clients_.NoteAnswered(peer, static_cast<uint64_t>(result));
+  if (result == -1 && error == EPIPE && (flags & MSG_NOSIGNAL) == 0 &&
+      SigpipeEndsServer(thread.pid)) {
+    ++fatal_sigpipes_;
+  }
+  errno = error;
+}
+
+// A process that was started for a client may end with it. One that takes other clients with it is
+// among TakeKilled.
+bool HeldKernel::SigpipeEndsServer(pid_t pid) const {
+  return std::find(pids_at_start_.begin(), pids_at_start_.end(), pid) != pids_at_start_.end() &&
+         DispositionIn(pid, SIGPIPE) == Disposition::kDefault;
+}
+
+}  // namespace hupstorm

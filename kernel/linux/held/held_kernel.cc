@@ -1,0 +1,257 @@
+#include "kernel/linux/held/held_kernel.h"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <iterator>
+#include <system_error>
+#include <utility>
+
+#include "base/system_error.h"
+#include "kernel/linux/held/held_timers.h"
+
+namespace hupstorm {
+namespace {
+
+// Where the memory that is shared with threads of the server lies, in their processes and in this
+// one: below what Linux hands out by itself, above where a program and its heap are, and among what
+// ThreadSanitizer and AddressSanitizer leave to programs.
+constexpr uintptr_t kSharedMemoryBase = 0x7e90'0000'0000;
+constexpr size_t kSharedMemorySlots = 1800;
+
+}  // namespace
+
+using remote::EnlistmentOffice;
+using remote::SharedMemory;
+
+HeldKernel::HeldKernel(remote::ServerClock::Kind clock)
+    : news_fd_(CheckSystemCall(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC), "eventfd")), clock_(clock) {}
+
+HeldKernel::~HeldKernel() { Stop(); }
+
+void HeldKernel::Reset() {
+  Stop();
+  processes_.clear();
+  clients_.Clear();
+  clock_.Reset();
+  office_ = std::make_unique<EnlistmentOffice>();
+  top_ = nullptr;
+  keeper_ = -1;
+  last_process_made_ = 0;
+  port_ = 0;
+  is_only_thread_ = started_ = stopping_ = seen_listen_ = false;
+  checking_rest_ = all_rechecked_ = clients_changed_ = false;
+  failure_ = nullptr;
+  pids_at_start_.clear();
+  vanished_.clear();
+  killed_.clear();
+  fatal_sigpipes_ = 0;
+  send_buffer_ = receive_buffer_ = kDefaultBuffer;
+}
+
+void HeldKernel::MakeCurrent(HeldThread* thread) {
+  current_ = thread;
+  if (driver_ != nullptr && thread != nullptr) driver_->OnThread(thread->tid);
+}
+
+// ---- One thread.
+
+void HeldKernel::ServeOnly(pid_t pid, FileDescriptor line, std::shared_ptr<SharedMemory> memory,
+                           Syscalls& top) {
+  HeldThread& thread =
+      *threads_.emplace_back(std::make_unique<HeldThread>(std::move(line), std::move(memory), top));
+  thread.pid = thread.tid = pid;
+  is_only_thread_ = true;
+  pids_ = pids_at_start_ = {pid};
+  thread.remote.set_freedom([this] {
+    return remote::Freedom{.may_note = driver_->MayHearLate(), .monotonic_ns = now_ns()};
+  });
+  try {
+    while (thread.remote.AwaitCall()) AnswerCall(thread);
+  } catch (const std::exception&) {  // unlike what ends a run while the server is held
+    thread.gone = true;
+    throw;
+  }
+  thread.gone = true;
+}
+
+// ---- Any number of threads.
+
+void HeldKernel::Start(pid_t keeper, uint16_t port, Syscalls& top) {
+  keeper_ = keeper;
+  last_process_made_ = 0;
+  port_ = port;
+  top_ = &top;
+  if (!diag_) diag_.emplace();
+}
+
+void HeldKernel::SetStarted() {
+  const std::lock_guard lock(baton_);
+  started_ = true;
+  news_.notify_all();
+}
+
+void HeldKernel::Stop() {
+  {
+    const std::lock_guard lock(baton_);
+    stopping_ = true;
+    news_.notify_all();
+    // Those that wait for their server's next call.
+    for (const auto& thread : threads_) shutdown(thread->line.get(), SHUT_RDWR);
+  }
+  for (const auto& thread : threads_) {
+    if (thread->driver.joinable()) thread->driver.join();
+  }
+  current_ = nullptr;
+  threads_.clear();
+}
+
+void HeldKernel::WakeAttend() {
+  const uint64_t one = 1;
+  static_cast<void>(!write(news_fd_.get(), &one, sizeof one));
+}
+
+void HeldKernel::Attend(int also, int timeout_ms) {
+  pollfd news[] = {{.fd = office_->socket(), .events = POLLIN, .revents = 0},
+                   {.fd = news_fd_.get(), .events = POLLIN, .revents = 0},
+                   {.fd = also, .events = POLLIN, .revents = 0}};
+  poll(news, std::size(news), timeout_ms);
+  uint64_t count = 0;
+  static_cast<void>(!read(news_fd_.get(), &count, sizeof count));
+  std::unique_lock lock(baton_);
+  while (true) {
+    const EnlistmentOffice::Candidate candidate = office_->Next();
+    if (candidate.line < 0) break;
+    Enlist(candidate);
+  }
+  Reap();
+  const bool none_sleeps = std::none_of(threads_.begin(), threads_.end(),
+                                        [](const auto& thread) { return thread->asleep; });
+  if (failure_ == nullptr && started_ && none_sleeps && IsAtRest()) {
+    LetHappen(nullptr);  // what it throws is the end, as below
+  }
+  if (failure_ != nullptr) std::rethrow_exception(failure_);
+}
+
+void HeldKernel::Enlist(const EnlistmentOffice::Candidate& candidate) {
+  const FileDescriptor file(SharedMemory::MakeFile());
+  std::unique_ptr<HeldThread> thread;
+  for (size_t tries = 0; tries < kSharedMemorySlots && thread == nullptr; ++tries) {
+    auto* const address =
+        reinterpret_cast<std::byte*>(kSharedMemoryBase + next_slot_ * SharedMemory::Spacing());
+    next_slot_ = (next_slot_ + 1) % kSharedMemorySlots;
+    try {
+      thread = std::make_unique<HeldThread>(candidate.line,
+                                            std::make_shared<SharedMemory>(file, address), *top_);
+    } catch (const std::system_error&) {
+      continue;  // another thread's is there
+    }
+    if (!remote::Take(candidate, file.get(), address)) thread.reset();
+    break;
+  }
+  if (thread == nullptr) return;
+  thread->pid = candidate.pid;
+  thread->tid = candidate.tid;
+  thread->line_there = candidate.line_there;
+  thread->memory->frame().clock_offset_ns = clock_.skipped_ns();
+  all_rechecked_ = false;
+  HeldThread& enlisted = *threads_.emplace_back(std::move(thread));
+  enlisted.driver = std::thread([this, &enlisted] { DriveThread(enlisted); });
+}
+
+// Answers the calls of one thread, each with the baton.
+void HeldKernel::DriveThread(HeldThread& thread) {
+  try {
+    while (thread.remote.AwaitCall()) {
+      const std::lock_guard lock(baton_);
+      if (stopping_) break;
+      AnswerCall(thread);
+      all_rechecked_ = false;
+      if (threads_.size() > 1) news_.notify_all();  // it may sleep elsewhere now
+    }
+  } catch (const Stopped&) {
+  } catch (const remote::ServerGone&) {
+  } catch (...) {
+    const std::lock_guard lock(baton_);
+    if (failure_ == nullptr) failure_ = std::current_exception();
+  }
+  const std::lock_guard lock(baton_);
+  End(thread);
+}
+
+void HeldKernel::AnswerCall(HeldThread& thread) {
+  if (thread.process == nullptr) thread.process = &ProcessOf(thread);
+  MakeCurrent(&thread);
+  thread.remote.Answer();
+}
+
+void HeldKernel::End(HeldThread& thread) {
+  thread.gone = true;
+  thread.asleep = false;
+  all_rechecked_ = false;
+  if (current_ == &thread) current_ = nullptr;
+  const bool is_last = std::none_of(threads_.begin(), threads_.end(), [&](const auto& other) {
+    return !other->gone && other->pid == thread.pid;
+  });
+  if (is_last && thread.process != nullptr && thread.memory->frame().exit_status < 0) {
+    int connections = 0;
+    for (int fd = 0; fd < thread.process->book.end(); ++fd) {
+      if (thread.process->book.Of(fd).peer != kNoPeer) ++connections;
+    }
+    if (connections > 1) vanished_.push_back(thread.pid);
+  }
+  if (is_last) processes_.erase(thread.pid);
+  news_.notify_all();
+  WakeAttend();
+}
+
+// Threads that have ended, in the server and here.
+void HeldKernel::Reap() {
+  for (auto thread = threads_.begin(); thread != threads_.end();) {
+    if (!(*thread)->gone) {
+      ++thread;
+      continue;
+    }
+    // It may still hold the baton's mutex on its way out.
+    baton_.unlock();
+    (*thread)->driver.join();
+    baton_.lock();
+    thread = threads_.erase(thread);
+  }
+}
+
+bool HeldKernel::HasSeenListen() const {
+  const std::lock_guard lock(baton_);
+  return seen_listen_;
+}
+
+std::vector<pid_t> HeldKernel::TakeKilled() {
+  const std::lock_guard lock(baton_);
+  return std::exchange(killed_, {});
+}
+
+// ---- Time.
+
+void HeldKernel::AdvanceTo(int64_t ns) {
+  clock_.AdvanceTo(ns);
+  for (const auto& thread : threads_) {
+    thread->memory->frame().clock_offset_ns = clock_.skipped_ns();
+  }
+  for (const auto& [pid, process] : processes_) {
+    if (HeldThread* const held = HeldThreadOf(process)) FireTimers(*held, clock_);
+  }
+}
+
+int64_t HeldKernel::NextTimerNs() const {
+  int64_t next = -1;
+  for (const auto& [pid, process] : processes_) {
+    const int64_t own = NextTimerOf(process);
+    if (own >= 0 && (next < 0 || own < next)) next = own;
+  }
+  return next;
+}
+
+}  // namespace hupstorm

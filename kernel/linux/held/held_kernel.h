@@ -1,0 +1,203 @@
+// Linux as a kernel that can be driven: the server's threads are held in each of their calls, and
+// its clients are sockets of this process.
+//
+// What the simulated kernel has of its own is brought about here:
+//  - Rest. A call that would sleep is made so that it does not, and asked again after the driver
+//    has let something happen. A server of one thread is at rest whenever that thread would sleep.
+//    One of several is at rest when all of them sleep: those that are held, in calls with nothing
+//    there for them; the others, of which only /proc knows, in whatever they sleep in.
+//  - Time. The server's timeouts, sleeps and timerfds go by a clock of the driver's (ServerClock).
+//    TCP's own timers run on real time.
+//  - Buffers. A listening socket whose buffers the server has not chosen gets those of the
+//    simulation, so that a few hundred kilobytes fill them.
+//  - Signals. They may come from anywhere (a child that ends, an operator), so the driver looks for
+//    what is pending whenever all threads sleep, and lets handlers run.
+//
+// Calls are carried out one at a time, whichever thread makes them. Not thread-safe, but for what
+// says otherwise.
+
+#ifndef HUPSTORM_KERNEL_LINUX_HELD_HELD_KERNEL_H_
+#define HUPSTORM_KERNEL_LINUX_HELD_HELD_KERNEL_H_
+
+#include <sys/types.h>
+
+#include <condition_variable>
+#include <cstdint>
+#include <exception>
+#include <list>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "kernel/linux/clients/clients_kernel.h"
+#include "kernel/linux/held/enlistment.h"
+#include "kernel/linux/held/held_thread.h"
+#include "kernel/linux/held/server_clock.h"
+#include "kernel/linux/sight/socket_diag.h"
+
+namespace hupstorm {
+
+class HeldKernel final : public ClientsKernel {
+ public:
+  // Throws std::system_error.
+  explicit HeldKernel(remote::ServerClock::Kind clock);
+  ~HeldKernel() override;
+
+  // Forgets the last server. Threads enlist at `office()` from now on.
+  void Reset();
+
+  // ---- A server of one thread in one process, which the caller has made.
+
+  // Answers the server's calls by what `top` says, until its serve() returns. `line`: the driver's
+  // end of the socket between the two. Throws ServerGone, ServerThrew,
+  // and what `top` throws: then the server is held in that call for ever.
+  void ServeOnly(pid_t pid, FileDescriptor line, std::shared_ptr<remote::SharedMemory> memory,
+                 Syscalls& top);
+  HeapUse heap() const { return threads_.empty() ? HeapUse() : threads_.front()->remote.heap(); }
+  // True while `top` hears of a call that the server has made already.
+  bool IsReplaying() const { return current_ != nullptr && current_->remote.is_replaying(); }
+
+  // ---- A server of any number of processes and threads, which enlist by themselves. In this
+  // order; all but Stop are for the thread that has made the kernel.
+
+  const remote::EnlistmentOffice& office() const { return *office_; }
+  // Throws std::system_error. The server's processes are what descends from `keeper`, which is none
+  // of them; it is to listen on `port` of 127.0.0.1. Its calls are answered by `top`, which must
+  // outlive the run.
+  void Start(pid_t keeper, uint16_t port, Syscalls& top);
+  // Takes in threads that want to enlist, and drives a server of which no thread is held. Returns
+  // after `timeout_ms`, when there is something to read from `also`, or after having done
+  // something. Throws what a driver throws: the end of the run.
+  void Attend(int also, int timeout_ms);
+  // From now on rest counts: the server listens.
+  void SetStarted();
+  // Ends the run. The server's processes must be gone, or be held or asleep for ever.
+  void Stop();
+
+  // True if a thread has listened by a held call: the preload library is in, and sees the calls.
+  bool HasSeenListen() const;
+  // Processes that vanished without ending by themselves (a signal killed them) while they had more
+  // than one connection, so that clients other than one that may have caused it were harmed.
+  std::vector<pid_t> TakeKilled();
+
+  // ---- DrivenKernel.
+  int64_t now_ns() const override { return clock_.now_ns(); }
+  void AdvanceTo(int64_t ns) override;
+  int64_t NextTimerNs() const override;
+  // Of the first process, parents before children, that holds the listening socket.
+  Disposition SignalDisposition(int signal) const override;
+  Disposition RaiseSignal(int signal) override;
+  void InterruptBlockedCall() override;
+  void WakeBlockedCall() override;
+  int fatal_sigpipes() const override { return fatal_sigpipes_; }
+  void set_descriptor_limit(int limit) override;
+  void set_server_send_buffer(int bytes) override;
+  void set_server_receive_buffer(int bytes) override;
+  std::span<const PeerId> TakeChangedPeers() override;
+  bool HasChangedPeers() const override { return clients_changed_; }
+  ConnectionStatus ServerSide(PeerId peer) const override;
+  PeerId PeerOf(int fd) const override;
+  std::vector<Descriptor> OpenDescriptors() const override;
+
+  // Of the thread whose call is being answered.
+  void Make(SystemCall& call) override;
+
+ private:
+  using HeldThread = remote::HeldThread;
+  using HeldProcess = remote::HeldProcess;
+  struct Stopped {};  // thrown out of a call that sleeps when the run is over
+
+  // held_kernel.cc: threads come and go.
+  void MakeCurrent(HeldThread* thread);
+  void WakeAttend();
+  void Enlist(const remote::EnlistmentOffice::Candidate& candidate);
+  void DriveThread(HeldThread& thread);
+  void AnswerCall(HeldThread& thread);
+  void End(HeldThread& thread);
+  void Reap();
+
+  // held_calls.cc: calls of the server.
+  // Each returns the call's result, and sets errno if that is -1.
+  int64_t Carry(HeldThread& thread, const SystemCall& call);
+  static int64_t Pass(HeldThread& thread, SystemCall call,
+                      remote::Turn how = remote::Turn::kExecute);
+  int64_t PassLast(HeldThread& thread, const SystemCall& call,
+                   remote::Turn how = remote::Turn::kExecuteAndGo);
+  int64_t Wait(HeldThread& thread, const SystemCall& call);
+  int64_t LookOnce(HeldThread& thread, const SystemCall& call);
+  int64_t Accept(HeldThread& thread, const SystemCall& call);
+  int64_t Listen(HeldThread& thread, const SystemCall& call);
+  int64_t Receive(HeldThread& thread, const SystemCall& call);
+  int64_t Transmit(HeldThread& thread, const SystemCall& call);
+  int64_t TransmitAll(HeldThread& thread, const SystemCall& call);
+  int64_t Sleep(HeldThread& thread, const SystemCall& call);
+  bool AwaitReady(HeldThread& thread, Call call, int fd, int16_t events);
+  void LetClientsAct();
+  void NoteSent(const HeldThread& thread, int fd, int64_t result, int flags);
+  bool SigpipeEndsServer(pid_t pid) const;
+
+  // held_rest.cc: when the server is at rest, and what happens then; signals.
+  void Block(HeldThread& thread, Call call, int fd, int64_t deadline_ns);
+  void AwaitRest(HeldThread& thread);
+  bool IsAtRest();
+  bool HeldThreadsSleep() const;
+  bool OtherThreadsSleep();
+  bool LetSignalsIn();
+  bool LetSignalsIn(HeldThread& thread);
+  void WakeHeld();
+  void LetHappen(HeldThread* thread);
+  int64_t FirstDeadline() const;
+  bool CanBeInterrupted(HeldThread& thread) const;
+
+  // held_descriptors.cc: what the server has open.
+  HeldProcess& ProcessOf(HeldThread& thread);
+  void LearnBefore(HeldThread& thread, const SystemCall& call);
+  void LearnDescriptor(HeldThread& thread, int fd);
+  PeerId PeerAt(const sockaddr_storage& address) const;
+  HeldThread* HeldThreadOf(const HeldProcess& process) const;
+  HeldThread* ListeningThread() const;
+  const std::vector<pid_t>& Pids() const;
+  pid_t ListeningPid() const;
+  bool IsOwn(pid_t pid, int fd) const;
+  void SetListenerBuffer(int name, int bytes) const;
+  ConnectionStatus AskServer(PeerId peer) const;
+  ConnectionStatus AskLinux(PeerId peer) const;
+
+  mutable std::mutex baton_;  // held by whatever acts for the server or its clients
+  std::condition_variable news_;
+  FileDescriptor news_fd_;  // an eventfd, for a thread that waits in Attend
+  std::unique_ptr<remote::EnlistmentOffice> office_;
+  remote::ServerClock clock_;
+  std::list<std::unique_ptr<HeldThread>> threads_;
+  std::map<pid_t, HeldProcess> processes_;  // those that have made calls
+  HeldThread* current_ = nullptr;           // whose call is being carried out
+  bool is_only_thread_ = false;             // the server has the one thread, by ServeOnly
+  Syscalls* top_ = nullptr;
+  pid_t keeper_ = -1;
+  uint16_t port_ = 0;
+  bool started_ = false;
+  bool stopping_ = false;
+  bool seen_listen_ = false;
+  bool checking_rest_ = false;  // by a thread, while the others wait for what it finds
+  bool all_rechecked_ = false;  // each held thread looked again, and nothing was done since
+  uint64_t wakes_ = 0;          // how often held threads were told to look again
+  std::exception_ptr failure_;
+  size_t next_slot_ = 0;
+  mutable std::vector<pid_t> pids_;
+  mutable int64_t last_process_made_ = 0;  // when these were looked for
+  std::vector<pid_t> pids_at_start_;
+  std::vector<pid_t> vanished_;  // gone without a word, with several connections
+  std::vector<pid_t> killed_;
+  mutable std::optional<outside::SocketDiag> diag_;  // from Start on
+  bool clients_changed_ = false;
+  int fatal_sigpipes_ = 0;
+  int send_buffer_ = kDefaultBuffer;
+  int receive_buffer_ = kDefaultBuffer;
+};
+
+}  // namespace hupstorm
+
+#endif  // HUPSTORM_KERNEL_LINUX_HELD_HELD_KERNEL_H_

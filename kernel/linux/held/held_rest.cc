@@ -1,0 +1,244 @@
+// When a server is at rest, what happens then, and signals.
+
+#include <poll.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "kernel/linux/held/held_kernel.h"
+#include "kernel/linux/sight/process_tree.h"
+
+namespace hupstorm {
+
+using remote::HeldThread;
+
+namespace {
+
+// A thread that runs and makes no calls cannot be awaited: it is looked at again after this time,
+// and then after ever longer ones, up to the second.
+constexpr std::chrono::microseconds kLookAgain{200};
+constexpr std::chrono::microseconds kLookSeldom{4000};
+
+// libc has handlers of its own for 32 and 33 (nptl(7)).
+constexpr int kFirstOfLibcsSignals = 32;
+
+bool RestartsAfter(HeldThread& thread, int signal) {
+  struct sigaction action = {};
+  Invoke<Call::kSigaction>(thread.remote, signal, nullptr, &action);
+  return (action.sa_flags & SA_RESTART) != 0;
+}
+
+}  // namespace
+
+// The thread would sleep in `call`: returns when something has happened that it may notice.
+void HeldKernel::Block(HeldThread& thread, Call call, int fd, int64_t deadline_ns) {
+  thread.asleep = true;
+  thread.call = call;
+  thread.fd = fd;
+  thread.deadline_ns = deadline_ns;
+  thread.interrupted = thread.restarts = false;
+  thread.refused = 0;
+  if (is_only_thread_) {
+    driver_->OnBlock(call, fd, deadline_ns);
+  } else {
+    AwaitRest(thread);
+  }
+  thread.asleep = false;
+  MakeCurrent(&thread);
+}
+
+// Waits until the thread is to look again, and lets something happen if it finds that all sleep.
+void HeldKernel::AwaitRest(HeldThread& thread) {
+  std::unique_lock lock(baton_, std::adopt_lock);
+  // Whatever answers the call holds the baton, in whatever way this is left.
+  struct Keep {
+    ~Keep() { lock.release(); }
+    std::unique_lock<std::mutex>& lock;
+  } keep{lock};
+
+  const uint64_t wakes = wakes_;
+  std::chrono::microseconds pause = kLookAgain;
+  while (wakes_ == wakes && !thread.interrupted) {
+    if (thread.gone) throw remote::ServerGone();
+    if (stopping_ || failure_ != nullptr) throw Stopped();
+    if (!started_ || checking_rest_ || !HeldThreadsSleep()) {
+      news_.wait(lock);
+      continue;
+    }
+    // One checks for all, or they would keep the server from its processor.
+    checking_rest_ = true;
+    const bool at_rest = IsAtRest();
+    if (!at_rest && wakes_ == wakes && !thread.interrupted) {
+      news_.wait_for(lock, pause);
+      pause = std::min(2 * pause, kLookSeldom);
+    }
+    checking_rest_ = false;
+    if (!at_rest) continue;
+    if (all_rechecked_) {
+      LetHappen(&thread);
+    } else {
+      // What one thread waits for may have been done by another, held or not, after it had looked.
+      // Once all sleep nothing is done any more, so that a second look tells.
+      all_rechecked_ = true;
+      WakeHeld();
+    }
+  }
+}
+
+// All sleep, and no signal waits that would wake one.
+bool HeldKernel::IsAtRest() {
+  if (!HeldThreadsSleep()) return false;
+  if (OtherThreadsSleep() && !LetSignalsIn()) return true;
+  all_rechecked_ = false;
+  return false;
+}
+
+void HeldKernel::WakeHeld() {
+  ++wakes_;
+  for (const auto& thread : threads_) thread->asleep = false;
+  news_.notify_all();
+}
+
+bool HeldKernel::HeldThreadsSleep() const {
+  return std::all_of(threads_.begin(), threads_.end(), [](const auto& thread) {
+    return thread->gone || thread->asleep || !thread->IsInCall();
+  });
+}
+
+bool HeldKernel::OtherThreadsSleep() {
+  pollfd office = {.fd = office_->socket(), .events = POLLIN, .revents = 0};
+  if (poll(&office, 1, 0) != 0) {
+    WakeAttend();
+    return false;
+  }
+  // A held thread may still be on its way back to sleep from a system call that it made for us.
+  std::vector<pid_t> held;
+  for (const auto& thread : threads_) {
+    if (thread->asleep && !thread->gone) held.push_back(thread->tid);
+  }
+  bool lives = false;
+  for (const pid_t pid : Pids()) {
+    const outside::ThreadSummary threads = outside::SummaryOfThreads(pid, held);
+    if (threads.any_runs) return false;
+    lives = lives || threads.any_lives;
+  }
+  // A thread may have made its call between the two looks. If none lives any more there is nothing
+  // to let happen.
+  return lives && HeldThreadsSleep();
+}
+
+void HeldKernel::LetHappen(HeldThread* thread) {
+  if (pids_at_start_.empty()) pids_at_start_ = Pids();
+  for (const pid_t pid : vanished_) {
+    const char state = outside::StateOf(pid);
+    if (state == 0 || state == 'Z') killed_.push_back(pid);
+  }
+  vanished_.clear();
+  const int64_t deadline = FirstDeadline();
+  const bool is_alone = std::count_if(threads_.begin(), threads_.end(),
+                                      [](const auto& other) { return !other->gone; }) == 1;
+  MakeCurrent(thread);
+  if (thread != nullptr && is_alone) {
+    driver_->OnBlock(thread->call, thread->fd, deadline);
+  } else {
+    // Some wait for one connection and some for others: the server as a whole waits for all.
+    driver_->OnBlock(Call::kEpollWait, -1, deadline);
+  }
+  all_rechecked_ = false;
+  WakeHeld();
+}
+
+int64_t HeldKernel::FirstDeadline() const {
+  int64_t first = -1;
+  for (const auto& thread : threads_) {
+    if (!thread->asleep || thread->deadline_ns < 0) continue;
+    if (first < 0 || thread->deadline_ns < first) first = thread->deadline_ns;
+  }
+  return first;
+}
+
+// ---- Signals.
+
+// Runs the handlers of signals that came while their threads were held. True if any ran.
+bool HeldKernel::LetSignalsIn() {
+  bool ran = false;
+  for (const auto& thread : threads_) {
+    if (thread->asleep && !thread->gone) ran = LetSignalsIn(*thread) || ran;
+  }
+  if (ran) news_.notify_all();
+  return ran;
+}
+
+bool HeldKernel::LetSignalsIn(HeldThread& thread) {
+  const uint64_t pending = outside::PendingSignals(thread.pid, thread.tid) & ~thread.refused;
+  if (pending == 0) return false;
+  HeldThread* const outer = current_;
+  MakeCurrent(&thread);  // a handler may make calls
+  try {
+    thread.remote.RunHandlers();
+    const uint64_t left = outside::PendingSignals(thread.pid, thread.tid);
+    thread.refused |= left;
+    const uint64_t handled = pending & ~left & outside::SignalMasksOf(thread.pid).caught;
+    for (int signal = 1; signal <= 64; ++signal) {
+      if ((handled >> (signal - 1) & 1) == 0) continue;
+      const bool restarts = RestartsAfter(thread, signal);
+      thread.restarts = restarts && (!thread.interrupted || thread.restarts);
+      thread.interrupted = true;
+    }
+  } catch (const remote::ServerGone&) {
+    thread.gone = true;
+  }
+  MakeCurrent(outer);
+  return thread.gone || thread.interrupted;
+}
+
+DrivenKernel::Disposition HeldKernel::SignalDisposition(int signal) const {
+  const pid_t pid = ListeningPid();
+  if (pid < 0) return Disposition::kDefault;
+  const Disposition disposition = DispositionIn(pid, signal);
+  const auto process = processes_.find(pid);
+  const bool is_given =
+      process != processes_.end() && (process->second.given_handlers >> (signal - 1) & 1) != 0;
+  return disposition == Disposition::kHandled && is_given ? Disposition::kDefault : disposition;
+}
+
+DrivenKernel::Disposition HeldKernel::RaiseSignal(int signal) {
+  const Disposition disposition = SignalDisposition(signal);
+  const pid_t pid = ListeningPid();
+  // One that ends the server is left to the driver, which wants to see to the end itself.
+  if (pid < 0 || disposition == Disposition::kDefault) return disposition;
+  kill(pid, signal);
+  if (is_only_thread_) {
+    LetSignalsIn(*current_);
+    if (current_->gone) throw remote::ServerGone();
+  }
+  return disposition;
+}
+
+void HeldKernel::InterruptBlockedCall() {
+  for (const auto& thread : threads_) {
+    const bool is_held = thread->asleep || thread.get() == current_;
+    if (is_held && !thread->gone && CanBeInterrupted(*thread)) thread->interrupted = true;
+  }
+}
+
+void HeldKernel::WakeBlockedCall() {
+  for (const auto& thread : threads_) thread->interrupted = true;
+}
+
+// See DrivenKernel::InterruptBlockedCall.
+bool HeldKernel::CanBeInterrupted(HeldThread& thread) const {
+  if (thread.call == Call::kEpollWait) return true;
+  const bool waits =
+      thread.call == Call::kSelect || thread.call == Call::kPoll || thread.call == Call::kNanosleep;
+  const uint64_t given = thread.process == nullptr ? 0 : thread.process->given_handlers;
+  const uint64_t caught = outside::SignalMasksOf(thread.pid).caught & ~given;
+  for (int signal = 1; signal < kFirstOfLibcsSignals; ++signal) {
+    if ((caught >> (signal - 1) & 1) == 0) continue;
+    if (waits || !RestartsAfter(thread, signal)) return true;
+  }
+  return false;
+}
+
+}  // namespace hupstorm

@@ -1,0 +1,23 @@
+// Linux's points and spans of time as nanoseconds, and back.
+
+#ifndef HUPSTORM_KERNEL_LINUX_TIMESPEC_H_
+#define HUPSTORM_KERNEL_LINUX_TIMESPEC_H_
+
+#include <time.h>
+
+#include <cstdint>
+
+namespace hupstorm {
+
+inline constexpr int64_t kSecondNs = 1'000'000'000;
+
+inline int64_t Nanoseconds(const timespec& time) { return time.tv_sec * kSecondNs + time.tv_nsec; }
+
+// `ns` must not be negative.
+inline timespec Timespec(int64_t ns) {
+  return {.tv_sec = ns / kSecondNs, .tv_nsec = ns % kSecondNs};
+}
+
+}  // namespace hupstorm
+
+#endif  // HUPSTORM_KERNEL_LINUX_TIMESPEC_H_
