@@ -1,6 +1,6 @@
-// Calls that a server makes without asking its driver first, who hears of them with the next one
-// that has to be asked for. A server that spins, or logs a line for each of its clients, makes
-// hundreds of thousands of such calls, and to be held in each would cost it twenty times as much.
+// Calls that the server makes on its own; the driver learns of them at the next call that it must
+// approve. A server that spins, or logs a line for each of its clients, makes hundreds of thousands
+// of such calls, and to be held in each would cost it twenty times as much.
 
 #ifndef HUPSTORM_KERNEL_LINUX_HELD_NOTES_H_
 #define HUPSTORM_KERNEL_LINUX_HELD_NOTES_H_
@@ -15,13 +15,13 @@ namespace hupstorm::remote {
 
 // What a server may do before its driver says more.
 struct Freedom {
-  // It may make calls that can neither sleep nor change anything for anybody else:
+  // It may make calls that can neither sleep nor change anything for others:
   //   - write to standard output and error, which the driver takes for the log: nothing is written,
   //     the driver gets the text;
   //   - getsockname, getpeername;
   //   - recv where nothing is to be read: end of input, an error, EAGAIN where it would not sleep;
   //   - clock_gettime of CLOCK_MONOTONIC.
-  // Only for a server that gets signals from nobody but its driver: they are not held back
+  // Only for a server that gets signals from its driver alone: they are not held back
   // meanwhile.
   bool may_note = false;
   int64_t monotonic_ns = 0;  // what that clock shows
