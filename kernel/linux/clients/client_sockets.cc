@@ -12,7 +12,7 @@
 #include <algorithm>
 #include <system_error>
 
-#include "kernel/linux/clients/tcp_state.h"
+#include "kernel/linux/sight/tcp_state.h"
 
 namespace hupstorm::loopback {
 namespace {

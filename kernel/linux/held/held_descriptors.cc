@@ -11,9 +11,9 @@
 #include <algorithm>
 
 #include "base/loopback_address.h"
-#include "kernel/linux/clients/tcp_state.h"
 #include "kernel/linux/held/held_kernel.h"
 #include "kernel/linux/sight/process_tree.h"
+#include "kernel/linux/sight/tcp_state.h"
 
 namespace hupstorm {
 

@@ -144,8 +144,9 @@ void HeldKernel::Enlist(const EnlistmentOffice::Candidate& candidate) {
         reinterpret_cast<std::byte*>(kSharedMemoryBase + next_slot_ * SharedMemory::Spacing());
     next_slot_ = (next_slot_ + 1) % kSharedMemorySlots;
     try {
-      thread = std::make_unique<HeldThread>(candidate.line,
-                                            std::make_shared<SharedMemory>(file, address), *top_);
+      auto memory = std::make_shared<SharedMemory>(file.get(), address);
+      thread =
+          std::make_unique<HeldThread>(FileDescriptor(candidate.line), std::move(memory), *top_);
     } catch (const std::system_error&) {
       continue;  // another thread's is there
     }

@@ -16,7 +16,7 @@
 #include <cstring>
 #include <system_error>
 
-#include "kernel/linux/clients/tcp_state.h"
+#include "kernel/linux/sight/tcp_state.h"
 
 namespace hupstorm::outside {
 namespace {

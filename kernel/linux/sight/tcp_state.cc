@@ -1,4 +1,4 @@
-#include "kernel/linux/clients/tcp_state.h"
+#include "kernel/linux/sight/tcp_state.h"
 
 #include <netinet/tcp.h>
 

@@ -1,7 +1,7 @@
 // Linux' numbers for the states of TCP, as TCP_INFO and sock_diag tell them.
 
-#ifndef HUPSTORM_KERNEL_LINUX_CLIENTS_TCP_STATE_H_
-#define HUPSTORM_KERNEL_LINUX_CLIENTS_TCP_STATE_H_
+#ifndef HUPSTORM_KERNEL_LINUX_SIGHT_TCP_STATE_H_
+#define HUPSTORM_KERNEL_LINUX_SIGHT_TCP_STATE_H_
 
 #include "kernel/driven_kernel.h"
 
@@ -12,4 +12,4 @@ TcpState TcpStateOf(int number);
 
 }  // namespace hupstorm::loopback
 
-#endif  // HUPSTORM_KERNEL_LINUX_CLIENTS_TCP_STATE_H_
+#endif  // HUPSTORM_KERNEL_LINUX_SIGHT_TCP_STATE_H_
