@@ -35,8 +35,8 @@ scenarios/oracles
 scenarios/language
 kernel/linux/outside    kernel/linux/preload
 kernel/linux/held
-kernel/linux/sight
 kernel/linux/clients
+kernel/linux/sight
 kernel/faults           kernel/heap             kernel/simulated        kernel/trace
 kernel
 base

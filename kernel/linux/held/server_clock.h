@@ -9,7 +9,7 @@
 #include <atomic>
 #include <cstdint>
 
-#include "kernel/linux/timespec.h"
+#include "base/timespec.h"
 
 namespace hupstorm::remote {
 

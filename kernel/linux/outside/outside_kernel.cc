@@ -9,9 +9,8 @@
 
 #include <algorithm>
 
-#include "kernel/linux/timespec.h"
-
 #include "base/hash.h"
+#include "base/timespec.h"
 
 namespace hupstorm {
 

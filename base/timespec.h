@@ -1,7 +1,7 @@
 // Linux's points and spans of time as nanoseconds, and back.
 
-#ifndef HUPSTORM_KERNEL_LINUX_TIMESPEC_H_
-#define HUPSTORM_KERNEL_LINUX_TIMESPEC_H_
+#ifndef HUPSTORM_BASE_TIMESPEC_H_
+#define HUPSTORM_BASE_TIMESPEC_H_
 
 #include <time.h>
 
@@ -20,4 +20,4 @@ inline timespec Timespec(int64_t ns) {
 
 }  // namespace hupstorm
 
-#endif  // HUPSTORM_KERNEL_LINUX_TIMESPEC_H_
+#endif  // HUPSTORM_BASE_TIMESPEC_H_
