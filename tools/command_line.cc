@@ -74,7 +74,7 @@ void PassOn(std::vector<std::string> words) {
 
 int RunCommandLine(int argc, char** argv, const SelfCommands* self) {
   CommandLine line{argc > 0 ? argv[0] : "hupstorm", {}, self};
-  const std::unique_ptr<CLI::App> owned = MakeApp(line);
+  const std::shared_ptr<CLI::App> owned = MakeApp(line);
   CLI::App& app = *owned;
   if (argc < 2) {
     std::fputs(app.help().c_str(), stderr);
@@ -113,8 +113,8 @@ int RunCommandLine(int argc, char** argv, const SelfCommands* self) {
 
 }  // namespace
 
-std::unique_ptr<CLI::App> MakeApp(CommandLine& line) {
-  auto owned = std::make_unique<CLI::App>(
+std::shared_ptr<CLI::App> MakeApp(CommandLine& line) {
+  auto owned = std::make_shared<CLI::App>(
       "Finds the transport bugs of an event-loop TCP server before its users do.", "hupstorm");
   CLI::App& app = *owned;
   app.footer(kFooter);

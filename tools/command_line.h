@@ -17,7 +17,7 @@ struct SelfCommands;
 
 // All commands with their options, which set `line.action` when one is parsed. `line` must outlive
 // the App.
-std::unique_ptr<CLI::App> MakeApp(CommandLine& line);
+std::shared_ptr<CLI::App> MakeApp(CommandLine& line);
 
 // Whether arguments that begin with this word are for RunHupstorm: a command's name, help, --help
 // or --version. For executables that are something else as well (tools/linked_server.cc).

@@ -1,8 +1,8 @@
 // hupstorm client HOST:PORT
 
-#include <CLI/CLI.hpp>
 #include <memory>
 
+#include "tools/cli/command.h"
 #include "tools/cli/errors.h"
 #include "tools/commands/commands.h"
 #include "tools/network/interactive_client.h"
@@ -27,13 +27,12 @@ struct Options {
 
 void AddClientCommand(CLI::App& app, CommandLine& line) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("client", "Talk to a server by hand");
-  command->footer(kFooter);
-  command->add_option("endpoint", options->endpoint, "where the server listens")
-      ->required()
-      ->type_name("HOST:PORT");
-  command->add_flag("--allow-remote", options->allow_remote, "connect to another machine too");
-  command->callback([options, &line] {
+  Command command(app, "client", "Talk to a server by hand", kFooter);
+  command.Option("endpoint", options->endpoint, "where the server listens")
+      .Required()
+      .Type("HOST:PORT");
+  command.Flag("--allow-remote", options->allow_remote, "connect to another machine too");
+  command.OnChosen([options, &line] {
     line.action = [options] {
       TalkTo(ResolveEndpoint(options->endpoint, options->allow_remote));
       return static_cast<int>(kExitClean);

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
 #include <regex>
@@ -18,6 +17,7 @@
 #include "tools/catalogue/scenario_catalogue.h"
 #include "tools/catalogue/target_catalogue.h"
 #include "tools/cli/app_parts.h"
+#include "tools/cli/command.h"
 #include "tools/cli/completion/scripts.h"
 #include "tools/cli/errors.h"
 #include "tools/cli/output.h"
@@ -258,10 +258,9 @@ void PrintCompletions(const CLI::App& app, const std::vector<std::string>& words
 
 void AddCompletionCommand(CLI::App& app, CommandLine& line) {
   auto shell = std::make_shared<std::string>();
-  CLI::App* command = app.add_subcommand("completion", "Print a script that completes for a shell");
-  command->footer(kFooter);
-  command->add_option("shell", *shell, "which shell")->required()->type_name("bash|zsh|fish");
-  command->callback([shell, &line] {
+  Command command(app, "completion", "Print a script that completes for a shell", kFooter);
+  command.Option("shell", *shell, "which shell").Required().Type("bash|zsh|fish");
+  command.OnChosen([shell, &line] {
     line.action = [shell, &line] { return PrintScript(*shell, line.program); };
   });
 }

@@ -1,10 +1,10 @@
 // hupstorm explain NAME
 
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <string>
 
 #include "tools/catalogue/pages.h"
+#include "tools/cli/command.h"
 #include "tools/cli/errors.h"
 #include "tools/cli/output.h"
 #include "tools/commands/commands.h"
@@ -42,12 +42,10 @@ int Explain(const Options& options, const std::string& program) {
 
 void AddExplainCommand(CLI::App& app, CommandLine& line) {
   auto options = std::make_shared<Options>();
-  CLI::App* command =
-      app.add_subcommand("explain", "Say what a name means and what to do about it");
-  command->footer(kFooter);
-  command->add_option("name", options->name, "what to explain")->required()->type_name("NAME");
-  command->add_flag("--json", options->json, "print one JSON object");
-  command->callback([options, &line] {
+  Command command(app, "explain", "Say what a name means and what to do about it", kFooter);
+  command.Option("name", options->name, "what to explain").Required().Type("NAME");
+  command.Flag("--json", options->json, "print one JSON object");
+  command.OnChosen([options, &line] {
     line.action = [options, program = line.program] { return Explain(*options, program); };
   });
 }

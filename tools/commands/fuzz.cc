@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
@@ -12,6 +11,7 @@
 #include "scenarios/oracles/oracles.h"
 #include "tools/catalogue/linked_server.h"
 #include "tools/catalogue/target_catalogue.h"
+#include "tools/cli/command.h"
 #include "tools/cli/errors.h"
 #include "tools/cli/output.h"
 #include "tools/cli/suggest.h"
@@ -207,48 +207,45 @@ int Fuzz(const Options& options, const std::string& program) {
 
 void AddFuzzCommand(CLI::App& app, CommandLine& line) {
   auto options = std::make_shared<Options>();
-  CLI::App* command =
-      app.add_subcommand("fuzz", "A fuzz campaign: random scenarios until something breaks");
-  command->footer(kFooter);
-  command->add_option("--target", options->target, "the server, or another fuzz target")
-      ->type_name("NAME");
+  Command command(app, "fuzz", "A fuzz campaign: random scenarios until something breaks", kFooter);
+  command.Option("--target", options->target, "the server, or another fuzz target").Type("NAME");
   command
-      ->add_option("--executable", options->executable,
-                   "a fuzz target of your own, built for the engine (CMake's hupstorm_add_server)")
-      ->type_name("FILE");
-  command->add_option("--mend", options->mend, "of a documented server: none, all, all-but=DEFECT")
-      ->type_name("MENDS");
-  command->add_option("--engine", options->engine, "libfuzzer (default) or afl")
-      ->check(CLI::IsMember({std::string(kLibFuzzerName), std::string(kAflName)}))
-      ->type_name("ENGINE");
-  command->add_flag("--sanitizers", options->sanitizers,
-                    "the target built with ASan and UBSan (preset libfuzzer-asan, afl-asan)");
-  command->add_option("--time", options->time, "how long: 60s, 10m, 8h (default: until Ctrl-C)")
-      ->type_name("TIME");
-  command->add_option("--jobs", options->jobs, "workers (default: one a processor)")
-      ->check(CLI::Range(1, kMostFuzzWorkers))
-      ->type_name("N");
-  command->add_option("--out", options->out, "the campaign's folder")->required()->type_name("DIR");
-  command->add_option("--corpus", options->corpora, "a folder of inputs to begin with")
-      ->allow_extra_args(false)
-      ->type_name("DIR");
-  command->add_option("--findings", options->findings, "stop after so many distinct findings")
-      ->check(CLI::Range(1, 1'000'000))
-      ->type_name("N");
-  command->add_option("--until", options->until, "stop when one of these oracles has reported")
-      ->delimiter(',')
-      ->allow_extra_args(false)
-      ->type_name("ORACLE,...");
+      .Option("--executable", options->executable,
+              "a fuzz target of your own, built for the engine (CMake's hupstorm_add_server)")
+      .Type("FILE");
+  command.Option("--mend", options->mend, "of a documented server: none, all, all-but=DEFECT")
+      .Type("MENDS");
+  command.Option("--engine", options->engine, "libfuzzer (default) or afl")
+      .OneOf({std::string(kLibFuzzerName), std::string(kAflName)})
+      .Type("ENGINE");
+  command.Flag("--sanitizers", options->sanitizers,
+               "the target built with ASan and UBSan (preset libfuzzer-asan, afl-asan)");
+  command.Option("--time", options->time, "how long: 60s, 10m, 8h (default: until Ctrl-C)")
+      .Type("TIME");
+  command.Option("--jobs", options->jobs, "workers (default: one a processor)")
+      .Within(1, kMostFuzzWorkers)
+      .Type("N");
+  command.Option("--out", options->out, "the campaign's folder").Required().Type("DIR");
+  command.Option("--corpus", options->corpora, "a folder of inputs to begin with")
+      .OneValueEach()
+      .Type("DIR");
+  command.Option("--findings", options->findings, "stop after so many distinct findings")
+      .Within(1, 1'000'000)
+      .Type("N");
+  command.Option("--until", options->until, "stop when one of these oracles has reported")
+      .SplitAt(',')
+      .OneValueEach()
+      .Type("ORACLE,...");
   command
-      ->add_option("--mutator", options->mutator,
-                   "steps (default), or bytes: inputs are changed without knowing what they mean")
-      ->check(CLI::IsMember({"steps", "bytes"}))
-      ->type_name("MUTATOR");
-  command->add_flag("--resume", options->resume, "go on with the campaign in DIR");
-  command->add_flag("--json", options->json, "print the result as one JSON object");
-  command->add_option("engine_flags", options->engine_flags, "after --: the engine's own flags")
-      ->type_name("FLAG");
-  command->callback([options, &line] {
+      .Option("--mutator", options->mutator,
+              "steps (default), or bytes: inputs are changed without knowing what they mean")
+      .OneOf({"steps", "bytes"})
+      .Type("MUTATOR");
+  command.Flag("--resume", options->resume, "go on with the campaign in DIR");
+  command.Flag("--json", options->json, "print the result as one JSON object");
+  command.Option("engine_flags", options->engine_flags, "after --: the engine's own flags")
+      .Type("FLAG");
+  command.OnChosen([options, &line] {
     line.action = [options, program = line.program] { return Fuzz(*options, program); };
   });
 }

@@ -4,13 +4,13 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <optional>
 
 #include "tools/catalogue/input_file.h"
+#include "tools/cli/command.h"
 #include "tools/cli/errors.h"
 #include "tools/cli/output.h"
 #include "tools/cli/output_file.h"
@@ -205,39 +205,35 @@ int RunGateCommand(Options options, const CommandLine& line) {
 
 void AddGateCommand(CLI::App& app, CommandLine& line) {
   auto options = std::make_shared<Options>();
-  CLI::App* command =
-      app.add_subcommand("gate", "One pass over all that must hold for a server, for CI");
-  command->footer(kFooter);
-  command->add_option("scenarios", options->scenarios, "what to run on top of the suite")
-      ->type_name("SCENARIO");
-  AddServerOptions(*command, options->server, /*many=*/true);
-  command->add_option("--corpus", options->corpora, "a folder of a fuzzer's inputs")
-      ->allow_extra_args(false)
-      ->type_name("DIR");
+  Command command(app, "gate", "One pass over all that must hold for a server, for CI", kFooter);
+  command.Option("scenarios", options->scenarios, "what to run on top of the suite")
+      .Type("SCENARIO");
+  AddServerOptions(command, options->server, /*many=*/true);
+  command.Option("--corpus", options->corpora, "a folder of a fuzzer's inputs")
+      .OneValueEach()
+      .Type("DIR");
   command
-      ->add_option("--fuzz-runs", options->fuzz_runs,
-                   "random scenarios for each target (default: 20000, on Linux 50; 0: none)")
-      ->type_name("N");
-  command->add_option("--seed", options->seed, "of the random scenarios")->capture_default_str();
-  command->add_flag("--no-sweep", options->no_sweep, "leave the sweep out");
-  command->add_flag("--self", options->self,
-                    "hupstorm's own gate: the suite on Linux, the matrix and conformance as well");
-  command
-      ->add_option("--out", options->out, "write the scenarios that show findings to this folder")
-      ->type_name("DIR");
-  command->add_option("--baseline", options->baseline, "the findings that are tolerated")
-      ->type_name("FILE");
-  command->add_flag("--update-baseline", options->update_baseline,
-                    "write the baseline from what is found");
-  command->add_option("--junit", options->junit, "write a JUnit XML report")->type_name("FILE");
-  command->add_option("--sarif", options->sarif, "write a SARIF 2.1.0 report")->type_name("FILE");
-  command->add_option("--html", options->html, "write a report for people: one file, opens offline")
-      ->type_name("FILE");
-  command->add_option("--json-file", options->json_file, "write what --json prints to a file")
-      ->type_name("FILE");
-  command->add_flag("--json", options->json, "print one JSON object");
-  AddWorkerOptions(*command, options->workers);
-  command->callback([options, &line] {
+      .Option("--fuzz-runs", options->fuzz_runs,
+              "random scenarios for each target (default: 20000, on Linux 50; 0: none)")
+      .Type("N");
+  command.Option("--seed", options->seed, "of the random scenarios").ShowDefault();
+  command.Flag("--no-sweep", options->no_sweep, "leave the sweep out");
+  command.Flag("--self", options->self,
+               "hupstorm's own gate: the suite on Linux, the matrix and conformance as well");
+  command.Option("--out", options->out, "write the scenarios that show findings to this folder")
+      .Type("DIR");
+  command.Option("--baseline", options->baseline, "the findings that are tolerated").Type("FILE");
+  command.Flag("--update-baseline", options->update_baseline,
+               "write the baseline from what is found");
+  command.Option("--junit", options->junit, "write a JUnit XML report").Type("FILE");
+  command.Option("--sarif", options->sarif, "write a SARIF 2.1.0 report").Type("FILE");
+  command.Option("--html", options->html, "write a report for people: one file, opens offline")
+      .Type("FILE");
+  command.Option("--json-file", options->json_file, "write what --json prints to a file")
+      .Type("FILE");
+  command.Flag("--json", options->json, "print one JSON object");
+  AddWorkerOptions(command, options->workers);
+  command.OnChosen([options, &line] {
     line.action = [options, &line] { return RunGateCommand(*options, line); };
   });
 }

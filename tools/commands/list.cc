@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <string>
 #include <vector>
@@ -15,6 +14,7 @@
 #include "tools/catalogue/protocols.h"
 #include "tools/catalogue/scenario_catalogue.h"
 #include "tools/catalogue/target_catalogue.h"
+#include "tools/cli/command.h"
 #include "tools/cli/errors.h"
 #include "tools/cli/output.h"
 #include "tools/cli/suggest.h"
@@ -154,12 +154,11 @@ int List(const Options& options) {
 
 void AddListCommand(CLI::App& app, CommandLine& line) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("list", "Show the names there are");
-  command->footer(kFooter);
-  command->add_option("what", options->what, "which names")
-      ->type_name("targets|scenarios|defects|oracles|faults|protocols");
-  command->add_flag("--json", options->json, "print one JSON object");
-  command->callback([options, &line] { line.action = [options] { return List(*options); }; });
+  Command command(app, "list", "Show the names there are", kFooter);
+  command.Option("what", options->what, "which names")
+      .Type("targets|scenarios|defects|oracles|faults|protocols");
+  command.Flag("--json", options->json, "print one JSON object");
+  command.OnChosen([options, &line] { line.action = [options] { return List(*options); }; });
 }
 
 }  // namespace hupstorm

@@ -2,11 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <memory>
 #include <string>
 
+#include "tools/cli/command.h"
 #include "tools/cli/errors.h"
 #include "tools/cli/man_page.h"
 #include "tools/cli/output.h"
@@ -65,14 +65,13 @@ int PrintPage(const Options& options, const CLI::App& app) {
 
 void AddManCommand(CLI::App& app, CommandLine& line) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("man", "Print a manual page, or write all of them");
-  command->footer(kFooter);
-  CLI::Option* name =
-      command->add_option("command", options->command, "of which command")->type_name("COMMAND");
-  command->add_option("--out", options->out, "write all pages to this folder")
-      ->type_name("DIR")
-      ->excludes(name);
-  command->callback([options, &app, &line] {
+  Command command(app, "man", "Print a manual page, or write all of them", kFooter);
+  const CommandOption name =
+      command.Option("command", options->command, "of which command").Type("COMMAND");
+  command.Option("--out", options->out, "write all pages to this folder")
+      .Type("DIR")
+      .Excludes(name);
+  command.OnChosen([options, &app, &line] {
     line.action = [options, &app] { return PrintPage(*options, app); };
   });
 }

@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <memory>
 
 #include "scenarios/language/print.h"
+#include "tools/cli/command.h"
 #include "tools/cli/errors.h"
 #include "tools/cli/output.h"
 #include "tools/commands/commands.h"
@@ -121,18 +121,14 @@ int Replay(const Options& options, const std::string& program) {
 
 void AddReplayCommand(CLI::App& app, CommandLine& line) {
   auto options = std::make_shared<Options>();
-  CLI::App* command =
-      app.add_subcommand("replay", "Run one scenario and show what happened, call by call");
-  command->footer(kFooter);
-  command->add_option("file", options->file, "a scenario, or a fuzzer's input")
-      ->required()
-      ->type_name("FILE");
-  AddServerOptions(*command, options->server, /*many=*/false);
-  command->add_flag("--bytes", options->bytes, "take FILE for a fuzzer's input, whatever it holds");
-  command->add_flag("--full", options->full, "show each turn of a loop and each connection");
-  command->add_flag("--json", options->json, "print the findings as one JSON object");
-  AddTimeoutOption(*command, options->workers);
-  command->callback([options, &line] {
+  Command command(app, "replay", "Run one scenario and show what happened, call by call", kFooter);
+  command.Option("file", options->file, "a scenario, or a fuzzer's input").Required().Type("FILE");
+  AddServerOptions(command, options->server, /*many=*/false);
+  command.Flag("--bytes", options->bytes, "take FILE for a fuzzer's input, whatever it holds");
+  command.Flag("--full", options->full, "show each turn of a loop and each connection");
+  command.Flag("--json", options->json, "print the findings as one JSON object");
+  AddTimeoutOption(command, options->workers);
+  command.OnChosen([options, &line] {
     line.action = [options, program = line.program] { return Replay(*options, program); };
   });
 }

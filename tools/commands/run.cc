@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
 #include <iterator>
@@ -10,6 +9,7 @@
 #include <vector>
 
 #include "scenarios/oracles/oracles.h"
+#include "tools/cli/command.h"
 #include "tools/cli/errors.h"
 #include "tools/cli/output.h"
 #include "tools/commands/commands.h"
@@ -151,15 +151,14 @@ int Run(const Options& options, const std::string& program) {
 
 void AddRunCommand(CLI::App& app, CommandLine& line) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("run", "Run scenarios against targets");
-  command->footer(kFooter);
-  command->add_option("scenarios", options->scenarios, "what to run; default: the whole suite")
-      ->type_name("SCENARIO");
-  AddServerOptions(*command, options->server, /*many=*/true);
-  command->add_flag("--json", options->json, "print one JSON object");
-  command->add_flag("--all", options->all, "show each finding, also where the bug is the same");
-  AddWorkerOptions(*command, options->workers);
-  command->callback([options, &line] {
+  Command command(app, "run", "Run scenarios against targets", kFooter);
+  command.Option("scenarios", options->scenarios, "what to run; default: the whole suite")
+      .Type("SCENARIO");
+  AddServerOptions(command, options->server, /*many=*/true);
+  command.Flag("--json", options->json, "print one JSON object");
+  command.Flag("--all", options->all, "show each finding, also where the bug is the same");
+  AddWorkerOptions(command, options->workers);
+  command.OnChosen([options, &line] {
     line.action = [options, program = line.program] { return Run(*options, program); };
   });
 }

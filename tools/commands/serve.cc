@@ -6,7 +6,6 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <stdexcept>
 #include <system_error>
@@ -18,6 +17,7 @@
 #include "target/reference/stop_signal.h"
 #include "tools/catalogue/linked_server.h"
 #include "tools/catalogue/target_catalogue.h"
+#include "tools/cli/command.h"
 #include "tools/cli/errors.h"
 #include "tools/cli/output.h"
 #include "tools/commands/commands.h"
@@ -142,30 +142,29 @@ int ServeTarget(const Options& options) {
 
 void AddServeCommand(CLI::App& app, CommandLine& line) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("serve", "Run the reference echo server on a real port");
-  command->footer(kFooter);
-  command->add_option("--port", options->port, "0 takes any free port")
-      ->required()
-      ->check(CLI::Range(0, 65535))
-      ->type_name("N");
-  CLI::Option* multiplexer =
-      command->add_option("--multiplexer", options->multiplexer, "what the event loop waits with")
-          ->check(CLI::IsMember({"select", "poll", "epoll-lt", "epoll-et"}))
-          ->capture_default_str();
-  command->add_option("--address", options->address, "numeric IPv4 address to listen on")
-      ->type_name("ADDRESS")
-      ->capture_default_str();
-  CLI::Option* target =
-      command->add_option("--target", options->target, "serve this target instead")
-          ->type_name("NAME")
-          ->excludes(multiplexer);
-  command->add_option("--mend", options->mend, "with --target: none, all or all-but=DEFECT[,...]")
-      ->type_name("MENDS")
-      ->needs(target);
-  command->add_flag("--allow-remote", options->allow_remote, "let other machines connect too");
-  command->callback([options, multiplexer, &line] {
+  Command command(app, "serve", "Run the reference echo server on a real port", kFooter);
+  command.Option("--port", options->port, "0 takes any free port")
+      .Required()
+      .Within(0, 65535)
+      .Type("N");
+  const CommandOption multiplexer =
+      command.Option("--multiplexer", options->multiplexer, "what the event loop waits with")
+          .OneOf({"select", "poll", "epoll-lt", "epoll-et"})
+          .ShowDefault();
+  command.Option("--address", options->address, "numeric IPv4 address to listen on")
+      .Type("ADDRESS")
+      .ShowDefault();
+  const CommandOption target =
+      command.Option("--target", options->target, "serve this target instead")
+          .Type("NAME")
+          .Excludes(multiplexer);
+  command.Option("--mend", options->mend, "with --target: none, all or all-but=DEFECT[,...]")
+      .Type("MENDS")
+      .Needs(target);
+  command.Flag("--allow-remote", options->allow_remote, "let other machines connect too");
+  command.OnChosen([options, multiplexer, &line] {
     const LinkedServer* const linked = TheLinkedServer();
-    if (linked != nullptr && multiplexer->count() == 0 && options->target.empty()) {
+    if (linked != nullptr && !multiplexer.IsGiven() && options->target.empty()) {
       options->target = linked->target.name;
     }
     line.action = [options] {

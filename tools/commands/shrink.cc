@@ -2,12 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <cmath>
 #include <memory>
 
 #include "scenarios/language/fit.h"
 #include "scenarios/oracles/oracles.h"
+#include "tools/cli/command.h"
 #include "tools/cli/errors.h"
 #include "tools/cli/output.h"
 #include "tools/cli/output_file.h"
@@ -210,34 +210,27 @@ int RunShrink(const Options& options, const std::string& program) {
 
 void AddShrinkCommand(CLI::App& app, CommandLine& line) {
   auto options = std::make_shared<Options>();
-  CLI::App* command =
-      app.add_subcommand("shrink", "Find the smallest scenario that shows the same finding");
-  command->footer(kFooter);
-  command->add_option("file", options->file, "a scenario, or a fuzzer's input")
-      ->required()
-      ->type_name("FILE");
+  Command command(app, "shrink", "Find the smallest scenario that shows the same finding", kFooter);
+  command.Option("file", options->file, "a scenario, or a fuzzer's input").Required().Type("FILE");
+  command.Option("-o,--out", options->out, "where to write the scenario (default: standard output)")
+      .Type("OUT.scn");
+  command.Flag("--force", options->force, "replace OUT.scn if it is there");
   command
-      ->add_option("-o,--out", options->out,
-                   "where to write the scenario (default: standard output)")
-      ->type_name("OUT.scn");
-  command->add_flag("--force", options->force, "replace OUT.scn if it is there");
+      .Option("--fingerprint", options->fingerprint,
+              "which finding, by its fingerprint (default: the first of an oracle)")
+      .Type("FP");
+  command.Option("--oracle", options->oracle, "which finding, by its oracle: the first of it")
+      .Type("NAME");
+  AddServerOptions(command, options->server, /*many=*/false);
+  command.Flag("--bytes", options->bytes, "take FILE for a fuzzer's input, whatever it holds");
   command
-      ->add_option("--fingerprint", options->fingerprint,
-                   "which finding, by its fingerprint (default: the first of an oracle)")
-      ->type_name("FP");
-  command->add_option("--oracle", options->oracle, "which finding, by its oracle: the first of it")
-      ->type_name("NAME");
-  AddServerOptions(*command, options->server, /*many=*/false);
-  command->add_flag("--bytes", options->bytes, "take FILE for a fuzzer's input, whatever it holds");
-  command
-      ->add_option("--time", options->time_s,
-                   "seconds after which the smallest so far is taken (default: 60)")
-      ->check(CLI::Validator(
-          [](const std::string& text) { return CheckSeconds(text, 0.1, 86'400); }, ""))
-      ->type_name("SECONDS");
-  AddTimeoutOption(*command, options->workers);
-  command->add_flag("--json", options->json, "print the result as one JSON object");
-  command->callback([options, &line] {
+      .Option("--time", options->time_s,
+              "seconds after which the smallest so far is taken (default: 60)")
+      .Check([](const std::string& text) { return CheckSeconds(text, 0.1, 86'400); })
+      .Type("SECONDS");
+  AddTimeoutOption(command, options->workers);
+  command.Flag("--json", options->json, "print the result as one JSON object");
+  command.OnChosen([options, &line] {
     line.action = [options, program = line.program] { return RunShrink(*options, program); };
   });
 }

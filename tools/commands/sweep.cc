@@ -2,11 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <memory>
 
 #include "base/files.h"
+#include "tools/cli/command.h"
 #include "tools/cli/errors.h"
 #include "tools/cli/output.h"
 #include "tools/commands/commands.h"
@@ -120,24 +120,20 @@ int RunSweepCommand(const Options& options, const std::string& program) {
 
 void AddSweepCommand(CLI::App& app, CommandLine& line) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand(
-      "sweep", "Run scenarios with each thing going wrong at each call of the server");
-  command->footer(kFooter);
-  command->add_option("scenarios", options->scenarios, "what to sweep")
-      ->required()
-      ->type_name("SCENARIO");
-  AddTargetOptions(*command, options->server, /*many=*/true);
-  command->add_option("--out", options->out, "write each finding's scenario to this folder")
-      ->type_name("DIR");
+  Command command(app, "sweep",
+                  "Run scenarios with each thing going wrong at each call of the server", kFooter);
+  command.Option("scenarios", options->scenarios, "what to sweep").Required().Type("SCENARIO");
+  AddTargetOptions(command, options->server, /*many=*/true);
+  command.Option("--out", options->out, "write each finding's scenario to this folder").Type("DIR");
   command
-      ->add_flag(fmt::format("--pairs{{{}}}", kMostPairs), options->most_pairs,
-                 "let two things go wrong in a run: so many pairs at most")
-      ->check(CLI::Range(uint64_t{1}, uint64_t{1'000'000'000}))
-      ->type_name("=N");
-  command->add_flag("--all", options->all, "sweep every call, also of those that are alike");
-  command->add_flag("--json", options->json, "print one JSON object");
-  AddWorkerOptions(*command, options->workers);
-  command->callback([options, &line] {
+      .Flag(fmt::format("--pairs{{{}}}", kMostPairs), options->most_pairs,
+            "let two things go wrong in a run: so many pairs at most")
+      .Within(uint64_t{1}, uint64_t{1'000'000'000})
+      .Type("=N");
+  command.Flag("--all", options->all, "sweep every call, also of those that are alike");
+  command.Flag("--json", options->json, "print one JSON object");
+  AddWorkerOptions(command, options->workers);
+  command.OnChosen([options, &line] {
     line.action = [options, program = line.program] { return RunSweepCommand(*options, program); };
   });
 }

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <chrono>
 #include <cmath>
 
@@ -12,6 +11,7 @@
 #include "tools/catalogue/linked_server.h"
 #include "tools/catalogue/protocols.h"
 #include "tools/catalogue/target_catalogue.h"
+#include "tools/cli/command.h"
 #include "tools/cli/errors.h"
 #include "tools/network/host_port.h"
 #include "tools/plan/run_options.h"
@@ -123,51 +123,50 @@ ServerChoice ChooseAddress(const ServerOptions& options) {
 
 }  // namespace
 
-void AddTargetOptions(CLI::App& command, ServerOptions& options, bool many) {
+void AddTargetOptions(Command& command, ServerOptions& options, bool many) {
   command
-      .add_option("--target", options.targets,
-                  many ? "which servers (hupstorm list targets)"
-                       : "which server (default: reference/epoll-lt, or the one that speaks the "
-                         "protocol)")
-      ->type_name(many ? "NAME[,NAME]" : "NAME");
+      .Option("--target", options.targets,
+              many ? "which servers (hupstorm list targets)"
+                   : "which server (default: reference/epoll-lt, or the one that speaks the "
+                     "protocol)")
+      .Type(many ? "NAME[,NAME]" : "NAME");
   command
-      .add_option("--mend", options.mend,
-                  "of a document's server: none (as written), all, or all-but=DEFECT[,DEFECT]")
-      ->type_name("MENDS");
+      .Option("--mend", options.mend,
+              "of a document's server: none (as written), all, or all-but=DEFECT[,DEFECT]")
+      .Type("MENDS");
   AddWorldOption(command, options.world);
   command
-      .add_option("--executable", options.executable,
-                  "your own server: an executable with it, made by CMake's hupstorm_add_server")
-      ->type_name("FILE");
+      .Option("--executable", options.executable,
+              "your own server: an executable with it, made by CMake's hupstorm_add_server")
+      .Type("FILE");
 }
 
-void AddServerOptions(CLI::App& command, ServerOptions& options, bool many) {
+void AddServerOptions(Command& command, ServerOptions& options, bool many) {
   AddTargetOptions(command, options, many);
   command
-      .add_option("--exec", options.command,
-                  "your own server: a shell command that starts it, listening on 127.0.0.1:{port}")
-      ->type_name("'CMD {port}'");
+      .Option("--exec", options.command,
+              "your own server: a shell command that starts it, listening on 127.0.0.1:{port}")
+      .Type("'CMD {port}'");
   command
-      .add_option("--connect", options.address,
-                  "your own server where it runs already, with one client after another")
-      ->type_name("HOST:PORT");
-  command.add_flag("--outside", options.outside,
-                   "judge the server of --exec from outside, without the preload library");
-  command.add_flag("--allow-remote", options.allow_remote,
-                   "let --connect leave this machine: attack your own servers only");
+      .Option("--connect", options.address,
+              "your own server where it runs already, with one client after another")
+      .Type("HOST:PORT");
+  command.Flag("--outside", options.outside,
+               "judge the server of --exec from outside, without the preload library");
+  command.Flag("--allow-remote", options.allow_remote,
+               "let --connect leave this machine: attack your own servers only");
   command
-      .add_option(
-          "--protocol", options.protocol,
-          "what your server speaks: echo, ack, http, none, or expect:FILE (hupstorm explain "
-          "protocols)")
-      ->type_name("PROTOCOL")
-      ->capture_default_str();
+      .Option("--protocol", options.protocol,
+              "what your server speaks: echo, ack, http, none, or expect:FILE (hupstorm explain "
+              "protocols)")
+      .Type("PROTOCOL")
+      .ShowDefault();
   command
-      .add_option("--start-timeout", options.start_timeout_s,
-                  "seconds after which a server of --exec that does not listen is given up "
-                  "(default: 10)")
-      ->check(CLI::Range(0.1, 600.0))
-      ->type_name("SECONDS");
+      .Option("--start-timeout", options.start_timeout_s,
+              "seconds after which a server of --exec that does not listen is given up "
+              "(default: 10)")
+      .Within(0.1, 600.0)
+      .Type("SECONDS");
 }
 
 ServerChoice ChooseServer(const ServerOptions& asked) {

@@ -11,11 +11,9 @@
 #include "tools/plan/run_options.h"
 #include "tools/report/findings_report.h"
 
-namespace CLI {
-class App;
-}
-
 namespace hupstorm {
+
+class Command;
 
 // As typed.
 struct ServerOptions {
@@ -35,11 +33,11 @@ struct ServerOptions {
 };
 
 // --target, --mend, --world, --executable: servers that are linked. `many`: --target takes a list.
-void AddTargetOptions(CLI::App& command, ServerOptions& options, bool many);
+void AddTargetOptions(Command& command, ServerOptions& options, bool many);
 
 // --target, --mend, --world, --exec, --connect, --protocol and what belongs to them. `many`:
 // --target takes a list.
-void AddServerOptions(CLI::App& command, ServerOptions& options, bool many);
+void AddServerOptions(Command& command, ServerOptions& options, bool many);
 
 // Where none is named it is the one that is linked to this executable. Starts a command's server
 // once, to see what it is. Throws UsageError, also for a server that

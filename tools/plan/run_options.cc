@@ -2,12 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <charconv>
 #include <cmath>
 
 #include "scenarios/worlds/loopback_world.h"
 #include "scenarios/worlds/simulated_world.h"
+#include "tools/cli/command.h"
 #include "tools/cli/errors.h"
 #include "tools/report/findings_report.h"
 
@@ -20,39 +20,37 @@ constexpr double kLongestTimeout = 3600;
 
 }  // namespace
 
-void AddWorkerOptions(CLI::App& command, WorkerOptions& options) {
-  command.add_option("--jobs", options.jobs, "worker processes (default: one a processor)")
-      ->check(CLI::Range(1, 64))
-      ->type_name("N");
+void AddWorkerOptions(Command& command, WorkerOptions& options) {
+  command.Option("--jobs", options.jobs, "worker processes (default: one a processor)")
+      .Within(1, 64)
+      .Type("N");
   AddTimeoutOption(command, options);
 }
 
-void AddTimeoutOption(CLI::App& command, WorkerOptions& options) {
+void AddTimeoutOption(Command& command, WorkerOptions& options) {
   command
-      .add_option("--timeout", options.timeout_s,
-                  "seconds after which a server that makes no system call is killed (default: 10)")
-      ->check(CLI::Validator(
-          [](const std::string& text) {
-            return CheckSeconds(text, kShortestTimeout, kLongestTimeout);
-          },
-          ""))
-      ->type_name("SECONDS");
+      .Option("--timeout", options.timeout_s,
+              "seconds after which a server that makes no system call is killed (default: 10)")
+      .Check([](const std::string& text) {
+        return CheckSeconds(text, kShortestTimeout, kLongestTimeout);
+      })
+      .Type("SECONDS");
 }
 
 std::string CheckSeconds(const std::string& text, double shortest, double longest) {
-  double seconds = 0;  // CLI::Range would let "nan" through
+  double seconds = 0;  // Within() would let "nan" through
   const char* end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, seconds);
   if (error == std::errc() && stop == end && seconds >= shortest && seconds <= longest) return {};
   return fmt::format("takes {} to {} seconds, not \"{}\"", shortest, longest, text);
 }
 
-void AddWorldOption(CLI::App& command, std::string& world) {
+void AddWorldOption(Command& command, std::string& world) {
   command
-      .add_option("--world", world,
-                  "where to run: simulated (a kernel of our own, virtual time) or loopback (Linux)")
-      ->type_name("WORLD")
-      ->capture_default_str();
+      .Option("--world", world,
+              "where to run: simulated (a kernel of our own, virtual time) or loopback (Linux)")
+      .Type("WORLD")
+      .ShowDefault();
 }
 
 IsolationOptions ToIsolation(const WorkerOptions& options, WorldMaker make_world,

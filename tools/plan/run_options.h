@@ -8,23 +8,21 @@
 
 #include "tools/isolation/isolated_runner.h"
 
-namespace CLI {
-class App;
-}
-
 namespace hupstorm {
+
+class Command;
 
 struct WorkerOptions {
   int jobs = 0;             // worker processes; 0: as many as suit this machine
   double timeout_s = 10.0;  // seconds for one scenario
 };
-void AddWorkerOptions(CLI::App& command, WorkerOptions& options);  // --jobs, --timeout
-void AddTimeoutOption(CLI::App& command, WorkerOptions& options);  // --timeout alone
+void AddWorkerOptions(Command& command, WorkerOptions& options);  // --jobs, --timeout
+void AddTimeoutOption(Command& command, WorkerOptions& options);  // --timeout alone
 
 // What is wrong with `text` as a number of seconds; empty for nothing. A check of an option.
 std::string CheckSeconds(const std::string& text, double shortest, double longest);
 
-void AddWorldOption(CLI::App& command, std::string& world);  // --world
+void AddWorldOption(Command& command, std::string& world);  // --world
 
 IsolationOptions ToIsolation(const WorkerOptions& options, WorldMaker make_world,
                              bool server_is_in_worker);

@@ -6,17 +6,13 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "tools/cli/output.h"
-
 namespace hupstorm {
 
 // Bytes that are not UTF-8 (a server's log quoted in evidence) become U+FFFD, as JSON must be
 // UTF-8.
-inline std::string JsonText(const nlohmann::ordered_json& value) {
-  return value.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
-}
+std::string JsonText(const nlohmann::ordered_json& value);
 
-inline void PrintJson(const nlohmann::ordered_json& value) { Print(JsonText(value)); }
+void PrintJson(const nlohmann::ordered_json& value);
 
 }  // namespace hupstorm
 

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <optional>
 
@@ -12,6 +11,7 @@
 #include "kernel/host_kernel.h"
 #include "kernel/simulated/simulated_kernel.h"
 #include "kernel/trace/symbols.h"
+#include "tools/cli/command.h"
 #include "tools/cli/errors.h"
 #include "tools/cli/output.h"
 #include "tools/cli/text_table.h"
@@ -156,20 +156,18 @@ int RunConformCommand(const Options& options, const std::string& program) {
 
 void AddConformCommand(CLI::App& app, CommandLine& line) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand(
-      "conform", "Run random programs on the simulated kernel and on Linux, and compare");
-  command->footer(kFooter);
-  command->add_option("--seed", options->seed, "which random programs (default 1)");
-  CLI::Option* programs =
-      command->add_option("--programs", options->programs, "how many (default 10000)")
-          ->check(CLI::PositiveNumber);
-  command->add_option("--program", options->program, "the one with this number alone")
-      ->excludes(programs);
-  command->add_flag("--statistics", options->statistics, "print what the programs did");
-  command->add_flag("--list-differences", options->list_differences,
-                    "print what programs are not held to, and why");
-  command->add_flag("--json", options->json, "print one JSON object");
-  command->callback([options, &line] {
+  Command command(app, "conform",
+                  "Run random programs on the simulated kernel and on Linux, and compare", kFooter);
+  command.Option("--seed", options->seed, "which random programs (default 1)");
+  const CommandOption programs =
+      command.Option("--programs", options->programs, "how many (default 10000)").Positive();
+  command.Option("--program", options->program, "the one with this number alone")
+      .Excludes(programs);
+  command.Flag("--statistics", options->statistics, "print what the programs did");
+  command.Flag("--list-differences", options->list_differences,
+               "print what programs are not held to, and why");
+  command.Flag("--json", options->json, "print one JSON object");
+  command.OnChosen([options, &line] {
     line.action = [options, program = line.program] {
       return RunConformCommand(*options, program);
     };

@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <memory>
 
+#include "tools/cli/command.h"
 #include "tools/cli/errors.h"
 #include "tools/cli/output.h"
 #include "tools/matrix/differences.h"
@@ -68,13 +68,12 @@ int RunMatrixCommand(const Options& options, const std::string& program) {
 
 void AddMatrixCommand(CLI::App& app, CommandLine& line) {
   auto options = std::make_shared<Options>();
-  CLI::App* command =
-      app.add_subcommand("matrix", "Check that each known defect is caught and the rest is clean");
-  command->footer(kFooter);
-  command->add_flag("--json", options->json, "print one JSON object");
-  AddWorldOption(*command, options->world);
-  AddWorkerOptions(*command, options->workers);
-  command->callback([options, &line] {
+  Command command(app, "matrix", "Check that each known defect is caught and the rest is clean",
+                  kFooter);
+  command.Flag("--json", options->json, "print one JSON object");
+  AddWorldOption(command, options->world);
+  AddWorkerOptions(command, options->workers);
+  command.OnChosen([options, &line] {
     line.action = [options, program = line.program] { return RunMatrixCommand(*options, program); };
   });
 }
