@@ -100,23 +100,28 @@ function(hupstorm_optimise_less name)
 endfunction()
 
 # hupstorm_test(NAME [SOURCES...] DEPENDS ...): a GoogleTest executable whose cases CTest knows one by
-# one, by their names. PREFIX goes before them, and PROPERTIES are theirs in CTest. LOCK NAME FILTER:
-# those that the filter selects do not run side by side.
+# one, by their names. PREFIX goes before them, and PROPERTIES are theirs in CTest. SOME FILTER
+# PROPERTY...: more properties, of those that the filter selects.
 function(hupstorm_test name)
-  cmake_parse_arguments(arg "" "PREFIX" "SOURCES;DEPENDS;LOCK;PROPERTIES" ${ARGN})
+  cmake_parse_arguments(arg "" "PREFIX" "SOURCES;DEPENDS;SOME;PROPERTIES" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE hupstorm_options ${arg_DEPENDS} GTest::gmock_main)
   hupstorm_optimise_less(${name})
+  if(HUPSTORM_SANITIZE)
+    target_compile_options(${name} PRIVATE -O0)  # compiled twice as fast, and most do little
+  endif()
   set_target_properties(${name} PROPERTIES
     RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
-  set(filter "")
-  if(arg_LOCK)
-    list(GET arg_LOCK 0 lock)
-    list(GET arg_LOCK 1 locked)
-    set(filter TEST_FILTER -${locked})
+  file(RELATIVE_PATH folder ${CMAKE_SOURCE_DIR}/tests ${CMAKE_CURRENT_SOURCE_DIR})
+  string(REGEX REPLACE "/.*" "" folder ${folder})
+  add_dependencies(${folder}_tests ${name})
+  set(others "")
+  if(arg_SOME)
+    list(POP_FRONT arg_SOME some)
+    set(others TEST_FILTER -${some})
     gtest_discover_tests(${name} TEST_PREFIX "${arg_PREFIX}" DISCOVERY_TIMEOUT 60
-      TEST_FILTER ${locked} PROPERTIES TIMEOUT 900 RESOURCE_LOCK ${lock} ${arg_PROPERTIES})
+      TEST_FILTER ${some} PROPERTIES TIMEOUT 900 ${arg_PROPERTIES} ${arg_SOME})
   endif()
-  gtest_discover_tests(${name} TEST_PREFIX "${arg_PREFIX}" DISCOVERY_TIMEOUT 60 ${filter}
+  gtest_discover_tests(${name} TEST_PREFIX "${arg_PREFIX}" DISCOVERY_TIMEOUT 60 ${others}
     PROPERTIES TIMEOUT 900 ${arg_PROPERTIES})
 endfunction()

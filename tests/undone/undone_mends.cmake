@@ -1,5 +1,5 @@
 # The mends of the reference that are undone one by one: undone_mend(NAME FILE FROM TO), where FROM
-# stands in target/reference/FILE once and becomes TO. Each must fail the gate; gate_undone_test.cc says
+# stands in target/reference/FILE once and becomes TO. Each must fail the gate; undone_test.cc says
 # by which oracle.
 undone_mend(half_close_drain connection.cc
   "return !end_of_input_ || !output_.empty();"
