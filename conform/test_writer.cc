@@ -1,11 +1,22 @@
 #include "conform/test_writer.h"
 
+#include <ctype.h>
 #include <fcntl.h>
 #include <sys/socket.h>
 
 #include "conform/report.h"
 
 namespace hupstorm::conform {
+
+std::string TestWriter::Enumerator(Code code) {
+  std::string text = "k";
+  bool starts_word = true;
+  for (const char letter : CodeName(code)) {
+    if (letter != '_') text += starts_word ? static_cast<char>(toupper(letter)) : letter;
+    starts_word = letter == '_';
+  }
+  return text;
+}
 
 void TestWriter::Call(const Operation& op, const Outcome& outcome) {
   const int flags = static_cast<int>(op.flags);
@@ -105,21 +116,21 @@ void TestWriter::Call(const Operation& op, const Outcome& outcome) {
       Line("sockaddr_in name{} = {{}};", index_);
       Line("socklen_t length{0} = sizeof(name{0});", index_);
       Expect(fmt::format(
-                 "Invoke<Call::k{}>(kernel, {}, reinterpret_cast<sockaddr*>(&name{}), &length{})",
-                 op.code == Code::kOwnName ? "Getsockname" : "Getpeername", fd, index_, index_),
+                 "Invoke<Call::{}>(kernel, {}, reinterpret_cast<sockaddr*>(&name{}), &length{})",
+                 Enumerator(op.code), fd, index_, index_),
              outcome);
       break;
     case Code::kSetTimer:
       Line("itimerspec timer{} = {{}};", index_);
       if (op.value == 1) Line("timer{}.it_value.tv_nsec = 1;", index_);
       if (op.value == 2) Line("timer{}.it_value.tv_sec = 3600;", index_);
-      Expect(fmt::format("Invoke<Call::kTimerfdSettime>(kernel, {}, {}, &timer{}, nullptr)", fd,
-                         op.value == 1 ? "TFD_TIMER_ABSTIME" : "0", index_),
+      Expect(fmt::format("Invoke<Call::{}>(kernel, {}, {}, &timer{}, nullptr)", Enumerator(op.code),
+                         fd, op.value == 1 ? "TFD_TIMER_ABSTIME" : "0", index_),
              outcome);
       break;
     case Code::kGetTimer:
       Line("itimerspec timer{} = {{}};", index_);
-      Expect(fmt::format("Invoke<Call::kTimerfdGettime>(kernel, {}, &timer{})", fd, index_),
+      Expect(fmt::format("Invoke<Call::{}>(kernel, {}, &timer{})", Enumerator(op.code), fd, index_),
              outcome);
       break;
     case Code::kEpollAdd:

@@ -102,6 +102,8 @@ class TestWriter {
     Declare(op.other, fmt::format("fds{}[1]", op.made));
   }
 
+  // "kRecv", of the call that a code stands for.
+  static std::string Enumerator(Code code);
   // Declares what is sent; gives a pointer to it.
   std::string BytesToSend(const Operation& op);
   void Transfer(const Operation& op, const Outcome& outcome);

@@ -33,9 +33,7 @@ void TestWriter::Transfer(const Operation& op, const Outcome& outcome) {
   const bool flags = op.code == Code::kSend || op.code == Code::kRecv;
   if (!send) Line("char bytes{}[{}] = {{}};", index_, op.size > 0 ? op.size : 1);
   const std::string buffer = send ? BytesToSend(op) : fmt::format("bytes{}", index_);
-  static constexpr const char* kCalls[] = {"Send", "Write", "Writev", "Sendmsg",
-                                           "Recv", "Read",  "Readv",  "Recvmsg"};
-  const char* call = kCalls[static_cast<int>(op.code) - static_cast<int>(Code::kSend)];
+  const std::string call = Enumerator(op.code);
   if (vector) {
     Line("iovec parts{}[] = {{{{{}, {}}}, {{{} + {}, {}}}}};", index_, buffer, op.size / 3, buffer,
          op.size / 3, op.size - op.size / 3);
@@ -45,22 +43,20 @@ void TestWriter::Transfer(const Operation& op, const Outcome& outcome) {
     Line("msghdr message{} = {{}};", index_);
     Line("message{}.msg_iov = parts{};", index_, index_);
     Line("message{}.msg_iovlen = 2;", index_);
-    Expect(
-        fmt::format("Invoke<Call::k{}>(kernel, {}, &message{}, {})", call, fd, index_, flag_text),
-        outcome);
+    Expect(fmt::format("Invoke<Call::{}>(kernel, {}, &message{}, {})", call, fd, index_, flag_text),
+           outcome);
     if (!send && outcome.result >= 0) {
       Line("EXPECT_EQ(message{}.msg_flags, {});", index_,
            MessageFlagNames(static_cast<int>(outcome.values[0])));
     }
   } else if (vector) {
-    Expect(fmt::format("Invoke<Call::k{}>(kernel, {}, parts{}, 2)", call, fd, index_), outcome);
+    Expect(fmt::format("Invoke<Call::{}>(kernel, {}, parts{}, 2)", call, fd, index_), outcome);
   } else if (flags) {
-    Expect(fmt::format("Invoke<Call::k{}>(kernel, {}, {}, {}, {})", call, fd, buffer, op.size,
+    Expect(fmt::format("Invoke<Call::{}>(kernel, {}, {}, {}, {})", call, fd, buffer, op.size,
                        flag_text),
            outcome);
   } else {
-    Expect(fmt::format("Invoke<Call::k{}>(kernel, {}, {}, {})", call, fd, buffer, op.size),
-           outcome);
+    Expect(fmt::format("Invoke<Call::{}>(kernel, {}, {}, {})", call, fd, buffer, op.size), outcome);
   }
   if (send && outcome.result > 0 && op.slot != kNoSlot) {
     sent_[static_cast<size_t>(op.slot)] += static_cast<uint64_t>(outcome.result);

@@ -60,18 +60,18 @@ inline constexpr int kCallCount = static_cast<int>(Call::kSigaction) + 1;
 // Calls that scenarios, placements and fault rules do not tell apart: one scenario must mean the
 // same to a server that calls read and to one that calls recvmsg, to select and to epoll_wait.
 enum class CallFamily : uint8_t {
-  kAny,          // "call": every call
-  kAccept,       // "accept": accept, accept4
-  kRecv,         // "recv": recv, recvfrom, recvmsg, read, readv
-  kSend,         // "send": send, sendto, sendmsg, write, writev
-  kWait,         // "wait": select, poll, epoll_wait and their variants
-  kClose,        // "close"
-  kShutdown,     // "shutdown"
-  kGetpeername,  // "getpeername"
-  kEpollCtl,     // "epoll_ctl"
-  kFcntl,        // "fcntl"
-  kSetsockopt,   // "setsockopt"
-  kOther,        // not nameable
+  kAny,         // "call": every call
+  kAccept,      // "accept": accept, accept4
+  kRecv,        // "recv": recv, recvfrom, recvmsg, read, readv
+  kSend,        // "send": send, sendto, sendmsg, write, writev
+  kWait,        // "wait": select, poll, epoll_wait and their variants
+  kClose,       // "close"
+  kShutdown,    // "shutdown"
+  kPeerName,    // "getpeername"
+  kEpollCtl,    // "epoll_ctl"
+  kFcntl,       // "fcntl"
+  kSetsockopt,  // "setsockopt"
+  kOther,       // not nameable
 };
 inline constexpr int kCallFamilyCount = static_cast<int>(CallFamily::kOther) + 1;
 std::string_view CallFamilyName(CallFamily family);
@@ -191,7 +191,7 @@ inline constexpr CallRow kCallTable[] = {
      {kFd, kHow}},
     {Call::kGetsockname, CallFamily::kOther, kNoThrow, kOnlyAsks, SYS_getsockname, "getsockname",
      {kFd, {kAddress, kOut, 2}, {kLength, kInOut}}},
-    {Call::kGetpeername, CallFamily::kGetpeername, kNoThrow, kOnlyAsks, SYS_getpeername, "getpeername",
+    {Call::kGetpeername, CallFamily::kPeerName, kNoThrow, kOnlyAsks, SYS_getpeername, "getpeername",
      {kFd, {kAddress, kOut, 2}, {kLength, kInOut}}},
     {Call::kGetsockopt, CallFamily::kOther, kNoThrow, kActs, SYS_getsockopt, "getsockopt",
      {kFd, kLevel, kOptionName, {kOption, kOut, 4}, {kLength, kInOut}}},

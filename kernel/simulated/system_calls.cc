@@ -102,7 +102,7 @@ int64_t CarryOut(Kernel& kernel, const SystemCall& call) {
 }
 
 bool IsLinuxs(const SystemCall& call) {
-  if (!IsOnDescriptor(call.call) || !IsHost(call.Int(0))) return false;
+  if (!IsHost(call.Int(0)) || !IsOnDescriptor(call.call)) return false;
   return call.call != Call::kDup3 || IsHost(call.Int(1));
 }
 

@@ -79,7 +79,7 @@ inline constexpr Share kShares[] = {
     {3, Item::kPrefixAt, Action::kConnect, CallFamily::kAccept},
     {2, Item::kPrefixAt, Action::kConnect, CallFamily::kClose},
     {1, Item::kPrefixAt, Action::kConnect, CallFamily::kShutdown},
-    {1, Item::kPrefixAt, Action::kConnect, CallFamily::kGetpeername},
+    {1, Item::kPrefixAt, Action::kConnect, CallFamily::kPeerName},
     {1, Item::kPrefixAt, Action::kConnect, CallFamily::kEpollCtl},
     {1, Item::kPrefixAt, Action::kConnect, CallFamily::kFcntl},
     {1, Item::kPrefixAt, Action::kConnect, CallFamily::kSetsockopt},

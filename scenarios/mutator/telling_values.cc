@@ -39,9 +39,9 @@ struct Call {
   int weight;
 };
 constexpr Call kCalls[] = {
-    {CallFamily::kAny, 2},      {CallFamily::kAccept, 3},      {CallFamily::kRecv, 8},
-    {CallFamily::kSend, 7},     {CallFamily::kWait, 3},        {CallFamily::kClose, 3},
-    {CallFamily::kShutdown, 3}, {CallFamily::kGetpeername, 3}, {CallFamily::kEpollCtl, 2},
+    {CallFamily::kAny, 2},      {CallFamily::kAccept, 3},     {CallFamily::kRecv, 8},
+    {CallFamily::kSend, 7},     {CallFamily::kWait, 3},       {CallFamily::kClose, 3},
+    {CallFamily::kShutdown, 3}, {CallFamily::kPeerName, 3},   {CallFamily::kEpollCtl, 2},
     {CallFamily::kFcntl, 1},    {CallFamily::kSetsockopt, 1},
 };
 
