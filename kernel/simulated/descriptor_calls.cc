@@ -149,8 +149,12 @@ int ControlFd(Kernel& kernel, int fd, int command, long argument) {
     case F_GETSIG:
       return 0;
     case F_GETPIPE_SZ:
+    case F_SETPIPE_SZ: {
       if (object->kind != Kind::kPipeEnd) return -EBADF;
-      return Pipe::kPage * Pipe::kPages;
+      auto& end = static_cast<PipeEnd&>(*object);
+      if (command == F_SETPIPE_SZ) return SetPipeSize(kernel, end, static_cast<uint32_t>(argument));
+      return static_cast<int>(end.pipe->pages * Pipe::kPage);
+    }
     default:
       if (!LinuxHasFcntl(command)) return -EINVAL;
       AbortUnsimulated("fcntl", "command", command);

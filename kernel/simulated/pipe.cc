@@ -4,6 +4,7 @@
 #include <limits.h>
 
 #include <algorithm>
+#include <bit>
 
 #include "kernel/simulated/state.h"
 
@@ -78,6 +79,19 @@ ssize_t WritePipe(Kernel& kernel, PipeEnd& end, IoVector& from, int fd) {
     }
     if (woken != 0) return written > 0 ? static_cast<ssize_t>(written) : woken;
   }
+}
+
+// pipe_set_size
+int SetPipeSize(Kernel& kernel, PipeEnd& end, uint32_t bytes) {
+  constexpr uint32_t kMost = 1 << 20;  // fs.pipe-max-size
+  Pipe& pipe = *end.pipe;
+  if (bytes > uint32_t{1} << 31) return -EINVAL;
+  const uint64_t pages = std::bit_ceil(std::max<uint64_t>(bytes, Pipe::kPage)) / Pipe::kPage;
+  if (pages > pipe.pages && bytes > kMost) return -EPERM;
+  if (pages < pipe.UsedPages()) return -EBUSY;
+  pipe.pages = pages;
+  if (pipe.writer != nullptr) Wake(kernel, *pipe.writer, 0, true);
+  return static_cast<int>(pipe.pages * Pipe::kPage);
 }
 
 void ClosePipeEnd(Kernel& kernel, PipeEnd& end) {

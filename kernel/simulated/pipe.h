@@ -16,12 +16,12 @@ namespace hupstorm::simulated {
 struct Kernel;
 struct PipeEnd;
 
-// Holds up to 16 pages. A page is free again when all of it has been read.
+// A page is free again when all of it has been read.
 struct Pipe {
   static constexpr uint64_t kPage = 4096;
-  static constexpr uint64_t kPages = 16;
 
   ByteQueue bytes;
+  uint64_t pages = 16;  // that it holds at most
   uint64_t read_position = 0;
   uint64_t write_position = 0;
   PipeEnd* reader = nullptr;  // null once it is closed
@@ -30,8 +30,8 @@ struct Pipe {
   uint64_t UsedPages() const {
     return (write_position + kPage - 1) / kPage - read_position / kPage;
   }
-  bool IsFull() const { return UsedPages() >= kPages; }
-  uint64_t Room() const { return (read_position / kPage + kPages) * kPage - write_position; }
+  bool IsFull() const { return UsedPages() >= pages; }
+  uint64_t Room() const { return (read_position / kPage + pages) * kPage - write_position; }
 };
 
 struct PipeEnd : Object {
@@ -43,6 +43,8 @@ struct PipeEnd : Object {
 uint32_t PollPipe(const PipeEnd& end);
 ssize_t ReadPipe(Kernel& kernel, PipeEnd& end, IoVector& to, int fd);
 ssize_t WritePipe(Kernel& kernel, PipeEnd& end, IoVector& from, int fd);
+// F_SETPIPE_SZ: returns the size that it has then, in bytes.
+int SetPipeSize(Kernel& kernel, PipeEnd& end, uint32_t bytes);
 void ClosePipeEnd(Kernel& kernel, PipeEnd& end);
 
 }  // namespace hupstorm::simulated

@@ -180,5 +180,45 @@ TEST_P(PipeTest, EdgeTriggeredEpollReportsSpaceInAFullPipe) {
   EXPECT_THAT(EpollNow(epoll), testing::IsEmpty());
 }
 
+TEST_P(PipeTest, ItsSizeIsRoundedUpToAPowerOfTwoOfPages) {
+  const Pipe pipe = NewPipe();
+  EXPECT_THAT(Invoke<Call::kFcntl>(kernel, pipe.read, F_GETPIPE_SZ, 0),
+              SyscallSucceedsWithValue(65536));
+  for (const auto& [asked, given] : {std::pair(0, 4096), std::pair(4097, 8192),
+                                     std::pair(12288, 16384), std::pair(1 << 20, 1 << 20)}) {
+    EXPECT_THAT(Invoke<Call::kFcntl>(kernel, pipe.write, F_SETPIPE_SZ, asked),
+                SyscallSucceedsWithValue(given));
+    EXPECT_THAT(Invoke<Call::kFcntl>(kernel, pipe.read, F_GETPIPE_SZ, 0),
+                SyscallSucceedsWithValue(given));
+  }
+  EXPECT_THAT(Invoke<Call::kFcntl>(kernel, pipe.read, F_SETPIPE_SZ, -1), SyscallFailsWith(EINVAL));
+}
+
+TEST_P(PipeTest, ALargerPipeHoldsMoreAndWakesItsWriter) {
+  const Pipe pipe = NewPipe();
+  EXPECT_EQ(Fill(pipe.write), 65536u);
+  const Fd epoll = NewEpoll();
+  EpollAdd(epoll, pipe.write, kOut | kEdge);
+  EXPECT_THAT(EpollNow(epoll), testing::IsEmpty());
+  EXPECT_THAT(Invoke<Call::kFcntl>(kernel, pipe.read, F_SETPIPE_SZ, 131072), SyscallSucceeds());
+  EXPECT_THAT(EpollNow(epoll), testing::ElementsAre(Event{pipe.write, kOut}));
+  EXPECT_EQ(Fill(pipe.write), 65536u);
+}
+
+TEST_P(PipeTest, ASizeBelowWhatItHoldsIsRefused) {
+  const Pipe pipe = NewPipe();
+  Put(pipe, std::string(8192, 'x'));
+  EXPECT_THAT(Invoke<Call::kFcntl>(kernel, pipe.read, F_SETPIPE_SZ, 4096), SyscallFailsWith(EBUSY));
+  EXPECT_THAT(Invoke<Call::kFcntl>(kernel, pipe.read, F_SETPIPE_SZ, 8192), SyscallSucceeds());
+  EXPECT_EQ(Ready(pipe.write), kNothing);
+}
+
+TEST_P(PipeTest, OnlyAPipeHasASize) {
+  const Pair pair = SocketPair();
+  EXPECT_THAT(Invoke<Call::kFcntl>(kernel, pair.client, F_GETPIPE_SZ, 0), SyscallFailsWith(EBADF));
+  EXPECT_THAT(Invoke<Call::kFcntl>(kernel, pair.client, F_SETPIPE_SZ, 4096),
+              SyscallFailsWith(EBADF));
+}
+
 }  // namespace
 }  // namespace hupstorm
