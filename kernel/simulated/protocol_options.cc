@@ -16,6 +16,7 @@ constexpr int kMostKeepaliveProbes = 127;
 
 // The last option of each level that Linux has: see kLastSocketOption.
 constexpr int kLastTcpOption = 50;
+constexpr int kMostFastOpen = 4096;  // net.core.somaxconn
 constexpr int kLastIpOption = 60;
 constexpr int kLastIpv6Option = 100;
 
@@ -50,6 +51,19 @@ int LinuxState(const TcpEndpoint& endpoint) {
   return TCP_CLOSE;
 }
 
+// secs_to_retrans and back: Linux counts in SYN-ACKs that are sent again, after one second at first
+// and then after twice as long each time, up to two minutes.
+int DeferSeconds(int wanted) {
+  if (wanted <= 0) return 0;
+  int seconds = 1;
+  int timeout = 1;
+  for (int count = 1; seconds < wanted && count < UINT8_MAX; ++count) {
+    timeout = std::min(timeout * 2, 120);
+    seconds += timeout;
+  }
+  return seconds;
+}
+
 int GetTcpOption(const TcpEndpoint& endpoint, int name, void* value, socklen_t* length) {
   const SocketOptions& options = endpoint.options;
   switch (name) {
@@ -67,6 +81,8 @@ int GetTcpOption(const TcpEndpoint& endpoint, int name, void* value, socklen_t* 
       return GiveInt(options.user_timeout_ms, value, length);
     case TCP_DEFER_ACCEPT:
       return GiveInt(options.defer_accept_s, value, length);
+    case TCP_FASTOPEN:
+      return GiveInt(options.fast_open_queue, value, length);
     case TCP_QUICKACK:
       return GiveInt(options.quick_ack, value, length);
     case TCP_SYNCNT:
@@ -125,7 +141,7 @@ int SetTcpOption(Kernel& kernel, TcpEndpoint& endpoint, int name, int number) {
       options.user_timeout_ms = number;
       break;
     case TCP_DEFER_ACCEPT:
-      options.defer_accept_s = std::max(number, 0);
+      options.defer_accept_s = DeferSeconds(number);
       return 0;
     case TCP_SYNCNT:
       return take(kMostKeepaliveProbes, &options.syn_count);
@@ -136,7 +152,13 @@ int SetTcpOption(Kernel& kernel, TcpEndpoint& endpoint, int name, int number) {
       if (number != 0 && (number < 88 || number > 32767)) return -EINVAL;
       options.max_segment = number;
       return 0;
+    // Clients do not send data with their SYN, so that the queue for those stays empty.
     case TCP_FASTOPEN:
+      if (number < 0 ||
+          (endpoint.state != TcpState::kClosed && endpoint.state != TcpState::kListen)) {
+        return -EINVAL;
+      }
+      options.fast_open_queue = std::min(number, kMostFastOpen);
       return 0;
     default:
       if (name > kLastTcpOption) return -ENOPROTOOPT;

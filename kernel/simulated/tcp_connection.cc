@@ -36,6 +36,7 @@ void JoinAcceptQueue(Kernel& kernel, TcpEndpoint& listener, TcpEndpoint& child) 
 void Establish(Kernel& kernel, TcpEndpoint& listener, TcpEndpoint& client) {
   TcpEndpoint& child = *kernel.endpoints.New();
   child.options = listener.options;
+  child.options.defer_accept_s = child.options.fast_open_queue = 0;  // a listener's own
   if (kernel.accepted_send_buffer > 0) child.options.send_buffer = kernel.accepted_send_buffer;
   if (kernel.accepted_receive_buffer > 0) {
     child.options.receive_buffer = kernel.accepted_receive_buffer;

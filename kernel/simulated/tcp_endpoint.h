@@ -53,6 +53,7 @@ struct SocketOptions {
   int max_segment = 0;
   int syn_count = 0;
   int fin_timeout_s = 60;
+  int fast_open_queue = 0;
 };
 
 struct Listener;  // what only a listener has

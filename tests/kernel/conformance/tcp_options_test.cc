@@ -79,6 +79,49 @@ TEST_P(TcpOptionsTest, DeferredAcceptWaitsForData) {
   EXPECT_EQ(Receive(server, 3), "now");
 }
 
+TEST_P(TcpOptionsTest, DeferredAcceptIsRoundedUpToRetransmissions) {
+  const Fd fd = TcpSocket();
+  EXPECT_EQ(GetOption(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT), 0);
+  for (const auto& [asked, given] :
+       {std::pair(1, 1), std::pair(2, 3), std::pair(3, 3), std::pair(5, 7), std::pair(30, 31),
+        std::pair(60, 63), std::pair(100, 127), std::pair(300, 367), std::pair(1000, 1087),
+        std::pair(100'000, 29'887), std::pair(0, 0), std::pair(-1, 0)}) {
+    SetOption(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, asked);
+    EXPECT_EQ(GetOption(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT), given) << asked;
+  }
+}
+
+TEST_P(TcpOptionsTest, ADeferredConnectionIsReadyAtItsEndOfInputToo) {
+  const Listener listener = Listen();
+  SetOption(listener.fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, 30);
+  const Fd client = Connect(listener);
+  EXPECT_EQ(Ready(listener.fd), kNothing);
+  EXPECT_THAT(Invoke<Call::kShutdown>(kernel, client, SHUT_WR), SyscallSucceeds());
+  const Fd server = Accept(listener);
+  EXPECT_EQ(GetOption(server, IPPROTO_TCP, TCP_DEFER_ACCEPT), 0) << "the listener's own";
+}
+
+TEST_P(TcpOptionsTest, FastOpenIsForListeners) {
+  const Listener listener = Listen();
+  EXPECT_EQ(GetOption(listener.fd, IPPROTO_TCP, TCP_FASTOPEN), 0);
+  SetOption(listener.fd, IPPROTO_TCP, TCP_FASTOPEN, 5);
+  EXPECT_EQ(GetOption(listener.fd, IPPROTO_TCP, TCP_FASTOPEN), 5);
+  const Fd fresh = TcpSocket();
+  SetOption(fresh, IPPROTO_TCP, TCP_FASTOPEN, 7);
+  EXPECT_EQ(GetOption(fresh, IPPROTO_TCP, TCP_FASTOPEN), 7);
+  int value = -1;
+  EXPECT_THAT(
+      Invoke<Call::kSetsockopt>(kernel, fresh, IPPROTO_TCP, TCP_FASTOPEN, &value, sizeof value),
+      SyscallFailsWith(EINVAL));
+  const Fd client = Connect(listener);
+  const Fd server = Accept(listener);
+  EXPECT_EQ(GetOption(server, IPPROTO_TCP, TCP_FASTOPEN), 0);
+  value = 5;
+  EXPECT_THAT(
+      Invoke<Call::kSetsockopt>(kernel, server, IPPROTO_TCP, TCP_FASTOPEN, &value, sizeof value),
+      SyscallFailsWith(EINVAL));
+}
+
 TEST_P(TcpOptionsTest, ListenersThatAllSetReuseportShareAPort) {
   const Fd first = TcpSocket();
   SetOption(first, SOL_SOCKET, SO_REUSEPORT, 1);

@@ -116,7 +116,7 @@ TEST_F(ClockTest, FinWait2WithoutOwnerEndsAfterAMinute) {
 
 TEST_F(ClockTest, DeferAcceptHandsOutOnceTheFirstByteIsThere) {
   const int listener = Listen();
-  const int seconds = 5;
+  const int seconds = 7;
   Invoke<Call::kSetsockopt>(kernel, listener, IPPROTO_TCP, TCP_DEFER_ACCEPT, &seconds,
                             sizeof seconds);
   const PeerId peer = kernel.PeerConnect(kPort);
@@ -126,7 +126,7 @@ TEST_F(ClockTest, DeferAcceptHandsOutOnceTheFirstByteIsThere) {
   EXPECT_EQ(kernel.accept_queue_length(), 0u);
   PeerSend(peer, "x");
   EXPECT_EQ(kernel.PeerOf(Accept(listener)), peer);
-  kernel.AdvanceTo(kernel.now_ns() + 5 * kSecond);
+  kernel.AdvanceTo(kernel.now_ns() + 7 * kSecond);
   EXPECT_EQ(kernel.PeerOf(Accept(listener)), silent);
 }
 
