@@ -54,8 +54,9 @@ enum class Call : uint8_t {
   kClockGettime,
   kNanosleep,
   kSigaction,
+  kSendfile,
 };
-inline constexpr int kCallCount = static_cast<int>(Call::kSigaction) + 1;
+inline constexpr int kCallCount = static_cast<int>(Call::kSendfile) + 1;
 
 // Calls that scenarios, placements and fault rules do not tell apart: one scenario must mean the
 // same to a server that calls read and to one that calls recvmsg, to select and to epoll_wait.
@@ -84,7 +85,8 @@ enum class ArgumentKind : uint8_t {
   kFd,
   kInt,
   kUnsigned,
-  kSize,
+  kCount,      // of elements
+  kSize,       // of a transfer, in bytes
   kUnshown,    // a length that belongs to another argument and is not printed
   kPartCount,  // of an iovec[]; printed as the bytes that the parts hold
   kDomain,
@@ -124,6 +126,7 @@ enum class ArgumentKind : uint8_t {
   kTime,         // timespec
   kTimeLeft,     // timespec that is written when the call is interrupted
   kAction,       // sigaction
+  kOffset,       // off_t
 };
 
 enum class Direction : uint8_t { kIn, kOut, kInOut };  // kOut: the kernel writes it
@@ -160,6 +163,12 @@ struct alignas(64) CallRow {
   std::string_view name;
   Argument arguments[kMostArguments];
 
+  // The argument that says how many bytes a transfer moves; kMostArguments for none.
+  constexpr size_t size_argument() const {
+    size_t index = 0;
+    while (index < kMostArguments && arguments[index].kind != ArgumentKind::kSize) ++index;
+    return index;
+  }
   constexpr size_t argument_count() const {
     size_t count = 0;
     while (count < kMostArguments && arguments[count].kind != ArgumentKind::kNone) ++count;
@@ -228,7 +237,7 @@ inline constexpr CallRow kCallTable[] = {
     {Call::kSelect, CallFamily::kWait, kMayThrow, kActs, SYS_select, "select",
      {kInt, {kFdSet, kInOut, 0}, {kFdSet, kInOut, 0}, {kFdSet, kInOut, 0}, {kTimeval, kInOut}}},
     {Call::kPoll, CallFamily::kWait, kMayThrow, kActs, SYS_poll, "poll",
-     {{kPollFds, kInOut, 1}, kSize, kInt}},
+     {{kPollFds, kInOut, 1}, kCount, kInt}},
     {Call::kEpollCreate1, CallFamily::kOther, kNoThrow, kActs, SYS_epoll_create1, "epoll_create1",
      {kEpollFlags}},
     {Call::kEpollCtl, CallFamily::kEpollCtl, kNoThrow, kActs, SYS_epoll_ctl, "epoll_ctl",
@@ -249,6 +258,8 @@ inline constexpr CallRow kCallTable[] = {
      {{kTime, kIn}, {kTimeLeft, kInOut}}},
     {Call::kSigaction, CallFamily::kOther, kNoThrow, kActs, SYS_rt_sigaction, "rt_sigaction",
      {kSignal, {kAction, kIn}, {kAction, kOut}}},
+    {Call::kSendfile, CallFamily::kSend, kNoThrow, kActs, SYS_sendfile, "sendfile",
+     {kFd, kInt, {kOffset, kInOut}, kSize}},
 };
 // clang-format on
 static_assert(std::size(kCallTable) == kCallCount);

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
+#include <sys/sendfile.h>
 
 #include <cstdarg>
 
@@ -29,6 +30,14 @@ ssize_t readv(int fd, const iovec* parts, int count) {
 
 ssize_t writev(int fd, const iovec* parts, int count) {
   return Dispatch<Call::kWritev>(fd, parts, count);
+}
+
+ssize_t sendfile64(int out, int in, off64_t* offset, size_t count) noexcept {
+  return Dispatch<Call::kSendfile>(out, in, offset, count);
+}
+
+ssize_t sendfile(int out, int in, off_t* offset, size_t count) noexcept {
+  return sendfile64(out, in, offset, count);
 }
 
 int close(int fd) { return Dispatch<Call::kClose>(fd); }

@@ -3,7 +3,6 @@
 // libc_shim.h.
 
 #include <fcntl.h>
-#include <sys/sendfile.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -23,16 +22,6 @@ constexpr size_t kKernelSigsetBytes = 8;  // Linux's sigset_t; glibc's is larger
 }  // namespace
 
 extern "C" {
-
-ssize_t sendfile64(int out, int in, off64_t* offset, size_t count) noexcept {
-  RefuseIfSimulated("sendfile", out);
-  RefuseIfSimulated("sendfile", in);
-  return syscall(SYS_sendfile, out, in, offset, count);
-}
-
-ssize_t sendfile(int out, int in, off_t* offset, size_t count) noexcept {
-  return sendfile64(out, in, offset, count);
-}
 
 ssize_t splice(int in, off64_t* in_offset, int out, off64_t* out_offset, size_t length,
                unsigned flags) {

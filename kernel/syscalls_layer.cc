@@ -45,10 +45,6 @@ void SyscallsLayer::MakeCut(SystemCall& call) {
   const size_t bytes = std::exchange(most_bytes_, SIZE_MAX);
   SystemCall shorter = call;
   switch (RowOf(call.call).arguments[1].kind) {
-    case ArgumentKind::kBytes:
-      shorter.arguments[2] = static_cast<int64_t>(bytes);
-      inner_->Make(shorter);
-      break;
     case ArgumentKind::kParts: {
       CutParts cut(call.Pointer<iovec>(1), call.Size(2), bytes);
       shorter.SetPointer(1, cut.data());
@@ -56,7 +52,7 @@ void SyscallsLayer::MakeCut(SystemCall& call) {
       inner_->Make(shorter);
       break;
     }
-    default: {
+    case ArgumentKind::kMessage: {
       auto* const message = call.Pointer<msghdr>(1);
       CutParts cut(message->msg_iov, message->msg_iovlen, bytes);
       msghdr header = *message;
@@ -69,7 +65,11 @@ void SyscallsLayer::MakeCut(SystemCall& call) {
         message->msg_controllen = header.msg_controllen;
         message->msg_flags = header.msg_flags;
       }
+      break;
     }
+    default:
+      shorter.arguments[RowOf(call.call).size_argument()] = static_cast<int64_t>(bytes);
+      inner_->Make(shorter);
   }
   call.result = shorter.result;
   call.error = shorter.error;

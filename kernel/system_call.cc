@@ -31,9 +31,8 @@ size_t BytesOfSets(const SystemCall& select) {
 }  // namespace
 
 size_t BytesAsked(const SystemCall& call) {
-  switch (RowOf(call.call).arguments[1].kind) {
-    case ArgumentKind::kBytes:
-      return call.Size(2);
+  const CallRow& row = RowOf(call.call);
+  switch (row.arguments[1].kind) {
     case ArgumentKind::kParts:
       return call.Int(2) < 0 ? 0 : SumOfParts(call.Pointer<iovec>(1), call.Size(2));
     case ArgumentKind::kMessage: {
@@ -41,7 +40,7 @@ size_t BytesAsked(const SystemCall& call) {
       return message == nullptr ? 0 : SumOfParts(message->msg_iov, message->msg_iovlen);
     }
     default:
-      return 0;
+      return row.size_argument() < kMostArguments ? call.Size(row.size_argument()) : 0;
   }
 }
 
@@ -72,6 +71,8 @@ size_t BytesAt(const SystemCall& call, size_t index) {
       return sizeof(int);
     case ArgumentKind::kFdPair:
       return 2 * sizeof(int);
+    case ArgumentKind::kOffset:
+      return sizeof(off_t);
     case ArgumentKind::kTimeval:
       return sizeof(timeval);
     case ArgumentKind::kTimer:

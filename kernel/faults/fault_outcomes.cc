@@ -130,9 +130,11 @@ FaultInjector::Verdict FaultInjector::InterruptWait(SystemCall& call) {
   return Verdict::kPassedOn;
 }
 
-// On Linux a non-blocking call on a TCP socket never sleeps, so it never gives EINTR.
+// On Linux a non-blocking call on a TCP socket never sleeps, so it never gives EINTR. A transfer
+// from a file cannot be tried without sleeping.
 bool FaultInjector::CanInterrupt(const SystemCall& call) {
-  return interrupting_ != 0 && !IsNonBlocking(call);
+  const bool from_file = RowOf(call.call).arguments[2].kind == ArgumentKind::kOffset;
+  return interrupting_ != 0 && !from_file && !IsNonBlocking(call);
 }
 
 FaultInjector::Verdict FaultInjector::InterruptAccept(SystemCall& call) {

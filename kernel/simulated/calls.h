@@ -47,6 +47,9 @@ ssize_t WriteBytes(Kernel& kernel, int fd, const void* buffer, size_t length);
 ssize_t ReadParts(Kernel& kernel, int fd, const iovec* parts, int count);
 ssize_t WriteParts(Kernel& kernel, int fd, const iovec* parts, int count);
 
+// file_calls.cc
+ssize_t SendFile(Kernel& kernel, int out, int in, off_t* offset, size_t count);
+
 // descriptor_calls.cc
 int CloseFd(Kernel& kernel, int fd);
 int ControlFd(Kernel& kernel, int fd, int command, long argument);
@@ -68,6 +71,10 @@ int SelectAll(Kernel& kernel, int count, fd_set* readable, fd_set* writable, fd_
 int PollAll(Kernel& kernel, pollfd* fds, nfds_t count, int timeout_ms);
 
 // ---- What several of them need.
+
+// Send and receive on a socket. -ENOTSOCK on any other object.
+ssize_t ReceiveFrom(Kernel& kernel, Object& object, IoVector& to, Call call, int fd, int flags);
+ssize_t SendTo(Kernel& kernel, Object& object, IoVector& from, Call call, int fd, int flags);
 
 // Gives `object` the lowest free descriptor, which must exist.
 int InstallLowest(Kernel& kernel, Object& object, bool close_on_exec);

@@ -97,13 +97,16 @@ int64_t CarryOut(Kernel& kernel, const SystemCall& call) {
       return SleepFor(kernel, at(0), at(1));
     case Call::kSigaction:
       return kernel.signals.Action(integer(0), at(1), at(2));
+    case Call::kSendfile:
+      return SendFile(kernel, integer(0), integer(1), at(2), size(3));
   }
   return -ENOSYS;
 }
 
 bool IsLinuxs(const SystemCall& call) {
   if (!IsHost(call.Int(0)) || !IsOnDescriptor(call.call)) return false;
-  return call.call != Call::kDup3 || IsHost(call.Int(1));
+  const bool has_two = call.call == Call::kDup3 || call.call == Call::kSendfile;
+  return !has_two || IsHost(call.Int(1));
 }
 
 // Linux gives the number another meaning, whatever an epoll of ours watches it for.

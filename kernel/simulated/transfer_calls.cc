@@ -21,8 +21,6 @@ ssize_t TotalLength(const iovec* parts, int count) {
   return static_cast<ssize_t>(total);
 }
 
-namespace {
-
 ssize_t ReceiveFrom(Kernel& kernel, Object& object, IoVector& to, Call call, int fd, int flags) {
   if (object.kind == Kind::kTcp) {
     return tcp::Receive(
@@ -47,6 +45,8 @@ ssize_t SendTo(Kernel& kernel, Object& object, IoVector& from, Call call, int fd
   }
   return -ENOTSOCK;
 }
+
+namespace {
 
 ssize_t ReadFrom(Kernel& kernel, int fd, IoVector& to, Call call) {
   Object* object = kernel.descriptors.Get(fd);

@@ -135,6 +135,7 @@ void Line::AddArgument(const Argument& argument, size_t index) {
       return Add(int64_t{value});
     case ArgumentKind::kUnsigned:
       return Add(int64_t{static_cast<unsigned>(value)});
+    case ArgumentKind::kCount:
     case ArgumentKind::kSize:
       return Add(call_.arguments[index]);
     case ArgumentKind::kPartCount:
@@ -232,6 +233,9 @@ void Line::AddPointedTo(const Argument& argument, size_t index) {
       return AddTime(index, argument.direction == Direction::kIn ? ok_or(EINTR) : ok());
     case ArgumentKind::kTimeLeft:
       return AddTime(index, !ok() && call_.error == EINTR);
+    case ArgumentKind::kOffset:
+      return AddMemory<off_t>(index, ok(),
+                              [](const off_t& offset) { return fmt::format("[{}]", offset); });
     case ArgumentKind::kAction:
       return AddMemory<struct sigaction>(index, ok(), FormatAction);
     default:  // lengths, which show with what they measure

@@ -19,6 +19,7 @@ constexpr size_t kRoomForTheRest = 1 << 20;  // beside the bytes of a transfer
 }  // namespace
 
 bool CallMemory::IsPortable(const SystemCall& call) {
+  if (call.call == Call::kSendfile) return false;
   if (call.call == Call::kIoctl) {
     switch (call.arguments[1]) {
       case FIONREAD:

@@ -40,7 +40,8 @@ class CallMemory {
   void CopyBack(int64_t result) const;
 
   // False for calls that carry a pointer to who knows what: ioctl requests that are none of the
-  // sockets', fcntl's locks. They can be carried out in the server's own process only.
+  // sockets', fcntl's locks. They can be carried out in the server's own process only. Nor may a
+  // transfer that could sleep be made for the driver (sendfile).
   static bool IsPortable(const SystemCall& call);
 
  private:

@@ -9,6 +9,7 @@
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/select.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/timerfd.h>
@@ -112,6 +113,11 @@ TEST_F(LibcShimRoutingTest, TransfersOfEveryForm) {
               }),
               ElementsAre(Call::kSend, Call::kRecv, Call::kSend, Call::kRecv, Call::kSendmsg,
                           Call::kRecvmsg, Call::kWrite, Call::kRead, Call::kWritev, Call::kReadv));
+}
+
+TEST_F(LibcShimRoutingTest, AFileIsSentAsOneCall) {
+  EXPECT_THAT(CallsOf([&] { EXPECT_EQ(sendfile(pair_[0], -1, nullptr, 1), -1); }),
+              ElementsAre(Call::kSendfile));
 }
 
 TEST_F(LibcShimRoutingTest, RecvfromAndSendtoWithAnAddressAreMessages) {
