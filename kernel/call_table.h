@@ -55,8 +55,9 @@ enum class Call : uint8_t {
   kNanosleep,
   kSigaction,
   kSendfile,
+  kSignalfd4,
 };
-inline constexpr int kCallCount = static_cast<int>(Call::kSendfile) + 1;
+inline constexpr int kCallCount = static_cast<int>(Call::kSignalfd4) + 1;
 
 // Calls that scenarios, placements and fault rules do not tell apart: one scenario must mean the
 // same to a server that calls read and to one that calls recvmsg, to select and to epoll_wait.
@@ -101,6 +102,7 @@ enum class ArgumentKind : uint8_t {
   kEventfdFlags,
   kTimerfdFlags,
   kSettimeFlags,
+  kSignalfdFlags,
   kFcntlCommand,
   kFcntlArgument,  // follows its command
   kIoctlRequest,
@@ -127,6 +129,7 @@ enum class ArgumentKind : uint8_t {
   kTimeLeft,     // timespec that is written when the call is interrupted
   kAction,       // sigaction
   kOffset,       // off_t
+  kSignalSet,    // Linux's sigset_t
 };
 
 enum class Direction : uint8_t { kIn, kOut, kInOut };  // kOut: the kernel writes it
@@ -260,6 +263,8 @@ inline constexpr CallRow kCallTable[] = {
      {kSignal, {kAction, kIn}, {kAction, kOut}}},
     {Call::kSendfile, CallFamily::kSend, kNoThrow, kActs, SYS_sendfile, "sendfile",
      {kFd, kInt, {kOffset, kInOut}, kSize}},
+    {Call::kSignalfd4, CallFamily::kOther, kNoThrow, kActs, SYS_signalfd4, "signalfd4",
+     {kInt, {kSignalSet, kIn}, kCount, kSignalfdFlags}},
 };
 // clang-format on
 static_assert(std::size(kCallTable) == kCallCount);

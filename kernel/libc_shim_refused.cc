@@ -3,7 +3,6 @@
 // libc_shim.h.
 
 #include <fcntl.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,12 +13,6 @@
 #include "kernel/libc_shim.h"
 
 using namespace hupstorm::shim;  // NOLINT: every line below is the shim's
-
-namespace {
-
-constexpr size_t kKernelSigsetBytes = 8;  // Linux's sigset_t; glibc's is larger
-
-}  // namespace
 
 extern "C" {
 
@@ -49,13 +42,6 @@ int recvmmsg(int fd, mmsghdr* messages, unsigned count, int flags, timespec* tim
 int sendmmsg(int fd, mmsghdr* messages, unsigned count, int flags) {
   RefuseIfSimulated("sendmmsg", fd);
   return static_cast<int>(syscall(SYS_sendmmsg, fd, messages, count, flags));
-}
-
-// A new signalfd would be Linux's, and no simulated signal would ever reach it: the first
-// descriptor that a kernel could hand out stands for it in the question.
-int signalfd(int fd, const sigset_t* mask, int flags) noexcept {
-  RefuseIfSimulated("signalfd", fd == -1 ? INT_MAX : fd);
-  return static_cast<int>(syscall(SYS_signalfd4, fd, mask, kKernelSigsetBytes, flags));
 }
 
 int close_range(unsigned first, unsigned last, int flags) noexcept {

@@ -5,6 +5,7 @@
 // see whether a run takes too long. So each is wrapped to run as the harness.
 
 #include <signal.h>
+#include <sys/signalfd.h>
 
 #include <atomic>
 
@@ -83,6 +84,11 @@ int sigaction(int number, const struct sigaction* action, struct sigaction* old)
   if (IsServersCall()) return Dispatch<Call::kSigaction>(number, action, old);
   CheckMemory(NewCall<Call::kSigaction>(number, action, old));
   return InstallForHarness(number, action, old);
+}
+
+int signalfd(int fd, const sigset_t* mask, int flags) noexcept {
+  constexpr size_t kKernelSigsetBytes = 8;  // Linux's sigset_t; glibc's is larger
+  return Dispatch<Call::kSignalfd4>(fd, mask, kKernelSigsetBytes, flags);
 }
 
 // BSD's meaning, glibc's default: the handler stays, its signal is blocked while it runs, and calls

@@ -71,6 +71,8 @@ size_t BytesAt(const SystemCall& call, size_t index) {
       return sizeof(int);
     case ArgumentKind::kFdPair:
       return 2 * sizeof(int);
+    case ArgumentKind::kSignalSet:
+      return sizeof(uint64_t);
     case ArgumentKind::kOffset:
       return sizeof(off_t);
     case ArgumentKind::kTimeval:

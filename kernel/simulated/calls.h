@@ -60,6 +60,7 @@ int OpenPipe(Kernel& kernel, int fds[2], int flags);
 int OpenEpoll(Kernel& kernel, int flags);
 int OpenEventfd(Kernel& kernel, unsigned initial, int flags);
 int OpenTimerfd(Kernel& kernel, int clock, int flags);
+int OpenSignalfd(Kernel& kernel, int fd, const uint64_t* mask, size_t size, int flags);
 int SetTimer(Kernel& kernel, int fd, int flags, const itimerspec* value, itimerspec* old);
 int GetTimer(Kernel& kernel, int fd, itimerspec* value);
 int ReadClock(Kernel& kernel, clockid_t clock, timespec* now);

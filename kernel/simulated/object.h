@@ -27,7 +27,16 @@ struct alignas(64) EpollItem {
   Link<EpollItem> own_link;    // all of the epoll's items
 };
 
-enum class Kind : uint8_t { kTcp, kEpoll, kEventfd, kTimerfd, kPipeEnd, kUnixStream, kHostFile };
+enum class Kind : uint8_t {
+  kTcp,
+  kEpoll,
+  kEventfd,
+  kTimerfd,
+  kPipeEnd,
+  kUnixStream,
+  kSignalfd,
+  kHostFile
+};
 
 struct Object {
   explicit Object(Kind kind) : kind(kind) {}
@@ -53,6 +62,11 @@ struct Eventfd : Object {
   Eventfd() : Object(Kind::kEventfd) {}
   uint64_t count = 0;
   bool semaphore = false;
+};
+
+struct Signalfd : Object {
+  Signalfd() : Object(Kind::kSignalfd) {}
+  uint64_t mask = 0;  // by number - 1
 };
 
 // A real descriptor of the process (below kFirstDescriptor) that an epoll watches. It is never

@@ -40,6 +40,7 @@ int Signals::Action(int signal, const struct sigaction* action, struct sigaction
   const struct sigaction former = current;
   if (action != nullptr) {
     current = *action;
+    if (DispositionOf(signal) == Disposition::kIgnored) Take(signal);  // do_sigaction
     changed_ |= uint64_t{1} << (signal - 1);
   }
   if (old != nullptr) *old = former;
@@ -107,6 +108,7 @@ void Signals::Clear() {
   }
   sleeping_ = nullptr;
   fatal_sigpipes_ = 0;
+  pending_ = 0;
 }
 
 }  // namespace hupstorm::simulated

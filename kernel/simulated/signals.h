@@ -48,7 +48,12 @@ class Signals {
   // What a write to a connection that nobody reads does to the server.
   void RaiseSigpipe();
   int fatal_sigpipes() const { return fatal_sigpipes_; }
+  // Signals that wait for a signalfd, by number - 1.
+  uint64_t pending() const { return pending_; }
+  void SetPending(int signal) { pending_ |= Bit(signal); }
+  void Take(int signal) { pending_ &= ~Bit(signal); }
   void Clear();
+  static uint64_t Bit(int signal) { return uint64_t{1} << (signal - 1); }
 
  private:
   bool MayInterrupt(Call call, bool restartable) const;
@@ -57,6 +62,7 @@ class Signals {
   static constexpr int kEnd = 65;
   std::array<struct sigaction, kEnd> actions_{};
   uint64_t changed_ = 0;  // by number - 1
+  uint64_t pending_ = 0;
   SleepingCall* sleeping_ = nullptr;
   int fatal_sigpipes_ = 0;
 };

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "kernel/simulated/calls.h"
+#include "kernel/simulated/signalfd.h"
 #include "kernel/simulated/tcp.h"
 
 namespace hupstorm {
@@ -46,6 +47,7 @@ void SimulatedKernel::Reset() {
   state.pipes.Clear();
   state.pipe_ends.Clear();
   state.unix_streams.Clear();
+  state.signalfds.Clear();
   if (state.watches_host_files) {
     std::fill(std::begin(state.watched_host_files), std::end(state.watched_host_files), nullptr);
     state.watches_host_files = false;
@@ -73,10 +75,15 @@ int64_t SimulatedKernel::NextTimerNs() const {
 }
 
 SimulatedKernel::Disposition SimulatedKernel::SignalDisposition(int signal) const {
+  if (simulated::GoesToSignalfd(*state_, signal)) return Disposition::kHandled;
   return state_->signals.DispositionOf(signal);
 }
 
 SimulatedKernel::Disposition SimulatedKernel::RaiseSignal(int signal) {
+  if (simulated::GoesToSignalfd(*state_, signal)) {
+    simulated::LeavePending(*state_, signal);
+    return Disposition::kHandled;
+  }
   return state_->signals.Raise(signal);
 }
 
@@ -132,6 +139,8 @@ SimulatedKernel::DescriptorKind SimulatedKernel::KindOf(int fd) const {
       return DescriptorKind::kPipe;
     case simulated::Kind::kUnixStream:
       return DescriptorKind::kSocketpair;
+    case simulated::Kind::kSignalfd:
+      return DescriptorKind::kOther;
     case simulated::Kind::kHostFile:
       break;  // has no descriptor in the window
   }

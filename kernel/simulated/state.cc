@@ -8,6 +8,7 @@
 
 #include "kernel/simulated/epoll.h"
 #include "kernel/simulated/eventfd.h"
+#include "kernel/simulated/signalfd.h"
 #include "kernel/simulated/tcp.h"
 #include "kernel/simulated/timerfd.h"
 
@@ -39,6 +40,8 @@ uint32_t PollMask(Kernel& kernel, Object& object) {
       return PollPipe(static_cast<PipeEnd&>(object));
     case Kind::kUnixStream:
       return PollUnixStream(static_cast<UnixStream&>(object));
+    case Kind::kSignalfd:
+      return PollSignalfd(kernel, static_cast<Signalfd&>(object));
     case Kind::kHostFile:
       return 0;
   }
@@ -113,6 +116,9 @@ void Unreference(Kernel& kernel, Object& object, int fd) {
       break;
     case Kind::kUnixStream:
       CloseUnixStream(kernel, static_cast<UnixStream&>(object));
+      break;
+    case Kind::kSignalfd:
+      kernel.signalfds.Delete(static_cast<Signalfd*>(&object));
       break;
     case Kind::kHostFile:
       kernel.host_files.Delete(static_cast<HostFile*>(&object));

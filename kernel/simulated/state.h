@@ -56,6 +56,7 @@ struct Kernel {
   Slab<Pipe, 16> pipes;
   Slab<PipeEnd, 16> pipe_ends;
   Slab<UnixStream, 16> unix_streams;
+  Slab<Signalfd, 16> signalfds;
   Slab<HostFile, 16> host_files;
   ChunkPool chunks;
 

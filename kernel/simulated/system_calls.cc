@@ -99,11 +99,14 @@ int64_t CarryOut(Kernel& kernel, const SystemCall& call) {
       return kernel.signals.Action(integer(0), at(1), at(2));
     case Call::kSendfile:
       return SendFile(kernel, integer(0), integer(1), at(2), size(3));
+    case Call::kSignalfd4:
+      return OpenSignalfd(kernel, integer(0), at(1), size(2), integer(3));
   }
   return -ENOSYS;
 }
 
 bool IsLinuxs(const SystemCall& call) {
+  if (call.call == Call::kSignalfd4) return call.Int(0) >= 0 && IsHost(call.Int(0));
   if (!IsHost(call.Int(0)) || !IsOnDescriptor(call.call)) return false;
   const bool has_two = call.call == Call::kDup3 || call.call == Call::kSendfile;
   return !has_two || IsHost(call.Int(1));

@@ -5,6 +5,7 @@
 
 #include "kernel/simulated/calls.h"
 #include "kernel/simulated/eventfd.h"
+#include "kernel/simulated/signalfd.h"
 #include "kernel/simulated/tcp.h"
 #include "kernel/simulated/timerfd.h"
 
@@ -63,6 +64,9 @@ ssize_t ReadFrom(Kernel& kernel, int fd, IoVector& to, Call call) {
     case Kind::kTimerfd:
       if (nothing) return 0;
       return ReadTimerfd(kernel, static_cast<Timerfd&>(*object), to, fd);
+    case Kind::kSignalfd:
+      if (nothing) return 0;
+      return ReadSignalfd(kernel, static_cast<Signalfd&>(*object), to, fd);
     case Kind::kPipeEnd: {
       auto& end = static_cast<PipeEnd&>(*object);
       return end.is_writer ? -EBADF : ReadPipe(kernel, end, to, fd);
@@ -90,6 +94,7 @@ ssize_t WriteTo(Kernel& kernel, int fd, IoVector& from, Call call) {
       return end.is_writer ? WritePipe(kernel, end, from, fd) : -EBADF;
     }
     case Kind::kTimerfd:
+    case Kind::kSignalfd:
     case Kind::kEpoll:
     case Kind::kHostFile:
       break;

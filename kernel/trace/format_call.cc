@@ -162,6 +162,8 @@ void Line::AddArgument(const Argument& argument, size_t index) {
       return Add(CreationFlagNames("EFD", value));
     case ArgumentKind::kTimerfdFlags:
       return Add(CreationFlagNames("TFD", value));
+    case ArgumentKind::kSignalfdFlags:
+      return Add(CreationFlagNames("SFD", value));
     case ArgumentKind::kSettimeFlags:
       return Add(TimerfdFlagNames(value));
     case ArgumentKind::kFcntlCommand:
@@ -233,6 +235,8 @@ void Line::AddPointedTo(const Argument& argument, size_t index) {
       return AddTime(index, argument.direction == Direction::kIn ? ok_or(EINTR) : ok());
     case ArgumentKind::kTimeLeft:
       return AddTime(index, !ok() && call_.error == EINTR);
+    case ArgumentKind::kSignalSet:
+      return AddMemory<uint64_t>(index, ok(), FormatSignals);
     case ArgumentKind::kOffset:
       return AddMemory<off_t>(index, ok(),
                               [](const off_t& offset) { return fmt::format("[{}]", offset); });

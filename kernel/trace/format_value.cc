@@ -139,6 +139,16 @@ std::string FormatTimer(const itimerspec& timer) {
                      FormatSeconds(timer.it_value));
 }
 
+std::string FormatSignals(uint64_t set) {
+  std::string text = "[";
+  for (int signal = 1; signal <= 64; ++signal) {
+    if ((set >> (signal - 1) & 1) == 0) continue;
+    if (text.size() > 1) text += ' ';
+    text += SignalName(signal);
+  }
+  return text + ']';
+}
+
 // A handler is an address, which differs from run to run.
 std::string FormatAction(const struct sigaction& action) {
   const char* const handler = action.sa_handler == SIG_DFL   ? "SIG_DFL"

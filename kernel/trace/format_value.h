@@ -28,6 +28,7 @@ std::string FormatSet(const fd_set& set, int count);  // [256 258]
 std::string FormatPollFds(const pollfd* fds, size_t count, bool with_results);
 std::string FormatSeconds(const timespec& time);  // 1.500000000
 std::string FormatTimer(const itimerspec& timer);
+std::string FormatSignals(uint64_t set);  // [SIGINT SIGTERM]
 std::string FormatAction(const struct sigaction& action);
 
 }  // namespace hupstorm

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <sys/sendfile.h>
-#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -28,9 +27,6 @@ TEST_F(LibcShimRefusedDeathTest, ASimulatedDescriptorIsRefusedByName) {
   EXPECT_DEATH(close_range(3, ~0u, 0), "close_range");
   struct stat status;
   EXPECT_DEATH(fstat(256, &status), "fstat");
-  sigset_t mask;
-  sigemptyset(&mask);
-  EXPECT_DEATH(signalfd(-1, &mask, 0), "signalfd");
 }
 
 TEST_F(LibcShimRefusedDeathTest, LinuxsOwnDescriptorsAndTheHarnessGoToLinux) {
