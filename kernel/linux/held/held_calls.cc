@@ -244,18 +244,16 @@ int64_t HeldKernel::Accept(HeldThread& thread, const SystemCall& call) {
   if (!book.Of(fd).nonblocking && !AwaitReady(thread, call.call, fd, POLLIN)) return -1;
   const int64_t result = Pass(thread, call);
   if (result == -1) return -1;
-  sockaddr_storage address = {};
-  socklen_t length = sizeof address;
   const int accepted = static_cast<int>(result);
-  if (Invoke<Call::kGetpeername>(thread.remote, accepted, reinterpret_cast<sockaddr*>(&address),
-                                 &length) != 0 &&
-      call.arguments[1] != 0) {
+  PeerId peer = PeerBehind(thread, accepted);
+  if (peer == kNoPeer && call.arguments[1] != 0) {
     // Gone already (ENOTCONN): its address is what accept said, if the server asked.
-    length = *reinterpret_cast<const socklen_t*>(call.arguments[2]);
-    std::memcpy(&address, reinterpret_cast<const void*>(call.arguments[1]),
-                std::min<size_t>(length, sizeof address));
+    sockaddr_storage address = {};
+    std::memcpy(&address, call.Pointer<const void>(1),
+                std::min<size_t>(*call.Pointer<const socklen_t>(2), sizeof address));
+    peer = PeerAt(address);
   }
-  book.At(accepted).peer = PeerAt(address);
+  book.At(accepted).peer = peer;
   clients_.RetryConnects();  // there is room in the queue
   clients_changed_ = true;
   return result;

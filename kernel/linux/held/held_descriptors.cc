@@ -105,19 +105,22 @@ void HeldKernel::LearnDescriptor(HeldThread& thread, int fd) {
   if (Invoke<Call::kGetsockopt>(thread.remote, fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &length) ==
       0) {
     facts.kind = listens != 0 ? DescriptorKind::kListener : DescriptorKind::kSocket;
-    sockaddr_storage address = {};
-    length = sizeof address;
-    if (Invoke<Call::kGetpeername>(thread.remote, fd, reinterpret_cast<sockaddr*>(&address),
-                                   &length) == 0) {
-      facts.peer = PeerAt(address);
-      if (facts.peer != kNoPeer) facts.kind = DescriptorKind::kConnection;
-    }
+    facts.peer = PeerBehind(thread, fd);
+    if (facts.peer != kNoPeer) facts.kind = DescriptorKind::kConnection;
   } else {
     const std::optional<outside::OpenFile> file = outside::OpenFileAt(thread.pid, fd);
     if (!file) return;
     facts.kind = KindOf(file->kind);
   }
   thread.process->book.At(fd) = facts;
+}
+
+PeerId HeldKernel::PeerBehind(HeldThread& thread, int fd) const {
+  sockaddr_storage address = {};
+  socklen_t length = sizeof address;
+  auto* const raw = reinterpret_cast<sockaddr*>(&address);
+  const bool is_known = Invoke<Call::kGetpeername>(thread.remote, fd, raw, &length) == 0;
+  return is_known ? PeerAt(address) : kNoPeer;
 }
 
 // The client that has this address; kNoPeer for none.

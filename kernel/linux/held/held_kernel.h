@@ -157,6 +157,8 @@ class HeldKernel final : public ClientsKernel {
   void LearnBefore(HeldThread& thread, const SystemCall& call);
   void LearnDescriptor(HeldThread& thread, int fd);
   PeerId PeerAt(const sockaddr_storage& address) const;
+  // The client at the other end of a descriptor; kNoPeer for none, or if it is gone.
+  PeerId PeerBehind(HeldThread& thread, int fd) const;
   HeldThread* HeldThreadOf(const HeldProcess& process) const;
   HeldThread* ListeningThread() const;
   const std::vector<pid_t>& Pids() const;
