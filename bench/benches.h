@@ -5,8 +5,6 @@
 
 #include <functional>
 #include <string>
-#include <string_view>
-#include <vector>
 
 #include "bench/bench_report.h"
 
@@ -19,13 +17,6 @@ struct BenchSettings {
   std::function<void(double done, const std::string& what)> on_progress = [](double,
                                                                              const std::string&) {};
 };
-
-struct Bench {
-  std::string_view name;  // on the command line
-  std::string_view what;
-  BenchReport (*run)(const BenchSettings&);
-};
-const std::vector<Bench>& Benches();
 
 // What the documents claim of select, poll and epoll (bench/claims).
 BenchReport BenchClaims(const BenchSettings& settings);

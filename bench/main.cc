@@ -5,12 +5,9 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
-#include <memory>
 #include <vector>
 
-#include "bench/bench_folder.h"
 #include "bench/benches.h"
-#include "bench/svg_plot.h"
 #include "tools/cli/errors.h"
 #include "tools/cli/output.h"
 #include "tools/cli/suggest.h"
@@ -34,6 +31,17 @@ Examples:
 --out gets NAME.md, NAME.json and the plots as SVG. --json prints {"bench","machine":{"processor",
 "processors","kernel","compiler","date"},"command","seconds","figures":{...}}.)";
 
+struct Benchmark {
+  std::string_view name;  // on the command line
+  std::string_view what;
+  BenchReport (*run)(const BenchSettings&);
+};
+constexpr Benchmark kBenches[] = {
+    {"claims", "what is said of select, poll and epoll, measured", BenchClaims},
+    {"servers", "the reference beside echo servers on libraries", BenchServers},
+    {"harness", "what hupstorm itself costs", BenchHarness},
+};
+
 struct Options {
   std::string name;
   std::string out;
@@ -42,9 +50,9 @@ struct Options {
   bool json = false;
 };
 
-const Bench& Find(const std::string& name) {
+const Benchmark& Find(const std::string& name) {
   std::vector<std::string> names;
-  for (const Bench& bench : Benches()) {
+  for (const Benchmark& bench : kBenches) {
     if (bench.name == name) return bench;
     names.emplace_back(bench.name);
   }
@@ -61,7 +69,7 @@ std::string AsTyped(const Options& options, const std::string& program) {
 }
 
 int RunBench(const Options& options, const std::string& program) {
-  const Bench& bench = Find(options.name);
+  const Benchmark& bench = Find(options.name);
   BenchSettings settings;
   settings.repeats = options.repeats;
   settings.quick = options.quick;
@@ -77,16 +85,15 @@ int RunBench(const Options& options, const std::string& program) {
     report = bench.run(settings);
   }
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  const Machine machine = ThisMachine();
   const std::string command = AsTyped(options, program);
-  if (!options.out.empty()) WriteBenchFolder(report, machine, command, options.out);
+  if (!options.out.empty()) WriteBenchFolder(report, command, options.out);
   if (options.json) {
-    PrintJson(BenchJson(report, machine, command));
+    PrintJson(BenchJson(report, command));
     return kExitClean;
   }
   const Style style = Style::For(stdout);
   Print(BenchText(report, style));
-  Print(fmt::format("{}; {:.0f} s\n", MachineText(machine), report.seconds));
+  Print(fmt::format("{}; {:.0f} s\n", MachineText(), report.seconds));
   if (!options.out.empty() && !WhyNoPlots().empty()) Print(style.Yellow(WhyNoPlots()) + "\n");
   return kExitClean;
 }
@@ -96,7 +103,7 @@ int Run(int argc, char** argv) {
                "hupstorm_bench");
   app.footer(kFooter);
   std::string list;
-  for (const Bench& bench : Benches()) {
+  for (const Benchmark& bench : kBenches) {
     list += fmt::format("{}{} ({})", list.empty() ? "" : ", ", bench.name, bench.what);
   }
   Options options;

@@ -7,29 +7,18 @@
 #include <algorithm>
 #include <map>
 #include <memory>
-#include <system_error>
 #include <tuple>
 #include <vector>
 
 #include "bench/benches.h"
-#include "bench/claims/claims_report.h"
-#include "bench/claims/connections.h"
 #include "bench/claims/echo_process.h"
-#include "bench/claims/process_state.h"
 #include "bench/claims/verdicts.h"
-#include "bench/claims/wait_rounds.h"
-#include "bench/claims/witnesses.h"
-#include "bench/many_descriptors.h"
-#include "bench/thread_cpu.h"
-#include "target/reference/reference.h"
+#include "bench/measuring.h"
 #include "tools/cli/errors.h"
 
 namespace hupstorm {
 namespace {
 
-constexpr MultiplexerKind kForms[] = {MultiplexerKind::kSelect, MultiplexerKind::kPoll,
-                                      MultiplexerKind::kEpollLevel, MultiplexerKind::kEpollEdge};
-constexpr Load kLoads[] = {Load::kOne, Load::kTenth, Load::kAll};
 // The forms take so many turns in each repeat.
 constexpr int kTurns = 5;
 // What this process has open beside the connections.
@@ -84,17 +73,6 @@ int RoundsOf(const Plan& plan, Load load, int connections) {
                          ? std::clamp(600'000 / connections, 40, plan.most_rounds)
                          : std::clamp(plan.wait_events / ActiveOf(load, connections), 15, 400);
   return rounds / kTurns;
-}
-
-std::unique_ptr<Connections> Connect(int count) {
-  try {
-    return std::make_unique<Connections>(count);
-  } catch (const std::system_error& error) {
-    throw FailedError(fmt::format(
-        "{} connections cannot be made ({}): they need as many descriptors, here and in a second "
-        "process, and as many ports on 127.0.0.1; see what holds them (ss -s) and try again",
-        count, error.what()));
-  }
 }
 
 // All but what it costs.
@@ -213,10 +191,9 @@ BenchReport BenchClaims(const BenchSettings& settings) {
   const ManyDescriptors descriptors(std::max(wanted + kOtherDescriptors, kLeastDescriptors));
   if (descriptors.limit() < kLeastDescriptors) {
     throw FailedError(
-        fmt::format("this needs {} descriptors, and the process may have {}: raise the limit "
-                    "(ulimit -n {}) and "
-                    "try again",
-                    kLeastDescriptors, descriptors.limit(), kLeastDescriptors));
+        fmt::format("this needs {0} descriptors, and the process may have {1}: raise the limit "
+                    "(ulimit -n {0}) and try again",
+                    kLeastDescriptors, descriptors.limit()));
   }
   ClaimFigures figures;
   figures.connections = std::min(wanted, descriptors.limit() - kOtherDescriptors);
@@ -232,9 +209,8 @@ BenchReport BenchClaims(const BenchSettings& settings) {
   figures.select_limit = WitnessSelectLimit();
   figures.echoes = MeasureServers(plan, repeats, steps);
   steps.Next(fmt::format("making {} connections", figures.connections));
-  const std::unique_ptr<Connections> connections = Connect(figures.connections);
-  figures.waits = MeasureWaits(plan, *connections, repeats, steps);
-  return ClaimsReport(figures, Judge(figures), wanted);
+  figures.waits = MeasureWaits(plan, Connections(figures.connections), repeats, steps);
+  return ClaimsReport(figures, wanted);
 }
 
 }  // namespace hupstorm

@@ -1,28 +1,17 @@
-#include "bench/claims/claims_report.h"
-
 #include <fmt/format.h>
 
 #include <functional>
 #include <map>
 #include <string>
 
+#include "bench/claims/verdicts.h"
 #include "kernel/trace/symbols.h"
 #include "target/reference/reference.h"
 
 namespace hupstorm {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-constexpr MultiplexerKind kForms[] = {MultiplexerKind::kSelect, MultiplexerKind::kPoll,
-                                      MultiplexerKind::kEpollLevel, MultiplexerKind::kEpollEdge};
-constexpr Load kLoads[] = {Load::kOne, Load::kTenth, Load::kAll};
-
 std::string Name(MultiplexerKind form) { return std::string(MultiplexerName(form)); }
-
-std::string Number(double figure) {
-  return figure >= 1000 ? fmt::format("{:.0f}", figure) : fmt::format("{:.3g}", figure);
-}
 
 BenchTable ClaimsTable(const std::vector<Judgement>& judgements) {
   BenchTable table = {.title = "What the documents claim",
@@ -37,46 +26,39 @@ BenchTable ClaimsTable(const std::vector<Judgement>& judgements) {
       "no mmap, so that do_mmap() answers ENODEV. The claim was true of one development kernel: in "
       "Linux 2.5.45 of October 2002, sys_epoll_create() in drivers/char/eventpoll.c mapped a "
       "buffer of events into the process (mmap_eventpoll()). The patch \"total-epoll r2\" of its "
-      "author, "
-      "Davide Libenzi, of 2 November 2002, took that out.");
+      "author, Davide Libenzi, of 2 November 2002, took that out.");
   return table;
 }
 
 // One row for each number of connections, one column for each form.
-BenchTable WaitTable(const ClaimFigures& figures, Load load, const std::string& title,
+BenchTable WaitTable(const ClaimFigures& figures, Load load, const char* what,
                      const std::function<std::string(const WaitFigure&)>& cell) {
-  BenchTable table = {.title = title, .header = {"connections", "active"}};
+  constexpr const char* kTitles[] = {"one connection active: it sleeps until a byte comes",
+                                     "a tenth active: their bytes are there",
+                                     "all active: their bytes are there"};
+  BenchTable table = {.title = fmt::format("{}; {}", what, kTitles[static_cast<int>(load)]),
+                      .header = {"connections", "active"}};
   for (const MultiplexerKind form : kForms) table.header.push_back(Name(form));
-  std::map<int, std::map<MultiplexerKind, const WaitFigure*>> rows;
+  std::map<int, std::map<MultiplexerKind, std::string>> rows;
   for (const WaitFigure& each : figures.waits) {
-    if (each.load == load) rows[each.connections][each.form] = &each;
+    if (each.load == load) rows[each.connections][each.form] = cell(each);
   }
-  for (const auto& [connections, forms] : rows) {
+  for (auto& [connections, forms] : rows) {
     auto& row = table.rows.emplace_back();
     row = {std::to_string(connections), std::to_string(ActiveOf(load, connections))};
     for (const MultiplexerKind form : kForms) {
-      row.push_back(forms.contains(form) ? cell(*forms.at(form)) : "refused");
+      row.push_back(forms.contains(form) ? forms.at(form) : "refused");
     }
   }
   return table;
 }
 
-const char* LoadTitle(Load load) {
-  switch (load) {
-    case Load::kOne:
-      return "one connection active: it sleeps until a byte comes";
-    case Load::kTenth:
-      return "a tenth active: their bytes are there";
-    case Load::kAll:
-      break;
-  }
-  return "all active: their bytes are there";
-}
-
-std::string CostText(const WaitFigure& figure) { return SpreadText(SpreadOf(figure.cpu_ns)); }
+Spread CostOf(const WaitFigure& figure) { return SpreadOf(figure.cpu_ns); }
+std::string CostText(const WaitFigure& figure) { return SpreadText(CostOf(figure)); }
 std::string CopyText(const WaitFigure& figure) {
-  return fmt::format("{} / {}", Number(figure.waits), Number(figure.bytes));
+  return fmt::format("{} / {}", Digits(figure.waits), Digits(figure.bytes));
 }
+Spread BytesOf(const WaitFigure& figure) { return {figure.bytes, figure.bytes, figure.bytes}; }
 
 BenchTable EchoTable(const ClaimFigures& figures) {
   BenchTable table = {
@@ -89,27 +71,24 @@ BenchTable EchoTable(const ClaimFigures& figures) {
           "recv finds nothing (epoll(7)), which is a call more for each echo."}};
   for (const EchoFigure& each : figures.echoes) {
     table.rows.push_back({std::to_string(each.clients), std::to_string(each.active),
-                          Name(each.form), SpreadText(SpreadOf(each.cpu_ns)), Number(each.calls),
-                          Number(each.waits)});
+                          Name(each.form), SpreadText(SpreadOf(each.cpu_ns)), Digits(each.calls),
+                          Digits(each.waits)});
   }
   return table;
 }
 
-Plot WaitPlot(const ClaimFigures& figures, Load load, const std::string& file,
-              const std::string& title, const std::string& y_label,
-              const std::function<Spread(const WaitFigure&)>& y) {
+Plot WaitPlot(const ClaimFigures& figures, Load load, const char* file, const char* title,
+              const char* y_label, Spread (*y)(const WaitFigure&)) {
   Plot plot = {.file = file,
                .title = title,
                .x_label = "connections watched",
                .y_label = y_label,
-               .log_x = true,
                .log_y = true};
   for (const MultiplexerKind form : kForms) {
     PlotSeries& series = plot.series.emplace_back(PlotSeries{.name = Name(form)});
     for (const WaitFigure& each : figures.waits) {
-      if (each.load == load && each.form == form) {
-        series.points.push_back({.x = static_cast<double>(each.connections), .y = y(each)});
-      }
+      if (each.load != load || each.form != form) continue;
+      series.points.push_back({.x = static_cast<double>(each.connections), .y = y(each)});
     }
   }
   return plot;
@@ -176,12 +155,11 @@ Json FiguresJson(const ClaimFigures& figures, const std::vector<Judgement>& judg
 
 }  // namespace
 
-BenchReport ClaimsReport(const ClaimFigures& figures, const std::vector<Judgement>& judgements,
-                         int wanted) {
+BenchReport ClaimsReport(const ClaimFigures& figures, int wanted) {
+  const std::vector<Judgement> judgements = Judge(figures);
   BenchReport report = {.name = "claims",
                         .title = "What the documents claim of select, poll and epoll",
                         .tables = {ClaimsTable(judgements)},
-                        .plots = {},
                         .figures = FiguresJson(figures, judgements, wanted)};
   if (figures.connections < wanted) {
     report.tables[0].notes.push_back(
@@ -190,36 +168,29 @@ BenchReport ClaimsReport(const ClaimFigures& figures, const std::vector<Judgemen
                     figures.connections, wanted));
   }
   for (const Load load : kLoads) {
-    report.tables.push_back(WaitTable(
-        figures, load, fmt::format("CPU time of the waits per event, ns; {}", LoadTitle(load)),
-        CostText));
+    report.tables.push_back(
+        WaitTable(figures, load, "CPU time of the waits per event, ns", CostText));
   }
   report.tables.back().notes.emplace_back(
       "CPU time of the thread around the reference's Multiplexer::Wait, without what the clock "
       "itself takes: the median of the rounds, and of the repeats. The forms are measured in turn. "
       "select has no room for descriptors from FD_SETSIZE on.");
   for (const Load load : {Load::kOne, Load::kAll}) {
-    report.tables.push_back(WaitTable(
-        figures, load, fmt::format("Waits per event / bytes copied per event; {}", LoadTitle(load)),
-        CopyText));
+    report.tables.push_back(
+        WaitTable(figures, load, "Waits per event / bytes copied per event", CopyText));
   }
   report.tables.back().notes.emplace_back(
       "Counted: each call's arguments and result, by what core_sys_select(), do_sys_poll() and "
       "epoll_put_uevent() copy. To watch a connection costs epoll one epoll_ctl and 12 bytes, "
-      "once; "
-      "select and poll no call, but all of it at each wait.");
+      "once; select and poll no call, but all of it at each wait.");
   report.tables.push_back(EchoTable(figures));
-  const auto cost = [](const WaitFigure& each) { return SpreadOf(each.cpu_ns); };
-  report.plots = {WaitPlot(figures, Load::kOne, "claims-cost-one-active",
-                           "CPU time per event, one connection active", "ns per event", cost),
-                  WaitPlot(figures, Load::kAll, "claims-cost-all-active",
-                           "CPU time per event, all connections active", "ns per event", cost),
-                  WaitPlot(figures, Load::kOne, "claims-bytes-one-active",
-                           "Bytes copied per event, one connection active", "bytes per event",
-                           [](const WaitFigure& each) {
-                             return Spread{
-                                 .median = each.bytes, .least = each.bytes, .most = each.bytes};
-                           })};
+  report.plots = {
+      WaitPlot(figures, Load::kOne, "claims-cost-one-active",
+               "CPU time per event, one connection active", "ns per event", CostOf),
+      WaitPlot(figures, Load::kAll, "claims-cost-all-active",
+               "CPU time per event, all connections active", "ns per event", CostOf),
+      WaitPlot(figures, Load::kOne, "claims-bytes-one-active",
+               "Bytes copied per event, one connection active", "bytes per event", BytesOf)};
   return report;
 }
 

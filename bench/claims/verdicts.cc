@@ -18,38 +18,51 @@ using Kind = MultiplexerKind;
 
 // A figure by the number of connections.
 using Curve = std::map<int, double>;
+using Costs = std::map<int, Turns>;
 
-Curve CurveOf(const ClaimFigures& figures, Kind form, Load load,
-              const std::function<double(const WaitFigure&)>& what) {
-  Curve curve;
-  for (const WaitFigure& each : figures.waits) {
-    if (each.form == form && each.load == load) curve[each.connections] = what(each);
-  }
-  return curve;
-}
-
-Curve Cost(const ClaimFigures& figures, Kind form, Load load) {
-  return CurveOf(figures, form, load,
-                 [](const WaitFigure& each) { return SpreadOf(each.cpu_ns).median; });
-}
-
-// Costs by the number of connections.
-std::map<int, Turns> Costs(const ClaimFigures& figures, Kind form, Load load) {
-  std::map<int, Turns> costs;
+Costs CostsOf(const ClaimFigures& figures, Kind form, Load load) {
+  Costs costs;
   for (const WaitFigure& each : figures.waits) {
     if (each.form == form && each.load == load) costs[each.connections] = each.cpu_ns;
   }
   return costs;
 }
 
-// The form that costs less; the one that was measured where the other was not.
+Curve Cost(const ClaimFigures& figures, Kind form) {
+  Curve curve;
+  for (const auto& [connections, turns] : CostsOf(figures, form, Load::kOne)) {
+    curve[connections] = SpreadOf(turns).median;
+  }
+  return curve;
+}
+
+Curve Bytes(const ClaimFigures& figures, Kind form) {
+  Curve curve;
+  for (const WaitFigure& each : figures.waits) {
+    if (each.form == form && each.load == Load::kOne) curve[each.connections] = each.bytes;
+  }
+  return curve;
+}
+
+// The form that costs less; the one that was measured if the other was not.
 const Turns& Cheaper(const Turns& one, const Turns& two) {
   if (one.empty() || two.empty()) return one.empty() ? two : one;
   return RatioOf(one, two).median < 1 ? one : two;
 }
 
-Curve Bytes(const ClaimFigures& figures, Kind form) {
-  return CurveOf(figures, form, Load::kOne, [](const WaitFigure& each) { return each.bytes; });
+// What is said of a claim if `applies`.
+struct Outcome {
+  bool applies;
+  Verdict verdict;
+  std::string text;
+};
+
+// The first that applies.
+void Conclude(Judgement& judged, const std::vector<Outcome>& outcomes) {
+  const auto first = std::find_if(outcomes.begin(), outcomes.end(),
+                                  [](const Outcome& outcome) { return outcome.applies; });
+  judged.verdict = first->verdict;
+  judged.text = first->text;
 }
 
 // How many times as much the last is as the first.
@@ -66,15 +79,6 @@ std::optional<int> FromOn(const Curve& curve, const std::function<bool(int, doub
   return from;
 }
 
-std::optional<int> GrownFrom(const Curve& curve) {
-  const double first = curve.begin()->second;
-  return FromOn(curve, [first](int, double figure) { return figure >= kGrown * first; });
-}
-
-std::string Digits(double figure) {
-  return figure >= 1000 ? fmt::format("{:.0f}", figure) : fmt::format("{:.3g}", figure);
-}
-
 // "poll 1.2 to 820 ns (x 683 from 1 to 10000)".
 std::string GrowthText(Kind form, const Curve& curve, const char* unit) {
   return fmt::format("{} {} to {} {} (x {} from {} to {})", MultiplexerName(form),
@@ -88,7 +92,7 @@ void JudgeCurves(const std::function<Curve(Kind)>& curve_of, const char* unit, J
   bool any_old_grows = false;
   bool new_stays = true;
   int from = 0;
-  for (const Kind form : {Kind::kSelect, Kind::kPoll, Kind::kEpollLevel, Kind::kEpollEdge}) {
+  for (const Kind form : kForms) {
     const Curve curve = curve_of(form);
     if (!judged.because.empty()) judged.because += "; ";
     judged.because += GrowthText(form, curve, unit);
@@ -96,20 +100,18 @@ void JudgeCurves(const std::function<Curve(Kind)>& curve_of, const char* unit, J
       new_stays = new_stays && Growth(curve) <= kNotGrown;
       continue;
     }
-    const std::optional<int> grown = GrownFrom(curve);
+    const double first = curve.begin()->second;
+    const std::optional<int> grown =
+        FromOn(curve, [first](int, double figure) { return figure >= kGrown * first; });
     old_grow = old_grow && grown.has_value();
     any_old_grows = any_old_grows || grown.has_value();
     from = std::max(from, grown.value_or(0));
   }
-  if (old_grow && new_stays) {
-    judged.verdict = Verdict::kHolds;
-    judged.text = fmt::format("holds from {} connections on", from);
-  } else if (!any_old_grows) {
-    judged.verdict = Verdict::kFalse;
-    judged.text = "false: it does not grow";
-  } else {
-    judged.text = new_stays ? "depends: one of select and poll grows" : "depends: epoll grows too";
-  }
+  Conclude(judged, {{old_grow && new_stays, Verdict::kHolds,
+                     fmt::format("holds from {} connections on", from)},
+                    {!any_old_grows, Verdict::kFalse, "false: it does not grow"},
+                    {new_stays, Verdict::kDepends, "depends: one of select and poll grows"},
+                    {true, Verdict::kDepends, "depends: epoll grows too"}});
 }
 
 }  // namespace
@@ -123,7 +125,7 @@ Judgement JudgeGrowth(const ClaimFigures& figures) {
                           "times what they cost with the fewest connections, and epoll with the "
                           "most at most {} times.",
                           kGrown, kNotGrown)};
-  JudgeCurves([&](Kind form) { return Cost(figures, form, Load::kOne); }, "ns", judged);
+  JudgeCurves([&](Kind form) { return Cost(figures, form); }, "ns", judged);
   return judged;
 }
 
@@ -159,25 +161,20 @@ Judgement JudgeSelectLimit(const ClaimFigures& figures) {
       .rule =
           "Holds where the reference's select takes descriptor FD_SETSIZE - 1 and refuses "
           "FD_SETSIZE, and its server serves fewer clients than the one on poll."};
-  if (limit.takes_next || limit.served_by_select >= limit.clients) {
-    judged.verdict = Verdict::kFalse;
-    judged.text = "false";
-  } else if (limit.takes_last && limit.served_by_select < limit.served_by_poll) {
-    judged.verdict = Verdict::kHolds;
-    judged.text = limit.kernel_takes_next ? "holds, for libc's fd_set" : "holds";
-  } else {
-    judged.text = "depends";
-  }
+  Conclude(judged,
+           {{limit.takes_next || limit.served_by_select >= limit.clients, Verdict::kFalse, "false"},
+            {limit.takes_last && limit.served_by_select < limit.served_by_poll, Verdict::kHolds,
+             limit.kernel_takes_next ? "holds, for libc's fd_set" : "holds"},
+            {true, Verdict::kDepends, "depends"}});
   return judged;
 }
 
 Judgement JudgeNoLimit(const ClaimFigures& figures) {
   int most = std::numeric_limits<int>::max();
   for (const Kind form : {Kind::kPoll, Kind::kEpollLevel, Kind::kEpollEdge}) {
-    const Curve curve = Cost(figures, form, Load::kOne);
+    const Curve curve = Cost(figures, form);
     most = std::min(most, curve.empty() ? 0 : curve.rbegin()->first);
   }
-  const int setsize = figures.select_limit.fd_setsize;
   Judgement judged = {
       .id = "no-limit",
       .claim = "poll and epoll have no such limit",
@@ -187,15 +184,11 @@ Judgement JudgeNoLimit(const ClaimFigures& figures) {
           "EINVAL beyond it) and, for epoll, fs.epoll.max_user_watches (ENOSPC)",
           most),
       .rule = "Holds where both watch descriptor FD_SETSIZE, and more connections than that."};
-  if (!figures.select_limit.others_take_next) {
-    judged.verdict = Verdict::kFalse;
-    judged.text = "false";
-  } else if (most > setsize) {
-    judged.verdict = Verdict::kHolds;
-    judged.text = fmt::format("holds, up to {} tried", most);
-  } else {
-    judged.text = fmt::format("not shown: only {} connections were tried", most);
-  }
+  Conclude(judged, {{!figures.select_limit.others_take_next, Verdict::kFalse, "false"},
+                    {most > figures.select_limit.fd_setsize, Verdict::kHolds,
+                     fmt::format("holds, up to {} tried", most)},
+                    {true, Verdict::kDepends,
+                     fmt::format("not shown: only {} connections were tried", most)}});
   return judged;
 }
 
@@ -211,11 +204,11 @@ Judgement JudgeEdgeTriggered(const ClaimFigures& figures) {
                           1 - kDifferent)};
   bool waits_faster = false;
   judged.because = "the waits alone:";
-  for (const Load load : {Load::kOne, Load::kTenth, Load::kAll}) {
-    const auto level = Costs(figures, Kind::kEpollLevel, load);
+  for (const Load load : kLoads) {
+    const auto level = CostsOf(figures, Kind::kEpollLevel, load);
     if (level.empty()) continue;
     std::vector<double> times;
-    for (const auto& [connections, costs] : Costs(figures, Kind::kEpollEdge, load)) {
+    for (const auto& [connections, costs] : CostsOf(figures, Kind::kEpollEdge, load)) {
       times.push_back(RatioOf(costs, level.at(connections)).median);
     }
     const Spread ratio = SpreadOf(times);
@@ -241,17 +234,12 @@ Judgement JudgeEdgeTriggered(const ClaimFigures& figures) {
           edge.active, edge.clients, times, edge.calls, level.calls);
     }
   }
-  if (faster > 0 && faster == loads) {
-    judged.verdict = Verdict::kHolds;
-    judged.text = "holds";
-  } else if (faster > 0) {
-    judged.text = fmt::format("depends: the server is faster at {} of {} loads", faster, loads);
-  } else if (waits_faster) {
-    judged.text = "depends: the wait is faster, the whole server is not";
-  } else {
-    judged.verdict = Verdict::kFalse;
-    judged.text = "false";
-  }
+  Conclude(judged, {{faster > 0 && faster == loads, Verdict::kHolds, "holds"},
+                    {faster > 0, Verdict::kDepends,
+                     fmt::format("depends: the server is faster at {} of {} loads", faster, loads)},
+                    {waits_faster, Verdict::kDepends,
+                     "depends: the wait is faster, the whole server is not"},
+                    {true, Verdict::kFalse, "false"}});
   return judged;
 }
 
@@ -267,11 +255,11 @@ Judgement JudgeEpollNotAlwaysBetter(const ClaimFigures& figures) {
   bool not_better = false;
   bool better_from = false;
   std::string where;
-  for (const Load load : {Load::kOne, Load::kTenth, Load::kAll}) {
-    const auto epoll = Costs(figures, Kind::kEpollLevel, load);
+  for (const Load load : kLoads) {
+    const auto epoll = CostsOf(figures, Kind::kEpollLevel, load);
     if (epoll.empty()) continue;
-    auto select = Costs(figures, Kind::kSelect, load);
-    auto poll = Costs(figures, Kind::kPoll, load);
+    auto select = CostsOf(figures, Kind::kSelect, load);
+    auto poll = CostsOf(figures, Kind::kPoll, load);
     Curve ratio;
     for (const auto& [connections, costs] : epoll) {
       ratio[connections] = RatioOf(costs, Cheaper(select[connections], poll[connections])).median;
@@ -289,15 +277,9 @@ Judgement JudgeEpollNotAlwaysBetter(const ClaimFigures& figures) {
                                   Digits(ratio.begin()->second), ratio.begin()->first,
                                   Digits(ratio.rbegin()->second), ratio.rbegin()->first);
   }
-  if (not_better && better_from) {
-    judged.verdict = Verdict::kHolds;
-    judged.text = "holds; better " + where;
-  } else if (better_from) {
-    judged.verdict = Verdict::kFalse;
-    judged.text = "false: epoll is always better";
-  } else {
-    judged.text = "depends: epoll is nowhere better";
-  }
+  Conclude(judged, {{not_better && better_from, Verdict::kHolds, "holds; better " + where},
+                    {better_from, Verdict::kFalse, "false: epoll is always better"},
+                    {true, Verdict::kDepends, "depends: epoll is nowhere better"}});
   return judged;
 }
 
@@ -318,10 +300,9 @@ Judgement JudgeSharedMemory(const ClaimFigures& figures) {
       .rule =
           "False where mmap fails, no mapping is made, and the array changes in the call only."};
   const int shared = (memory.mmap_error == 0) + memory.maps_changed + memory.array_changed_by_event;
-  judged.verdict = shared == 0   ? Verdict::kFalse
-                   : shared == 3 ? Verdict::kHolds
-                                 : Verdict::kDepends;
-  judged.text = shared == 0 ? "false" : shared == 3 ? "holds" : "depends";
+  Conclude(judged, {{shared == 0, Verdict::kFalse, "false"},
+                    {shared == 3, Verdict::kHolds, "holds"},
+                    {true, Verdict::kDepends, "depends"}});
   return judged;
 }
 

@@ -77,6 +77,10 @@ Judgement JudgeSharedMemory(const ClaimFigures& figures);
 // All of them, in this order.
 std::vector<Judgement> Judge(const ClaimFigures& figures);
 
+// The figures and the judgements as tables, plots and JSON: all but BenchReport::seconds.
+// `wanted`: as many connections as there should have been.
+BenchReport ClaimsReport(const ClaimFigures& figures, int wanted);
+
 }  // namespace hupstorm
 
 #endif  // HUPSTORM_BENCH_CLAIMS_VERDICTS_H_

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/system_error.h"
-#include "bench/thread_cpu.h"
+#include "bench/measuring.h"
 #include "kernel/in_force.h"
 
 namespace hupstorm {
@@ -28,27 +28,13 @@ long Sleeps() {
 }  // namespace
 
 std::string_view LoadName(Load load) {
-  switch (load) {
-    case Load::kOne:
-      return "one";
-    case Load::kTenth:
-      return "tenth";
-    case Load::kAll:
-      break;
-  }
-  return "all";
+  constexpr std::string_view kNames[] = {"one", "tenth", "all"};
+  return kNames[static_cast<int>(load)];
 }
 
 int ActiveOf(Load load, int connections) {
-  switch (load) {
-    case Load::kOne:
-      return 1;
-    case Load::kTenth:
-      return std::max(1, connections / 10);
-    case Load::kAll:
-      break;
-  }
-  return connections;
+  if (load == Load::kAll) return connections;
+  return load == Load::kOne ? 1 : std::max(1, connections / 10);
 }
 
 struct WaitRounds::Taker final : ReadySink {

@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "bench/claims/call_counter.h"
-#include "bench/claims/connections.h"
+#include "bench/load/connections.h"
 #include "kernel/host_kernel.h"
 #include "target/reference/multiplexer.h"
 
@@ -18,6 +18,11 @@ namespace hupstorm {
 // arrives, each time on the same connection. With more, bytes have arrived on all of them before it
 // asks, as they have where it has more to do than it can.
 enum class Load { kOne, kTenth, kAll };
+inline constexpr Load kLoads[] = {Load::kOne, Load::kTenth, Load::kAll};
+// The forms of the reference, in the order of the tables.
+inline constexpr MultiplexerKind kForms[] = {MultiplexerKind::kSelect, MultiplexerKind::kPoll,
+                                             MultiplexerKind::kEpollLevel,
+                                             MultiplexerKind::kEpollEdge};
 std::string_view LoadName(Load load);  // "one", "tenth", "all"
 // Of so many connections, at least one.
 int ActiveOf(Load load, int connections);

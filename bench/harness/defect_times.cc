@@ -56,28 +56,23 @@ FirstReport RunUntilReported(const Defect& defect) {
   return report;
 }
 
-nlohmann::ordered_json ToJson(const FirstReport& report) {
-  return {{"defect", report.defect->full_name},
-          {"reachable", report.defect->reachable},
-          {"reported", report.reported},
-          {"scenarios", report.scenarios},
-          {"seconds", report.seconds},
-          {"scenario", report.scenario},
-          {"oracle", report.oracle}};
-}
-
 }  // namespace
 
 void AddDefectTimes(const Share& share, BenchReport& report) {
   std::vector<FirstReport> reports;
-  auto& figures = report.figures["defects"] = nlohmann::ordered_json::array();
   const size_t every = share.settings.quick ? 11 : 1;
   for (size_t i = 0; i < Defects().size(); i += every) {
     const Defect& defect = Defects()[i];
     share.Report(static_cast<double>(i) / static_cast<double>(Defects().size()),
                  fmt::format("the suite until {} shows", defect.name));
-    reports.push_back(RunUntilReported(defect));
-    figures.push_back(ToJson(reports.back()));
+    const FirstReport& first = reports.emplace_back(RunUntilReported(defect));
+    report.figures["defects"].push_back({{"defect", defect.full_name},
+                                         {"reachable", defect.reachable},
+                                         {"reported", first.reported},
+                                         {"scenarios", first.scenarios},
+                                         {"seconds", first.seconds},
+                                         {"scenario", first.scenario},
+                                         {"oracle", first.oracle}});
   }
   const size_t all = reports.size();
   std::erase_if(reports, [](const FirstReport& report) { return !report.reported; });

@@ -1,22 +1,30 @@
-// What each layer adds to a call: the same calls through the layer, and without it.
+// What each layer adds to a call, and what watching and judging a server adds: the same calls with
+// it, and without.
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "base/loopback_address.h"
-#include "bench/harness/cpu_cost.h"
+#include "bench/harness/echo_crowd.h"
+#include "bench/harness/loaded_kernel.h"
 #include "bench/harness/parts.h"
+#include "bench/measuring.h"
 #include "kernel/faults/fault_injector.h"
 #include "kernel/in_force.h"
 #include "kernel/simulated/simulated_kernel.h"
 #include "kernel/trace/trace_recorder.h"
+#include "scenarios/worlds/simulated_world.h"
+#include "target/reference/reference.h"
+#include "tools/cli/errors.h"
 
 namespace hupstorm::harness {
 namespace {
@@ -24,6 +32,38 @@ namespace {
 constexpr uint16_t kPort = 8888;
 constexpr int kMessage = 64;
 constexpr int64_t kNobody = 1'000'000;  // the key of a connection that there is not
+constexpr char kServer[] = "reference/epoll-lt";
+// Cheap, and what is compared is small: more often than other things.
+constexpr int kTimes = 3;
+
+// One way to have calls made.
+struct Way {
+  std::string key;                                        // in the figures
+  std::string name;                                       // in the table
+  std::function<double(std::chrono::milliseconds)> cost;  // of one call, in ns
+  size_t beside = 0;                                      // what it adds to: an earlier way
+  std::vector<double> costs = {};
+};
+
+void Measure(const Share& share, const char* what, int full_ms, std::vector<Way>& ways) {
+  const std::chrono::milliseconds wall(share.Choose(5, full_ms));
+  share.TakeTurns(
+      ways, [what](const Way&) { return what; },
+      [wall](Way& way) { way.costs.push_back(way.cost(wall)); }, kTimes);
+}
+
+Spread AddedBy(const std::vector<Way>& ways, const std::string& key) {
+  const auto way =
+      std::find_if(ways.begin(), ways.end(), [&key](const Way& each) { return each.key == key; });
+  return Added(ways[way->beside].costs, way->costs);
+}
+
+// Columns "a call" and "added".
+std::vector<Cell> CellsOf(const std::vector<Way>& ways, const Way& way) {
+  const Spread added = AddedBy(ways, way.key);
+  return {{"call_ns", SpreadOf(way.costs)},
+          {"added_ns", added, &way == ways.data() ? "-" : fmt::format("{:.1f}", added.median)}};
+}
 
 // A descriptor's key is its number.
 class ByDescriptor final : public FaultWorld {
@@ -33,195 +73,212 @@ class ByDescriptor final : public FaultWorld {
   void OnAborted(int) override {}
 };
 
-// The calls, without the libc shim between.
-struct Direct {
-  Syscalls& kernel;
-  int EpollWait(int epfd, epoll_event* events, int most) const {
-    return Invoke<Call::kEpollWait>(kernel, epfd, events, most, 0);
-  }
-  ssize_t Recv(int fd, void* buffer, size_t length) const {
-    return Invoke<Call::kRecv>(kernel, fd, buffer, length, 0);
-  }
-  ssize_t Send(int fd, const void* buffer, size_t length) const {
-    return Invoke<Call::kSend>(kernel, fd, buffer, length, MSG_NOSIGNAL);
-  }
-};
-
-// As a server makes them.
-struct ThroughLibc {
-  int EpollWait(int epfd, epoll_event* events, int most) const {
-    return epoll_wait(epfd, events, most, 0);
-  }
-  ssize_t Recv(int fd, void* buffer, size_t length) const { return recv(fd, buffer, length, 0); }
-  ssize_t Send(int fd, const void* buffer, size_t length) const {
-    return send(fd, buffer, length, MSG_NOSIGNAL);
-  }
-};
-
-// What an echo server does once it runs: it waits, reads a message and sends it back.
-class EchoCalls final : public MeasuredCall {
+// What an echo server does once it runs: it waits, reads a message and sends it back. A stack of
+// layers, with a kernel of its own.
+class EchoCalls {
  public:
-  // A batch is of rounds, each of these three calls.
-  static constexpr int kCallsOfARound = 3;
+  using MakeLayer = std::function<std::unique_ptr<Syscalls>(SimulatedKernel& kernel)>;
 
-  // What layers are put on.
-  SimulatedKernel& kernel() { return kernel_; }
-  // From now on calls go through the shim, to `top`.
-  void set_top(Syscalls& top) {
-    top_ = &top;
-    direct_ = false;
-  }
-
-  void Open() {
-    const int listener =
-        Checked("socket", Invoke<Call::kSocket>(kernel_, AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0));
+  // The calls go through the layer that `make_layer` puts on the kernel, if any; unless `direct`,
+  // they come there through the shim in libc's place, as a server's.
+  explicit EchoCalls(bool direct, const MakeLayer& make_layer = nullptr)
+      : direct_(direct),
+        layer_(make_layer ? make_layer(kernel_) : nullptr),
+        top_(layer_ ? *layer_ : kernel_) {
+    const int listener = Do<Call::kSocket>(kernel_, AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
     const sockaddr_in address = LoopbackIpv4(kPort);
-    Checked("bind",
-            Invoke<Call::kBind>(kernel_, listener, reinterpret_cast<const sockaddr*>(&address),
-                                sizeof address));
-    Checked("listen", Invoke<Call::kListen>(kernel_, listener, 16));
-    epoll_ = Checked("epoll_create1", Invoke<Call::kEpollCreate1>(*top_, 0));
+    Do<Call::kBind>(kernel_, listener, reinterpret_cast<const sockaddr*>(&address),
+                    socklen_t{sizeof address});
+    Do<Call::kListen>(kernel_, listener, 16);
+    epoll_ = Do<Call::kEpollCreate1>(top_, 0);
     peer_ = kernel_.PeerConnect(kPort);
-    connection_ =
-        Checked("accept4", Invoke<Call::kAccept>(*top_, listener, nullptr, nullptr, SOCK_NONBLOCK));
-    epoll_event event = {.events = EPOLLIN, .data = {.fd = connection_}};
-    Checked("epoll_ctl",
-            Invoke<Call::kEpollCtl>(*top_, epoll_, EPOLL_CTL_ADD, connection_, &event));
+    const int fd = Do<Call::kAccept>(top_, listener, nullptr, nullptr, SOCK_NONBLOCK);
+    epoll_event event = {.events = EPOLLIN, .data = {.fd = fd}};
+    Do<Call::kEpollCtl>(top_, epoll_, EPOLL_CTL_ADD, fd, &event);
   }
 
-  bool prepares() const override { return true; }
-  void Prepare() override {
+  double Cost(std::chrono::milliseconds wall) {
+    constexpr int kCallsOfARound = 3;
+    const MeasuredCall rounds([this] { RunBatch(); }, [this] { Prepare(); });
+    return CostOf(rounds, wall) / kCallsOfARound;
+  }
+
+ private:
+  void Prepare() {
     while (!kernel_.PeerPeek(peer_).empty()) {
       kernel_.PeerConsume(peer_, kernel_.PeerPeek(peer_).size());
     }
     // Text, as a trace would show it: other bytes take it longer to write.
-    std::array<std::byte, size_t{kBatch} * kMessage> bytes;
+    std::array<std::byte, size_t{MeasuredCall::kBatch} * kMessage> bytes;
     bytes.fill(std::byte{'x'});
     kernel_.PeerSend(peer_, bytes);
   }
-  void RunBatch() override {
+
+  void RunBatch() {
+    epoll_event event;
+    char bytes[kMessage];
     if (direct_) {
-      Rounds(Direct{*top_});
+      InBatches([&] {
+        Do<Call::kEpollWait>(top_, epoll_, &event, 1, 0);
+        const int count = Do<Call::kRecv>(top_, event.data.fd, bytes, sizeof bytes, 0);
+        Do<Call::kSend>(top_, event.data.fd, bytes, static_cast<size_t>(count), MSG_NOSIGNAL);
+      })();
     } else {
-      const ServerScope scope(*top_);
-      Rounds(ThroughLibc());
+      const ServerScope scope(top_);
+      InBatches([&] {
+        Checked("epoll_wait", epoll_wait(epoll_, &event, 1, 0));
+        const int count = Checked("recv", recv(event.data.fd, bytes, sizeof bytes, 0));
+        Checked("send", send(event.data.fd, bytes, static_cast<size_t>(count), MSG_NOSIGNAL));
+      })();
     }
   }
 
- private:
-  template <typename Calls>
-  void Rounds(const Calls& calls) {
-    for (int i = 0; i < kBatch; ++i) {
-      epoll_event event;
-      char bytes[kMessage];
-      Checked("epoll_wait", calls.EpollWait(epoll_, &event, 1));
-      const ssize_t count = Checked("recv", calls.Recv(event.data.fd, bytes, sizeof bytes));
-      Checked("send", calls.Send(event.data.fd, bytes, static_cast<size_t>(count)));
-    }
-  }
-
+  const bool direct_;
   SimulatedKernel kernel_;
-  Syscalls* top_ = &kernel_;
-  bool direct_ = true;
+  std::unique_ptr<Syscalls> layer_;
+  Syscalls& top_;
   int epoll_ = -1;
-  int connection_ = -1;
   PeerId peer_ = kNoPeer;
 };
 
-// One stack of layers, with a kernel of its own.
-struct Stack {
-  std::string key;   // in the figures
-  std::string name;  // in the table
-  std::unique_ptr<EchoCalls> calls;
-  std::unique_ptr<Syscalls> layer;  // null for none
-  std::vector<double> costs;        // of one call
-};
-
-class Stacks {
- public:
-  Stacks() {
-    Stack& bare = Add("kernel", "the simulated kernel");
-    bare.calls->Open();
-    OpenOn(Add("shim", "+ the shim in libc's place"), nullptr);
-    const auto injector = [this](Stack& stack, bool rule) {
-      auto layer = std::make_unique<FaultInjector>(stack.calls->kernel(), world_);
-      if (rule) {
-        layer->Add({.call = CallFamily::kRecv,
-                    .outcome = FaultOutcome::kEagain,
-                    .times = kAlways,
-                    .connection = kNobody});
-      }
-      OpenOn(stack, std::move(layer));
-    };
-    injector(Add("injector", "+ shim + fault injector without rules"), false);
-    injector(Add("injector_one_rule", "+ shim + fault injector, a rule for another connection"),
-             true);
-    Stack& read = Add("trace_read", "+ shim + trace recorder, read");
-    OpenOn(read, std::make_unique<TraceRecorder>(
-                     read.calls->kernel(), [this](const SystemCall&, const std::string& line) {
-                       bytes_of_trace_ += line.size();
-                     }));
-    // As in a run without a time line: see ScenarioRun::top.
-    OpenOn(Add("trace_unread", "+ shim + trace recorder that nobody reads"), nullptr);
-  }
-
-  std::vector<Stack>& all() { return stacks_; }
-
- private:
-  Stack& Add(std::string key, std::string name) {
-    stacks_.push_back({.key = std::move(key),
-                       .name = std::move(name),
-                       .calls = std::make_unique<EchoCalls>(),
-                       .layer = nullptr,
-                       .costs = {}});
-    return stacks_.back();
-  }
-  static void OpenOn(Stack& stack, std::unique_ptr<Syscalls> layer) {
-    stack.layer = std::move(layer);
-    if (stack.layer != nullptr) {
-      stack.calls->set_top(*stack.layer);
-    } else {
-      stack.calls->set_top(stack.calls->kernel());
-    }
-    stack.calls->Open();
-  }
-
-  ByDescriptor world_;
-  size_t bytes_of_trace_ = 0;
-  std::vector<Stack> stacks_;
-};
-
-}  // namespace
-
-void AddLayerCosts(const Share& share, BenchReport& report) {
-  Stacks stacks;
-  const std::chrono::milliseconds wall(share.settings.quick ? 5 : 50);
-  // Cheap, and what is compared is small: more often than other things.
-  const int repeats = share.settings.repeats * 3;
-  for (int repeat = 0; repeat < repeats; ++repeat) {
-    share.Report(static_cast<double>(repeat) / repeats, "layers");
-    for (Stack& stack : stacks.all()) {
-      stack.costs.push_back(CostOf(*stack.calls, wall) / EchoCalls::kCallsOfARound);
-    }
-  }
+std::vector<Way> MeasureLayers(const Share& share, BenchReport& report) {
+  ByDescriptor world;
+  size_t bytes_of_trace = 0;
+  const auto injector = [&world](SimulatedKernel& kernel) {
+    return std::make_unique<FaultInjector>(kernel, world);
+  };
+  const auto injector_with_rule = [&injector](SimulatedKernel& kernel) {
+    auto layer = injector(kernel);
+    layer->Add({.call = CallFamily::kRecv,
+                .outcome = FaultOutcome::kEagain,
+                .times = kAlways,
+                .connection = kNobody});
+    return layer;
+  };
+  const auto recorder = [&bytes_of_trace](SimulatedKernel& kernel) {
+    return std::make_unique<TraceRecorder>(
+        kernel, [&bytes_of_trace](const SystemCall&, const std::string& line) {
+          bytes_of_trace += line.size();
+        });
+  };
+  const auto through = [](bool direct, const EchoCalls::MakeLayer& make_layer) {
+    return [calls = std::make_shared<EchoCalls>(direct, make_layer)](
+               std::chrono::milliseconds wall) { return calls->Cost(wall); };
+  };
+  std::vector<Way> ways = {
+      {"kernel", "the simulated kernel", through(true, nullptr)},
+      {"shim", "+ the shim in libc's place", through(false, nullptr)},
+      {"injector", "+ shim + fault injector without rules", through(false, injector), 1},
+      {"injector_one_rule", "+ shim + fault injector, a rule for another connection",
+       through(false, injector_with_rule), 1},
+      {"trace_read", "+ shim + trace recorder, read", through(false, recorder), 1},
+      // As in a run without a time line, which makes no recorder.
+      {"trace_unread", "+ shim + trace recorder that nobody reads", through(false, nullptr), 1}};
+  Measure(share, "layers", 50, ways);
   BenchTable table{
       .title = "What each layer adds to a call, in ns of CPU time",
       .header = {"through", "a call", "added"},
       .notes = {"The mean of epoll_wait, recv and send, as an echo server makes them with one "
                 "message of 64 bytes. What is added is beside the row above that has no layer: the "
                 "shim beside the kernel, the others beside the shim."}};
-  auto& figures = report.figures["layers"] = nlohmann::ordered_json::object();
-  const std::vector<double>& bare = stacks.all()[0].costs;
-  const std::vector<double>& shim = stacks.all()[1].costs;
-  for (const Stack& stack : stacks.all()) {
-    const bool is_bare = stack.key == "kernel";
-    const Spread added = Added(stack.key == "shim" || is_bare ? bare : shim, stack.costs);
-    table.rows.push_back({stack.name, SpreadText(SpreadOf(stack.costs)),
-                          is_bare ? "" : fmt::format("{:.1f}", added.median)});
-    figures[stack.key] = {{"call_ns", SpreadJson(SpreadOf(stack.costs))},
-                          {"added_ns", SpreadJson(added)}};
+  for (const Way& way : ways) {
+    AddRow(table, report.figures["layers"][way.key], way.name, CellsOf(ways, way));
   }
   report.tables.push_back(std::move(table));
+  return ways;
+}
+
+uint64_t CallsInRun(World& world, const Scenario& scenario, const Target& target,
+                    const RunOptions& options) {
+  const RunResult result = world.Run(scenario, target, options);
+  if (!result.findings.empty()) {
+    throw FailedError(
+        fmt::format("{} was found guilty: {}", target.name, result.findings.front().evidence));
+  }
+  return result.calls;
+}
+
+std::vector<Way> MeasureRuns(const Share& share, BenchReport& report) {
+  const Target target = ReferenceTarget(kServer);
+  const EchoCrowd crowd;
+  const Scenario scenario = ScenarioOf(crowd);
+  HandPlayed hand(crowd);
+  uint64_t by_hand = 0;
+  size_t bytes_of_trace = 0;
+  TraceRecorder counter(hand.kernel(), [&](const SystemCall&, const std::string&) { ++by_hand; });
+  TraceRecorder recorder(hand.kernel(), [&](const SystemCall&, const std::string& line) {
+    bytes_of_trace += line.size();
+  });
+  SimulatedWorld world;
+  const RunOptions judged;
+  RunOptions recorded;
+  recorded.record_time_line = true;
+  hand.Run(target, counter);
+  const uint64_t in_run = CallsInRun(world, scenario, target, judged);
+  const auto each_of = [](uint64_t calls, const std::function<void()>& run) {
+    return [calls, run](std::chrono::milliseconds wall) {
+      return CostOf(run, wall) / static_cast<double>(calls);
+    };
+  };
+  std::vector<Way> ways = {{"by_hand", "the bare kernel, clients played by hand",
+                            each_of(by_hand, [&] { hand.Run(target, hand.kernel()); })},
+                           {"by_hand_traced", "the same, with a trace that is read",
+                            each_of(by_hand, [&] { hand.Run(target, recorder); })},
+                           {"by_hand_watched", "the same, watched, each byte compared",
+                            each_of(by_hand, [&] { hand.RunWatched(target); })},
+                           {"run", "a whole run: script, monitor and oracles",
+                            each_of(in_run, [&] { CallsInRun(world, scenario, target, judged); })},
+                           {"run_recorded", "a run with its time line", each_of(in_run, [&] {
+                              CallsInRun(world, scenario, target, recorded);
+                            })}};
+  Measure(share, "runs beside the bare kernel", 60, ways);
+  BenchTable table{
+      .title = "What a run costs for each call of the server, in ns of CPU time",
+      .header = {"", "calls", "a call", "added"},
+      .notes = {fmt::format("{}: {} clients, each sends {} messages of {} bytes. The server's own "
+                            "work, and what its clients do, are part of each row.",
+                            kServer, crowd.clients, crowd.messages, crowd.bytes)}};
+  for (const Way& way : ways) {
+    const uint64_t calls = way.key.starts_with("run") ? in_run : by_hand;
+    std::vector<Cell> cells = CellsOf(ways, way);
+    cells.insert(cells.begin(), {"", {}, std::to_string(calls)});
+    Json& figures = report.figures["run"][way.key] = {{"calls", calls}};
+    AddRow(table, figures, way.name, cells);
+  }
+  report.tables.push_back(std::move(table));
+  return ways;
+}
+
+// What was aimed at, and whether the figures bear it out.
+void AddAims(const std::vector<Way>& layers, const std::vector<Way>& runs, BenchReport& report) {
+  BenchTable table{.title = "What was aimed at", .header = {"aim", "figures", "holds"}};
+  const auto add = [&](const std::string& aim, const std::string& figures, bool holds) {
+    table.rows.push_back({aim, figures, holds ? "yes" : "no"});
+    report.figures["aims"].push_back({{"aim", aim}, {"figures", figures}, {"holds", holds}});
+  };
+  const double bare = SpreadOf(runs[0].costs).median;
+  const auto beside_kernel = [&](const char* aim, const char* key) {
+    const double cost = AddedBy(runs, key).median;
+    add(aim, fmt::format("{:.1f} ns a call beside {:.1f}", cost, bare), cost < bare);
+  };
+  beside_kernel(
+      "watching a server, and comparing each byte, costs less than kernel, server and clients",
+      "by_hand_watched");
+  beside_kernel("the same with the script, and oracles that judge", "run");
+  beside_kernel("the same with a trace that is read", "run_recorded");
+  const double shim = SpreadOf(layers[1].costs).median;
+  const double unread = AddedBy(layers, "trace_unread").median;
+  add("a trace that nobody reads costs nothing",
+      fmt::format("{:.2f} ns beside {:.1f}", unread, shim), unread < shim * 0.03);
+  report.tables.push_back(std::move(table));
+}
+
+}  // namespace
+
+void AddLayerCosts(const Share& share, BenchReport& report) {
+  const std::vector<Way> layers = MeasureLayers(share.Part(0, 0.5), report);
+  const std::vector<Way> runs = MeasureRuns(share.Part(0.5, 1), report);
+  AddAims(layers, runs, report);
 }
 
 }  // namespace hupstorm::harness

@@ -6,20 +6,13 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
-#include <utility>
-
 #include "base/loopback_address.h"
 #include "base/resource_limit.h"
 #include "tools/cli/errors.h"
 
 namespace hupstorm {
-namespace {
 
-constexpr int kBacklog = 1024;
-
-}  // namespace
-
-int Checked(const char* call, long result) {
+int Checked(std::string_view call, long result) {
   if (result == -1) {
     const bool is_limit = errno == EMFILE || errno == ENFILE || errno == EADDRNOTAVAIL;
     throw FailedError(fmt::format("{}: {}{}", call, strerror(errno),
@@ -30,7 +23,13 @@ int Checked(const char* call, long result) {
   return static_cast<int>(result);
 }
 
-LoadedKernel::LoadedKernel(Platform platform, int connections) {
+void CloseByReset(Syscalls& kernel, int fd) {
+  const linger reset = {1, 0};
+  Invoke<Call::kSetsockopt>(kernel, fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+  Invoke<Call::kClose>(kernel, fd);
+}
+
+LoadedKernel::LoadedKernel(Platform platform, int connections) : address_(LoopbackIpv4(0)) {
   if (platform == Platform::kSimulated) {
     simulated_ = std::make_unique<SimulatedKernel>();
     kernel_ = simulated_.get();
@@ -39,54 +38,41 @@ LoadedKernel::LoadedKernel(Platform platform, int connections) {
     linux_ = std::make_unique<HostKernel>();
     kernel_ = linux_.get();
   }
-  epoll_ = Checked("epoll_create1", Invoke<Call::kEpollCreate1>(*kernel_, 0));
-  Listen();
+  epoll_ = Do<Call::kEpollCreate1>(*kernel_, 0);
+  listener_ = Do<Call::kSocket>(*kernel_, AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+  auto* const raw = reinterpret_cast<sockaddr*>(&address_);
+  socklen_t length = sizeof address_;
+  Do<Call::kBind>(*kernel_, listener_, raw, length);
+  Do<Call::kListen>(*kernel_, listener_, 1024);
+  Do<Call::kGetsockname>(*kernel_, listener_, raw, &length);
   measured_.client = ConnectClient();
+  AwaitClient();
   measured_.server = Accept();
   for (int i = 0; i < connections; ++i) {
-    ConnectIdleClient();
-    const int server = Accept();
-    idle_.push_back(server);
-    epoll_event event = {.events = EPOLLIN, .data = {.fd = server}};
-    Checked("epoll_ctl", Invoke<Call::kEpollCtl>(*kernel_, epoll_, EPOLL_CTL_ADD, server, &event));
+    ConnectIdle();
+    AwaitClient();
+    AcceptIdle();
   }
 }
 
 LoadedKernel::~LoadedKernel() {
-  // With a reset, so that no port is left waiting on Linux.
-  const linger reset = {1, 0};
   idle_.push_back(measured_.client);
   idle_.push_back(measured_.server);
-  for (int fd : idle_) {
-    Invoke<Call::kSetsockopt>(*kernel_, fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
-    Invoke<Call::kClose>(*kernel_, fd);
-  }
+  for (const int fd : idle_) CloseByReset(*kernel_, fd);
   Invoke<Call::kClose>(*kernel_, listener_);
   Invoke<Call::kClose>(*kernel_, epoll_);
 }
 
-void LoadedKernel::Listen() {
-  listener_ =
-      Checked("socket", Invoke<Call::kSocket>(*kernel_, AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0));
-  address_ = LoopbackIpv4(0);
-  auto* raw = reinterpret_cast<sockaddr*>(&address_);
-  socklen_t length = sizeof address_;
-  Checked("bind", Invoke<Call::kBind>(*kernel_, listener_, raw, length));
-  Checked("listen", Invoke<Call::kListen>(*kernel_, listener_, kBacklog));
-  Checked("getsockname", Invoke<Call::kGetsockname>(*kernel_, listener_, raw, &length));
-}
-
 int LoadedKernel::ConnectClient() {
-  const int fd = Checked("socket", Invoke<Call::kSocket>(*kernel_, AF_INET, SOCK_STREAM, 0));
-  Checked("connect",
-          Invoke<Call::kConnect>(*kernel_, fd, reinterpret_cast<const sockaddr*>(&address_),
-                                 sizeof address_));
+  const int fd = Do<Call::kSocket>(*kernel_, AF_INET, SOCK_STREAM, 0);
+  Do<Call::kConnect>(*kernel_, fd, reinterpret_cast<const sockaddr*>(&address_),
+                     socklen_t{sizeof address_});
   int on = 1;
-  Checked("ioctl", Invoke<Call::kIoctl>(*kernel_, fd, FIONBIO, &on));
+  Do<Call::kIoctl>(*kernel_, fd, FIONBIO, &on);
   return fd;
 }
 
-void LoadedKernel::ConnectIdleClient() {
+void LoadedKernel::ConnectIdle() {
   if (simulated_ != nullptr) {
     simulated_->PeerConnect(ntohs(address_.sin_port));
   } else {
@@ -94,11 +80,20 @@ void LoadedKernel::ConnectIdleClient() {
   }
 }
 
+void LoadedKernel::AcceptIdle() {
+  const int fd = Accept();
+  idle_.push_back(fd);
+  epoll_event event = {.events = EPOLLIN, .data = {.fd = fd}};
+  Do<Call::kEpollCtl>(*kernel_, epoll_, EPOLL_CTL_ADD, fd, &event);
+}
+
 int LoadedKernel::Accept() {
+  return Do<Call::kAccept>(*kernel_, listener_, nullptr, nullptr, SOCK_NONBLOCK);
+}
+
+void LoadedKernel::AwaitClient() {
   pollfd waiting = {listener_, POLLIN, 0};
-  Checked("poll", Invoke<Call::kPoll>(*kernel_, &waiting, 1, 10'000));
-  return Checked("accept4",
-                 Invoke<Call::kAccept>(*kernel_, listener_, nullptr, nullptr, SOCK_NONBLOCK));
+  Do<Call::kPoll>(*kernel_, &waiting, 1, 10'000);
 }
 
 }  // namespace hupstorm

@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "kernel/host_kernel.h"
@@ -23,8 +24,8 @@ struct MeasuredConnection {
 
 class LoadedKernel {
  public:
-  // Opens `connections` connections and registers each server end with `epoll()` for input. They
-  // stay idle. Throws FailedError where the machine's limits do not allow so many.
+  // Opens `connections` connections, by ConnectIdle and AcceptIdle. Throws FailedError if the
+  // machine's limits do not allow so many.
   LoadedKernel(Platform platform, int connections);
   ~LoadedKernel();
   LoadedKernel(const LoadedKernel&) = delete;
@@ -37,14 +38,19 @@ class LoadedKernel {
   const MeasuredConnection& measured() const { return measured_; }
 
   const std::vector<int>& idle() const { return idle_; }  // descriptors of idle connections
+  // Makes room for so many, so that it is not taken later.
+  void ReserveIdle(int count) { idle_.reserve(static_cast<size_t>(count)); }
 
   // A client that connects to `listener()` and waits there to be accepted.
   int ConnectClient();
+  // The same, of a connection that stays idle: a peer on the simulation, which has no end of them;
+  // a socket on Linux.
+  void ConnectIdle();
+  // Accepts one that waits, and registers it with `epoll()` for input.
+  void AcceptIdle();
 
  private:
-  void Listen();
-  // A peer on the simulation, which has no end of them; a socket on Linux.
-  void ConnectIdleClient();
+  void AwaitClient();
   int Accept();
 
   std::unique_ptr<SimulatedKernel> simulated_;  // one of the two
@@ -57,9 +63,18 @@ class LoadedKernel {
   std::vector<int> idle_;
 };
 
+// With a reset, so that no port is left waiting on Linux.
+void CloseByReset(Syscalls& kernel, int fd);
+
 // `result` of a call that must not fail here: throws FailedError with the call's name and errno if
 // it did.
-int Checked(const char* call, long result);
+int Checked(std::string_view call, long result);
+
+// Makes such a call.
+template <Call kCall, typename... Arguments>
+int Do(Syscalls& kernel, const Arguments&... arguments) {
+  return Checked(CallName(kCall), static_cast<long>(Invoke<kCall>(kernel, arguments...)));
+}
 
 }  // namespace hupstorm
 

@@ -4,7 +4,7 @@
 #ifndef HUPSTORM_BENCH_HARNESS_PARTS_H_
 #define HUPSTORM_BENCH_HARNESS_PARTS_H_
 
-#include <nlohmann/json.hpp>
+#include <iterator>
 #include <string>
 
 #include "bench/bench_report.h"
@@ -22,16 +22,36 @@ struct Share {
   void Report(double done, const std::string& what) const {
     settings.on_progress(from + (to - from) * done, what);
   }
+  // Of a fraction of this share.
+  Share Part(double first, double last) const {
+    return {settings, from + (to - from) * first, from + (to - from) * last};
+  }
+  // `quick` or `full`, as the settings say.
+  template <typename T>
+  T Choose(const T& quick, const T& full) const {
+    return settings.quick ? quick : full;
+  }
+  // Calls measure(thing) for each of `things`, one after another, `times` times over for each
+  // repeat, and reports what(thing).
+  template <typename Things, typename What, typename Measure>
+  void TakeTurns(Things&& things, const What& what, const Measure& measure, int times = 1) const {
+    const double all = static_cast<double>(std::size(things)) * settings.repeats * times;
+    double done = 0;
+    for (int turn = 0; turn < settings.repeats * times; ++turn) {
+      for (auto& thing : things) {
+        Report(done++ / all, what(thing));
+        measure(thing);
+      }
+    }
+  }
 };
 
 // figures.calls and figures.load: each call on the simulation and on Linux, by number of
 // connections.
 void AddCallCosts(const Share& share, BenchReport& report);
-// figures.layers: what each layer between the server and the kernel adds to a call.
+// figures.layers: what each layer between the server and the kernel adds to a call. figures.run: a
+// server played by hand beside the same calls in a whole run. figures.aims, of both.
 void AddLayerCosts(const Share& share, BenchReport& report);
-// figures.run: a server played by hand beside the same calls in a whole run; figures.aims, which
-// needs figures.layers.
-void AddRunCosts(const Share& share, BenchReport& report);
 // figures.scenarios_per_second, figures.placements_per_second, figures.crowds.
 void AddScenarioRates(const Share& share, BenchReport& report);
 // figures.connections: what a connection takes, simulated and on Linux.

@@ -13,7 +13,7 @@
 #include <random>
 
 #include "base/loopback_address.h"
-#include "bench/thread_cpu.h"
+#include "bench/measuring.h"
 
 namespace hupstorm {
 namespace {

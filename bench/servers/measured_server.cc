@@ -76,17 +76,6 @@ double MeasuredServer::OwnMemoryBytes() const {
   return static_cast<double>(outside::AnonymousMemory(process_.pid()));
 }
 
-TwoProcessors::TwoProcessors() : former_(AllowedProcessors()) {
-  if (former_.size() < 2) return;
-  generator_ = former_.front();
-  server_ = former_.back();
-  RunOn({generator_});
-}
-
-TwoProcessors::~TwoProcessors() {
-  if (generator_ >= 0) RunOn(former_);
-}
-
 double TcpMemoryBytes() {
   std::ifstream statistics("/proc/net/sockstat");
   std::string word;

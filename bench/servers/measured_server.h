@@ -39,25 +39,6 @@ class MeasuredServer {
   ChildProcess process_;
 };
 
-// The processors that the server and the generator are bound to for the life of the object: the
-// first and the last that this process may use, -1 where there is one only.
-class TwoProcessors {
- public:
-  // Binds the calling thread to the generator's.
-  TwoProcessors();
-  ~TwoProcessors();
-  TwoProcessors(const TwoProcessors&) = delete;
-  TwoProcessors& operator=(const TwoProcessors&) = delete;
-
-  int server() const { return server_; }
-  int generator() const { return generator_; }
-
- private:
-  std::vector<int> former_;
-  int server_ = -1;
-  int generator_ = -1;
-};
-
 // Memory that the kernel holds for bytes in all TCP sockets' queues; 0 where it does not tell.
 double TcpMemoryBytes();
 

@@ -8,8 +8,7 @@
 #include <optional>
 
 #include "bench/load/load_generator.h"
-#include "bench/many_descriptors.h"
-#include "bench/servers/awake_processor.h"
+#include "bench/measuring.h"
 #include "bench/servers/measured_server.h"
 #include "tools/cli/errors.h"
 
@@ -151,7 +150,7 @@ class Campaign {
                                                      .message_bytes = cell.message_bytes});
   }
 
-  // Runs `action(contestant)`. Where the server fails it says which and how.
+  // Runs `action(contestant)`. If the server fails it says which and how.
   template <typename Action>
   void Guarded(Contestant& contestant, Action action) const {
     try {
@@ -166,6 +165,11 @@ class Campaign {
     }
   }
 
+  void Connect(Contestant& contestant, const ServersCell& cell) const {
+    Start(contestant, cell);
+    Guarded(contestant, [](Contestant& it) { it.clients->Connect(); });
+  }
+
   template <typename Exchange>
   void MeasureTurn(Contestant& contestant, Exchange exchange) const {
     Guarded(contestant, [&](Contestant& it) { Measure(it, exchange); });
@@ -175,16 +179,14 @@ class Campaign {
     std::vector<Contestant> all = Contestants(cell);
     const ServersPlan& plan = results_.plan;
     const bool side_by_side = cell.connections * static_cast<int>(all.size()) <= plan.most_together;
-    const auto begin = [&](Contestant& contestant) {
-      Start(contestant, cell);
-      Guarded(contestant, [](Contestant& it) { it.clients->Connect(); });
-    };
-    if (side_by_side) std::for_each(all.begin(), all.end(), begin);
+    for (Contestant& contestant : all) {
+      if (side_by_side) Connect(contestant, cell);
+    }
     const int turns = !side_by_side              ? plan.turns_apart
                       : cell.connections > kMany ? plan.turns_of_many
                                                  : plan.turns;
     TakeTurns(all, turns, [&](Contestant& contestant) {
-      if (!side_by_side) begin(contestant);
+      if (!side_by_side) Connect(contestant, cell);
       MeasureTurn(contestant, [&](LoadGenerator& clients) {
         return clients.ExchangeMessages(plan.window / turns);
       });

@@ -67,6 +67,12 @@ struct Measurements {
 Measurements MeasureServers(const Peers& peers, const ServersPlan& plan,
                             const BenchSettings& settings);
 
+// Tables and plots of `results`, and whether the aims are met; all figures as
+// {"window_seconds","libraries","notes","cells":[{"connections","message_bytes","servers":{NAME:
+// {...}}}],"connections":{NAME:{...}},"memory_bytes_per_connection":{NAME:{...}},
+// "queued_bytes_per_connection":{NAME:{...}}}, each a {"median","least","most"}.
+BenchReport ServersReport(const Measurements& results);
+
 }  // namespace hupstorm
 
 #endif  // HUPSTORM_BENCH_SERVERS_MEASUREMENTS_H_

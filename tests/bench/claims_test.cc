@@ -10,13 +10,12 @@
 #include <filesystem>
 #include <pugixml.hpp>
 
+#include "bench/bench_report.h"
 #include "bench/claims/call_counter.h"
 #include "bench/claims/echo_process.h"
-#include "bench/claims/process_state.h"
 #include "bench/claims/wait_rounds.h"
 #include "bench/claims/witnesses.h"
-#include "bench/many_descriptors.h"
-#include "bench/svg_plot.h"
+#include "bench/measuring.h"
 #include "kernel/host_kernel.h"
 #include "kernel/in_force.h"
 #include "tests/bench/bench_command.h"

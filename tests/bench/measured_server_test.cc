@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "bench/servers/awake_processor.h"
+#include "bench/measuring.h"
 #include "target/reference/unique_fd.h"
 #include "tools/cli/errors.h"
 

@@ -1,9 +1,10 @@
-#include "bench/harness/cpu_cost.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <stdexcept>
+
+#include "bench/bench_report.h"
+#include "bench/measuring.h"
 
 namespace hupstorm::harness {
 namespace {
@@ -35,24 +36,19 @@ TEST(CpuCostTest, EachNeedsItsCounterpart) {
   EXPECT_THROW(Ratio({10}, {10, 11}), std::out_of_range);
 }
 
-class CountedCall final : public MeasuredCall {
- public:
-  bool prepares() const override { return true; }
-  void Prepare() override { ++prepared; }
-  void RunBatch() override {
-    ++batches;
-    ready = ready && prepared == batches;
-  }
+TEST(CpuCostTest, EachBatchFindsWhatItNeeds) {
   int prepared = 0;
   int batches = 0;
   bool ready = true;
-};
-
-TEST(CpuCostTest, EachBatchFindsWhatItNeeds) {
-  CountedCall call;
-  CostOf(call, std::chrono::milliseconds(0));
-  EXPECT_THAT(call.batches, Gt(1));  // the first is not measured
-  EXPECT_TRUE(call.ready);
+  CostOf(MeasuredCall(
+             [&] {
+               ++batches;
+               ready = ready && prepared == batches;
+             },
+             [&] { ++prepared; }),
+         std::chrono::milliseconds(0));
+  EXPECT_THAT(batches, Gt(1));  // the first is not measured
+  EXPECT_TRUE(ready);
 }
 
 TEST(CpuCostTest, ARunIsMeasuredHoweverLongItTakes) {

@@ -1,10 +1,11 @@
 // Connections over loopback TCP whose far ends are in a process of their own: they need no
 // descriptors here, and what they do costs no CPU time here.
 
-#ifndef HUPSTORM_BENCH_CLAIMS_CONNECTIONS_H_
-#define HUPSTORM_BENCH_CLAIMS_CONNECTIONS_H_
+#ifndef HUPSTORM_BENCH_LOAD_CONNECTIONS_H_
+#define HUPSTORM_BENCH_LOAD_CONNECTIONS_H_
 
 #include <cstddef>
+#include <functional>
 #include <vector>
 
 #include "base/child_process.h"
@@ -14,15 +15,19 @@ namespace hupstorm {
 
 class Connections {
  public:
-  // Makes `count` connections. The far ends go when the object does, or this process. Throws
-  // std::system_error where there are no more descriptors, ports or processes.
-  explicit Connections(int count);
+  // Accepts a connection that waits at `listener`, and returns its descriptor.
+  using Accept = std::function<int(int listener)>;
+
+  // Makes `count` connections, in batches that wait together to be accepted. The far ends go when
+  // the object does, or this process. Throws FailedError if there are no more descriptors, ports or
+  // processes.
+  explicit Connections(int count, const Accept& accept = AcceptNonBlocking);
   ~Connections();
   Connections(const Connections&) = delete;
   Connections& operator=(const Connections&) = delete;
 
   int count() const { return static_cast<int>(fds_.size()); }
-  // The descriptor at this side; non-blocking. In the order in which they were made.
+  // The descriptor at this side. In the order in which they were made.
   int fd(int index) const { return fds_[static_cast<size_t>(index)].get(); }
 
   // Has the far ends of `count` connections send a byte: of number `first` and of each `stride`th
@@ -33,7 +38,8 @@ class Connections {
   void SendBytes(int first, int count, int stride) const;
 
  private:
-  void MakeMore(int listener, int count);
+  static int AcceptNonBlocking(int listener);
+  void Make(int count, const Accept& accept);
 
   FileDescriptor control_;
   ChildProcess far_end_;
@@ -42,4 +48,4 @@ class Connections {
 
 }  // namespace hupstorm
 
-#endif  // HUPSTORM_BENCH_CLAIMS_CONNECTIONS_H_
+#endif  // HUPSTORM_BENCH_LOAD_CONNECTIONS_H_
