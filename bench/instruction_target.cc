@@ -12,13 +12,13 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
-#include <fstream>
 #include <functional>
-#include <sstream>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "base/files.h"
 #include "scenarios/language/parse.h"
 #include "scenarios/sweep/sweep.h"
 #include "scenarios/worlds/simulated_world.h"
@@ -42,21 +42,11 @@ namespace {
 // Before what is counted, so that memory has been taken and caches of the allocator are full.
 constexpr long kWarmUps = 3;
 
-std::string Compiler() {
 #if defined(__clang__)
-  return fmt::format("clang++ {}", __clang_version__);
+constexpr char kCompiler[] = "clang++ " __clang_version__;
 #else
-  return fmt::format("g++ {}", __VERSION__);
+constexpr char kCompiler[] = "g++ " __VERSION__;
 #endif
-}
-
-std::string ContentOf(const std::string& path) {
-  std::ifstream file(path);
-  if (!file) throw std::runtime_error(fmt::format("{} cannot be read", path));
-  std::stringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
 
 Target TargetOf(const std::string& name) {
   for (int i = 0; i < kDocumentedServerCount; ++i) {
@@ -75,7 +65,9 @@ void Expect(const RunResult& result) {
 void Count(const std::string& target_name, const std::string& path, long runs,
            const std::string& kind) {
   const Target target = TargetOf(target_name);
-  const Scenario scenario = ParseScenario(ContentOf(path), path);
+  const std::optional<std::string> text = ReadWhole(path);
+  if (!text) throw std::runtime_error(fmt::format("{} cannot be read", path));
+  const Scenario scenario = ParseScenario(*text, path);
   SimulatedWorld world;
   RunOptions options;
   options.record_time_line = kind == "time-line";
@@ -96,7 +88,7 @@ void Count(const std::string& target_name, const std::string& path, long runs,
 
 int Main(const std::vector<std::string>& arguments) {
   if (arguments == std::vector<std::string>{"compiler"}) {
-    fmt::print("{}\n", Compiler());
+    fmt::print("{}\n", kCompiler);
     return 0;
   }
   if (arguments.size() < 3 || arguments.size() > 4 || std::atol(arguments[2].c_str()) < 1) {

@@ -135,51 +135,48 @@ EchoFigure CountEchoes(MultiplexerKind form, int clients, int active) {
           .waits = static_cast<double>(made.waits()) / echoes};
 }
 
-// CPU time of each form's server per echo: the servers run side by side and take turns.
-std::map<MultiplexerKind, std::vector<double>> MeasureEchoes(const Plan& plan, int clients,
-                                                             int active) {
+// CPU time of each form's server per echo, one repeat: the servers run side by side and take turns.
+void MeasureEchoes(const Plan& plan, std::vector<EchoFigure>& figures) {
   struct Contestant {
-    explicit Contestant(MultiplexerKind form, int count)
-        : server(form, /*counted=*/false), clients(server.port(), count) {}
+    explicit Contestant(const EchoFigure& figure)
+        : server(figure.form, /*counted=*/false), clients(server.port(), figure.clients) {
+      clients.Exchange(figure.active);
+    }
     EchoProcess server;
     EchoClients clients;
   };
-  std::map<MultiplexerKind, std::unique_ptr<Contestant>> contestants;
-  for (const MultiplexerKind form : kForms) {
-    contestants[form] = std::make_unique<Contestant>(form, clients);
-    contestants[form]->clients.Exchange(active);
+  std::vector<std::unique_ptr<Contestant>> contestants;
+  for (EchoFigure& figure : figures) {
+    contestants.push_back(std::make_unique<Contestant>(figure));
+    figure.cpu_ns.emplace_back();
   }
+  const int active = figures.front().active;
   const int rounds = std::max(2, plan.echoes / active / plan.echo_turns);
-  std::map<MultiplexerKind, std::vector<double>> costs;
   for (int turn = 0; turn < plan.echo_turns; ++turn) {
-    for (const auto& [form, contestant] : contestants) {
-      const int64_t start = contestant->server.CpuNs();
-      for (int round = 0; round < rounds; ++round) contestant->clients.Exchange(active);
-      costs[form].push_back(static_cast<double>(contestant->server.CpuNs() - start) / rounds /
-                            active);
+    for (size_t i = 0; i < figures.size(); ++i) {
+      const auto& [server, clients] = *contestants[i];
+      const int64_t start = server.CpuNs();
+      for (int round = 0; round < rounds; ++round) clients.Exchange(active);
+      figures[i].cpu_ns.back().push_back(static_cast<double>(server.CpuNs() - start) / rounds /
+                                         active);
     }
   }
-  return costs;
 }
 
 std::vector<EchoFigure> MeasureServers(const Plan& plan, int repeats, Steps& steps) {
-  std::vector<EchoFigure> figures;
+  std::vector<EchoFigure> all;
   for (const int clients : plan.clients) {
     for (const int active : {1, clients}) {
       steps.Next(fmt::format("the whole server, {} of {} clients active", active, clients));
-      std::map<MultiplexerKind, Turns> costs;
-      for (int repeat = 0; repeat < repeats; ++repeat) {
-        for (auto& [form, turns] : MeasureEchoes(plan, clients, active)) {
-          costs[form].push_back(std::move(turns));
-        }
-      }
+      std::vector<EchoFigure> figures;
       for (const MultiplexerKind form : kForms) {
         figures.push_back(CountEchoes(form, clients, active));
-        figures.back().cpu_ns = costs.at(form);
       }
+      for (int repeat = 0; repeat < repeats; ++repeat) MeasureEchoes(plan, figures);
+      all.insert(all.end(), figures.begin(), figures.end());
     }
   }
-  return figures;
+  return all;
 }
 
 }  // namespace

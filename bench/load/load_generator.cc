@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cmath>
 #include <cstring>
 #include <random>
 
@@ -31,6 +32,15 @@ constexpr int kEvents = 256;
 }
 
 }  // namespace
+
+uint64_t Percentile(std::vector<uint64_t> numbers, double fraction) {
+  if (numbers.empty()) return 0;
+  const auto wanted =
+      static_cast<ptrdiff_t>(std::ceil(fraction * static_cast<double>(numbers.size())));
+  const auto place = numbers.begin() + std::max<ptrdiff_t>(1, wanted) - 1;
+  std::nth_element(numbers.begin(), place, numbers.end());
+  return *place;
+}
 
 LoadGenerator::LoadGenerator(const LoadSettings& settings)
     : settings_(settings),
@@ -185,7 +195,7 @@ LoadResult LoadGenerator::ExchangeMessages(std::chrono::nanoseconds window) {
     for (size_t i = 0; i < clients_.size(); ++i) Begin(clients_[i], i, Clock::now());
     Loop([&](Client& client, size_t index, Clock::time_point now) {
       ++result.count;
-      result.latency.Record(static_cast<uint64_t>((now - client.began).count()));
+      result.latency_ns.push_back(static_cast<uint64_t>((now - client.began).count()));
       if (now < end) Begin(client, index, now);
     });
   });
@@ -206,7 +216,7 @@ LoadResult LoadGenerator::ExchangeConnections(std::chrono::nanoseconds window, u
     for (size_t i = 0; i < clients_.size(); ++i) open(i, Clock::now());
     Loop([&](Client& client, size_t index, Clock::time_point now) {
       ++result.count;
-      result.latency.Record(static_cast<uint64_t>((now - client.began).count()));
+      result.latency_ns.push_back(static_cast<uint64_t>((now - client.began).count()));
       close(client.fd);
       client.fd = -1;
       if (now < end && opened < most) open(index, now);

@@ -16,7 +16,6 @@
 #include <vector>
 
 #include "base/file_descriptor.h"
-#include "bench/load/latency_histogram.h"
 
 namespace hupstorm {
 
@@ -37,11 +36,13 @@ struct LoadSettings {
 inline constexpr size_t kMostMessageBytes = 1024 * 1024;
 
 struct LoadResult {
-  uint64_t count = 0;      // messages echoed, or connections served
-  double seconds = 0;      // until the last of them
-  double cpu_seconds = 0;  // of the calling thread
-  LatencyHistogram latency;
+  uint64_t count = 0;                // messages echoed, or connections served
+  double seconds = 0;                // until the last of them
+  double cpu_seconds = 0;            // of the calling thread
+  std::vector<uint64_t> latency_ns;  // of each, as it ended
 };
+// The least of the numbers that `fraction` (0 to 1) of all do not exceed; 0 if there is none.
+uint64_t Percentile(std::vector<uint64_t> numbers, double fraction);
 
 class LoadGenerator {
  public:

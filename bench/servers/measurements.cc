@@ -43,13 +43,14 @@ void Measure(Contestant& contestant, Exchange exchange) {
   contestant.sample.per_second.push_back(count / result.seconds);
   contestant.load.seconds += result.seconds;
   contestant.load.cpu_seconds += result.cpu_seconds;
-  contestant.load.latency.Add(result.latency);
+  std::vector<uint64_t>& latency = contestant.load.latency_ns;
+  latency.insert(latency.end(), result.latency_ns.begin(), result.latency_ns.end());
 }
 
 ServerSample SampleOf(const Contestant& contestant) {
   const LoadResult& load = contestant.load;
   const auto us = [&load](double fraction) {
-    return static_cast<double>(load.latency.Percentile(fraction)) / 1000;
+    return static_cast<double>(Percentile(load.latency_ns, fraction)) / 1000;
   };
   ServerSample sample = contestant.sample;
   sample.p50_us = {us(0.5)};

@@ -26,7 +26,7 @@ struct ServersCell {
 struct ServerSample {
   std::vector<double> cpu_us = {};  // processor time of the server for each message or connection
   std::vector<double> per_second = {};  // messages or connections
-  // Of all turns together. Latency has LatencyHistogram's resolution.
+  // Of all turns together.
   std::vector<double> p50_us = {};
   std::vector<double> p99_us = {};
   std::vector<double> p999_us = {};

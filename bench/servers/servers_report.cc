@@ -146,7 +146,7 @@ class Report {
                                         us(&ServerSample::p99_us), us(&ServerSample::p999_us));
                    });
     table.notes = {
-        "Rounded up by at most 3.1 %. Every connection has a message under way all the time, so "
+        "Every connection has a message under way all the time, so "
         "most of it is waiting for the others' turn."};
     return table;
   }

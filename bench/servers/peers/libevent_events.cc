@@ -5,18 +5,14 @@
 // nothing is read. What was read before a half-close is answered.
 
 #include <event2/buffer.h>
-#include <event2/event.h>
 #include <event2/event_struct.h>
-#include <event2/listener.h>
 #include <event2/util.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <csignal>
-#include <cstdlib>
+
+#include "libevent_server.h"
 
 namespace {
 
@@ -82,39 +78,6 @@ void OnAccept(evconnlistener* listener, evutil_socket_t fd, sockaddr*, int, void
   if (event_add(&connection->readable, nullptr) != 0) Close(fd, connection);
 }
 
-void Resume(evutil_socket_t, short, void* listener) {
-  evconnlistener_enable(static_cast<evconnlistener*>(listener));
-}
-
-// Without descriptors the listener stays readable: libevent would try again at once, for ever.
-void OnAcceptError(evconnlistener* listener, void*) {
-  const timeval pause = {0, 100'000};
-  evconnlistener_disable(listener);
-  event_base_once(evconnlistener_get_base(listener), -1, EV_TIMEOUT, Resume, listener, &pause);
-}
-
-void OnStop(evutil_socket_t, short, void* base) {
-  event_base_loopbreak(static_cast<event_base*>(base));
-}
-
 }  // namespace
 
-int main(int argc, char** argv) {
-  if (argc != 2) return 2;
-  std::signal(SIGPIPE, SIG_IGN);
-  event_base* base = event_base_new();
-  sockaddr_in address = {};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<uint16_t>(std::atoi(argv[1])));
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  evconnlistener* listener =
-      evconnlistener_new_bind(base, OnAccept, nullptr, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_REUSEABLE,
-                              SOMAXCONN, reinterpret_cast<sockaddr*>(&address), sizeof address);
-  if (listener == nullptr) return 1;
-  const int on = 1;
-  setsockopt(evconnlistener_get_fd(listener), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  evconnlistener_set_error_cb(listener, OnAcceptError);
-  event* stop = evsignal_new(base, SIGTERM, OnStop, base);
-  evsignal_add(stop, nullptr);
-  return event_base_dispatch(base) < 0 ? 1 : 0;
-}
+int main(int argc, char** argv) { return RunLibeventServer(argc, argv, OnAccept, SOMAXCONN); }
