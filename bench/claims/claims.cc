@@ -106,9 +106,7 @@ std::vector<WaitFigure> MeasureWaits(const Plan& plan, const Connections& connec
             WaitFigure& figure = figures[std::tuple(count, load, form)];
             if (figure.connections == 0) figure = CountWaits(rounds, form, count, load);
             if (turn == 0) figure.cpu_ns.emplace_back();
-            const WaitCost cost = rounds.Measure(RoundsOf(plan, load, count), clock_ns);
-            figure.cpu_ns.back().push_back(cost.cpu_ns);
-            figure.slept = cost.slept;
+            figure.cpu_ns.back().push_back(rounds.Measure(RoundsOf(plan, load, count), clock_ns));
           }
         }
       }

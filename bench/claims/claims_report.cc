@@ -114,7 +114,6 @@ Json FiguresJson(const ClaimFigures& figures, const std::vector<Judgement>& judg
                      {"load", LoadName(each.load)},
                      {"active", each.active},
                      {"cpu_ns_per_event", SpreadJson(SpreadOf(each.cpu_ns))},
-                     {"slept", each.slept},
                      {"waits_per_event", each.waits},
                      {"bytes_per_event", each.bytes},
                      {"bytes_in", each.copied.in},

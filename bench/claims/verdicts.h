@@ -20,8 +20,7 @@ struct WaitFigure {
   int connections = 0;
   Load load = Load::kOne;
   int active = 0;
-  Turns cpu_ns = {};  // per event
-  double slept = 0;
+  Turns cpu_ns = {};               // per event
   double waits = 0;                // per event
   CopiedBytes copied = {};         // in all
   double bytes = 0;                // copied per event

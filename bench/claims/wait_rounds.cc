@@ -1,6 +1,5 @@
 #include "bench/claims/wait_rounds.h"
 
-#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -8,7 +7,7 @@
 #include <stdexcept>
 #include <vector>
 
-#include "base/system_error.h"
+#include "bench/bench_report.h"
 #include "bench/measuring.h"
 #include "kernel/in_force.h"
 
@@ -18,12 +17,6 @@ namespace {
 constexpr int kWarmUpRounds = 4;
 // A byte over loopback that takes longer than this will not come.
 constexpr int kPatienceMs = 10'000;
-
-long Sleeps() {
-  rusage usage;
-  CheckSystemCall(getrusage(RUSAGE_THREAD, &usage), "getrusage");
-  return usage.ru_nvcsw;
-}
 
 }  // namespace
 
@@ -68,17 +61,11 @@ WaitRounds::WaitRounds(MultiplexerKind kind, const Connections& connections, int
 
 WaitRounds::~WaitRounds() = default;
 
-WaitCost WaitRounds::Measure(int rounds, int64_t clock_ns) {
+double WaitRounds::Measure(int rounds, int64_t clock_ns) {
   for (int i = 0; i < kWarmUpRounds; ++i) Round(clock_ns);
-  std::vector<int64_t> cpu_ns(static_cast<size_t>(rounds));
-  const long sleeps = Sleeps();
-  for (int64_t& each : cpu_ns) each = Round(clock_ns);
-  const auto slept = static_cast<double>(Sleeps() - sleeps);
-  const auto middle = cpu_ns.begin() + rounds / 2;
-  std::nth_element(cpu_ns.begin(), middle, cpu_ns.end());
-  return {.cpu_ns = static_cast<double>(*middle) / active_,
-          // Where it waits for the bytes before it asks, that is the sleep.
-          .slept = load_ == Load::kOne ? std::min(1.0, slept / rounds) : 0};
+  std::vector<double> cpu_ns(static_cast<size_t>(rounds));
+  for (double& each : cpu_ns) each = static_cast<double>(Round(clock_ns)) / active_;
+  return SpreadOf(std::move(cpu_ns)).median;
 }
 
 WaitCounts WaitRounds::Count(int rounds) {

@@ -27,11 +27,6 @@ std::string_view LoadName(Load load);  // "one", "tenth", "all"
 // Of so many connections, at least one.
 int ActiveOf(Load load, int connections);
 
-struct WaitCost {
-  double cpu_ns = 0;  // per event: the median of the rounds
-  double slept = 0;   // the share of the rounds in which the thread went to sleep, 0 to 1
-};
-
 struct WaitCounts {
   double waits = 0;  // per event
   CopiedBytes copied = {};
@@ -55,9 +50,10 @@ class WaitRounds {
   // nothing to measure.
   bool watches_all() const { return watches_all_; }
 
-  // CPU time of the waits alone: what a server does with the events is not in it. A few rounds are
-  // not counted, to warm up. `clock_ns` is ThreadCpuClockNs().
-  WaitCost Measure(int rounds, int64_t clock_ns);
+  // CPU time of the waits alone, in ns per event, the median of the rounds: what a server does with
+  // the events is not in it. A few rounds are not counted, to warm up. `clock_ns` is
+  // ThreadCpuClockNs().
+  double Measure(int rounds, int64_t clock_ns);
   // The same rounds, counted instead of timed.
   WaitCounts Count(int rounds);
 

@@ -41,10 +41,10 @@ void Measure(Contestant& contestant, Exchange exchange) {
   const auto count = static_cast<double>(std::max<uint64_t>(1, result.count));
   contestant.sample.cpu_us.push_back(used * 1e6 / count);
   contestant.sample.per_second.push_back(count / result.seconds);
-  contestant.load.seconds += result.seconds;
-  contestant.load.cpu_seconds += result.cpu_seconds;
-  std::vector<uint64_t>& latency = contestant.load.latency_ns;
-  latency.insert(latency.end(), result.latency_ns.begin(), result.latency_ns.end());
+  LoadResult& all = contestant.load;
+  all.seconds += result.seconds;
+  all.cpu_seconds += result.cpu_seconds;
+  all.latency_ns.insert(all.latency_ns.end(), result.latency_ns.begin(), result.latency_ns.end());
 }
 
 ServerSample SampleOf(const Contestant& contestant) {
@@ -91,9 +91,12 @@ class Campaign {
       first_ = static_cast<size_t>(repeat);
       for (const ServersCell& cell : results_.plan.cells) {
         part(fmt::format("{} connections, {} B", cell.connections, cell.message_bytes),
-             [&] { MeasureCell(cell); });
+             [&] { MeasureTurns(cell, /*opens=*/false, results_.cells[cell]); });
       }
-      part("connections a second", [this] { MeasureConnections(); });
+      part("connections a second", [this] {
+        MeasureTurns({.connections = 1, .message_bytes = kSmallMessage}, /*opens=*/true,
+                     results_.connections);
+      });
       part("memory", [this] { MeasureMemory(); });
     }
   }
@@ -166,66 +169,37 @@ class Campaign {
     }
   }
 
-  void Connect(Contestant& contestant, const ServersCell& cell) const {
-    Start(contestant, cell);
-    Guarded(contestant, [](Contestant& it) { it.clients->Connect(); });
-  }
-
-  template <typename Exchange>
-  void MeasureTurn(Contestant& contestant, Exchange exchange) const {
-    Guarded(contestant, [&](Contestant& it) { Measure(it, exchange); });
-  }
-
-  void MeasureCell(const ServersCell& cell) {
+  // All servers that are measured in a cell, each turn another one first: messages on its
+  // connections, or, if it `opens` them, connections that carry one each.
+  void MeasureTurns(const ServersCell& cell, bool opens, ServerSamples& samples) {
     std::vector<Contestant> all = Contestants(cell);
     const ServersPlan& plan = results_.plan;
     const bool side_by_side = cell.connections * static_cast<int>(all.size()) <= plan.most_together;
-    for (Contestant& contestant : all) {
-      if (side_by_side) Connect(contestant, cell);
-    }
     const int turns = !side_by_side              ? plan.turns_apart
                       : cell.connections > kMany ? plan.turns_of_many
                                                  : plan.turns;
-    TakeTurns(all, turns, [&](Contestant& contestant) {
-      if (!side_by_side) Connect(contestant, cell);
-      MeasureTurn(contestant, [&](LoadGenerator& clients) {
-        return clients.ExchangeMessages(plan.window / turns);
-      });
-      if (side_by_side) return;
+    const auto begin = [&](Contestant& contestant) {
+      Start(contestant, cell);
+      if (!opens) Guarded(contestant, [](Contestant& it) { it.clients->Connect(); });
+    };
+    const auto exchange = [&](LoadGenerator& clients) {
+      return opens ? clients.ExchangeConnections(plan.window / turns,
+                                                 plan.most_opened / static_cast<uint64_t>(turns))
+                   : clients.ExchangeMessages(plan.window / turns);
+    };
+    if (side_by_side) std::for_each(all.begin(), all.end(), begin);
+    const size_t steps = all.size() * static_cast<size_t>(turns);
+    for (size_t step = 0; step < steps; ++step) {
+      Contestant& contestant = all[(step / all.size() + step) % all.size()];
+      Report(step, steps, contestant);
+      if (!side_by_side) begin(contestant);
+      Guarded(contestant, [&](Contestant& it) { Measure(it, exchange); });
+      if (side_by_side) continue;
       contestant.clients.reset();
       contestant.server.reset();
-    });
-    for (const Contestant& contestant : all) {
-      results_.cells[cell][contestant.peer->name].push_back(SampleOf(contestant));
     }
-  }
-
-  // Calls `take(contestant)` for each, `turns` times, each time another one first.
-  template <typename Take>
-  void TakeTurns(std::vector<Contestant>& all, int turns, Take take) {
-    const size_t steps = all.size() * static_cast<size_t>(turns);
-    for (size_t turn = 0, done = 0; done < steps; ++turn) {
-      for (size_t i = 0; i < all.size(); ++i, ++done) {
-        Contestant& contestant = all[(turn + i) % all.size()];
-        Report(done, steps, contestant);
-        take(contestant);
-      }
-    }
-  }
-
-  void MeasureConnections() {
-    const ServersCell cell = {.connections = 1, .message_bytes = kSmallMessage};
-    std::vector<Contestant> all = Contestants(cell);
-    for (Contestant& contestant : all) Start(contestant, cell);
-    const ServersPlan& plan = results_.plan;
-    TakeTurns(all, plan.turns, [&](Contestant& contestant) {
-      MeasureTurn(contestant, [&](LoadGenerator& clients) {
-        return clients.ExchangeConnections(plan.window / plan.turns,
-                                           plan.most_opened / static_cast<uint64_t>(plan.turns));
-      });
-    });
     for (const Contestant& contestant : all) {
-      results_.connections[contestant.peer->name].push_back(SampleOf(contestant));
+      samples[contestant.peer->name].push_back(SampleOf(contestant));
     }
   }
 

@@ -128,7 +128,7 @@ TEST_P(WaitRoundsTest, SelectCopiesTwoSetsUpToTheHighestDescriptor) {
 
 TEST_P(WaitRoundsTest, TimeIsMeasured) {
   WaitRounds rounds(MultiplexerKind::kPoll, connections_, kConnections, GetParam());
-  EXPECT_GT(rounds.Measure(5, 0).cpu_ns, 0);
+  EXPECT_GT(rounds.Measure(5, 0), 0);
 }
 
 INSTANTIATE_TEST_SUITE_P(Loads, WaitRoundsTest,
