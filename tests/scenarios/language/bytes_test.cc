@@ -28,6 +28,11 @@ thread_local uint64_t allocations = 0;
   if (void* block = std::malloc(size)) return block;
   throw std::bad_alloc();
 }
+// So that delete finds what it expects: std::stable_sort takes its buffer by this one.
+[[gnu::noinline]] void* operator new(size_t size, const std::nothrow_t&) noexcept {
+  ++allocations;
+  return std::malloc(size);
+}
 [[gnu::noinline]] void operator delete(void* block) noexcept { std::free(block); }
 [[gnu::noinline]] void operator delete(void* block, size_t) noexcept { std::free(block); }
 

@@ -2,6 +2,7 @@
 // races are for a world that can place a client's act inside a call.
 
 #include <gmock/gmock.h>
+#include <sys/syscall.h>
 
 #include <deque>
 #include <string>
@@ -179,9 +180,11 @@ TEST(EpollAckIsolatedTest, BlockingClientSocket) {
   ServerProcess server(Isolated("doc002/epoll-ack/blocking-client-socket"), {.keep_log = false});
   Client stuck(server, 4096);
   const std::string much(64 << 20, 'x');
-  // The server sleeps in send: it reads no more, and nobody else is answered.
-  while (stuck.SendWhileTaken(much, 300) == much.size()) {
+  // Once the server sleeps in send it reads no more, and no other client is answered.
+  for (int turns = 0; turns < 100 && !server.SleepsIn(SYS_sendto); ++turns) {
+    stuck.SendWhileTaken(much, 100);
   }
+  ASSERT_TRUE(server.SleepsIn(SYS_sendto));
   Client other(server);
   other.Send("x");
   EXPECT_FALSE(other.IsReadable(300));

@@ -154,6 +154,13 @@ int ServerProcess::OpenDescriptors() const {
   return static_cast<int>(std::distance(begin(all), end(all)));
 }
 
+bool ServerProcess::SleepsIn(long system_call) const {
+  // "running", or the number of the call and its arguments.
+  std::string number;
+  std::ifstream("/proc/" + std::to_string(pid_) + "/syscall") >> number;
+  return number == std::to_string(system_call);
+}
+
 void ServerProcess::Freeze() {
   kill(pid_, SIGSTOP);
   int status = 0;

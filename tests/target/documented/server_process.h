@@ -38,7 +38,8 @@ class ServerProcess {
   // Waits (10 s at the most) until the log holds `text` at least `times` times.
   bool WaitForLog(const std::string& text, int times = 1) const;
 
-  int OpenDescriptors() const;  // of the server's process
+  int OpenDescriptors() const;            // of the server's process
+  bool SleepsIn(long system_call) const;  // SYS_...
 
   // Between these the server does not run: what clients do then reaches it in one batch.
   void Freeze();
