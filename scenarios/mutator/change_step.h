@@ -4,9 +4,9 @@
 #ifndef HUPSTORM_SCENARIOS_MUTATOR_CHANGE_STEP_H_
 #define HUPSTORM_SCENARIOS_MUTATOR_CHANGE_STEP_H_
 
+#include "base/random.h"
 #include "scenarios/language/scenario.h"
 #include "scenarios/mutator/plausible_step.h"
-#include "base/random.h"
 #include "target/target.h"
 
 namespace hupstorm {

@@ -5,8 +5,8 @@
 
 #include <cstdint>
 
-#include "scenarios/language/scenario.h"
 #include "base/random.h"
+#include "scenarios/language/scenario.h"
 
 namespace hupstorm {
 

@@ -6,8 +6,8 @@
 #include <span>
 #include <string_view>
 
-#include "scenarios/language/scenario.h"
 #include "base/random.h"
+#include "scenarios/language/scenario.h"
 #include "target/target.h"
 
 namespace hupstorm {

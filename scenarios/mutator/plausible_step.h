@@ -6,8 +6,8 @@
 #include <span>
 #include <vector>
 
-#include "scenarios/language/scenario.h"
 #include "base/random.h"
+#include "scenarios/language/scenario.h"
 
 namespace hupstorm {
 

@@ -13,8 +13,8 @@
 #include <span>
 #include <vector>
 
-#include "scenarios/language/scenario.h"
 #include "base/random.h"
+#include "scenarios/language/scenario.h"
 #include "target/target.h"
 
 namespace hupstorm {

@@ -7,9 +7,9 @@
 #include <cstdint>
 #include <string>
 
+#include "base/random.h"
 #include "kernel/faults/fault_rule.h"
 #include "scenarios/language/scenario.h"
-#include "base/random.h"
 #include "target/target.h"
 
 namespace hupstorm {

@@ -8,12 +8,12 @@
 #include <string>
 #include <utility>
 
-#include "scenarios/language/fit.h"
 #include "base/random.h"
+#include "base/shared_array.h"
+#include "scenarios/language/fit.h"
 #include "scenarios/mutator/scenario_mutator.h"
 #include "scenarios/mutator/work_limit.h"
 #include "tools/isolation/archive.h"
-#include "base/shared_array.h"
 #include "tools/isolation/wire.h"
 
 namespace hupstorm {

@@ -8,10 +8,10 @@
 #include <optional>
 #include <tuple>
 
+#include "base/shared_array.h"
 #include "scenarios/language/parse.h"
 #include "scenarios/language/print.h"
 #include "tools/cli/errors.h"
-#include "base/shared_array.h"
 #include "tools/sweep/sweep_slice.h"
 
 namespace hupstorm {
