@@ -181,7 +181,7 @@ TEST(EpollAckIsolatedTest, BlockingClientSocket) {
   Client stuck(server, 4096);
   const std::string much(64 << 20, 'x');
   // Once the server sleeps in send it reads no more, and no other client is answered.
-  for (int turns = 0; turns < 100 && !server.SleepsIn(SYS_sendto); ++turns) {
+  for (int turns = 0; turns < 600 && !server.SleepsIn(SYS_sendto); ++turns) {
     stuck.SendWhileTaken(much, 100);
   }
   ASSERT_TRUE(server.SleepsIn(SYS_sendto));
