@@ -68,7 +68,7 @@ class SweepRunnerTest : public ::testing::Test {
  protected:
   SweepRunnerTest() {
     settings_.isolation.make_world = [](int) { return std::make_unique<SimulatedWorld>(); };
-    settings_.isolation.timeout = std::chrono::milliseconds(200);
+    settings_.isolation.timeout = std::chrono::milliseconds(2000);
     settings_.isolation.workers = 2;
   }
 
