@@ -168,11 +168,12 @@ void LoadGenerator::CheckNothingMore() {
 template <typename Start>
 LoadResult LoadGenerator::Measure(Start start) {
   LoadResult result;
-  const int64_t cpu = ThreadCpuNs();
+  // Processor time is read inside of the seconds, so that it cannot be more than they are.
   const Clock::time_point begin = Clock::now();
+  const int64_t cpu = ThreadCpuNs();
   start(result, begin);
-  result.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
   result.cpu_seconds = static_cast<double>(ThreadCpuNs() - cpu) * 1e-9;
+  result.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
   return result;
 }
 
