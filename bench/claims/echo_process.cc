@@ -68,7 +68,7 @@ EchoProcess::EchoProcess(MultiplexerKind kind, bool counted) {
   }
 }
 
-int64_t EchoProcess::CpuNs() const { return outside::CpuNs(process_.pid()); }
+int64_t EchoProcess::CpuNs() const { return sight::CpuNs(process_.pid()); }
 
 EchoClients::EchoClients(uint16_t port, int count) {
   for (int i = 0; i < count; ++i) {

@@ -69,11 +69,11 @@ std::string MeasuredServer::End(int patience_ms) {
 }
 
 double MeasuredServer::CpuSeconds() const {
-  return static_cast<double>(std::max<int64_t>(0, outside::CpuNs(process_.pid()))) * 1e-9;
+  return static_cast<double>(std::max<int64_t>(0, sight::CpuNs(process_.pid()))) * 1e-9;
 }
 
 double MeasuredServer::OwnMemoryBytes() const {
-  return static_cast<double>(outside::AnonymousMemory(process_.pid()));
+  return static_cast<double>(sight::AnonymousMemory(process_.pid()));
 }
 
 double TcpMemoryBytes() {

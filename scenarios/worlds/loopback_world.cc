@@ -35,17 +35,17 @@ class LoopbackWorld::Impl final : private ServerHost {
     process_.emplace(*memory_, [&] { target.serve(port); });
     try {
       kernel_.ServeOnly(process_->pid(), process_->TakeLine(), memory_, top);
-    } catch (const remote::ServerGone&) {
+    } catch (const held::ServerGone&) {
       run_.Die(process_->AwaitEnd());
-    } catch (const remote::ServerThrew& thrown) {
+    } catch (const held::ServerThrew& thrown) {
       run_.Die(thrown.what());
     } catch (const std::system_error& error) {
       throw WorldFailed(error.what());
     }
   }
 
-  const std::shared_ptr<remote::SharedMemory> memory_ = std::make_shared<remote::SharedMemory>();
-  HeldKernel kernel_{remote::ServerClock::Kind::kStill};
+  const std::shared_ptr<held::SharedMemory> memory_ = std::make_shared<held::SharedMemory>();
+  HeldKernel kernel_{held::ServerClock::Kind::kStill};
   ScenarioRun run_{kernel_, *this};
   std::optional<ServerProcess> process_;
   Claim processor_;

@@ -37,7 +37,7 @@ ServerCommand::Options CommandOf(const ProcessOptions& options, const rlimit& de
   if (others != nullptr && *others != '\0') preload += fmt::format(":{}", others);
   return {.command = options.command,
           .environment = {{"LD_PRELOAD", preload},
-                          {remote::kDriverVariable, std::string(kernel.office().name())}},
+                          {held::kDriverVariable, std::string(kernel.office().name())}},
           .descriptors = descriptors};
 }
 
@@ -65,8 +65,8 @@ class ProcessWorld::Impl final : private ServerHost {
   int64_t Memory() override {
     const pid_t roots[] = {server_->command().keeper()};
     int64_t bytes = 0;
-    for (const pid_t pid : outside::WithDescendants(roots)) {
-      if (pid != roots[0]) bytes += outside::AnonymousMemory(pid);
+    for (const pid_t pid : sight::WithDescendants(roots)) {
+      if (pid != roots[0]) bytes += sight::AnonymousMemory(pid);
     }
     return bytes;
   }
@@ -114,7 +114,7 @@ class ProcessWorld::Impl final : private ServerHost {
 
   const ProcessOptions options_;
   const rlimit descriptors_;
-  HeldKernel kernel_{remote::ServerClock::Kind::kAhead};
+  HeldKernel kernel_{held::ServerClock::Kind::kAhead};
   ScenarioRun run_{kernel_, *this};
   Claim processor_;
   PortChooser ports_;
@@ -128,7 +128,7 @@ ServerNature LookAtServer(const ProcessOptions& options) {
   } idle;
   const rlimit descriptors = LimitOf(RLIMIT_NOFILE);
   PortChooser ports;
-  HeldKernel kernel(remote::ServerClock::Kind::kAhead);
+  HeldKernel kernel(held::ServerClock::Kind::kAhead);
   kernel.set_driver(&idle);
   kernel.Reset();
   RunningServer server(CommandOf(options, descriptors, kernel), ports.Choose());

@@ -59,9 +59,9 @@ bool RunningServer::HasEnded() {
 bool RunningServer::Lives() const {
   const pid_t roots[] = {command_.keeper()};
   for (int look = 0; look < kLooksForProcesses; ++look) {
-    const std::vector<pid_t> pids = outside::WithDescendants(roots);
+    const std::vector<pid_t> pids = sight::WithDescendants(roots);
     if (std::any_of(pids.begin(), pids.end(), [&](pid_t pid) {
-          return pid != roots[0] && outside::SummaryOfThreads(pid).any_lives;
+          return pid != roots[0] && sight::SummaryOfThreads(pid).any_lives;
         })) {
       return true;
     }
@@ -78,14 +78,14 @@ std::string RunningServer::WhatItWrote() const {
 // Where one of its processes listens instead.
 std::string RunningServer::ListensElsewhere() {
   const pid_t roots[] = {command_.keeper()};
-  const std::vector<outside::TcpSocket> listeners = diag_.Listeners(0);
-  for (const pid_t pid : outside::WithDescendants(roots)) {
-    const auto files = outside::OpenFiles(pid);
+  const std::vector<sight::TcpSocket> listeners = diag_.Listeners(0);
+  for (const pid_t pid : sight::WithDescendants(roots)) {
+    const auto files = sight::OpenFiles(pid);
     if (!files || pid == roots[0]) continue;
-    for (const outside::OpenFile& file : *files) {
+    for (const sight::OpenFile& file : *files) {
       const auto listener =
-          std::find_if(listeners.begin(), listeners.end(), [&](const outside::TcpSocket& socket) {
-            return file.kind == outside::OpenFile::Kind::kSocket && socket.inode == file.inode;
+          std::find_if(listeners.begin(), listeners.end(), [&](const sight::TcpSocket& socket) {
+            return file.kind == sight::OpenFile::Kind::kSocket && socket.inode == file.inode;
           });
       if (listener == listeners.end()) continue;
       return fmt::format(", but on port {} ({{port}} in the command stands for the one to take)",

@@ -39,7 +39,7 @@ class RunningServer {
 
   const uint16_t port_;
   ServerCommand command_;
-  outside::SocketDiag diag_;
+  sight::SocketDiag diag_;
 };
 
 }  // namespace hupstorm

@@ -132,7 +132,7 @@ class Keeper {
   void EndAll() {
     const pid_t self[] = {getpid()};
     for (int ms = 0; ms < kLongestEndMs; ++ms) {
-      for (const pid_t pid : outside::WithDescendants(self)) {
+      for (const pid_t pid : sight::WithDescendants(self)) {
         if (pid != self[0]) kill(pid, SIGKILL);
       }
       if (Reap()) return;

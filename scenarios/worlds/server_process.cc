@@ -21,13 +21,13 @@ constexpr int kOutOfReach = 4000;  // a number that no server of a scenario come
 
 }  // namespace
 
-ServerProcess::ServerProcess(remote::SharedMemory& memory, const std::function<void()>& serve) {
+ServerProcess::ServerProcess(held::SharedMemory& memory, const std::function<void()>& serve) {
   auto [ours, theirs] = MakeSocketPair();
   line_ = std::move(ours);
   process_ = ChildProcess([&, &end = theirs] { Serve(memory, std::move(end), serve); });
 }
 
-void ServerProcess::Serve(remote::SharedMemory& memory, FileDescriptor end,
+void ServerProcess::Serve(held::SharedMemory& memory, FileDescriptor end,
                           const std::function<void()>& serve) {
   ForbidCoreFiles();  // a crash here is a finding, not a thing to keep
   // As a shell starts it: whatever started hupstorm may ignore SIGPIPE or SIGINT.
@@ -49,7 +49,7 @@ void ServerProcess::Serve(remote::SharedMemory& memory, FileDescriptor end,
   while (fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0) < SimulatedKernel::kFirstDescriptor - 1) {
   }
 
-  remote::Agent agent(memory, line);
+  held::Agent agent(memory, line);
   ResetServerHeap();
   try {
     {

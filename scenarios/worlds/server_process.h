@@ -21,7 +21,7 @@ class ServerProcess {
   // Forks a child that runs `serve` with an Agent in force. It has descriptors 0 to 2 and the line,
   // out of the way, and nothing else of this process. Throws std::system_error. The server is
   // killed when the object goes.
-  ServerProcess(remote::SharedMemory& memory, const std::function<void()>& serve);
+  ServerProcess(held::SharedMemory& memory, const std::function<void()>& serve);
 
   pid_t pid() const { return process_.pid(); }
   // The driver's end of the socket between the two, which becomes the caller's.
@@ -32,7 +32,7 @@ class ServerProcess {
   std::string AwaitEnd();
 
  private:
-  [[noreturn]] void Serve(remote::SharedMemory& memory, FileDescriptor end,
+  [[noreturn]] void Serve(held::SharedMemory& memory, FileDescriptor end,
                           const std::function<void()>& serve);
 
   CapturedOutput output_;

@@ -69,7 +69,7 @@ OutsideServer::Instance ForeignServer::Start() {
     }
     _exit(0);
   }
-  outside::SocketDiag diag;
+  sight::SocketDiag diag;
   while (diag.Listeners(port).empty() && !Ended()) sched_yield();
   OutsideServer::Instance instance;
   reinterpret_cast<sockaddr_in&>(instance.address) = Loopback(port);

@@ -14,7 +14,7 @@
 
 #include "kernel/linux/sight/tcp_state.h"
 
-namespace hupstorm::loopback {
+namespace hupstorm::clients {
 namespace {
 
 // How long TCP may hold bytes back that the other side has room for: its delayed acknowledgement
@@ -69,7 +69,7 @@ TcpState StateOf(int fd) {
   tcp_info info = {};
   socklen_t length = sizeof info;
   if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) != 0) return TcpState::kClosed;
-  return TcpStateOf(info.tcpi_state);
+  return sight::TcpStateOf(info.tcpi_state);
 }
 
 // Sends the acknowledgement that TCP would delay by up to 40 ms (tcp(7), TCP_QUICKACK). Until it
@@ -356,4 +356,4 @@ bool ClientSockets::AwaitHeldBack() {
   return any;
 }
 
-}  // namespace hupstorm::loopback
+}  // namespace hupstorm::clients

@@ -15,7 +15,7 @@
 
 #include "kernel/driven_kernel.h"
 
-namespace hupstorm::loopback {
+namespace hupstorm::clients {
 
 // Each method is as in DrivenKernel. Throws std::system_error where the driver itself runs out of
 // descriptors, ports or memory.
@@ -121,6 +121,6 @@ class ClientSockets {
   int marker_ = -1;
 };
 
-}  // namespace hupstorm::loopback
+}  // namespace hupstorm::clients
 
 #endif  // HUPSTORM_KERNEL_LINUX_CLIENTS_CLIENT_SOCKETS_H_

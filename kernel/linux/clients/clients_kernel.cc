@@ -13,7 +13,7 @@ void ClientsKernel::PeerVanish(PeerId) {
 }
 
 DrivenKernel::Disposition ClientsKernel::DispositionIn(pid_t pid, int signal) {
-  const outside::SignalMasks masks = outside::SignalMasksOf(pid);
+  const sight::SignalMasks masks = sight::SignalMasksOf(pid);
   const uint64_t bit = uint64_t{1} << (signal - 1);
   if ((masks.caught & bit) != 0) return Disposition::kHandled;
   return (masks.ignored & bit) != 0 ? Disposition::kIgnored : Disposition::kDefault;

@@ -48,7 +48,7 @@ class ClientsKernel : public DrivenKernel {
   static Disposition DispositionIn(pid_t pid, int signal);
 
   // Looking at a client's socket changes what is known of it, though not what is so.
-  mutable loopback::ClientSockets clients_;
+  mutable clients::ClientSockets clients_;
   KernelDriver* driver_ = nullptr;
 };
 

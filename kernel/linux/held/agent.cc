@@ -14,7 +14,7 @@
 
 #include "kernel/in_force.h"
 
-namespace hupstorm::remote {
+namespace hupstorm::held {
 namespace {
 
 // The kernel's own form: libc's sigset_t is larger than what the system call takes.
@@ -154,4 +154,4 @@ void Agent::ReportException(std::string_view what) {
   line_.Give(Turn::kThrew);
 }
 
-}  // namespace hupstorm::remote
+}  // namespace hupstorm::held

@@ -10,7 +10,7 @@
 #include "kernel/linux/held/connection.h"
 #include "kernel/syscalls.h"
 
-namespace hupstorm::remote {
+namespace hupstorm::held {
 
 // Signals are held back while a call is at the driver's, and let in when the driver says so or when
 // the call returns: their handlers run as the server. Where the driver is gone the process ends.
@@ -39,6 +39,6 @@ class Agent final : public Syscalls {
   int arena_ = 0;
 };
 
-}  // namespace hupstorm::remote
+}  // namespace hupstorm::held
 
 #endif  // HUPSTORM_KERNEL_LINUX_HELD_AGENT_H_

@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace hupstorm::remote {
+namespace hupstorm::held {
 
 // Hands out a range of memory like a stack. Each of the two processes has its own range to hand out
 // from, and reads the other's.
@@ -35,6 +35,6 @@ class Arena {
   std::byte* end_;
 };
 
-}  // namespace hupstorm::remote
+}  // namespace hupstorm::held
 
 #endif  // HUPSTORM_KERNEL_LINUX_HELD_ARENA_H_

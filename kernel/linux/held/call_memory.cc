@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <cstring>
 
-namespace hupstorm::remote {
+namespace hupstorm::held {
 namespace {
 
 constexpr size_t kLongestAddress = 128;      // sockaddr_storage
@@ -227,4 +227,4 @@ void CallMemory::CopyMessageBack() const {
   message_->msg_flags = message_copy_->msg_flags;
 }
 
-}  // namespace hupstorm::remote
+}  // namespace hupstorm::held

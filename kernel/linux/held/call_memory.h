@@ -13,7 +13,7 @@
 #include "kernel/linux/held/arena.h"
 #include "kernel/system_call.h"
 
-namespace hupstorm::remote {
+namespace hupstorm::held {
 
 // For the life of the object the memory is taken from the arena; objects nest. Pointers that lead
 // into `shared` are left as they are: the other process sees that memory already.
@@ -81,6 +81,6 @@ class CallMemory {
   msghdr* message_copy_ = nullptr;
 };
 
-}  // namespace hupstorm::remote
+}  // namespace hupstorm::held
 
 #endif  // HUPSTORM_KERNEL_LINUX_HELD_CALL_MEMORY_H_

@@ -9,7 +9,7 @@
 #include <new>
 #include <system_error>
 
-namespace hupstorm::remote {
+namespace hupstorm::held {
 namespace {
 
 constexpr size_t kFrameSize = 512 << 10;
@@ -90,4 +90,4 @@ Turn Line::Await() {
   return Transfer(SYS_recvfrom, socket_, &byte) == 1 ? static_cast<Turn>(byte) : Turn::kGone;
 }
 
-}  // namespace hupstorm::remote
+}  // namespace hupstorm::held

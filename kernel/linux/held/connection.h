@@ -16,7 +16,7 @@
 #include "kernel/linux/held/notes.h"
 #include "kernel/system_call.h"
 
-namespace hupstorm::remote {
+namespace hupstorm::held {
 
 // Whose turn it is, and what for.
 enum class Turn : uint8_t {
@@ -105,6 +105,6 @@ class Line {
   int socket_;
 };
 
-}  // namespace hupstorm::remote
+}  // namespace hupstorm::held
 
 #endif  // HUPSTORM_KERNEL_LINUX_HELD_CONNECTION_H_

@@ -4,7 +4,7 @@
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 
-namespace hupstorm::loopback {
+namespace hupstorm::held {
 namespace {
 
 using Kind = DrivenKernel::DescriptorKind;
@@ -102,4 +102,4 @@ void DescriptorBook::Learn(const SystemCall& call, int64_t result) {
   }
 }
 
-}  // namespace hupstorm::loopback
+}  // namespace hupstorm::held

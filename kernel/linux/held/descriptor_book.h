@@ -11,7 +11,7 @@
 #include "kernel/driven_kernel.h"
 #include "kernel/system_call.h"
 
-namespace hupstorm::loopback {
+namespace hupstorm::held {
 
 struct DescriptorFacts {
   DrivenKernel::DescriptorKind kind = DrivenKernel::DescriptorKind::kFree;  // kFree: not known of
@@ -47,6 +47,6 @@ class DescriptorBook {
   std::deque<DescriptorFacts> facts_;
 };
 
-}  // namespace hupstorm::loopback
+}  // namespace hupstorm::held
 
 #endif  // HUPSTORM_KERNEL_LINUX_HELD_DESCRIPTOR_BOOK_H_

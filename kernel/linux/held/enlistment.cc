@@ -17,7 +17,7 @@
 
 #include "kernel/linux/held/connection.h"
 
-namespace hupstorm::remote {
+namespace hupstorm::held {
 namespace {
 
 // What a thread says of itself. Its process is known by SO_PEERCRED.
@@ -169,4 +169,4 @@ bool Take(const EnlistmentOffice::Candidate& candidate, int file, std::byte* add
          static_cast<ssize_t>(sizeof welcome);
 }
 
-}  // namespace hupstorm::remote
+}  // namespace hupstorm::held

@@ -9,7 +9,7 @@
 #include <cstddef>
 #include <string_view>
 
-namespace hupstorm::remote {
+namespace hupstorm::held {
 
 // The variable that holds the name of the driver's socket (unix(7), abstract, without the zero).
 inline constexpr char kDriverVariable[] = "HUPSTORM_DRIVER";
@@ -52,6 +52,6 @@ class EnlistmentOffice {
 // Gives a candidate memory that is mapped at `address` here. False where it has gone.
 bool Take(const EnlistmentOffice::Candidate& candidate, int file, std::byte* address);
 
-}  // namespace hupstorm::remote
+}  // namespace hupstorm::held
 
 #endif  // HUPSTORM_KERNEL_LINUX_HELD_ENLISTMENT_H_

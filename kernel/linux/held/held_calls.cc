@@ -18,9 +18,9 @@
 
 namespace hupstorm {
 
-using remote::HeldProcess;
-using remote::HeldThread;
-using remote::Turn;
+using held::HeldProcess;
+using held::HeldThread;
+using held::Turn;
 
 namespace {
 
@@ -240,7 +240,7 @@ bool HeldKernel::AwaitReady(HeldThread& thread, Call call, int fd, int16_t event
 
 int64_t HeldKernel::Accept(HeldThread& thread, const SystemCall& call) {
   const int fd = static_cast<int>(call.arguments[0]);
-  loopback::DescriptorBook& book = thread.process->book;
+  held::DescriptorBook& book = thread.process->book;
   if (!book.Of(fd).nonblocking && !AwaitReady(thread, call.call, fd, POLLIN)) return -1;
   const int64_t result = Pass(thread, call);
   if (result == -1) return -1;
@@ -278,7 +278,7 @@ int64_t HeldKernel::Listen(HeldThread& thread, const SystemCall& call) {
 
 int64_t HeldKernel::Receive(HeldThread& thread, const SystemCall& call) {
   const int fd = static_cast<int>(call.arguments[0]);
-  const loopback::DescriptorFacts& facts = thread.process->book.Of(fd);
+  const held::DescriptorFacts& facts = thread.process->book.Of(fd);
   const bool may_sleep = facts.kind != DescriptorKind::kFree && !facts.nonblocking &&
                          (MessageFlags(call) & (MSG_DONTWAIT | MSG_OOB)) == 0;
   if (may_sleep && !AwaitReady(thread, call.call, fd, POLLIN)) return -1;
@@ -294,7 +294,7 @@ int64_t HeldKernel::Receive(HeldThread& thread, const SystemCall& call) {
 int64_t HeldKernel::Transmit(HeldThread& thread, const SystemCall& call) {
   const int fd = static_cast<int>(call.arguments[0]);
   const int flags = MessageFlags(call);
-  const loopback::DescriptorBook& book = thread.process->book;
+  const held::DescriptorBook& book = thread.process->book;
   const bool may_sleep =
       book.IsSocket(fd) && !book.Of(fd).nonblocking && (flags & MSG_DONTWAIT) == 0;
   if (may_sleep) return TransmitAll(thread, call);

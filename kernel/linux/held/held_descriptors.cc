@@ -17,8 +17,8 @@
 
 namespace hupstorm {
 
-using remote::HeldProcess;
-using remote::HeldThread;
+using held::HeldProcess;
+using held::HeldThread;
 
 namespace {
 
@@ -28,18 +28,18 @@ constexpr int kReceiveBuffer = 128 * 1024;
 // Stands for a descriptor that some process has, though none that can be looked at.
 constexpr int kSomeDescriptor = DrivenKernel::kNoDescriptorLimit - 1;
 
-DrivenKernel::DescriptorKind KindOf(outside::OpenFile::Kind kind) {
+DrivenKernel::DescriptorKind KindOf(sight::OpenFile::Kind kind) {
   using Kind = DrivenKernel::DescriptorKind;
   switch (kind) {
-    case outside::OpenFile::Kind::kSocket:
+    case sight::OpenFile::Kind::kSocket:
       return Kind::kSocket;
-    case outside::OpenFile::Kind::kPipe:
+    case sight::OpenFile::Kind::kPipe:
       return Kind::kPipe;
-    case outside::OpenFile::Kind::kEpoll:
+    case sight::OpenFile::Kind::kEpoll:
       return Kind::kEpoll;
-    case outside::OpenFile::Kind::kEventfd:
+    case sight::OpenFile::Kind::kEventfd:
       return Kind::kEventfd;
-    case outside::OpenFile::Kind::kTimerfd:
+    case sight::OpenFile::Kind::kTimerfd:
       return Kind::kTimerfd;
     default:
       return Kind::kOther;
@@ -70,10 +70,10 @@ HeldProcess& HeldKernel::ProcessOf(HeldThread& thread) {
   rlimit limit = {};
   prlimit(thread.pid, RLIMIT_NOFILE, nullptr, &limit);
   process.descriptor_limit = limit.rlim_cur;
-  const std::vector<int> open = outside::OpenNumbers(thread.pid);
+  const std::vector<int> open = sight::OpenNumbers(thread.pid);
   if (is_only_thread_) {
     process.given = open;
-    process.given_handlers = outside::SignalMasksOf(thread.pid).caught;
+    process.given_handlers = sight::SignalMasksOf(thread.pid).caught;
     return process;
   }
   thread.process = &process;
@@ -85,7 +85,7 @@ HeldProcess& HeldKernel::ProcessOf(HeldThread& thread) {
 void HeldKernel::LearnBefore(HeldThread& thread, const SystemCall& call) {
   if (!DependsOnFacts(call.call)) return;
   const int fd = static_cast<int>(call.arguments[0]);
-  loopback::DescriptorBook& book = thread.process->book;
+  held::DescriptorBook& book = thread.process->book;
   if (book.Of(fd).kind == DescriptorKind::kFree) return LearnDescriptor(thread, fd);
   // O_NONBLOCK is one for all processes that have the file open.
   if (processes_.size() == 1 || call.call == Call::kFcntl) return;
@@ -98,7 +98,7 @@ void HeldKernel::LearnDescriptor(HeldThread& thread, int fd) {
   if (!IsOwn(thread.pid, fd)) return;
   const int flags = Invoke<Call::kFcntl>(thread.remote, fd, F_GETFL, 0);
   if (flags == -1) return;
-  loopback::DescriptorFacts facts;
+  held::DescriptorFacts facts;
   facts.nonblocking = (flags & O_NONBLOCK) != 0;
   int listens = 0;
   socklen_t length = sizeof listens;
@@ -108,7 +108,7 @@ void HeldKernel::LearnDescriptor(HeldThread& thread, int fd) {
     facts.peer = PeerBehind(thread, fd);
     if (facts.peer != kNoPeer) facts.kind = DescriptorKind::kConnection;
   } else {
-    const std::optional<outside::OpenFile> file = outside::OpenFileAt(thread.pid, fd);
+    const std::optional<sight::OpenFile> file = sight::OpenFileAt(thread.pid, fd);
     if (!file) return;
     facts.kind = KindOf(file->kind);
   }
@@ -156,11 +156,11 @@ HeldThread* HeldKernel::ListeningThread() const {
 // many threads.
 const std::vector<pid_t>& HeldKernel::Pids() const {
   if (keeper_ < 0) return pids_;
-  const int64_t made = outside::LastProcessMade();
+  const int64_t made = sight::LastProcessMade();
   if (made == last_process_made_ && made != 0) return pids_;
   last_process_made_ = made;
   const pid_t roots[] = {keeper_};
-  pids_ = outside::WithDescendants(roots);
+  pids_ = sight::WithDescendants(roots);
   std::erase(pids_, keeper_);
   return pids_;
 }
@@ -170,7 +170,7 @@ pid_t HeldKernel::ListeningPid() const {
   if (!diag_) return -1;
   const std::vector<uint64_t> listeners = diag_->ListenerInodes(port_);
   for (const pid_t pid : Pids()) {
-    if (outside::HasSocketOpen(pid, listeners)) return pid;
+    if (sight::HasSocketOpen(pid, listeners)) return pid;
   }
   return -1;
 }
@@ -197,7 +197,7 @@ void HeldKernel::set_descriptor_limit(int limit) {
     if (limit < kNoDescriptorLimit) {
       // Linux limits the numbers. Those below the one that would be too many: the server's own, and
       // all that it was given.
-      const std::vector<int> in_use = outside::OpenNumbers(pid);
+      const std::vector<int> in_use = sight::OpenNumbers(pid);
       int room = limit - open_descriptor_count();
       rlim_t number = 0;
       for (; number < process.descriptor_limit; ++number) {
@@ -252,7 +252,7 @@ DrivenKernel::ConnectionStatus HeldKernel::AskServer(PeerId peer) const {
   socklen_t length = sizeof info;
   if (Invoke<Call::kGetsockopt>(thread->remote, status.fd, IPPROTO_TCP, TCP_INFO, &info, &length) ==
       0) {
-    status.state = loopback::TcpStateOf(info.tcpi_state);
+    status.state = sight::TcpStateOf(info.tcpi_state);
   }
   if (status.state == TcpState::kCloseWait) {
     // Sends the acknowledgement that TCP may delay by up to 40 ms, so that the client's FIN is
@@ -300,16 +300,16 @@ std::vector<DrivenKernel::Descriptor> HeldKernel::OpenDescriptors() const {
     const auto process = processes_.find(pid);
     const bool from_start =
         std::find(pids_at_start_.begin(), pids_at_start_.end(), pid) != pids_at_start_.end();
-    for (const int fd : outside::OpenNumbers(pid)) {
+    for (const int fd : sight::OpenNumbers(pid)) {
       if (!IsOwn(pid, fd)) continue;
       Descriptor descriptor{.fd = fd, .kind = DescriptorKind::kFree, .peer = kNoPeer};
       if (process != processes_.end()) {
-        const loopback::DescriptorFacts& facts = process->second.book.Of(fd);
+        const held::DescriptorFacts& facts = process->second.book.Of(fd);
         descriptor.kind = facts.kind;
         descriptor.peer = facts.peer;
       }
       if (descriptor.kind == DescriptorKind::kFree) {
-        const std::optional<outside::OpenFile> file = outside::OpenFileAt(pid, fd);
+        const std::optional<sight::OpenFile> file = sight::OpenFileAt(pid, fd);
         if (!file) continue;  // closed meanwhile
         descriptor.kind = KindOf(file->kind);
       }

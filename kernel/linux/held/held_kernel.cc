@@ -24,10 +24,10 @@ constexpr size_t kSharedMemorySlots = 1800;
 
 }  // namespace
 
-using remote::EnlistmentOffice;
-using remote::SharedMemory;
+using held::EnlistmentOffice;
+using held::SharedMemory;
 
-HeldKernel::HeldKernel(remote::ServerClock::Kind clock)
+HeldKernel::HeldKernel(held::ServerClock::Kind clock)
     : news_fd_(CheckSystemCall(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC), "eventfd")), clock_(clock) {}
 
 HeldKernel::~HeldKernel() { Stop(); }
@@ -67,7 +67,7 @@ void HeldKernel::ServeOnly(pid_t pid, FileDescriptor line, std::shared_ptr<Share
   is_only_thread_ = true;
   pids_ = pids_at_start_ = {pid};
   thread.remote.set_freedom([this] {
-    return remote::Freedom{.may_note = driver_->MayHearLate(), .monotonic_ns = now_ns()};
+    return held::Freedom{.may_note = driver_->MayHearLate(), .monotonic_ns = now_ns()};
   });
   try {
     while (thread.remote.AwaitCall()) AnswerCall(thread);
@@ -150,7 +150,7 @@ void HeldKernel::Enlist(const EnlistmentOffice::Candidate& candidate) {
     } catch (const std::system_error&) {
       continue;  // another thread's is there
     }
-    if (!remote::Take(candidate, file.get(), address)) thread.reset();
+    if (!held::Take(candidate, file.get(), address)) thread.reset();
     break;
   }
   if (thread == nullptr) return;
@@ -174,7 +174,7 @@ void HeldKernel::DriveThread(HeldThread& thread) {
       if (threads_.size() > 1) news_.notify_all();  // it may sleep elsewhere now
     }
   } catch (const Stopped&) {
-  } catch (const remote::ServerGone&) {
+  } catch (const held::ServerGone&) {
   } catch (...) {
     const std::lock_guard lock(baton_);
     if (failure_ == nullptr) failure_ = std::current_exception();

@@ -43,7 +43,7 @@ namespace hupstorm {
 class HeldKernel final : public ClientsKernel {
  public:
   // Throws std::system_error.
-  explicit HeldKernel(remote::ServerClock::Kind clock);
+  explicit HeldKernel(held::ServerClock::Kind clock);
   ~HeldKernel() override;
 
   // Forgets the last server. Threads enlist at `office()` from now on.
@@ -54,7 +54,7 @@ class HeldKernel final : public ClientsKernel {
   // Answers the server's calls by what `top` says, until its serve() returns. `line`: the driver's
   // end of the socket between the two. Throws ServerGone, ServerThrew,
   // and what `top` throws: then the server is held in that call for ever.
-  void ServeOnly(pid_t pid, FileDescriptor line, std::shared_ptr<remote::SharedMemory> memory,
+  void ServeOnly(pid_t pid, FileDescriptor line, std::shared_ptr<held::SharedMemory> memory,
                  Syscalls& top);
   HeapUse heap() const { return threads_.empty() ? HeapUse() : threads_.front()->remote.heap(); }
   // True while `top` hears of a call that the server has made already.
@@ -63,7 +63,7 @@ class HeldKernel final : public ClientsKernel {
   // ---- A server of any number of processes and threads, which enlist by themselves. In this
   // order; all but Stop are for the thread that has made the kernel.
 
-  const remote::EnlistmentOffice& office() const { return *office_; }
+  const held::EnlistmentOffice& office() const { return *office_; }
   // Throws std::system_error. The server's processes are what descends from `keeper`, which is none
   // of them; it is to listen on `port` of 127.0.0.1. Its calls are answered by `top`, which must
   // outlive the run.
@@ -106,14 +106,14 @@ class HeldKernel final : public ClientsKernel {
   void Make(SystemCall& call) override;
 
  private:
-  using HeldThread = remote::HeldThread;
-  using HeldProcess = remote::HeldProcess;
+  using HeldThread = held::HeldThread;
+  using HeldProcess = held::HeldProcess;
   struct Stopped {};  // thrown out of a call that sleeps when the run is over
 
   // held_kernel.cc: threads come and go.
   void MakeCurrent(HeldThread* thread);
   void WakeAttend();
-  void Enlist(const remote::EnlistmentOffice::Candidate& candidate);
+  void Enlist(const held::EnlistmentOffice::Candidate& candidate);
   void DriveThread(HeldThread& thread);
   void AnswerCall(HeldThread& thread);
   void End(HeldThread& thread);
@@ -122,10 +122,9 @@ class HeldKernel final : public ClientsKernel {
   // held_calls.cc: calls of the server.
   // Each returns the call's result, and sets errno if that is -1.
   int64_t Carry(HeldThread& thread, const SystemCall& call);
-  static int64_t Pass(HeldThread& thread, SystemCall call,
-                      remote::Turn how = remote::Turn::kExecute);
+  static int64_t Pass(HeldThread& thread, SystemCall call, held::Turn how = held::Turn::kExecute);
   int64_t PassLast(HeldThread& thread, const SystemCall& call,
-                   remote::Turn how = remote::Turn::kExecuteAndGo);
+                   held::Turn how = held::Turn::kExecuteAndGo);
   int64_t Wait(HeldThread& thread, const SystemCall& call);
   int64_t LookOnce(HeldThread& thread, const SystemCall& call);
   int64_t Accept(HeldThread& thread, const SystemCall& call);
@@ -171,8 +170,8 @@ class HeldKernel final : public ClientsKernel {
   mutable std::mutex baton_;  // held by whatever acts for the server or its clients
   std::condition_variable news_;
   FileDescriptor news_fd_;  // an eventfd, for a thread that waits in Attend
-  std::unique_ptr<remote::EnlistmentOffice> office_;
-  remote::ServerClock clock_;
+  std::unique_ptr<held::EnlistmentOffice> office_;
+  held::ServerClock clock_;
   std::list<std::unique_ptr<HeldThread>> threads_;
   std::map<pid_t, HeldProcess> processes_;  // those that have made calls
   HeldThread* current_ = nullptr;           // whose call is being carried out
@@ -193,7 +192,7 @@ class HeldKernel final : public ClientsKernel {
   std::vector<pid_t> pids_at_start_;
   std::vector<pid_t> vanished_;  // gone without a word, with several connections
   std::vector<pid_t> killed_;
-  mutable std::optional<outside::SocketDiag> diag_;  // from Start on
+  mutable std::optional<sight::SocketDiag> diag_;  // from Start on
   bool clients_changed_ = false;
   int fatal_sigpipes_ = 0;
   int send_buffer_ = kDefaultBuffer;

@@ -11,7 +11,7 @@
 
 namespace hupstorm {
 
-using remote::HeldThread;
+using held::HeldThread;
 
 namespace {
 
@@ -60,7 +60,7 @@ void HeldKernel::AwaitRest(HeldThread& thread) {
   const uint64_t wakes = wakes_;
   std::chrono::microseconds pause = kLookAgain;
   while (wakes_ == wakes && !thread.interrupted) {
-    if (thread.gone) throw remote::ServerGone();
+    if (thread.gone) throw held::ServerGone();
     if (stopping_ || failure_ != nullptr) throw Stopped();
     if (!started_ || checking_rest_ || !HeldThreadsSleep()) {
       news_.wait(lock);
@@ -119,7 +119,7 @@ bool HeldKernel::OtherThreadsSleep() {
   }
   bool lives = false;
   for (const pid_t pid : Pids()) {
-    const outside::ThreadSummary threads = outside::SummaryOfThreads(pid, held);
+    const sight::ThreadSummary threads = sight::SummaryOfThreads(pid, held);
     if (threads.any_runs) return false;
     lives = lives || threads.any_lives;
   }
@@ -131,7 +131,7 @@ bool HeldKernel::OtherThreadsSleep() {
 void HeldKernel::LetHappen(HeldThread* thread) {
   if (pids_at_start_.empty()) pids_at_start_ = Pids();
   for (const pid_t pid : vanished_) {
-    const char state = outside::StateOf(pid);
+    const char state = sight::StateOf(pid);
     if (state == 0 || state == 'Z') killed_.push_back(pid);
   }
   vanished_.clear();
@@ -171,22 +171,22 @@ bool HeldKernel::LetSignalsIn() {
 }
 
 bool HeldKernel::LetSignalsIn(HeldThread& thread) {
-  const uint64_t pending = outside::PendingSignals(thread.pid, thread.tid) & ~thread.refused;
+  const uint64_t pending = sight::PendingSignals(thread.pid, thread.tid) & ~thread.refused;
   if (pending == 0) return false;
   HeldThread* const outer = current_;
   MakeCurrent(&thread);  // a handler may make calls
   try {
     thread.remote.RunHandlers();
-    const uint64_t left = outside::PendingSignals(thread.pid, thread.tid);
+    const uint64_t left = sight::PendingSignals(thread.pid, thread.tid);
     thread.refused |= left;
-    const uint64_t handled = pending & ~left & outside::SignalMasksOf(thread.pid).caught;
+    const uint64_t handled = pending & ~left & sight::SignalMasksOf(thread.pid).caught;
     for (int signal = 1; signal <= 64; ++signal) {
       if ((handled >> (signal - 1) & 1) == 0) continue;
       const bool restarts = RestartsAfter(thread, signal);
       thread.restarts = restarts && (!thread.interrupted || thread.restarts);
       thread.interrupted = true;
     }
-  } catch (const remote::ServerGone&) {
+  } catch (const held::ServerGone&) {
     thread.gone = true;
   }
   MakeCurrent(outer);
@@ -211,7 +211,7 @@ DrivenKernel::Disposition HeldKernel::RaiseSignal(int signal) {
   kill(pid, signal);
   if (is_only_thread_) {
     LetSignalsIn(*current_);
-    if (current_->gone) throw remote::ServerGone();
+    if (current_->gone) throw held::ServerGone();
   }
   return disposition;
 }
@@ -233,7 +233,7 @@ bool HeldKernel::CanBeInterrupted(HeldThread& thread) const {
   const bool waits =
       thread.call == Call::kSelect || thread.call == Call::kPoll || thread.call == Call::kNanosleep;
   const uint64_t given = thread.process == nullptr ? 0 : thread.process->given_handlers;
-  const uint64_t caught = outside::SignalMasksOf(thread.pid).caught & ~given;
+  const uint64_t caught = sight::SignalMasksOf(thread.pid).caught & ~given;
   for (int signal = 1; signal < kFirstOfLibcsSignals; ++signal) {
     if ((caught >> (signal - 1) & 1) == 0) continue;
     if (waits || !RestartsAfter(thread, signal)) return true;

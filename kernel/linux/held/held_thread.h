@@ -17,11 +17,11 @@
 #include "kernel/linux/held/descriptor_book.h"
 #include "kernel/linux/held/remote_kernel.h"
 
-namespace hupstorm::remote {
+namespace hupstorm::held {
 
 struct HeldProcess {
   pid_t pid = -1;
-  loopback::DescriptorBook book;
+  held::DescriptorBook book;
   std::vector<int> given;           // descriptors that are not the server's own, in order
   uint64_t given_handlers = 0;      // nor are the handlers of these signals; bit 0 is signal 1
   rlim_t descriptor_limit = 0;      // RLIMIT_NOFILE at start
@@ -58,6 +58,6 @@ struct HeldThread {
   uint64_t refused = 0;      // signals that are pending and that it does not let in
 };
 
-}  // namespace hupstorm::remote
+}  // namespace hupstorm::held
 
 #endif  // HUPSTORM_KERNEL_LINUX_HELD_HELD_THREAD_H_

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cstring>
 
-namespace hupstorm::remote {
+namespace hupstorm::held {
 namespace {
 
 // How long a timer that is set to go off at once may take.
@@ -13,7 +13,7 @@ constexpr int kAtOnceMs = 10'000;
 
 // For as often as it has expired by now.
 void Fire(HeldThread& thread, int fd, int64_t now_ns) {
-  loopback::DescriptorFacts& timer = thread.process->book.At(fd);
+  held::DescriptorFacts& timer = thread.process->book.At(fd);
   if (timer.interval_ns > 0) {
     const int64_t times = 1 + (now_ns - timer.expiry_ns) / timer.interval_ns;
     timer.expirations += static_cast<uint64_t>(times);
@@ -28,7 +28,7 @@ void Fire(HeldThread& thread, int fd, int64_t now_ns) {
   Invoke<Call::kPoll>(thread.remote, &fired, 1, kAtOnceMs);
 }
 
-void Write(const loopback::DescriptorFacts& timer, int64_t now_ns, int64_t address) {
+void Write(const held::DescriptorFacts& timer, int64_t now_ns, int64_t address) {
   if (address == 0) return;
   const int64_t left = timer.expiry_ns < 0 ? 0 : std::max<int64_t>(timer.expiry_ns - now_ns, 1);
   *reinterpret_cast<itimerspec*>(address) = {.it_interval = Timespec(timer.interval_ns),
@@ -51,7 +51,7 @@ int64_t SetTimer(HeldThread& thread, const ServerClock& clock, const SystemCall&
   quiet.arguments[3] = 0;
   if (Invoke(thread.remote, quiet) == -1) return -1;
   const int64_t now = clock.now_ns();
-  loopback::DescriptorFacts& timer = thread.process->book.At(fd);
+  held::DescriptorFacts& timer = thread.process->book.At(fd);
   Write(timer, now, call.arguments[3]);
   const int64_t first = Nanoseconds(value->it_value);
   const bool absolute = (call.arguments[1] & TFD_TIMER_ABSTIME) != 0;
@@ -92,4 +92,4 @@ int64_t NextTimerOf(const HeldProcess& process) {
   return next;
 }
 
-}  // namespace hupstorm::remote
+}  // namespace hupstorm::held

@@ -9,7 +9,7 @@
 #include "kernel/linux/held/held_thread.h"
 #include "kernel/linux/held/server_clock.h"
 
-namespace hupstorm::remote {
+namespace hupstorm::held {
 
 // As the call of `thread`, which is held; sets errno where it returns -1.
 int64_t SetTimer(HeldThread& thread, const ServerClock& clock, const SystemCall& call);
@@ -22,6 +22,6 @@ void FireTimers(HeldThread& thread, const ServerClock& clock);
 // When the next of a process expires; -1 for never.
 int64_t NextTimerOf(const HeldProcess& process);
 
-}  // namespace hupstorm::remote
+}  // namespace hupstorm::held
 
 #endif  // HUPSTORM_KERNEL_LINUX_HELD_HELD_TIMERS_H_

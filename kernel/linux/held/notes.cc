@@ -2,7 +2,7 @@
 
 #include <cstring>
 
-namespace hupstorm::remote {
+namespace hupstorm::held {
 
 const SystemCall* Notes::Take() {
   if (taken_ < count_) return &notes_[taken_++];
@@ -24,4 +24,4 @@ const std::byte* Notes::Keep(const void* bytes, size_t size) {
   return copy;
 }
 
-}  // namespace hupstorm::remote
+}  // namespace hupstorm::held

@@ -11,7 +11,7 @@
 
 #include "kernel/system_call.h"
 
-namespace hupstorm::remote {
+namespace hupstorm::held {
 
 // What a server may do before its driver says more.
 struct Freedom {
@@ -59,6 +59,6 @@ class Notes {
   std::array<std::byte, kTextSize> text_;
 };
 
-}  // namespace hupstorm::remote
+}  // namespace hupstorm::held
 
 #endif  // HUPSTORM_KERNEL_LINUX_HELD_NOTES_H_

@@ -1,6 +1,6 @@
 #include "kernel/linux/held/remote_kernel.h"
 
-namespace hupstorm::remote {
+namespace hupstorm::held {
 
 void RemoteKernel::Attach(int socket, Syscalls& top) {
   line_ = Line(socket);
@@ -98,4 +98,4 @@ void RemoteKernel::RunHandlers() {
   }
 }
 
-}  // namespace hupstorm::remote
+}  // namespace hupstorm::held

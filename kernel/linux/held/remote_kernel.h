@@ -12,7 +12,7 @@
 #include "kernel/linux/held/connection.h"
 #include "kernel/syscalls.h"
 
-namespace hupstorm::remote {
+namespace hupstorm::held {
 
 // The server's process has ended in the middle of something.
 class ServerGone : public std::exception {
@@ -81,6 +81,6 @@ class RemoteKernel final : public Syscalls {
   bool replayed_taken_ = false;
 };
 
-}  // namespace hupstorm::remote
+}  // namespace hupstorm::held
 
 #endif  // HUPSTORM_KERNEL_LINUX_HELD_REMOTE_KERNEL_H_

@@ -11,7 +11,7 @@
 
 #include "base/timespec.h"
 
-namespace hupstorm::remote {
+namespace hupstorm::held {
 
 class ServerClock {
  public:
@@ -43,6 +43,6 @@ class ServerClock {
   std::atomic<int64_t> skipped_ns_{0};
 };
 
-}  // namespace hupstorm::remote
+}  // namespace hupstorm::held
 
 #endif  // HUPSTORM_KERNEL_LINUX_HELD_SERVER_CLOCK_H_

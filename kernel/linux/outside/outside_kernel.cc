@@ -14,8 +14,8 @@
 
 namespace hupstorm {
 
-using outside::OpenFile;
-using outside::TcpSocket;
+using sight::OpenFile;
+using sight::TcpSocket;
 
 namespace {
 
@@ -78,25 +78,25 @@ void OutsideKernel::Attach(const sockaddr_storage& address, pid_t root) {
     roots_.push_back(root);
   } else {
     for (const uint64_t inode : listeners) {
-      for (const pid_t pid : outside::HoldersOf(inode)) roots_.push_back(pid);
+      for (const pid_t pid : sight::HoldersOf(inode)) roots_.push_back(pid);
     }
   }
   FindProcesses();
   for (const pid_t pid : processes_) {
-    if (outside::HasSocketOpen(pid, listeners)) listening_.push_back(pid);
+    if (sight::HasSocketOpen(pid, listeners)) listening_.push_back(pid);
   }
 }
 
 void OutsideKernel::FindProcesses() {
-  const int64_t made = outside::LastProcessMade();
+  const int64_t made = sight::LastProcessMade();
   if (made == last_process_made_ && made != 0) return;
   last_process_made_ = made;
-  processes_ = outside::WithDescendants(roots_);
+  processes_ = sight::WithDescendants(roots_);
 }
 
 bool OutsideKernel::ProcessesAreGone() const {
   return !roots_.empty() && std::all_of(roots_.begin(), roots_.end(), [](pid_t pid) {
-    const char state = outside::StateOf(pid);
+    const char state = sight::StateOf(pid);
     return state == 0 || state == 'Z' || state == 'X';
   });
 }
@@ -113,8 +113,8 @@ bool OutsideKernel::HasListener() {
 
 bool OutsideKernel::IsShortOfDescriptors() const {
   return std::any_of(processes_.begin(), processes_.end(), [](pid_t pid) {
-    const int open = outside::CountOpenFiles(pid);
-    const int64_t limit = outside::DescriptorLimit(pid);
+    const int open = sight::CountOpenFiles(pid);
+    const int64_t limit = sight::DescriptorLimit(pid);
     return open >= 0 && limit >= 0 && open + kFewDescriptors > limit;
   });
 }
@@ -132,8 +132,8 @@ OutsideKernel::Activity OutsideKernel::LookAtProcesses() {
   Activity activity;
   if (!roots_.empty()) FindProcesses();
   for (const pid_t pid : processes_) {
-    activity.cpu_ns += std::max<int64_t>(outside::CpuNs(pid), 0);
-    activity.asleep = activity.asleep && outside::IsAsleep(pid);
+    activity.cpu_ns += std::max<int64_t>(sight::CpuNs(pid), 0);
+    activity.asleep = activity.asleep && sight::IsAsleep(pid);
   }
   return activity;
 }
@@ -166,10 +166,10 @@ void OutsideKernel::LookAt(PeerId peer) const {
   }
 }
 
-std::map<pid_t, outside::Thread> OutsideKernel::LookAtThreads() const {
-  std::map<pid_t, outside::Thread> threads;
+std::map<pid_t, sight::Thread> OutsideKernel::LookAtThreads() const {
+  std::map<pid_t, sight::Thread> threads;
   for (const pid_t pid : processes_) {
-    for (const outside::Thread& thread : outside::ThreadsOf(pid)) threads[thread.tid] = thread;
+    for (const sight::Thread& thread : sight::ThreadsOf(pid)) threads[thread.tid] = thread;
   }
   return threads;
 }
@@ -177,8 +177,8 @@ std::map<pid_t, outside::Thread> OutsideKernel::LookAtThreads() const {
 std::optional<OutsideKernel::Asleep> OutsideKernel::SleepsOnOneClient() const {
   if (listening_.size() != 1) return std::nullopt;
   const pid_t pid = listening_.front();
-  const auto call = outside::SleepingCallOf(pid);
-  if (!call || outside::ThreadsOf(pid).size() != 1) return std::nullopt;
+  const auto call = sight::SleepingCallOf(pid);
+  if (!call || sight::ThreadsOf(pid).size() != 1) return std::nullopt;
   const auto canonical = [&]() -> std::optional<Call> {
     switch (call->number) {
       case SYS_sendto:
@@ -208,7 +208,7 @@ std::optional<OutsideKernel::Asleep> OutsideKernel::SleepsOnOneClient() const {
 
 int64_t OutsideKernel::Memory() const {
   int64_t bytes = 0;
-  for (const pid_t pid : processes_) bytes += outside::AnonymousMemory(pid);
+  for (const pid_t pid : processes_) bytes += sight::AnonymousMemory(pid);
   return bytes;
 }
 
@@ -311,7 +311,7 @@ const std::map<uint64_t, OutsideKernel::OpenSocket>& OutsideKernel::OpenSockets(
   if (open_sockets_) return *open_sockets_;
   open_sockets_.emplace();
   for (const pid_t pid : processes_) {
-    const auto files = outside::OpenFiles(pid);
+    const auto files = sight::OpenFiles(pid);
     if (!files) continue;
     for (const OpenFile& file : *files) {
       if (file.kind == OpenFile::Kind::kSocket) {
@@ -330,17 +330,17 @@ std::vector<DrivenKernel::Descriptor> OutsideKernel::Held(int& others) const {
   }
   others = 0;
   for (const auto& [inode, open] : OpenSockets()) {
-    if (!outside::IsTcpSocket(open.pid, open.fd)) continue;
+    if (!sight::IsTcpSocket(open.pid, open.fd)) continue;
     const auto socket = known.find(inode);
     const bool is_others = socket != known.end() && (socket->second.IsListener() ||
                                                      socket->second.local_port != PortOf(address_));
     if (!is_others) held.push_back({open.fd, DescriptorKind::kConnection});
   }
   for (const pid_t pid : processes_at_start_) {
-    const auto files = outside::OpenFiles(pid);
+    const auto files = sight::OpenFiles(pid);
     if (!files) continue;
     for (const OpenFile& file : *files) {
-      if (file.kind == OpenFile::Kind::kSocket && outside::IsTcpSocket(pid, file.fd)) continue;
+      if (file.kind == OpenFile::Kind::kSocket && sight::IsTcpSocket(pid, file.fd)) continue;
       ++others;
       held.push_back({file.fd, file.kind == OpenFile::Kind::kEpoll  ? DescriptorKind::kEpoll
                                : file.kind == OpenFile::Kind::kPipe ? DescriptorKind::kPipe

@@ -60,7 +60,7 @@ class OutsideKernel final : public ClientsKernel {
   uint64_t LookAtTraffic();
 
   // What the threads of the server have been at so far, by their numbers.
-  std::map<pid_t, outside::Thread> LookAtThreads() const;
+  std::map<pid_t, sight::Thread> LookAtThreads() const;
 
   // The call in which the server sleeps, where one process with one thread listens and sleeps in a
   // call on one client's connection.
@@ -120,8 +120,8 @@ class OutsideKernel final : public ClientsKernel {
 
  private:
   struct Seen {
-    std::optional<outside::TcpSocket> now;  // at the last look
-    uint64_t inode = 0;                     // once it was accepted
+    std::optional<sight::TcpSocket> now;  // at the last look
+    uint64_t inode = 0;                   // once it was accepted
     bool accepted = false;
     bool sent_urgent = false;
     bool over = false;  // neither side is there any more
@@ -137,7 +137,7 @@ class OutsideKernel final : public ClientsKernel {
   const std::map<uint64_t, OpenSocket>& OpenSockets() const;
   std::vector<Descriptor> Held(int& others) const;
 
-  mutable outside::SocketDiag diag_;
+  mutable sight::SocketDiag diag_;
   sockaddr_storage address_ = {};
   bool sees_sockets_ = false;
   uint32_t listener_queue_ = 0;  // connections that wait to be accepted, and how many may

@@ -31,15 +31,15 @@ constinit Eternal eternal;
 std::array<char, 108> driver = {};  // the name of its socket
 std::atomic<bool> is_driven{false};
 std::atomic<pid_t> enlisted_pid{0};
-std::atomic<remote::Frame*> first_frame{nullptr};
+std::atomic<held::Frame*> first_frame{nullptr};
 pthread_key_t at_thread_end;
 
 // What a thread has of its own. No constructor and no destructor runs for it.
 struct ThisThread {
   pid_t pid = 0;  // for which the agent was made; a child that was forked has another
   int line = -1;
-  alignas(remote::SharedMemory) std::array<std::byte, sizeof(remote::SharedMemory)> memory = {};
-  alignas(remote::Agent) std::array<std::byte, sizeof(remote::Agent)> agent = {};
+  alignas(held::SharedMemory) std::array<std::byte, sizeof(held::SharedMemory)> memory = {};
+  alignas(held::Agent) std::array<std::byte, sizeof(held::Agent)> agent = {};
 };
 [[gnu::tls_model("initial-exec")]] thread_local constinit ThisThread this_thread;
 
@@ -84,7 +84,7 @@ void StartAnewInChild() {
 }
 
 [[gnu::constructor]] void ComeToLife() {
-  const char* const name = std::getenv(remote::kDriverVariable);
+  const char* const name = std::getenv(held::kDriverVariable);
   if (name == nullptr || std::strlen(name) >= driver.size()) return;
   std::strcpy(driver.data(), name);
   if (pthread_key_create(&at_thread_end, EndThread) != 0) return;
@@ -99,20 +99,20 @@ void StartAnewInChild() {
 bool IsDriven() { return is_driven.load(std::memory_order_relaxed); }
 bool IsEnlisted() { return enlisted_pid.load(std::memory_order_relaxed) == syscall(SYS_getpid); }
 
-remote::Agent* AgentOfThisThread() {
+held::Agent* AgentOfThisThread() {
   const auto pid = static_cast<pid_t>(syscall(SYS_getpid));
-  auto* const agent = reinterpret_cast<remote::Agent*>(this_thread.agent.data());
+  auto* const agent = reinterpret_cast<held::Agent*>(this_thread.agent.data());
   if (this_thread.pid == pid) return agent;
   const int former_errno = errno;
-  const remote::Enlisted enlisted = remote::Enlist(driver.data());
+  const held::Enlisted enlisted = held::Enlist(driver.data());
   errno = former_errno;
   if (enlisted.line < 0) return nullptr;
-  auto* const memory = new (this_thread.memory.data()) remote::SharedMemory(enlisted.memory);
-  new (agent) remote::Agent(*memory, enlisted.line);
+  auto* const memory = new (this_thread.memory.data()) held::SharedMemory(enlisted.memory);
+  new (agent) held::Agent(*memory, enlisted.line);
   this_thread.line = enlisted.line;
   this_thread.pid = pid;
   Remember(enlisted.line);
-  remote::Frame* none = nullptr;
+  held::Frame* none = nullptr;
   first_frame.compare_exchange_strong(none, &memory->frame());
   enlisted_pid = pid;
   pthread_setspecific(at_thread_end, &this_thread);
@@ -120,12 +120,12 @@ remote::Agent* AgentOfThisThread() {
 }
 
 int64_t ClockOffsetNs() {
-  const remote::Frame* const frame = first_frame.load(std::memory_order_relaxed);
+  const held::Frame* const frame = first_frame.load(std::memory_order_relaxed);
   return frame == nullptr ? 0 : frame->clock_offset_ns.load(std::memory_order_relaxed);
 }
 
 void NoteExit(int status) {
-  remote::Frame* const frame = first_frame.load(std::memory_order_relaxed);
+  held::Frame* const frame = first_frame.load(std::memory_order_relaxed);
   if (frame != nullptr && IsEnlisted()) frame->exit_status = status;
 }
 

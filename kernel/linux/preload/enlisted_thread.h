@@ -17,7 +17,7 @@ bool IsEnlisted();
 
 // The agent of the calling thread, which is enlisted at its first call. Null where the driver is
 // gone.
-remote::Agent* AgentOfThisThread();
+held::Agent* AgentOfThisThread();
 
 // How far the server's clocks are ahead of Linux's.
 int64_t ClockOffsetNs();

@@ -71,7 +71,7 @@ void Gate::StartAnew() { interest_.ForgetClosed(); }
 void Gate::Make(SystemCall& call) {
   if (!IsDriven()) return Pass(call);
   if (call.call == Call::kClockGettime) return ReadClock(call);
-  remote::Agent* const agent = IsForDriver(call) ? AgentOfThisThread() : nullptr;
+  held::Agent* const agent = IsForDriver(call) ? AgentOfThisThread() : nullptr;
   if (agent != nullptr) {
     agent->Make(call);
   } else {

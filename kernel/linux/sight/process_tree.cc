@@ -17,7 +17,7 @@
 #include <memory>
 #include <string_view>
 
-namespace hupstorm::outside {
+namespace hupstorm::sight {
 namespace {
 
 // The names in a folder that are numbers, in order; nullopt where it cannot be opened.
@@ -324,4 +324,4 @@ std::vector<pid_t> HoldersOf(uint64_t socket_inode) {
   return holders;
 }
 
-}  // namespace hupstorm::outside
+}  // namespace hupstorm::sight

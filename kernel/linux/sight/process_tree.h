@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-namespace hupstorm::outside {
+namespace hupstorm::sight {
 
 struct OpenFile {
   enum class Kind : uint8_t { kSocket, kPipe, kEpoll, kEventfd, kTimerfd, kFile, kOther };
@@ -104,6 +104,6 @@ std::vector<pid_t> WithDescendants(std::span<const pid_t> roots);
 // descriptor of every process of the machine.
 std::vector<pid_t> HoldersOf(uint64_t socket_inode);
 
-}  // namespace hupstorm::outside
+}  // namespace hupstorm::sight
 
 #endif  // HUPSTORM_KERNEL_LINUX_SIGHT_PROCESS_TREE_H_

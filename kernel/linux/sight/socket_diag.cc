@@ -18,7 +18,7 @@
 
 #include "kernel/linux/sight/tcp_state.h"
 
-namespace hupstorm::outside {
+namespace hupstorm::sight {
 namespace {
 
 constexpr uint32_t kAllStates = ~0U;
@@ -46,7 +46,7 @@ int TakeInfo(const nlattr* attribute, void* out) {
 TcpSocket ReadSocket(const nlmsghdr* header) {
   const auto* const message = static_cast<const inet_diag_msg*>(mnl_nlmsg_get_payload(header));
   TcpSocket socket;
-  socket.state = loopback::TcpStateOf(message->idiag_state);
+  socket.state = sight::TcpStateOf(message->idiag_state);
   socket.family = message->idiag_family;
   socket.local_port = ntohs(message->id.idiag_sport);
   socket.remote_port = ntohs(message->id.idiag_dport);
@@ -183,4 +183,4 @@ std::optional<TcpSocket> SocketDiag::Find(const sockaddr_storage& local,
   return found;
 }
 
-}  // namespace hupstorm::outside
+}  // namespace hupstorm::sight

@@ -14,7 +14,7 @@
 
 #include "kernel/driven_kernel.h"
 
-namespace hupstorm::outside {
+namespace hupstorm::sight {
 
 // One socket: what inet_diag_msg_common_fill, tcp_diag_get_info and tcp_get_info of Linux fill in.
 struct TcpSocket {
@@ -82,6 +82,6 @@ class SocketDiag {
   std::unique_ptr<Line> line_;
 };
 
-}  // namespace hupstorm::outside
+}  // namespace hupstorm::sight
 
 #endif  // HUPSTORM_KERNEL_LINUX_SIGHT_SOCKET_DIAG_H_

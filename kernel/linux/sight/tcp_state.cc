@@ -2,7 +2,7 @@
 
 #include <netinet/tcp.h>
 
-namespace hupstorm::loopback {
+namespace hupstorm::sight {
 
 TcpState TcpStateOf(int number) {
   switch (number) {
@@ -31,4 +31,4 @@ TcpState TcpStateOf(int number) {
   }
 }
 
-}  // namespace hupstorm::loopback
+}  // namespace hupstorm::sight

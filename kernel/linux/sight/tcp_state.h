@@ -5,11 +5,11 @@
 
 #include "kernel/driven_kernel.h"
 
-namespace hupstorm::loopback {
+namespace hupstorm::sight {
 
 // `number`: as in <netinet/tcp.h>, TCP_ESTABLISHED and so on. kClosed for any other.
 TcpState TcpStateOf(int number);
 
-}  // namespace hupstorm::loopback
+}  // namespace hupstorm::sight
 
 #endif  // HUPSTORM_KERNEL_LINUX_SIGHT_TCP_STATE_H_

@@ -5,9 +5,9 @@
 
 #include <string>
 
-#include "tests/kernel/outside/tcp_pair.h"
+#include "tests/kernel/sight/tcp_pair.h"
 
-namespace hupstorm::outside {
+namespace hupstorm::sight {
 namespace {
 
 using ::testing::AnyOf;
@@ -161,4 +161,4 @@ TEST(SocketDiagOfManyTest, AllConnectionsOfAPortAreTold) {
 }
 
 }  // namespace
-}  // namespace hupstorm::outside
+}  // namespace hupstorm::sight

@@ -18,7 +18,7 @@
 #include "kernel/linux/held/remote_kernel.h"
 #include "kernel/syscalls_layer.h"
 
-namespace hupstorm::remote {
+namespace hupstorm::held {
 namespace {
 
 using ::testing::ElementsAre;
@@ -201,4 +201,4 @@ TEST_F(NotesTest, ANewServerHasNothingToTellOfTheLast) {
 }
 
 }  // namespace
-}  // namespace hupstorm::remote
+}  // namespace hupstorm::held

@@ -1,7 +1,7 @@
 // A listener on loopback and connections to it, all sockets of the test's own.
 
-#ifndef HUPSTORM_TESTS_KERNEL_OUTSIDE_TCP_PAIR_H_
-#define HUPSTORM_TESTS_KERNEL_OUTSIDE_TCP_PAIR_H_
+#ifndef HUPSTORM_TESTS_KERNEL_SIGHT_TCP_PAIR_H_
+#define HUPSTORM_TESTS_KERNEL_SIGHT_TCP_PAIR_H_
 
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
@@ -93,4 +93,4 @@ inline int ConnectTo(uint16_t port) {
 
 }  // namespace hupstorm
 
-#endif  // HUPSTORM_TESTS_KERNEL_OUTSIDE_TCP_PAIR_H_
+#endif  // HUPSTORM_TESTS_KERNEL_SIGHT_TCP_PAIR_H_

@@ -16,9 +16,9 @@
 #include <functional>
 #include <thread>
 
-#include "tests/kernel/outside/tcp_pair.h"
+#include "tests/kernel/sight/tcp_pair.h"
 
-namespace hupstorm::outside {
+namespace hupstorm::sight {
 namespace {
 
 using ::testing::ElementsAre;
@@ -245,4 +245,4 @@ TEST(ProcessTreeTest, TheDescriptorLimitIsTheOneInEffect) {
 }
 
 }  // namespace
-}  // namespace hupstorm::outside
+}  // namespace hupstorm::sight
