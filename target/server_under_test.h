@@ -15,8 +15,8 @@
 
 namespace hupstorm {
 
-// Called once, before anything else. `name` and `serve` must be set; `foreign` is set whatever you
-// say, so that your server may word its answers as it likes. What it throws is shown, and the
+// Called once, before anything else. `name` and `serve` must be set; `third_party` is set whatever
+// you say, so that your server may word its answers as it likes. What it throws is shown, and the
 // executable ends with exit code 2.
 //
 // Many servers are run one after another in one process. So `serve` must leave nothing behind in

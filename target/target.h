@@ -56,7 +56,7 @@ struct Target {
 
   // A program that is not ours. It may word its answers as it likes: for kAck anything is an
   // answer, and at least one must come; for kHttp any whole HTTP/1.x response is one.
-  bool foreign = false;
+  bool third_party = false;
 
   // kExpect only, and there never null.
   std::shared_ptr<const Exchange> exchange = nullptr;

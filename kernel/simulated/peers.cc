@@ -90,7 +90,7 @@ PeerId SimulatedKernel::PeerConnect(uint16_t port, const PeerOptions& options) {
   self.local = {.ip = simulated::kLoopback + turn / kPortCount,
                 .port = static_cast<uint16_t>(kFirstPort + turn % kPortCount),
                 .native_v6 = false};
-  self.foreign = {.ip = simulated::kLoopback, .port = port, .native_v6 = false};
+  self.remote_address = {.ip = simulated::kLoopback, .port = port, .native_v6 = false};
   simulated::tcp::SetBuffers(self);
   state.peers.push_back({.self = &self, .server = nullptr, .port = self.local.port});
   const Acting acting(state, id);

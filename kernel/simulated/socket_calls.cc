@@ -144,7 +144,7 @@ int AcceptOn(Kernel& kernel, int fd, sockaddr* address, socklen_t* length, int f
   }
   const int accepted = InstallLowest(kernel, *child, (flags & SOCK_CLOEXEC) != 0);
   if (address != nullptr) {
-    const int written = WriteAddress(child->family(), child->foreign, address, length);
+    const int written = WriteAddress(child->family(), child->remote_address, address, length);
     if (written != 0) {
       Unreference(kernel, *kernel.descriptors.Remove(accepted), -1);
       return written;
@@ -196,11 +196,11 @@ int PeerName(Kernel& kernel, int fd, sockaddr* address, socklen_t* length) {
   }
   const TcpEndpoint& endpoint = static_cast<TcpEndpoint&>(*object);
   // inet_getname
-  if (endpoint.foreign.port == 0 || endpoint.state == TcpState::kClosed ||
+  if (endpoint.remote_address.port == 0 || endpoint.state == TcpState::kClosed ||
       endpoint.state == TcpState::kSynSent) {
     return -ENOTCONN;
   }
-  return WriteAddress(endpoint.family(), endpoint.foreign, address, length);
+  return WriteAddress(endpoint.family(), endpoint.remote_address, address, length);
 }
 
 }  // namespace hupstorm::simulated

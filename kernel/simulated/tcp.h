@@ -18,8 +18,8 @@ namespace hupstorm::simulated::tcp {
 int Listen(Kernel& kernel, TcpEndpoint& endpoint, int backlog);  // inet_listen
 // Takes the oldest connection from a listener's queue, null where there is none.
 TcpEndpoint* TakeAccepted(Kernel& kernel, TcpEndpoint& listener);
-// Sends the SYN to endpoint.foreign. Where nobody listens it is refused at once, where the accept
-// queue is full it waits.
+// Sends the SYN to endpoint.remote_address. Where nobody listens it is refused at once, where the
+// accept queue is full it waits.
 void StartConnect(Kernel& kernel, TcpEndpoint& endpoint);
 int Connect(Kernel& kernel, TcpEndpoint& endpoint, const sockaddr* address, socklen_t length,
             int fd);  // __inet_stream_connect

@@ -297,7 +297,7 @@ void Disconnect(Kernel& kernel, TcpEndpoint& endpoint) {
   endpoint.shutdown = 0;
   endpoint.done = endpoint.fin_wanted = endpoint.fin_sent = endpoint.urgent_mode = false;
   endpoint.read_sequence = endpoint.write_sequence = 0;
-  endpoint.foreign = {};
+  endpoint.remote_address = {};
   endpoint.unanswered = false;
   // getsockname still tells the port (inet_sport).
   if (!endpoint.bound_by_user) kernel.ports.Release(endpoint);

@@ -42,8 +42,8 @@ void Establish(Kernel& kernel, TcpEndpoint& listener, TcpEndpoint& client) {
     child.options.receive_buffer = kernel.accepted_receive_buffer;
   }
   child.v6 = listener.v6;
-  child.local = client.foreign;
-  child.foreign = client.local;
+  child.local = client.remote_address;
+  child.remote_address = client.local;
   child.state = TcpState::kEstablished;
   child.socket_state = SocketState::kConnected;
   child.was_connected = true;
@@ -129,7 +129,7 @@ TcpEndpoint* TakeAccepted(Kernel& kernel, TcpEndpoint& listener) {
 
 void StartConnect(Kernel& kernel, TcpEndpoint& endpoint) {
   endpoint.state = TcpState::kSynSent;
-  TcpEndpoint* listener = kernel.ports.FindListener(endpoint.foreign);
+  TcpEndpoint* listener = kernel.ports.FindListener(endpoint.remote_address);
   if (listener == nullptr) {
     ReceiveReset(kernel, endpoint);
   } else if (listener->listener->IsFull()) {
@@ -183,17 +183,17 @@ int Connect(Kernel& kernel, TcpEndpoint& endpoint, const sockaddr* address, sock
       break;
     case SocketState::kUnconnected: {
       if (endpoint.state != TcpState::kClosed) return -EISCONN;
-      Address foreign;
-      if (const int parsed = ParseAddress(endpoint.family(), address, length, &foreign);
+      Address remote_address;
+      if (const int parsed = ParseAddress(endpoint.family(), address, length, &remote_address);
           parsed != 0) {
         return parsed;
       }
-      if (foreign.IsAny()) foreign.ip = kLoopback;
-      if (!foreign.IsLoopback()) return -ENETUNREACH;
-      endpoint.foreign = foreign;
+      if (remote_address.IsAny()) remote_address.ip = kLoopback;
+      if (!remote_address.IsLoopback()) return -ENETUNREACH;
+      endpoint.remote_address = remote_address;
       if (endpoint.local.IsAny()) {
         endpoint.local.ip = kLoopback;
-        endpoint.local.native_v6 = foreign.native_v6;
+        endpoint.local.native_v6 = remote_address.native_v6;
       }
       if (endpoint.port == nullptr) {
         endpoint.local.port = 0;

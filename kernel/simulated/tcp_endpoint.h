@@ -114,7 +114,7 @@ struct alignas(64) TcpEndpoint : Object {
   Port* port = nullptr;
   Link<TcpEndpoint> port_link;
   Address local;
-  Address foreign;
+  Address remote_address;
   uint32_t lost = 0;  // what was not acknowledged when the connection failed, SYN and FIN too
   int64_t rest_until_ns = 0;  // end of TIME-WAIT, or of FIN-WAIT-2 without owner
   Timer* timer = nullptr;

@@ -19,7 +19,7 @@ bool IsKnownToTheByte(const Target& target) {
       return true;
     case Protocol::kAck:
     case Protocol::kHttp:
-      return !target.foreign;
+      return !target.third_party;
     case Protocol::kNone:
     case Protocol::kExpect:
       break;
@@ -57,7 +57,7 @@ std::string WhyNotFor(const Scenario& scenario, const Target& target) {
 
 bool IsExpectedOf(const Target& target, const Scenario& scenario, const Step& step) {
   // How long a server takes to stop is its own affair: shutdown-hang judges whether it does.
-  if (target.foreign && step.action == Action::kExpectServerStopped) return false;
+  if (target.third_party && step.action == Action::kExpectServerStopped) return false;
   if (!scenario.protocol || IsKnownToTheByte(target)) return true;
   switch (step.action) {
     case Action::kExpectReceived:

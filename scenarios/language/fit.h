@@ -37,7 +37,7 @@ inline bool Fits(const Scenario& scenario, const Target& target) {
 //   - what becomes of a connection is not expected if nothing is known of the protocol (none): the
 //   server may
 //     end it for what the client has said.
-// A foreign server is not expected to have stopped by a certain step, in no scenario.
+// A third-party server is not expected to have stopped by a certain step, in no scenario.
 bool IsExpectedOf(const Target& target, const Scenario& scenario, const Step& step);
 
 std::string_view ProtocolName(Protocol protocol);                        // "echo"

@@ -29,9 +29,9 @@ uint64_t ClientStream::owed() const {
       // Urgent bytes may come back or not (SO_OOBINLINE is the server's choice).
       return sent_ - urgent_;
     case Protocol::kAck:
-      return foreign_ ? 0 : reads_ * kAckSize;
+      return third_party_ ? 0 : reads_ * kAckSize;
     case Protocol::kHttp:
-      return !foreign_ && request_end_ ? kHttpSize : 0;
+      return !third_party_ && request_end_ ? kHttpSize : 0;
     case Protocol::kNone:
     case Protocol::kExpect:
       break;
@@ -56,11 +56,11 @@ bool ClientStream::has_full_request() const {
 bool ClientStream::answer_is_optional() const {
   if (!is_one_response()) return false;
   if (protocol_ == Protocol::kExpect) return !has_full_request();
-  return !request_end_ || *request_end_ > kLongRequest || (foreign_ && odd_request_);
+  return !request_end_ || *request_end_ > kLongRequest || (third_party_ && odd_request_);
 }
 
 bool ClientStream::must_end() const {
-  if (protocol_ != Protocol::kHttp || !foreign_) return is_one_response();
+  if (protocol_ != Protocol::kHttp || !third_party_) return is_one_response();
   const std::string_view line = std::string_view(texts_).substr(0, texts_.find('\n'));
   return line.find(" HTTP/1.0") != std::string_view::npos;
 }
@@ -74,10 +74,10 @@ bool ClientStream::complete() const {
       return position == sent_;
     }
     case Protocol::kAck:
-      return foreign_ ? received_ > 0 || sent_ == urgent_ : received_ == owed();
+      return third_party_ ? received_ > 0 || sent_ == urgent_ : received_ == owed();
     case Protocol::kHttp:
-      // A foreign server may say what is wrong with a request before it has all of it.
-      return foreign_ ? http_.whole() || !request_end_ : received_ == owed();
+      // A third-party server may say what is wrong with a request before it has all of it.
+      return third_party_ ? http_.whole() || !request_end_ : received_ == owed();
     case Protocol::kNone:
       return true;
     case Protocol::kExpect:
@@ -104,7 +104,7 @@ uint64_t ClientStream::Held(uint64_t consumed, uint64_t answered) const {
     }
     case Protocol::kAck: {
       // Its reads are thrown away; the answers that wait to be sent are held.
-      const uint64_t owed = foreign_ ? consumed : reads_ * kAckSize;
+      const uint64_t owed = third_party_ ? consumed : reads_ * kAckSize;
       return owed > answered ? owed - answered : 0;
     }
     case Protocol::kEcho:
@@ -145,7 +145,7 @@ bool ClientStream::BeginsAnswer(std::string_view bytes) const {
 void ClientStream::EndOfInput() {
   if (mismatch_) return;
   if (protocol_ == Protocol::kExpect) responses_.End();
-  if (protocol_ == Protocol::kHttp && foreign_) http_.End();
+  if (protocol_ == Protocol::kHttp && third_party_) http_.End();
 }
 
 std::string ClientStream::OwedText() const {
@@ -154,7 +154,7 @@ std::string ClientStream::OwedText() const {
     return fmt::format("{} response{}", owed, owed == 1 ? "" : "s");
   }
   if (protocol_ == Protocol::kNone) return "nothing that is known";
-  const bool exact = protocol_ == Protocol::kEcho || !foreign_;
+  const bool exact = protocol_ == Protocol::kEcho || !third_party_;
   if (exact) return fmt::format("{} bytes", owed());
   return protocol_ == Protocol::kHttp ? "a response" : "an answer";
 }
@@ -169,7 +169,7 @@ std::string ClientStream::GotText() const {
     const std::string awaited = responses_.Awaited();
     return awaited.empty() ? got : fmt::format("{} without {}", got, awaited);
   }
-  const bool exact = protocol_ == Protocol::kEcho || !foreign_;
+  const bool exact = protocol_ == Protocol::kEcho || !third_party_;
   if (exact) return fmt::to_string(received_);
   if (received_ == 0) return "nothing";
   if (protocol_ == Protocol::kHttp && http_.whole()) return "it whole";

@@ -21,7 +21,7 @@ size_t CommonPrefix(std::string_view a, std::string_view b) {
 
 void ClientStream::Reset(const Target& target, char letter, uint32_t index) {
   protocol_ = target.protocol;
-  foreign_ = target.foreign;
+  third_party_ = target.third_party;
   exchange_ = target.exchange.get();
   responses_.Reset(exchange_);
   http_.Reset();
@@ -168,10 +168,10 @@ void ClientStream::Receive(std::string_view bytes) {
         ReceiveEcho(bytes);
         break;
       case Protocol::kAck:
-        if (!foreign_) ReceiveRepeated(bytes, kAck, UINT64_MAX);
+        if (!third_party_) ReceiveRepeated(bytes, kAck, UINT64_MAX);
         break;
       case Protocol::kHttp:
-        if (foreign_) {
+        if (third_party_) {
           ReceiveHttp(bytes);
         } else {
           ReceiveRepeated(bytes, kHttp, request_end_ ? kHttp.size() : 0);

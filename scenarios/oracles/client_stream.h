@@ -67,8 +67,8 @@ class ClientStream {
   // An answer may be left out: the request is not full, or longer than kLongRequest, or of a form
   // that a server of its own kind may refuse to read.
   bool answer_is_optional() const;
-  // With the whole response the connection must end. A foreign HTTP server may keep it open for a
-  // client that does not say HTTP/1.0.
+  // With the whole response the connection must end. A third-party HTTP server may keep it open for
+  // a client that does not say HTTP/1.0.
   bool must_end() const;
   // At the least so many bytes are kept for the client by a server that has taken in `consumed`
   // bytes of its stream and given out `answered`. Whether it keeps them is for its heap to say.
@@ -118,10 +118,10 @@ class ClientStream {
   const Segment& SegmentAt(uint64_t offset) const;
 
   Protocol protocol_ = Protocol::kEcho;
-  bool foreign_ = false;
+  bool third_party_ = false;
   const Exchange* exchange_ = nullptr;
   ResponseMatcher responses_;  // kExpect
-  HttpResponseReader http_;    // kHttp of a foreign server
+  HttpResponseReader http_;    // kHttp of a third-party server
   ClientPattern pattern_{'a', 0};
   std::vector<Segment> segments_;
   std::string texts_;

@@ -54,8 +54,8 @@ bool CutOff(const ClientFacts& client) {
 
 void Judge(Moment moment, const Ledger& ledger, FindingList& findings) {
   if (ledger.dead) return;
-  // A foreign server that was asked to stop may do so at any moment, and end its connections.
-  if (ledger.asked_to_stop && ledger.target->foreign) return;
+  // A third-party server that was asked to stop may do so at any moment, and end its connections.
+  if (ledger.asked_to_stop && ledger.target->third_party) return;
   for (size_t i = 0; i < ledger.client_count; ++i) {
     const ClientFacts& client = ledger.clients[i];
     // truncated-response judges the one, no oracle the other.

@@ -14,7 +14,7 @@ void HeldBytes::NoteGrowth(int client) {
 
 void HeldBytes::NoteReceived(int index, uint64_t count) {
   ClientFacts& client = ledger_.clients[index];
-  if (ledger_.target->foreign) return NoteHeld(client);
+  if (ledger_.target->third_party) return NoteHeld(client);
   const uint64_t bound = ledger_.target->queue_bound;
   // What this call gave is not stored yet. (It need not have been consumed: MSG_PEEK.)
   const uint64_t before = client.consumed - std::min(client.consumed, count);
@@ -44,8 +44,8 @@ void HeldBytes::NoteHeld(ClientFacts& client) {
   const uint64_t bound = ledger_.target->queue_bound;
   const uint64_t held = client.stream.Held(client.consumed, client.answered);
   if (held <= std::max(client.most_held, bound)) return;
-  // Beside what it may hold for the others. Of a foreign server only whole pages are known.
-  uint64_t least = ledger_.target->foreign ? held / 2 : held;
+  // Beside what it may hold for the others. Of a third-party server only whole pages are known.
+  uint64_t least = ledger_.target->third_party ? held / 2 : held;
   for (size_t i = 0; i < ledger_.client_count; ++i) {
     const ClientFacts& other = ledger_.clients[i];
     if (&other != &client) least += std::min(other.consumed, bound / 2);

@@ -45,7 +45,8 @@ bool Owes(const ClientFacts& client) {
 }  // namespace
 
 void FillInFacts(Ledger& ledger, ScenarioClients& clients, const OutsideKernel& kernel) {
-  const bool counts_reads = ledger.target->protocol == Protocol::kAck && !ledger.target->foreign;
+  const bool counts_reads =
+      ledger.target->protocol == Protocol::kAck && !ledger.target->third_party;
   clients.Refresh();
   size_t open = 0;
   for (size_t i = 0; i < ledger.client_count; ++i) {

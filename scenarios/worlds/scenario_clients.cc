@@ -298,8 +298,8 @@ void ScenarioClients::NoteEnd(int client) {
   if (status.was_reset) facts.was_reset = true;
   if (!over && (facts.end_of_input || facts.was_reset)) {
     facts.idle_before_end_ns = kernel_.now_ns() - clients_[client].last_act_ns;
-    // A foreign server may do it unseen: the process that has the connection ends.
-    const bool may_be_unseen = ledger_.target->foreign && ledger_.resource_shortage;
+    // A third-party server may do it unseen: the process that has the connection ends.
+    const bool may_be_unseen = ledger_.target->third_party && ledger_.resource_shortage;
     if (may_be_unseen && facts.consumed == 0) facts.turned_away = true;
   }
 }

@@ -192,7 +192,7 @@ void Script::CarryOutForServer(const Step& step) {
           std::max(ledger_.descriptors_at_start + static_cast<int>(step.amount),
                    kernel_.open_descriptor_count()));
       // Where not each call of the server is seen, nor is each that fails for it.
-      if (ledger_.target->foreign) ledger_.resource_shortage = true;
+      if (ledger_.target->third_party) ledger_.resource_shortage = true;
       break;
     case Action::kLimitNone:
       kernel_.set_descriptor_limit(DrivenKernel::kNoDescriptorLimit);
@@ -222,9 +222,9 @@ void Script::AddFault(const Step& step) {
 
 void Script::Expect(const Step& step) {
   if (!IsExpectedOf(*ledger_.target, *scenario_, step)) return;
-  // A foreign server need not make the calls that an earlier step waits for: the scenario has not
-  // gone as its author meant it to.
-  if (ledger_.target->foreign && !placed_.empty()) return;
+  // A third-party server need not make the calls that an earlier step waits for: the scenario has
+  // not gone as its author meant it to.
+  if (ledger_.target->third_party && !placed_.empty()) return;
   time_line_.Note(TimeLineEntry::Kind::kStep, time_line_.records() ? PrintStep(step) : "",
                   step.line);
   std::string unexpected;
@@ -247,10 +247,10 @@ void Script::Expect(const Step& step) {
 
 // What holds instead of what `step` expects of `client`; empty if it holds.
 std::string Script::Unexpected(const Step& step, const ClientFacts& client) const {
-  // A foreign server need not answer what it cannot read, nor end the connection for it; and what
-  // it does with a client for which it has no room is its own affair.
+  // A third-party server need not answer what it cannot read, nor end the connection for it; and
+  // what it does with a client for which it has no room is its own affair.
   const bool optional = scenario_->protocol && client.stream.answer_is_optional();
-  if (ledger_.target->foreign && (optional || client.turned_away)) return "";
+  if (ledger_.target->third_party && (optional || client.turned_away)) return "";
   const auto name = [&] { return ledger_.ClientName(client); };
   const uint64_t received = client.stream.received();
   const std::string_view state = client.refused        ? "was refused"

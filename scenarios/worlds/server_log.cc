@@ -21,7 +21,7 @@ bool IsOfPattern(char c) { return c >= '0' && c <= 'o' && c != '\\'; }
 std::string_view PatternIn(std::string_view line) {
   for (size_t start = 0; start + kTelling <= line.size();) {
     const std::string_view run = line.substr(start, kTelling);
-    // From its end, as nothing that begins before a foreign character can be a run.
+    // From its end, as nothing that begins before a character of another alphabet can be a run.
     size_t length = kTelling;
     while (length > 0 && IsOfPattern(run[length - 1])) --length;
     if (length > 0) {

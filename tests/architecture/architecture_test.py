@@ -141,7 +141,7 @@ def circular_includes(tree):
                     yield f"{shown(include)}: a circle, as {target} needs {source} too"
 
 
-def foreign_headers(tree):
+def third_party_headers(tree):
     """What files in target/ include beside POSIX and the C++ library."""
     for path in sorted(path for path in tree if path.startswith("target/") and is_source(path)):
         for number, line in enumerate(tree[path].split("\n"), 1):
@@ -194,7 +194,7 @@ class ArchitectureTest(unittest.TestCase):
         self.expect_none(circular_includes(self.tree))
 
     def test_servers_include_the_standard_libraries_alone(self):
-        self.expect_none(foreign_headers(self.tree))
+        self.expect_none(third_party_headers(self.tree))
 
     def test_no_file_is_too_long(self):
         self.expect_none(long_files(self.tree))
@@ -237,7 +237,7 @@ class BrokenArchitectureTest(unittest.TestCase):
 
     def test_a_server_on_another_library(self):
         tree = {"target/a.cc": "#include <sys/socket.h>\n#include <fmt/format.h>\n"}
-        self.assertIn("target/a.cc:2: <fmt/format.h>", list(foreign_headers(tree))[0])
+        self.assertIn("target/a.cc:2: <fmt/format.h>", list(third_party_headers(tree))[0])
 
     def test_a_long_file(self):
         self.assertEqual(list(long_files({"base/a.cc": "\n" * 400})), [])

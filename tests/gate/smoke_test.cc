@@ -38,14 +38,14 @@ const auto kDies = Field(&SmokeFinding::finding, Field(&Finding::oracle, "server
 TEST(SmokeTest, FindsADefectOfAServerOfWhichNothingIsKnown) {
   Target target = Mortal();
   target.protocol = Protocol::kNone;
-  target.foreign = true;
+  target.third_party = true;
   EXPECT_THAT(Smoked(target), Contains(kDies));
 }
 
 TEST(SmokeTest, FindsADefectOfAServerOfRequestsAndResponses) {
   Target target = Mortal();
   target.protocol = Protocol::kExpect;
-  target.foreign = true;
+  target.third_party = true;
   target.exchange = std::make_shared<Exchange>(
       Exchange{.request = "PING\n", .response = {{.literal = "PING\n"}}});
   EXPECT_THAT(Smoked(target), Contains(kDies));
@@ -53,7 +53,7 @@ TEST(SmokeTest, FindsADefectOfAServerOfRequestsAndResponses) {
 
 TEST(SmokeTest, FindsNothingInAReferenceOfWhichNothingIsKnown) {
   Target target = ReferenceTarget("reference/poll");
-  target.foreign = true;
+  target.third_party = true;
   target.protocol = Protocol::kNone;
   EXPECT_THAT(Smoked(target), IsEmpty());
 }

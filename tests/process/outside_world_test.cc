@@ -17,7 +17,7 @@
 #include "scenarios/language/parse.h"
 #include "target/documented/documented.h"
 #include "target/reference/reference.h"
-#include "tests/process/foreign_server.h"
+#include "tests/process/third_party_server.h"
 #include "tests/scenarios/control_server.h"
 
 namespace hupstorm {
@@ -54,8 +54,8 @@ std::set<std::string> OraclesOf(const RunResult& result) {
 // One run against a server that is started for it.
 RunResult RunAgainst(const Target& target, const Scenario& scenario,
                      std::chrono::nanoseconds stop_patience = std::chrono::seconds(30)) {
-  ForeignServer foreign(target.serve);
-  OutsideServer server = foreign.AsOutsideServer();
+  ThirdPartyServer third_party(target.serve);
+  OutsideServer server = third_party.AsOutsideServer();
   server.stop_patience = stop_patience;
   OutsideWorld world(server);
   EXPECT_EQ(world.WhyNot(scenario), "");
@@ -87,8 +87,8 @@ const char* const kScenarios[] = {
 class ReferenceFromOutsideTest : public ::testing::TestWithParam<Target> {};
 
 TEST_P(ReferenceFromOutsideTest, IsFoundGuiltyOfNothing) {
-  ForeignServer foreign(GetParam().serve);
-  OutsideWorld world(foreign.AsOutsideServer());
+  ThirdPartyServer third_party(GetParam().serve);
+  OutsideWorld world(third_party.AsOutsideServer());
   for (const char* const name : kScenarios) {
     const Scenario scenario = FromSuite(name);
     if (!world.WhyNot(scenario).empty()) continue;
@@ -256,7 +256,7 @@ void ForkForEach(uint16_t port, Bind kind, bool leaks = false) {
 Target EchoTarget(std::function<void(uint16_t)> serve) {
   Target target;
   target.name = "echo";
-  target.foreign = true;
+  target.third_party = true;
   target.serve = std::move(serve);
   return target;
 }
@@ -265,12 +265,12 @@ constexpr char kTalk[] =
     "c[1..5] connect\nc[1..5] read all\nc[1..5] send 10KiB\nexpect c[1..5] received 10KiB\n"
     "c[1] shutdown write\nexpect c[1] eof\nc[2] reset\nc[3] close\n";
 
-TEST(ForeignServerTest, AProcessForEachConnectionIsWatchedWithItsParent) {
+TEST(ThirdPartyServerTest, AProcessForEachConnectionIsWatchedWithItsParent) {
   const auto serve = [](uint16_t port) { ForkForEach(port, Bind::kIPv4); };
   EXPECT_EQ(Told(RunAgainst(EchoTarget(serve), FromText(kTalk))), "");
 }
 
-TEST(ForeignServerTest, AParentThatKeepsTheConnectionsOfItsChildrenIsCaught) {
+TEST(ThirdPartyServerTest, AParentThatKeepsTheConnectionsOfItsChildrenIsCaught) {
   const auto serve = [](uint16_t port) { ForkForEach(port, Bind::kIPv4, /*leaks=*/true); };
   const RunResult result = RunAgainst(EchoTarget(serve), FromText(kTalk));
   EXPECT_THAT(OraclesOf(result), Contains("fd-leak")) << Told(result);
@@ -298,16 +298,16 @@ bool HasIPv6() {
   return has;
 }
 
-TEST(ForeignServerTest, ADualStackServerIsSeenByBothFamilies) {
+TEST(ThirdPartyServerTest, ADualStackServerIsSeenByBothFamilies) {
   if (!HasIPv6()) GTEST_SKIP() << "this machine has no IPv6";
   for (const bool by_ipv6 : {false, true}) {
     for (const bool leaks : {false, true}) {
       const Target target =
           EchoTarget([&](uint16_t port) { ForkForEach(port, Bind::kBoth, leaks); });
-      ForeignServer foreign(target.serve);
-      OutsideServer server = foreign.AsOutsideServer();
+      ThirdPartyServer third_party(target.serve);
+      OutsideServer server = third_party.AsOutsideServer();
       server.start = [&] {
-        OutsideServer::Instance instance = foreign.Start();
+        OutsideServer::Instance instance = third_party.Start();
         if (by_ipv6) instance.address = IPv6Loopback(PortOf(instance.address));
         return instance;
       };
@@ -323,13 +323,13 @@ TEST(ForeignServerTest, ADualStackServerIsSeenByBothFamilies) {
 }
 
 // Its processes cannot be looked at.
-TEST(ForeignServerTest, OneWhoseProcessesAreHiddenIsJudgedByItsSockets) {
+TEST(ThirdPartyServerTest, OneWhoseProcessesAreHiddenIsJudgedByItsSockets) {
   for (const Bug bug : {Bug::kNone, Bug::kIgnoresFin}) {
     const Target target = ControlTarget(bug);
-    ForeignServer foreign(target.serve);
-    OutsideServer server = foreign.AsOutsideServer();
+    ThirdPartyServer third_party(target.serve);
+    OutsideServer server = third_party.AsOutsideServer();
     server.start = [&] {
-      OutsideServer::Instance instance = foreign.Start();
+      OutsideServer::Instance instance = third_party.Start();
       instance.root = INT32_MAX;  // beyond the kernel's limit of process numbers
       return instance;
     };
@@ -348,17 +348,17 @@ TEST(ForeignServerTest, OneWhoseProcessesAreHiddenIsJudgedByItsSockets) {
 
 TEST(RunningServerTest, ItServesAllRunsAndIsNotStopped) {
   const Target target = ReferenceTargets().front();
-  ForeignServer foreign(target.serve);
-  OutsideWorld world({.start = {}, .ended = {}, .address = foreign.Start().address});
+  ThirdPartyServer third_party(target.serve);
+  OutsideWorld world({.start = {}, .ended = {}, .address = third_party.Start().address});
   EXPECT_EQ(Told(world.Run(FromText(kTalk), target, {})), "");
   EXPECT_EQ(Told(world.Run(FromSuite("hup-err/rounds-of-storms"), target, {})), "");
-  EXPECT_FALSE(foreign.Ended().has_value());
+  EXPECT_FALSE(third_party.Ended().has_value());
 }
 
 TEST(RunningServerTest, ItsDeathIsNoticed) {
   const Target target = ControlTarget(Bug::kDiesOfReset);
-  ForeignServer foreign(target.serve);
-  OutsideWorld world({.start = {}, .ended = {}, .address = foreign.Start().address});
+  ThirdPartyServer third_party(target.serve);
+  OutsideWorld world({.start = {}, .ended = {}, .address = third_party.Start().address});
   const Scenario scenario = FromText("a connect\na send 100\na reset\n");
   EXPECT_THAT(OraclesOf(world.Run(scenario, target, {})), Contains("server-died"));
   EXPECT_THROW(world.Run(scenario, target, {}), WorldFailed);
@@ -378,8 +378,8 @@ TEST(RunningServerTest, OneElsewhereIsRefusedUnlessAllowed) {
 // ---- What cannot be had.
 
 TEST(WhyNotFromOutsideTest, ScenariosThatNeedTheServersCallsAreLeftOut) {
-  ForeignServer foreign(ReferenceTargets().front().serve);
-  const OutsideWorld starts(foreign.AsOutsideServer());
+  ThirdPartyServer third_party(ReferenceTargets().front().serve);
+  const OutsideWorld starts(third_party.AsOutsideServer());
   for (const char* const text :
        {"a connect\nat recv 1 of a: a reset\na send 5\n", "fault send short 1 once\na connect\n",
         "limit descriptors 3\na connect\n", "server buffer send 4KiB\na connect\n",
@@ -388,7 +388,7 @@ TEST(WhyNotFromOutsideTest, ScenariosThatNeedTheServersCallsAreLeftOut) {
   }
   EXPECT_EQ(starts.WhyNot(FromText("a connect\nwait 1s\nserver stop\n")), "");
   OutsideServer running;
-  running.address = foreign.Start().address;
+  running.address = third_party.Start().address;
   const OutsideWorld connects(running);
   EXPECT_NE(connects.WhyNot(FromText("a connect\nserver stop\n")), "");
 }

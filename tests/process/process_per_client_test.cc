@@ -16,7 +16,7 @@ std::string FindingsOf(const std::string& scenario) {
        .preload_library = HUPSTORM_PRELOAD});
   Target target;
   target.name = "process_per_client";
-  target.foreign = true;
+  target.third_party = true;
   std::string all;
   for (const Finding& finding :
        world.Run(ParseScenario(scenario, "test.scn"), target, RunOptions()).findings) {

@@ -39,7 +39,7 @@ RunResult RunServer(const std::string& command, const std::string& scenario,
   Target target;
   target.name = command;
   target.protocol = Protocol::kEcho;
-  target.foreign = true;
+  target.third_party = true;
   RunOptions options;
   options.record_time_line = record_time_line;
   ProcessWorld world(Started(command));
@@ -322,7 +322,7 @@ TEST(ProcessWorldTest, RunsOfOneWorldDoNotTouchEachOther) {
   Target target;
   target.name = "reset_kills";
   target.protocol = Protocol::kEcho;
-  target.foreign = true;
+  target.third_party = true;
   ProcessWorld world(Started(PythonServer("reset_kills")));
   const Scenario bad = ParseScenario("a connect\na send 5\na reset\n", "bad.scn");
   const Scenario good = ParseScenario("a connect\na read all\na send 5\na close\n", "good.scn");

@@ -46,11 +46,11 @@ Speech SpeechOf(Speaks speaks) {
       break;
     case Speaks::kHttp:
       return {kBlankLine, kHttpResponse, true};
-    case Speaks::kForeignHttp:
+    case Speaks::kThirdPartyHttp:
       return {kBlankLine, "HTTP/1.1 404 Not Found\r\nContent-Length: 6\r\n\r\nhello\n", true};
-    case Speaks::kForeignHttpToTheEnd:
+    case Speaks::kThirdPartyHttpToTheEnd:
       return {kBlankLine, "HTTP/1.1 200 OK\r\nServer: control\r\n\r\nhello\n", true};
-    case Speaks::kForeignAck:
+    case Speaks::kThirdPartyAck:
       return {"", "ok\n", false};
     case Speaks::kNone:
       return {"", "what?\n", true};
@@ -280,12 +280,12 @@ Target ControlTarget(Bug bug, Speaks speaks) {
     case Speaks::kEcho:
       target.protocol = Protocol::kEcho;
       break;
-    case Speaks::kForeignHttp:
-    case Speaks::kForeignHttpToTheEnd:
+    case Speaks::kThirdPartyHttp:
+    case Speaks::kThirdPartyHttpToTheEnd:
     case Speaks::kHttp:
       target.protocol = Protocol::kHttp;
       break;
-    case Speaks::kForeignAck:
+    case Speaks::kThirdPartyAck:
       target.protocol = Protocol::kAck;
       break;
     case Speaks::kNone:
@@ -296,7 +296,7 @@ Target ControlTarget(Bug bug, Speaks speaks) {
       target.protocol = Protocol::kExpect;
       break;
   }
-  target.foreign = speaks != Speaks::kEcho && speaks != Speaks::kHttp;
+  target.third_party = speaks != Speaks::kEcho && speaks != Speaks::kHttp;
   if (speaks == Speaks::kExpect) {
     target.exchange = std::make_shared<const Exchange>(
         Exchange{.request = "PING\r\n", .response = {{"+PONG ", false}, {"\r\n", true}}});

@@ -42,13 +42,13 @@ enum class Bug {
 // What a control server speaks, and is judged by.
 enum class Speaks {
   kEcho,
-  kHttp,                 // as the documents' server does
-  kForeignHttp,          // a response of its own, of declared length
-  kForeignHttpToTheEnd,  // of a length that the connection's end tells
-  kForeignAck,           // a short word for each read
-  kNone,                 // a short word at the first read, and then it ends the connection
-  kExpect,               // answers PING with PONG, and a number that goes up
-  kExpectClose,          // one request, one response, the end
+  kHttp,                    // as the documents' server does
+  kThirdPartyHttp,          // a response of its own, of declared length
+  kThirdPartyHttpToTheEnd,  // of a length that the connection's end tells
+  kThirdPartyAck,           // a short word for each read
+  kNone,                    // a short word at the first read, and then it ends the connection
+  kExpect,                  // answers PING with PONG, and a number that goes up
+  kExpectClose,             // one request, one response, the end
 };
 Target ControlTarget(Bug bug, Speaks speaks);
 

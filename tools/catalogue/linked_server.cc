@@ -39,7 +39,7 @@ void SetLinkedServer(LinkedServer server) {
     throw std::runtime_error(fmt::format(
         "ServerUnderTest: the name \"{}\" is taken, or has a comma or a space in it", target.name));
   }
-  server.target.foreign = true;
+  server.target.third_party = true;
   Place() = std::move(server);
 }
 

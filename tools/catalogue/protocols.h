@@ -18,7 +18,7 @@ struct ProtocolPage {
 };
 std::span<const ProtocolPage> ProtocolPages();
 
-// Goes into the members of a foreign Target that have these names.
+// Goes into the members of a third-party Target that have these names.
 struct SpokenProtocol {
   Protocol protocol = Protocol::kEcho;
   std::shared_ptr<const Exchange> exchange;  // kExpect, else null

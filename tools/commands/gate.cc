@@ -150,7 +150,7 @@ int RunGateCommand(Options options, const CommandLine& line) {
   if (options.self && line.self == nullptr) {
     throw UsageError("--self is about hupstorm itself: for the hupstorm command alone");
   }
-  if (options.self && !options.server.targets && !options.server.IsForeign()) {
+  if (options.self && !options.server.targets && !options.server.IsThirdParty()) {
     options.server.targets = kReferences;
   }
   const std::optional<Baseline> baseline = LoadBaseline(options);

@@ -39,7 +39,7 @@ SingleRun ChooseSingleRun(const std::string& file, bool as_bytes, ServerOptions 
   ReplayInput input = LoadReplayInput(file, as_bytes);
   SingleRun run;
   run.scenario = std::move(input.scenario);
-  if (!options.targets && !options.IsForeign() && TheLinkedServer() == nullptr) {
+  if (!options.targets && !options.IsThirdParty() && TheLinkedServer() == nullptr) {
     options.targets = DefaultTarget(run.scenario, ParseMend(options.mend));
   }
   run.server = ChooseServer(options);

@@ -25,7 +25,7 @@ struct ServerChoice {
   std::function<std::string(const Scenario&)> why_not;
   // The options, for a shell, that say the same of one target.
   std::function<std::string(const std::string& target)> as_options;
-  // What a user should know of how a foreign server is judged; may be empty.
+  // What a user should know of how a third-party server is judged; may be empty.
   std::string note;
   // One server for all runs, so that one run at a time is made.
   bool is_shared = false;

@@ -21,17 +21,17 @@ namespace {
 
 constexpr char kPlaceOfPort[] = "{port}";
 
-// A foreign server that comes to no rest in so many scenarios will not in the others.
+// A third-party server that comes to no rest in so many scenarios will not in the others.
 constexpr int kMostTimeouts = 4;
 
 // What is the same for all servers that are not ours.
-ServerChoice ForeignChoice(const std::string& name, const ServerOptions& options) {
+ServerChoice ThirdPartyChoice(const std::string& name, const ServerOptions& options) {
   if (options.mend != "none") throw UsageError("--mend is for the documents' servers");
   const SpokenProtocol spoken = ParseProtocol(options.protocol);
   Target target;
   target.name = name;
   target.protocol = spoken.protocol;
-  target.foreign = true;
+  target.third_party = true;
   target.exchange = spoken.exchange;
   ServerChoice choice;
   choice.targets = {std::move(target)};
@@ -72,7 +72,7 @@ ServerChoice ChooseCommand(const ServerOptions& options) {
         "the command of --exec must say where the port goes, as in --exec './my_server --port "
         "{port}'");
   }
-  ServerChoice choice = ForeignChoice(command, options);
+  ServerChoice choice = ThirdPartyChoice(command, options);
   choice.as_options = [options](const std::string& target) {
     return fmt::format("--exec {}{}{}", ShellWord(target), ProtocolOption(options),
                        options.outside ? " --outside" : "");
@@ -107,7 +107,7 @@ ServerChoice ChooseAddress(const ServerOptions& options) {
   OutsideServer server;
   server.address = endpoint.address;
   server.allow_remote = options.allow_remote;
-  ServerChoice choice = ForeignChoice(endpoint.text, options);
+  ServerChoice choice = ThirdPartyChoice(endpoint.text, options);
   choice.as_options = [options](const std::string& target) {
     return fmt::format("--connect {}{}{}", ShellWord(target), ProtocolOption(options),
                        options.allow_remote ? " --allow-remote" : "");
@@ -178,7 +178,7 @@ ServerChoice ChooseServer(const ServerOptions& asked) {
   }
   ServerOptions options = asked;
   const LinkedServer* const linked = TheLinkedServer();
-  if (linked != nullptr && !options.targets && !options.IsForeign()) {
+  if (linked != nullptr && !options.targets && !options.IsThirdParty()) {
     options.targets = linked->target.name;
   }
   const int chosen =
@@ -201,7 +201,7 @@ ServerChoice ChooseServer(const ServerOptions& asked) {
 IsolationOptions IsolationFor(const ServerChoice& server, const WorkerOptions& options) {
   IsolationOptions isolation = ToIsolation(options, server.make_world, server.is_in_worker);
   if (server.is_shared) isolation.workers = 1;
-  if (server.targets.front().foreign) isolation.most_timeouts = kMostTimeouts;
+  if (server.targets.front().third_party) isolation.most_timeouts = kMostTimeouts;
   return isolation;
 }
 

@@ -29,7 +29,7 @@ struct ServerOptions {
   bool allow_remote = false;
   double start_timeout_s = 10.0;
 
-  bool IsForeign() const { return command || address; }
+  bool IsThirdParty() const { return command || address; }
 };
 
 // --target, --mend, --world, --executable: servers that are linked. `many`: --target takes a list.

@@ -1,4 +1,4 @@
-// The `Syscalls` in force on every thread of a foreign server that was started with the preload
+// The `Syscalls` in force on every thread of a third-party server that was started with the preload
 // library. A call that the driver wants to see goes to this thread's agent, which holds it there;
 // any other goes straight to Linux. In a process that nobody drives, all do.
 

@@ -10,10 +10,10 @@
 namespace hupstorm {
 namespace {
 
-Target Foreign(Protocol protocol, bool close = false) {
+Target ThirdParty(Protocol protocol, bool close = false) {
   Target target;
   target.protocol = protocol;
-  target.foreign = true;
+  target.third_party = true;
   if (protocol == Protocol::kExpect) {
     target.exchange = std::make_shared<const Exchange>(
         Exchange{.request = "x", .response = {{"y"}}, .close = close});
@@ -28,22 +28,22 @@ std::string Why(const Target& target, const std::string& text) {
 TEST(FitTest, AScenarioIsForItsProtocol) {
   for (const Protocol protocol : {Protocol::kEcho, Protocol::kAck, Protocol::kHttp}) {
     const std::string name(ProtocolName(protocol));
-    EXPECT_EQ(Why(Foreign(protocol), "target " + name + "\na connect\n"), "");
-    EXPECT_EQ(Why(Foreign(protocol), "target any\na connect\n"), "");
+    EXPECT_EQ(Why(ThirdParty(protocol), "target " + name + "\na connect\n"), "");
+    EXPECT_EQ(Why(ThirdParty(protocol), "target any\na connect\n"), "");
     const std::string other = name == "http" ? "ack" : "http";
-    EXPECT_EQ(Why(Foreign(protocol), "target " + other + "\na connect\n"),
+    EXPECT_EQ(Why(ThirdParty(protocol), "target " + other + "\na connect\n"),
               "it is written for " + other + " servers");
   }
 }
 
 TEST(FitTest, WhereNothingIsKnownAnythingMayBeSent) {
-  EXPECT_EQ(Why(Foreign(Protocol::kNone), "a connect\na send \"hi\"\na send urgent\n"), "");
-  EXPECT_EQ(Why(Foreign(Protocol::kNone), "target http\na connect\n"),
+  EXPECT_EQ(Why(ThirdParty(Protocol::kNone), "a connect\na send \"hi\"\na send urgent\n"), "");
+  EXPECT_EQ(Why(ThirdParty(Protocol::kNone), "target http\na connect\n"),
             "it is written for http servers");
 }
 
 TEST(FitTest, OnlyTheKnownRequestMayBeSent) {
-  const Target stays = Foreign(Protocol::kExpect);
+  const Target stays = ThirdParty(Protocol::kExpect);
   EXPECT_EQ(Why(stays, "a connect\na send 64KiB\n"), "");
   EXPECT_EQ(Why(stays, "a connect\na send \"hi\"\n"),
             "it sends a text of its own, and only one request is known");
@@ -52,11 +52,11 @@ TEST(FitTest, OnlyTheKnownRequestMayBeSent) {
 }
 
 TEST(FitTest, AServerThatEndsTheConnectionIsLikeHttp) {
-  const Target ends = Foreign(Protocol::kExpect, /*close=*/true);
+  const Target ends = ThirdParty(Protocol::kExpect, /*close=*/true);
   EXPECT_EQ(Why(ends, "target http\na connect\na request 400B\n"), "");
   EXPECT_EQ(Why(ends, "target any\na connect\n"), "");
   EXPECT_EQ(Why(ends, "target echo\na connect\n"), "it is written for echo servers");
-  EXPECT_EQ(Why(Foreign(Protocol::kExpect), "target http\na connect\n"),
+  EXPECT_EQ(Why(ThirdParty(Protocol::kExpect), "target http\na connect\n"),
             "it is written for http servers");
 }
 
@@ -69,24 +69,24 @@ TEST(FitTest, WhatIsReceivedIsExpectedOfKnownServersOnly) {
   Target documented;
   documented.protocol = Protocol::kHttp;
   EXPECT_TRUE(IsExpected(documented, "target http", "expect a received 114B"));
-  EXPECT_TRUE(IsExpected(Foreign(Protocol::kEcho), "target echo", "expect a received 4B"));
+  EXPECT_TRUE(IsExpected(ThirdParty(Protocol::kEcho), "target echo", "expect a received 4B"));
   for (const char* received :
        {"expect a received 4B", "expect a received at least 4B", "expect a received \"HTTP\""}) {
-    EXPECT_FALSE(IsExpected(Foreign(Protocol::kHttp), "target http", received));
-    EXPECT_FALSE(IsExpected(Foreign(Protocol::kExpect), "target echo", received));
-    EXPECT_FALSE(IsExpected(Foreign(Protocol::kNone), "target echo", received));
-    EXPECT_TRUE(IsExpected(Foreign(Protocol::kNone), "target any", received));
+    EXPECT_FALSE(IsExpected(ThirdParty(Protocol::kHttp), "target http", received));
+    EXPECT_FALSE(IsExpected(ThirdParty(Protocol::kExpect), "target echo", received));
+    EXPECT_FALSE(IsExpected(ThirdParty(Protocol::kNone), "target echo", received));
+    EXPECT_TRUE(IsExpected(ThirdParty(Protocol::kNone), "target any", received));
   }
 }
 
 TEST(FitTest, WhatBecomesOfAConnectionIsExpectedWhereTheAnswersAreKnown) {
   for (const char* state : {"expect a eof", "expect a open", "expect a reset"}) {
-    EXPECT_TRUE(IsExpected(Foreign(Protocol::kExpect), "target echo", state));
-    EXPECT_FALSE(IsExpected(Foreign(Protocol::kNone), "target echo", state));
-    EXPECT_TRUE(IsExpected(Foreign(Protocol::kNone), "target any", state));
+    EXPECT_TRUE(IsExpected(ThirdParty(Protocol::kExpect), "target echo", state));
+    EXPECT_FALSE(IsExpected(ThirdParty(Protocol::kNone), "target echo", state));
+    EXPECT_TRUE(IsExpected(ThirdParty(Protocol::kNone), "target any", state));
   }
-  EXPECT_TRUE(IsExpected(Foreign(Protocol::kNone), "target echo", "expect a connected"));
-  EXPECT_TRUE(IsExpected(Foreign(Protocol::kNone), "target echo", "expect server running"));
+  EXPECT_TRUE(IsExpected(ThirdParty(Protocol::kNone), "target echo", "expect a connected"));
+  EXPECT_TRUE(IsExpected(ThirdParty(Protocol::kNone), "target echo", "expect server running"));
 }
 
 }  // namespace

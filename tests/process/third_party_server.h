@@ -1,8 +1,8 @@
 // Targets as other people's servers: each in a process of its own, on Linux, with nothing of
 // hupstorm's between it and its calls.
 
-#ifndef HUPSTORM_TESTS_PROCESS_FOREIGN_SERVER_H_
-#define HUPSTORM_TESTS_PROCESS_FOREIGN_SERVER_H_
+#ifndef HUPSTORM_TESTS_PROCESS_THIRD_PARTY_SERVER_H_
+#define HUPSTORM_TESTS_PROCESS_THIRD_PARTY_SERVER_H_
 
 #include <sys/types.h>
 
@@ -17,13 +17,13 @@
 namespace hupstorm {
 
 // One process at a time.
-class ForeignServer {
+class ThirdPartyServer {
  public:
   // `serve` is called in the child, with the port to listen on.
-  explicit ForeignServer(std::function<void(uint16_t)> serve) : serve_(std::move(serve)) {}
-  ~ForeignServer() { Stop(); }
-  ForeignServer(const ForeignServer&) = delete;
-  ForeignServer& operator=(const ForeignServer&) = delete;
+  explicit ThirdPartyServer(std::function<void(uint16_t)> serve) : serve_(std::move(serve)) {}
+  ~ThirdPartyServer() { Stop(); }
+  ThirdPartyServer(const ThirdPartyServer&) = delete;
+  ThirdPartyServer& operator=(const ThirdPartyServer&) = delete;
 
   // Ends the last one, starts another, and returns when it listens.
   OutsideServer::Instance Start();
@@ -42,4 +42,4 @@ class ForeignServer {
 
 }  // namespace hupstorm
 
-#endif  // HUPSTORM_TESTS_PROCESS_FOREIGN_SERVER_H_
+#endif  // HUPSTORM_TESTS_PROCESS_THIRD_PARTY_SERVER_H_

@@ -88,28 +88,28 @@ const Control kControls[] = {
     {"ExpectCloseNoAnswer", Speaks::kExpectClose, Bug::kNeverAnswers, "truncated-response",
      "is owed 1 response, got 0 before the end", "target http\na connect\na read all\na request\n"},
     // http
-    {"HttpNoResponse", Speaks::kForeignHttp, Bug::kAnswersWrongly, "truncated-response",
+    {"HttpNoResponse", Speaks::kThirdPartyHttp, Bug::kAnswersWrongly, "truncated-response",
      R"(is answered wrongly: expected "HTTP/1.x" and a status, got "H?TP/1.1 404 Not Found)",
      "target http\na connect\na read all\na request\n"},
-    {"HttpCut", Speaks::kForeignHttp, Bug::kCutsResponse, "truncated-response",
+    {"HttpCut", Speaks::kThirdPartyHttp, Bug::kCutsResponse, "truncated-response",
      "is owed a response, got 50 bytes before the end",
      "target http\na connect\na read all\na request\n"},
-    {"HttpNeverEnds", Speaks::kForeignHttp, Bug::kNeverEnds, "truncated-response",
+    {"HttpNeverEnds", Speaks::kThirdPartyHttp, Bug::kNeverEnds, "truncated-response",
      "got the whole response, but the server never ended the connection",
      "target http\na connect\na read all\na request\n"},
-    {"HttpBodyNeverEnds", Speaks::kForeignHttpToTheEnd, Bug::kNeverEnds, "stalled",
+    {"HttpBodyNeverEnds", Speaks::kThirdPartyHttpToTheEnd, Bug::kNeverEnds, "stalled",
      "is owed a response, and the last of it came only when it had sent its FIN",
      "target http\na connect\na read all\na request\n"},
-    {"HttpClosedUnread", Speaks::kForeignHttp, Bug::kClosesUnread, "truncated-response",
+    {"HttpClosedUnread", Speaks::kThirdPartyHttp, Bug::kClosesUnread, "truncated-response",
      "then a reset instead of an orderly end",
      "target http\na connect\na read all\na request 4KiB\n"},
-    {"HttpNoAnswerToTheProbe", Speaks::kForeignHttp, Bug::kNeverAnswers, "accept-stopped",
+    {"HttpNoAnswerToTheProbe", Speaks::kThirdPartyHttp, Bug::kNeverAnswers, "accept-stopped",
      "is accepted, is owed a response and gets nothing", "target http\na connect\n"},
     // ack
-    {"AckNoAnswer", Speaks::kForeignAck, Bug::kNeverAnswers, "lost-bytes",
+    {"AckNoAnswer", Speaks::kThirdPartyAck, Bug::kNeverAnswers, "lost-bytes",
      "a is owed an answer and got nothing, then the server ended the connection",
      "target ack\na connect\na read all\na send 10B\na shutdown write\n"},
-    {"AckNoAnswerToTheProbe", Speaks::kForeignAck, Bug::kNeverAnswers, "accept-stopped",
+    {"AckNoAnswerToTheProbe", Speaks::kThirdPartyAck, Bug::kNeverAnswers, "accept-stopped",
      "is accepted, is owed an answer and gets nothing", "target ack\na connect\n"},
     // none
     {"NoneFinIgnored", Speaks::kNone, Bug::kIgnoresFin, "close-wait-leak", "CLOSE-WAIT",
@@ -126,20 +126,20 @@ const Control kControls[] = {
      "a connect\na send 5B\n"},
 };
 
-class ForeignServerTest : public testing::TestWithParam<Control> {};
+class ThirdPartyServerTest : public testing::TestWithParam<Control> {};
 
-TEST_P(ForeignServerTest, CatchesThePlantedBug) {
+TEST_P(ThirdPartyServerTest, CatchesThePlantedBug) {
   const Control& control = GetParam();
   EXPECT_THAT(FindingsOf(control.bug, control.speaks, control.scenario),
               Contains(AllOf(StartsWith(control.oracle + ": "), HasSubstr(control.evidence))));
 }
 
-TEST_P(ForeignServerTest, LeavesTheCorrectServerAlone) {
+TEST_P(ThirdPartyServerTest, LeavesTheCorrectServerAlone) {
   const Control& control = GetParam();
   EXPECT_THAT(FindingsOf(Bug::kNone, control.speaks, control.scenario), IsEmpty());
 }
 
-INSTANTIATE_TEST_SUITE_P(Controls, ForeignServerTest, testing::ValuesIn(kControls),
+INSTANTIATE_TEST_SUITE_P(Controls, ThirdPartyServerTest, testing::ValuesIn(kControls),
                          [](const auto& info) { return info.param.test; });
 
 // What a correct server may do although a server of ours would not.
@@ -175,15 +175,15 @@ const Freedom kFreedoms[] = {
      "target http\na connect\na read all\na request 400B\nexpect a received 114B\nexpect a eof\n"},
     {"ExpectCloseAnswersOnce", Speaks::kExpectClose, Bug::kNone,
      "target http\na connect\na read all\na request\nand a request\nand a send 1KiB\n"},
-    {"HttpHasAnotherLength", Speaks::kForeignHttp, Bug::kNone,
+    {"HttpHasAnotherLength", Speaks::kThirdPartyHttp, Bug::kNone,
      "target http\na connect\na read all\na request\nexpect a received 114B\nexpect a eof\n"},
-    {"HttpEndsWithTheConnection", Speaks::kForeignHttpToTheEnd, Bug::kNone,
+    {"HttpEndsWithTheConnection", Speaks::kThirdPartyHttpToTheEnd, Bug::kNone,
      "target http\na connect\na read all\na request\nexpect a eof\n"},
-    {"HttpMayKeepTheConnectionOf11", Speaks::kForeignHttp, Bug::kNeverEnds,
+    {"HttpMayKeepTheConnectionOf11", Speaks::kThirdPartyHttp, Bug::kNeverEnds,
      "target http\na connect\na read all\na send \"GET / HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n\"\n"},
-    {"HttpNeedNotReadBareNewlines", Speaks::kForeignHttp, Bug::kNone,
+    {"HttpNeedNotReadBareNewlines", Speaks::kThirdPartyHttp, Bug::kNone,
      "target http\na connect\na read all\na send \"GET / HTTP/1.0\\n\\n\"\nexpect a eof\n"},
-    {"AckIsWordedFreely", Speaks::kForeignAck, Bug::kNone,
+    {"AckIsWordedFreely", Speaks::kThirdPartyAck, Bug::kNone,
      "target ack\na connect\na read all\na send \"hi\"\nexpect a received 31B\n"},
 };
 

@@ -1,4 +1,4 @@
-#include "tests/process/foreign_server.h"
+#include "tests/process/third_party_server.h"
 
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
@@ -45,7 +45,7 @@ uint16_t FreePort() {
 
 }  // namespace
 
-OutsideServer::Instance ForeignServer::Start() {
+OutsideServer::Instance ThirdPartyServer::Start() {
   Stop();
   const uint16_t port = FreePort();
   output_ = memfd_create("output", MFD_CLOEXEC);
@@ -77,7 +77,7 @@ OutsideServer::Instance ForeignServer::Start() {
   return instance;
 }
 
-std::optional<OutsideServer::End> ForeignServer::Ended() {
+std::optional<OutsideServer::End> ThirdPartyServer::Ended() {
   OutsideServer::End end;
   if (pid_ <= 0 || waitpid(pid_, &end.status, WNOHANG) != pid_) return std::nullopt;
   pid_ = -1;
@@ -87,7 +87,7 @@ std::optional<OutsideServer::End> ForeignServer::Ended() {
   return end;
 }
 
-void ForeignServer::Stop() {
+void ThirdPartyServer::Stop() {
   if (pid_ > 0) {
     kill(pid_, SIGKILL);
     waitpid(pid_, nullptr, 0);
@@ -97,7 +97,7 @@ void ForeignServer::Stop() {
   output_ = -1;
 }
 
-OutsideServer ForeignServer::AsOutsideServer() {
+OutsideServer ThirdPartyServer::AsOutsideServer() {
   OutsideServer server;
   server.start = [this] { return Start(); };
   server.ended = [this] { return Ended(); };
