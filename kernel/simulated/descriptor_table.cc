@@ -7,8 +7,8 @@ namespace hupstorm::simulated {
 
 DescriptorTable::DescriptorTable() { Grow(63); }
 
-void DescriptorTable::Grow(int index) {
-  size_t size = std::bit_ceil(static_cast<size_t>(index) + 1);
+void DescriptorTable::Grow(size_t index) {
+  size_t size = std::bit_ceil(index + 1);
   slots_.resize(size);
   for (std::vector<uint64_t>& level : full_) {
     size = (size + 63) / 64;
@@ -16,9 +16,9 @@ void DescriptorTable::Grow(int index) {
   }
 }
 
-int DescriptorTable::LowestFree(int from) const {
+size_t DescriptorTable::FreeFrom(size_t index) const {
   // Climb to the first level that has a free bit at or after the position, then go down again.
-  size_t position = static_cast<size_t>(std::max(from, kFirst) - kFirst);
+  size_t position = index;
   int level = 0;
   for (; level < kLevels; ++level) {
     const size_t word = position / 64;
@@ -35,23 +35,24 @@ int DescriptorTable::LowestFree(int from) const {
     const uint64_t free = position < below.size() ? ~below[position] : ~uint64_t{0};
     position = position * 64 + static_cast<size_t>(std::countr_zero(free));
   }
-  return position < static_cast<size_t>(limit_) ? kFirst + static_cast<int>(position) : -1;
+  return position;
 }
 
 void DescriptorTable::Install(int fd, Object* object, bool close_on_exec) {
-  const int index = fd - kFirst;
-  if (static_cast<size_t>(index) >= slots_.size()) Grow(index);
+  const auto index = static_cast<size_t>(fd - kFirst);
+  if (index >= slots_.size()) Grow(index);
   slots_[index] = {.object = object, .close_on_exec = close_on_exec};
   ++object->references;
   ++open_;
-  high_water_ = std::max(high_water_, index + 1);
-  size_t position = static_cast<size_t>(index);
+  high_water_ = std::max(high_water_, fd - kFirst + 1);
+  size_t position = index;
   for (std::vector<uint64_t>& level : full_) {
     uint64_t& word = level[position / 64];
     word |= uint64_t{1} << (position % 64);
     if (word != ~uint64_t{0}) break;
     position /= 64;
   }
+  if (index == first_free_) first_free_ = FreeFrom(index + 1);
 }
 
 Object* DescriptorTable::Remove(int fd) {
@@ -59,6 +60,7 @@ Object* DescriptorTable::Remove(int fd) {
   Object* object = slots_[position].object;
   slots_[position].object = nullptr;
   --open_;
+  first_free_ = std::min(first_free_, position);
   for (std::vector<uint64_t>& level : full_) {
     uint64_t& word = level[position / 64];
     const bool was_full = word == ~uint64_t{0};
@@ -77,6 +79,7 @@ void DescriptorTable::Clear() {
     std::fill_n(level.begin(), used, uint64_t{0});
   }
   open_ = 0;
+  first_free_ = 0;
   high_water_ = 0;
 }
 

@@ -24,8 +24,12 @@ class DescriptorTable {
     return index < slots_.size() ? slots_[index].object : nullptr;
   }
 
-  // The lowest free number that is at least `from`; -1 where the limit forbids it.
-  int LowestFree(int from = kFirst) const;
+  // The lowest free number; -1 if the limit forbids it.
+  int LowestFree() const { return WithinLimit(first_free_); }
+  // The lowest free number that is at least `from`; -1 if the limit forbids it.
+  int LowestFree(int from) const {
+    return WithinLimit(FreeFrom(static_cast<size_t>(from < kFirst ? 0 : from - kFirst)));
+  }
   // `fd` must be free and below the limit.
   void Install(int fd, Object* object, bool close_on_exec);
   // `fd` must be open. Returns the object, whose references the caller settles.
@@ -53,12 +57,17 @@ class DescriptorTable {
     bool close_on_exec = false;
   };
 
-  void Grow(int index);
+  int WithinLimit(size_t index) const {
+    return index < static_cast<size_t>(limit_) ? kFirst + static_cast<int>(index) : -1;
+  }
+  size_t FreeFrom(size_t index) const;  // the lowest that is free and not below `index`
+  void Grow(size_t index);
 
   std::vector<Slot> slots_;
   // full_[0]: a bit a descriptor, set where it is open; full_[n]: a bit a word of full_[n - 1], set
   // where all of it is. Words beyond the end count as empty.
   std::array<std::vector<uint64_t>, kLevels> full_;
+  size_t first_free_ = 0;  // the lowest index that is free
   int limit_ = kMost;
   int open_ = 0;
   int high_water_ = 0;

@@ -1,5 +1,9 @@
 // Which function carries out which call.
 
+#include <iterator>
+#include <type_traits>
+#include <utility>
+
 #include "kernel/simulated/calls.h"
 #include "kernel/simulated/epoll.h"
 
@@ -7,110 +11,94 @@ namespace hupstorm {
 namespace simulated {
 namespace {
 
-// An address becomes whatever pointer the function wants.
-struct Address {
-  int64_t value;
-  template <typename T>
-  operator T*() const {  // NOLINT(google-explicit-constructor): that is what it is for
-    return reinterpret_cast<T*>(value);
+template <typename T>
+T As(int64_t argument) {
+  if constexpr (std::is_pointer_v<T>) {
+    return reinterpret_cast<T>(argument);
+  } else {
+    return static_cast<T>(argument);
+  }
+}
+
+// Calls a function with the arguments of a system call, each in the type of the parameter.
+template <auto kFunction>
+struct Handler;
+template <typename Result, typename... Types, Result (*kFunction)(Kernel&, Types...)>
+struct Handler<kFunction> {
+  static constexpr size_t kArguments = sizeof...(Types);
+
+  static int64_t Handle(Kernel& kernel, const SystemCall& call) {
+    return [&]<size_t... kIndex>(std::index_sequence<kIndex...>) {
+      return kFunction(kernel, As<Types>(call.arguments[kIndex])...);
+    }
+    (std::index_sequence_for<Types...>());
   }
 };
 
-int64_t CarryOut(Kernel& kernel, const SystemCall& call) {
-  const auto integer = [&](size_t i) { return call.Int(i); };
-  const auto size = [&](size_t i) { return call.Size(i); };
-  const auto length = [&](size_t i) { return static_cast<socklen_t>(call.arguments[i]); };
-  const auto at = [&](size_t i) { return Address{call.arguments[i]}; };
+struct Row {
+  Call call;
+  int64_t (*handle)(Kernel& kernel, const SystemCall& call);
+};
 
-  switch (call.call) {
-    case Call::kSocket:
-      return OpenSocket(kernel, integer(0), integer(1), integer(2));
-    case Call::kSocketpair:
-      return OpenSocketPair(kernel, integer(0), integer(1), integer(2), at(3));
-    case Call::kBind:
-      return BindSocket(kernel, integer(0), at(1), length(2));
-    case Call::kListen:
-      return ListenOn(kernel, integer(0), integer(1));
-    case Call::kAccept:
-      return AcceptOn(kernel, integer(0), at(1), at(2), integer(3));
-    case Call::kConnect:
-      return ConnectTo(kernel, integer(0), at(1), length(2));
-    case Call::kShutdown:
-      return ShutSocket(kernel, integer(0), integer(1));
-    case Call::kGetsockname:
-      return OwnName(kernel, integer(0), at(1), at(2));
-    case Call::kGetpeername:
-      return PeerName(kernel, integer(0), at(1), at(2));
-    case Call::kGetsockopt:
-      return GetOption(kernel, integer(0), integer(1), integer(2), at(3), at(4));
-    case Call::kSetsockopt:
-      return SetOption(kernel, integer(0), integer(1), integer(2), at(3), length(4));
-    case Call::kRecv:
-      return ReceiveBytes(kernel, integer(0), at(1), size(2), integer(3));
-    case Call::kSend:
-      return SendBytes(kernel, integer(0), at(1), size(2), integer(3));
-    case Call::kRecvmsg:
-      return ReceiveMessage(kernel, integer(0), at(1), integer(2));
-    case Call::kSendmsg:
-      return SendMessage(kernel, integer(0), at(1), integer(2));
-    case Call::kRead:
-      return ReadBytes(kernel, integer(0), at(1), size(2));
-    case Call::kWrite:
-      return WriteBytes(kernel, integer(0), at(1), size(2));
-    case Call::kReadv:
-      return ReadParts(kernel, integer(0), at(1), integer(2));
-    case Call::kWritev:
-      return WriteParts(kernel, integer(0), at(1), integer(2));
-    case Call::kClose:
-      return CloseFd(kernel, integer(0));
-    case Call::kFcntl:
-      return ControlFd(kernel, integer(0), integer(1), call.arguments[2]);
-    case Call::kIoctl:
-      return ControlIo(kernel, integer(0), size(1), at(2));
-    case Call::kDup:
-      return DuplicateFd(kernel, integer(0));
-    case Call::kDup3:
-      return DuplicateOnto(kernel, integer(0), integer(1), integer(2));
-    case Call::kPipe2:
-      return OpenPipe(kernel, at(0), integer(1));
-    case Call::kSelect:
-      return SelectAll(kernel, integer(0), at(1), at(2), at(3), at(4));
-    case Call::kPoll:
-      return PollAll(kernel, at(0), size(1), integer(2));
-    case Call::kEpollCreate1:
-      return OpenEpoll(kernel, integer(0));
-    case Call::kEpollCtl:
-      return ControlEpoll(kernel, integer(0), integer(1), integer(2), at(3));
-    case Call::kEpollWait:
-      return WaitEpoll(kernel, integer(0), at(1), integer(2), integer(3));
-    case Call::kEventfd:
-      return OpenEventfd(kernel, static_cast<unsigned>(integer(0)), integer(1));
-    case Call::kTimerfdCreate:
-      return OpenTimerfd(kernel, integer(0), integer(1));
-    case Call::kTimerfdSettime:
-      return SetTimer(kernel, integer(0), integer(1), at(2), at(3));
-    case Call::kTimerfdGettime:
-      return GetTimer(kernel, integer(0), at(1));
-    case Call::kClockGettime:
-      return ReadClock(kernel, integer(0), at(1));
-    case Call::kNanosleep:
-      return SleepFor(kernel, at(0), at(1));
-    case Call::kSigaction:
-      return kernel.signals.Action(integer(0), at(1), at(2));
-    case Call::kSendfile:
-      return SendFile(kernel, integer(0), integer(1), at(2), size(3));
-    case Call::kSignalfd4:
-      return OpenSignalfd(kernel, integer(0), at(1), size(2), integer(3));
+template <Call kCall, auto kFunction>
+constexpr Row RowFor() {
+  static_assert(Handler<kFunction>::kArguments == RowOf(kCall).argument_count());
+  return {kCall, Handler<kFunction>::Handle};
+}
+
+int SetAction(Kernel& kernel, int signal, const struct sigaction* action, struct sigaction* old) {
+  return kernel.signals.Action(signal, action, old);
+}
+
+// In the order of Call.
+constexpr Row kRows[] = {
+    RowFor<Call::kSocket, OpenSocket>(),
+    RowFor<Call::kSocketpair, OpenSocketPair>(),
+    RowFor<Call::kBind, BindSocket>(),
+    RowFor<Call::kListen, ListenOn>(),
+    RowFor<Call::kAccept, AcceptOn>(),
+    RowFor<Call::kConnect, ConnectTo>(),
+    RowFor<Call::kShutdown, ShutSocket>(),
+    RowFor<Call::kGetsockname, OwnName>(),
+    RowFor<Call::kGetpeername, PeerName>(),
+    RowFor<Call::kGetsockopt, GetOption>(),
+    RowFor<Call::kSetsockopt, SetOption>(),
+    RowFor<Call::kRecv, ReceiveBytes>(),
+    RowFor<Call::kSend, SendBytes>(),
+    RowFor<Call::kRecvmsg, ReceiveMessage>(),
+    RowFor<Call::kSendmsg, SendMessage>(),
+    RowFor<Call::kRead, ReadBytes>(),
+    RowFor<Call::kWrite, WriteBytes>(),
+    RowFor<Call::kReadv, ReadParts>(),
+    RowFor<Call::kWritev, WriteParts>(),
+    RowFor<Call::kClose, CloseFd>(),
+    RowFor<Call::kFcntl, ControlFd>(),
+    RowFor<Call::kIoctl, ControlIo>(),
+    RowFor<Call::kDup, DuplicateFd>(),
+    RowFor<Call::kDup3, DuplicateOnto>(),
+    RowFor<Call::kPipe2, OpenPipe>(),
+    RowFor<Call::kSelect, SelectAll>(),
+    RowFor<Call::kPoll, PollAll>(),
+    RowFor<Call::kEpollCreate1, OpenEpoll>(),
+    RowFor<Call::kEpollCtl, ControlEpoll>(),
+    RowFor<Call::kEpollWait, WaitEpoll>(),
+    RowFor<Call::kEventfd, OpenEventfd>(),
+    RowFor<Call::kTimerfdCreate, OpenTimerfd>(),
+    RowFor<Call::kTimerfdSettime, SetTimer>(),
+    RowFor<Call::kTimerfdGettime, GetTimer>(),
+    RowFor<Call::kClockGettime, ReadClock>(),
+    RowFor<Call::kNanosleep, SleepFor>(),
+    RowFor<Call::kSigaction, SetAction>(),
+    RowFor<Call::kSendfile, SendFile>(),
+    RowFor<Call::kSignalfd4, OpenSignalfd>(),
+};
+static_assert(std::size(kRows) == kCallCount);
+static_assert([] {
+  for (int i = 0; i < kCallCount; ++i) {
+    if (kRows[i].call != static_cast<Call>(i)) return false;
   }
-  return -ENOSYS;
-}
-
-bool IsLinuxs(const SystemCall& call) {
-  if (call.call == Call::kSignalfd4) return call.Int(0) >= 0 && IsHost(call.Int(0));
-  if (!IsHost(call.Int(0)) || !IsOnDescriptor(call.call)) return false;
-  const bool has_two = call.call == Call::kDup3 || call.call == Call::kSendfile;
-  return !has_two || IsHost(call.Int(1));
-}
+  return true;
+}());
 
 // Linux gives the number another meaning, whatever an epoll of ours watches it for.
 void ForgetNumber(Kernel& kernel, const SystemCall& call) {
@@ -119,17 +107,27 @@ void ForgetNumber(Kernel& kernel, const SystemCall& call) {
   if (fd >= 0) ForgetHostFile(kernel, fd);
 }
 
+// For a call whose first argument is below kFirstDescriptor: makes it on Linux if that is a
+// descriptor. False if it is not. Never inlined, as few calls come here.
+[[gnu::noinline]] bool MakeOnLinux(Kernel& kernel, SystemCall& call) {
+  if (call.call == Call::kSignalfd4) {
+    if (call.Int(0) < 0) return false;
+  } else {
+    if (!IsOnDescriptor(call.call)) return false;
+    const bool has_two = call.call == Call::kDup3 || call.call == Call::kSendfile;
+    if (has_two && !IsHost(call.Int(1))) return false;
+  }
+  ForgetNumber(kernel, call);
+  kernel.host.Make(call);
+  return true;
+}
+
 }  // namespace
 }  // namespace simulated
 
 void SimulatedKernel::Make(SystemCall& call) {
-  State& state = *state_;
-  if (simulated::IsLinuxs(call)) [[unlikely]] {
-    simulated::ForgetNumber(state, call);
-    state.host.Make(call);
-    return;
-  }
-  call.Return(simulated::CarryOut(state, call));
+  if (simulated::IsHost(call.Int(0)) && simulated::MakeOnLinux(*state_, call)) return;
+  call.Return(simulated::kRows[static_cast<size_t>(call.call)].handle(*state_, call));
 }
 
 }  // namespace hupstorm
