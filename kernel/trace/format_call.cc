@@ -52,7 +52,10 @@ class Line {
     first_ = false;
     text_ += argument;
   }
-  void Add(int64_t number) { Add(std::to_string(number)); }
+  void Add(int64_t number) {
+    const fmt::format_int digits(number);
+    Add({digits.data(), digits.size()});
+  }
 
   // An argument in memory, shown by `format` if it is known to be readable.
   template <typename T, typename Format>

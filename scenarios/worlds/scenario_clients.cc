@@ -89,7 +89,7 @@ int ScenarioClients::AddClient(char letter, uint32_t index, int buffer, bool pro
   facts.probe = probe;
   facts.stream.Reset(*ledger_.target, letter, index);
   facts.port = kernel_.PeerPort(kernel_.PeerConnect(port_, options));
-  NoteAct(client);
+  state.last_act_ns = kernel_.now_ns();
   return client;
 }
 
@@ -157,13 +157,14 @@ void ScenarioClients::Reset(int client) {
   kernel_.PeerReset(PeerOf(client));
 }
 
-void ScenarioClients::NoteAccepted(int fd) {
+int ScenarioClients::NoteAccepted(int fd) {
   ledger_.most_connected = std::max(ledger_.most_connected, ++ledger_.connected_now);
   const int client = ClientOf(fd);
-  if (client < 0) return;
+  if (client < 0) return -1;
   ledger_.clients[client].accepted = true;
   // A SYN that was sent again may have another port.
   ledger_.clients[client].port = kernel_.PeerPort(PeerOf(client));
+  return client;
 }
 
 int64_t ScenarioClients::ConnectionOf(int fd) {

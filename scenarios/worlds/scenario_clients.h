@@ -41,8 +41,8 @@ class ScenarioClients final : public FaultWorld {
   // A client of the world's own, which is served or is not: it connects, sends a short message or
   // a request, and reads all. Returns it.
   int ConnectProbe();
-  // accept has given the server `fd`.
-  void NoteAccepted(int fd);
+  // accept has given the server `fd`. Returns the client behind it, -1 for none.
+  int NoteAccepted(int fd);
 
   // Each does nothing if the client has no connection, or has ended it.
   void SendPattern(int client, uint64_t count);

@@ -26,21 +26,28 @@ void ServerMonitor::Start(bool names_client, std::atomic<uint64_t>* progress) {
   placed_.Clear();
   log_.Start(names_client);
   calls_ = 0;
-  last_call_.reset();
+  last_call_ = {};
   spin_.Start();
   OnStep();
 }
 
 uint64_t ServerMonitor::last_call() const {
   CallHistory history;
-  if (last_call_) history.Add(last_call_->family, last_call_->result, last_call_->error);
+  if (last_call_.family != CallFamily::kAny) {
+    history.Add(last_call_.family, last_call_.result, last_call_.error);
+  }
   return history.value();
 }
 
-bool ServerMonitor::Enter(SystemCall& call) {
+void ServerMonitor::Make(SystemCall& call) {
+  const CallFamily family = FamilyOf(call.call);
+  if (Enter(call, family)) inner_->Make(call);
+  Leave(call, family);
+}
+
+bool ServerMonitor::Enter(SystemCall& call, CallFamily family) {
   ++calls_;
   MarkProgress();
-  const CallFamily family = FamilyOf(call.call);
   const int fd = call.Fd();
   const int client = fd >= 0 ? clients_.ClientOf(fd) : -1;
   spin_.BeginCall(client);
@@ -74,8 +81,7 @@ void ServerMonitor::EndSpin(std::string how) {
   host_.OnSpin();
 }
 
-void ServerMonitor::Leave(SystemCall& call) {
-  const CallFamily family = FamilyOf(call.call);
+void ServerMonitor::Leave(const SystemCall& call, CallFamily family) {
   if (call.result < 0) {
     switch (call.error) {
       case EMFILE:
@@ -107,7 +113,7 @@ void ServerMonitor::Leave(SystemCall& call) {
 // What the call tells of the client that it is about.
 void ServerMonitor::NoteTransfer(const SystemCall& call, CallFamily family) {
   if (family == CallFamily::kAccept && call.result >= 0) {
-    clients_.NoteAccepted(static_cast<int>(call.result));
+    spin_.set_last_client(clients_.NoteAccepted(static_cast<int>(call.result)));
   }
   if (spin_.client() < 0) return;
   ClientFacts& client = ledger_.clients[spin_.client()];

@@ -7,11 +7,10 @@
 
 #include <atomic>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 
-#include "kernel/syscalls_layer.h"
+#include "kernel/syscalls.h"
 #include "scenarios/oracles/ledger.h"
 #include "scenarios/worlds/judge.h"
 #include "scenarios/worlds/placed_steps.h"
@@ -41,17 +40,23 @@ class MonitorHost {
   virtual void AfterCall(const SystemCall& call) = 0;
 };
 
-class ServerMonitor final : public SyscallsLayer {
+class ServerMonitor final : public Syscalls {
  public:
   ServerMonitor(Syscalls& inner, const DrivenKernel& kernel, Ledger& ledger,
                 ScenarioClients& clients, Judge& judge, TimeLine& time_line, MonitorHost& host)
-      : SyscallsLayer(inner),
+      : inner_(&inner),
         ledger_(ledger),
         clients_(clients),
         judge_(judge),
         host_(host),
         log_(ledger, judge, time_line),
         spin_(kernel, ledger, clients) {}
+
+  // Watches another kernel from the next call on; not to be called from inside one.
+  void set_inner(Syscalls& inner) { inner_ = &inner; }
+  // No SyscallsLayer, whose virtual functions cost more than what is done here for most calls.
+  void Make(SystemCall& call) override;
+  bool Simulates(int fd) const override { return inner_->Simulates(fd); }
 
   // For a new run. `names_client`: see Target::log_names_client; `progress`: see RunOptions.
   void Start(bool names_client, std::atomic<uint64_t>* progress);
@@ -81,22 +86,23 @@ class ServerMonitor final : public SyscallsLayer {
   // while an exception leaves the server does not count, nor does what it logs.
   uint64_t last_call() const;
 
- protected:
-  bool Enter(SystemCall& call) override;
-  void Leave(SystemCall& call) override;
-
  private:
   struct EndedCall {
-    CallFamily family;
-    int error;
-    int64_t result;
+    CallFamily family = CallFamily::kAny;  // kAny: there was none
+    int error = 0;
+    int64_t result = 0;
   };
+
+  // False if the call is answered already.
+  bool Enter(SystemCall& call, CallFamily family);
+  void Leave(const SystemCall& call, CallFamily family);
 
   void EndSpin(std::string how);
   void NoteTransfer(const SystemCall& call, CallFamily family);
   void LookForMisuse(const SystemCall& call);
   void AddMisuse(const SystemCall& call, int fd, std::string_view what);
 
+  Syscalls* inner_;
   Ledger& ledger_;
   ScenarioClients& clients_;
   Judge& judge_;
@@ -108,7 +114,7 @@ class ServerMonitor final : public SyscallsLayer {
   std::atomic<uint64_t>* progress_ = &no_progress_;
   uint64_t marks_ = 0;  // calls and steps since the monitor was made
   uint64_t calls_ = 0;
-  std::optional<EndedCall> last_call_;
+  EndedCall last_call_;
 };
 
 }  // namespace hupstorm

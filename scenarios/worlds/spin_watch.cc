@@ -66,7 +66,6 @@ void SpinWatch::CountProgress(const SystemCall& call, CallFamily family) {
   switch (family) {
     case CallFamily::kAccept:
       moved = call.result >= 0 || call.error == ECONNABORTED;  // which takes a client off the queue
-      if (call.result >= 0) thread_->last_client = clients_.ClientOf(static_cast<int>(call.result));
       break;
     case CallFamily::kClose:
       moved = call.result >= 0;
@@ -79,7 +78,7 @@ void SpinWatch::CountProgress(const SystemCall& call, CallFamily family) {
       } else if (call.result > 0) {
         moved = true;
         thread_->self_wakes = 0;
-      } else if (BytesAsked(call) > 0 && call.error != EAGAIN && call.error != EINTR) {
+      } else if (call.error != EAGAIN && call.error != EINTR && BytesAsked(call) > 0) {
         moved = ++ledger_.clients[thread_->client].ends_seen <= kNewsOfEnd;
       }
       break;

@@ -52,6 +52,7 @@ class SpinWatch {
   int client() const { return thread_->client; }  // of the call being made, or made last
   // Of the last call that was about a client.
   int last_client() const { return thread_->last_client; }
+  void set_last_client(int client) { thread_->last_client = client; }
 
  private:
   struct Thread {
