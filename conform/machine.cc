@@ -2,18 +2,21 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <signal.h>
-#include <sys/socket.h>
 
 #include <algorithm>
+#include <initializer_list>
+#include <iterator>
+#include <utility>
 
 namespace hupstorm::conform {
 namespace {
 
 constexpr int kNeverOpen = 1'000'000;
 constexpr uint16_t kPortOfNobody = 1;
+
+constexpr int64_t kHour = 3600;
 
 volatile sig_atomic_t g_sigpipes = 0;
 
@@ -25,15 +28,46 @@ sockaddr_in AddressOf(uint32_t ip, uint16_t port) {
   return address;
 }
 
-}  // namespace
-
-void SigpipeCounter::Install(Syscalls& kernel) {
-  struct sigaction action = {};
-  action.sa_handler = [](int) { g_sigpipes = g_sigpipes + 1; };
-  Invoke<Call::kSigaction>(kernel, SIGPIPE, &action, nullptr);
+// Nagle's algorithm would make what arrives depend on time.
+void SendAtOnce(Syscalls& kernel, int fd) {
+  const int on = 1;
+  Invoke<Call::kSetsockopt>(kernel, fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 }
 
-int SigpipeCounter::seen() { return g_sigpipes; }
+// Its close is a reset.
+void LingerNot(Syscalls& kernel, int fd) {
+  const linger at_once = {.l_onoff = 1, .l_linger = 0};
+  Invoke<Call::kSetsockopt>(kernel, fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+}
+
+// Terms of calls, as numbers.
+struct Numbers {
+  int64_t Number(int64_t number) const { return number; }
+  int64_t Named(int64_t number, const char*) const { return number; }
+  int64_t Flags(int flags, std::string (*)(int)) const { return flags; }
+  int64_t Fd(int slot) const { return machine.fd(slot); }
+  int64_t FdOrNone(int slot) const { return machine.IsOpen(slot) ? machine.fd(slot) : -1; }
+  template <typename T>
+  int64_t At(T Memory::*field, const char*) const {
+    return reinterpret_cast<int64_t>(&(memory.*field));
+  }
+  template <typename T>
+  int64_t Value(T Memory::*field, const char*) const {
+    return memory.*field;
+  }
+  int64_t Bytes() const { return reinterpret_cast<int64_t>(bytes); }
+  SystemCall Make(int64_t call, std::initializer_list<int64_t> arguments) const {
+    SystemCall made = {.call = static_cast<Call>(call)};
+    std::copy(arguments.begin(), arguments.end(), made.arguments.begin());
+    return made;
+  }
+
+  const Machine& machine;
+  Memory& memory;
+  std::byte* bytes;
+};
+
+}  // namespace
 
 Machine::Machine(Syscalls& kernel, int patience_ms)
     : kernel_(kernel), patience_ms_(patience_ms), buffer_(64 * 1024) {}
@@ -42,13 +76,15 @@ void Machine::Start(uint32_t ip, bool fills_buffers) {
   ip_ = ip;
   fills_buffers_ = fills_buffers;
   slots_.fill({});
+  struct sigaction action = {};
+  action.sa_handler = [](int) { g_sigpipes = g_sigpipes + 1; };
+  Invoke<Call::kSigaction>(kernel_, SIGPIPE, &action, nullptr);
 }
 
 void Machine::Finish() {
   for (Slot& slot : slots_) {
     if (slot.fd < 0) continue;
-    const linger at_once = {.l_onoff = 1, .l_linger = 0};
-    Invoke<Call::kSetsockopt>(kernel_, slot.fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+    LingerNot(kernel_, slot.fd);
     Invoke<Call::kClose>(kernel_, slot.fd);
     slot.fd = -1;
   }
@@ -89,167 +125,188 @@ void Machine::Do(const Operation& op, Outcome* outcome) {
     case Code::kListener:
       MakeListener(op, outcome);
       break;
-    case Code::kAccept:
-      Accept(op, outcome);
-      break;
-    case Code::kSocket:
-    case Code::kDup:
-    case Code::kPipe:
-    case Code::kSocketpair:
-    case Code::kEventfd:
-    case Code::kTimerfd:
-    case Code::kEpoll:
-      Make(op, outcome);
-      break;
-    case Code::kConnect:
-      Connect(op, outcome);
-      break;
-    case Code::kListen:
-      Result(Invoke<Call::kListen>(kernel_, fd(op.slot), op.size), outcome);
-      break;
-    case Code::kShutdown:
-      Result(Invoke<Call::kShutdown>(kernel_, fd(op.slot), static_cast<int>(op.flags)), outcome);
-      if (op.slot != kNoSlot && op.flags != SHUT_WR) At(op.slot).read_shut = true;
-      break;
-    case Code::kReset: {
-      const linger at_once = {.l_onoff = 1, .l_linger = 0};
-      Invoke<Call::kSetsockopt>(kernel_, fd(op.slot), SOL_SOCKET, SO_LINGER, &at_once,
-                                sizeof(at_once));
-      [[fallthrough]];
-    }
-    case Code::kClose:
-      Result(Invoke<Call::kClose>(kernel_, fd(op.slot)), outcome);
-      if (op.slot != kNoSlot) At(op.slot).fd = -1;
-      break;
-    case Code::kDup3:
-      Dup3(op, outcome);
-      break;
-    case Code::kSend:
-    case Code::kWrite:
-    case Code::kWritev:
-    case Code::kSendmsg:
-      Send(op, outcome);
-      break;
-    case Code::kRecv:
-    case Code::kRead:
-    case Code::kReadv:
-    case Code::kRecvmsg:
-      Receive(op, outcome);
-      break;
     case Code::kFill:
       Fill(op, outcome);
       break;
     case Code::kDrain:
       Drain(op, outcome);
       break;
-    case Code::kSetOption:
-      SetOption(op, outcome);
-      break;
-    case Code::kGetOption:
-      GetOption(op, outcome);
-      break;
-    case Code::kSetNonBlocking:
-    case Code::kFlags:
-    case Code::kUnread:
-    case Code::kAtMark:
-    case Code::kUnsent:
-      Control(op, outcome);
-      break;
-    case Code::kOwnName:
-    case Code::kPeerName:
-      Name(op, outcome);
-      break;
-    case Code::kSetTimer:
-    case Code::kGetTimer:
-      Timer(op, outcome);
-      break;
-    case Code::kEpollAdd:
-    case Code::kEpollModify:
-    case Code::kEpollDelete:
-    case Code::kEpollWait:
-      Epoll(op, outcome);
-      break;
-    case Code::kPoll:
-      Poll(op, outcome);
-      break;
-    case Code::kSelect:
-      Select(op, outcome);
+    default:
+      Prepare(op);
+      Result(Invoke(kernel_, CallOf(op, Numbers{*this, memory_, buffer_.data()})), outcome);
+      Take(op, outcome);
       break;
   }
   outcome->sigpipes = g_sigpipes - sigpipes_before;
-}
-
-void Machine::Make(const Operation& op, Outcome* outcome) {
-  const int flags = static_cast<int>(op.flags);
-  int fds[2] = {-1, -1};
-  int result = 0;
-  switch (op.code) {
-    case Code::kSocket: {
-      result = fds[0] = Invoke<Call::kSocket>(kernel_, AF_INET, SOCK_STREAM | flags, 0);
-      const int on = 1;
-      // Nagle's algorithm would make what arrives depend on time.
-      if (result >= 0)
-        Invoke<Call::kSetsockopt>(kernel_, result, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-      break;
-    }
-    case Code::kDup:
-      result = fds[0] = Invoke<Call::kDup>(kernel_, fd(op.slot));
-      break;
-    case Code::kPipe:
-      result = Invoke<Call::kPipe2>(kernel_, fds, flags);
-      break;
-    case Code::kSocketpair:
-      result = Invoke<Call::kSocketpair>(kernel_, AF_UNIX, SOCK_STREAM | flags, 0, fds);
-      break;
-    case Code::kEventfd:
-      result = fds[0] = Invoke<Call::kEventfd>(kernel_, static_cast<unsigned>(op.value), flags);
-      break;
-    case Code::kTimerfd:
-      result = fds[0] = Invoke<Call::kTimerfdCreate>(kernel_, CLOCK_MONOTONIC, flags);
-      break;
-    default:
-      result = fds[0] = Invoke<Call::kEpollCreate1>(kernel_, 0);
-      break;
-  }
-  Result(result < 0 ? -1 : 0, outcome);
-  if (result < 0) return;
-  // A copy is what it is a copy of.
-  const Code made_by = op.code == Code::kDup ? MadeBy(op.slot) : op.code;
-  const int8_t origin = op.code == Code::kDup ? Origin(op.slot) : op.made;
-  Put(op.made, fds[0], made_by);
-  At(op.made).origin = origin;
-  if (fds[1] >= 0) Put(op.other, fds[1], made_by);
 }
 
 void Machine::MakeListener(const Operation& op, Outcome* outcome) {
   const int made = Invoke<Call::kSocket>(kernel_, AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
   if (Result(made, outcome) < 0) return;
   Put(op.made, made, op.code);
-  const int on = 1;
-  Invoke<Call::kSetsockopt>(kernel_, made, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+  SendAtOnce(kernel_, made);
   sockaddr_in address = AddressOf(ip_, 0);
-  if (Result(Invoke<Call::kBind>(kernel_, made, reinterpret_cast<sockaddr*>(&address),
-                                 sizeof(address)),
-             outcome) < 0) {
-    return;
-  }
-  if (Result(Invoke<Call::kListen>(kernel_, made, op.size), outcome) < 0) return;
+  auto* const raw = reinterpret_cast<sockaddr*>(&address);
   socklen_t length = sizeof(address);
-  Invoke<Call::kGetsockname>(kernel_, made, reinterpret_cast<sockaddr*>(&address), &length);
+  if (Result(Invoke<Call::kBind>(kernel_, made, raw, length), outcome) < 0) return;
+  if (Result(Invoke<Call::kListen>(kernel_, made, op.size), outcome) < 0) return;
+  Invoke<Call::kGetsockname>(kernel_, made, raw, &length);
   At(op.made).port = ntohs(address.sin_port);
 }
 
-void Machine::Accept(const Operation& op, Outcome* outcome) {
-  sockaddr_in address = {};
-  socklen_t length = sizeof(address);
-  const int made =
-      Invoke<Call::kAccept>(kernel_, fd(op.slot), reinterpret_cast<sockaddr*>(&address), &length,
-                            static_cast<int>(op.flags));
-  if (Result(made < 0 ? -1 : 0, outcome) < 0) return;
-  Put(op.made, made, op.code);
-  AddName(address, length, outcome);
+void Machine::Prepare(const Operation& op) {
+  memory_ = {};
+  const auto size = static_cast<size_t>(op.size);
+  const size_t first = size / 3;
+  memory_.parts[0] = {.iov_base = buffer_.data(), .iov_len = first};
+  memory_.parts[1] = {.iov_base = buffer_.data() + first, .iov_len = size - first};
+  memory_.message.msg_iov = memory_.parts;
+  memory_.message.msg_iovlen = 2;
+  memory_.length = sizeof(memory_.name);
+  memory_.event = {.events = op.flags, .data = {.u64 = static_cast<uint64_t>(op.value)}};
+  if (op.value == 1) memory_.timer.it_value.tv_nsec = 1;
+  if (op.value == 2) memory_.timer.it_value.tv_sec = kHour;
+  if (IsReceive(op.code)) std::fill_n(buffer_.begin(), size, std::byte{0});
+  if (IsSend(op.code)) {
+    FillPattern(IsOpen(op.slot) ? At(op.slot).sent : 0, size);
+    if (MadeBy(op.slot == kNoSlot ? 0 : op.slot) == Code::kEventfd && size == sizeof(uint64_t)) {
+      // A count that it can hold.
+      std::fill_n(buffer_.begin(), size, std::byte{0});
+      buffer_[0] = std::byte{1};
+    }
+  }
+  switch (op.code) {
+    case Code::kReset:
+      LingerNot(kernel_, fd(op.slot));
+      break;
+    case Code::kConnect: {
+      const uint16_t port = op.other == kNoSlot ? 0 : At(op.other).port;
+      memory_.name = AddressOf(ip_, port != 0 ? port : kPortOfNobody);
+      break;
+    }
+    case Code::kSetOption:
+      memory_.values[0] = op.value;
+      memory_.length = sizeof(int);
+      if (op.flags != OptionIndex(SOL_SOCKET, SO_LINGER)) break;
+      memory_.values[0] = op.value >= 0;  // a linger
+      memory_.values[1] = std::max(op.value, 0);
+      memory_.length = sizeof(linger);
+      break;
+    case Code::kGetOption:
+      memory_.length = sizeof(memory_.values);
+      [[fallthrough]];
+    case Code::kUnread:
+    case Code::kAtMark:
+    case Code::kUnsent:
+      std::fill(std::begin(memory_.values), std::end(memory_.values), -1);
+      break;
+    case Code::kPoll:
+      for (size_t i = 0; i < op.watched_count; ++i) {
+        memory_.polled[i].fd = fd(op.watched[i].slot);
+        memory_.polled[i].events = static_cast<int16_t>(op.watched[i].events);
+      }
+      break;
+    case Code::kSelect:
+      for (const auto& [slot, events] : op.watched) {
+        if (!FitsSets(slot)) continue;
+        memory_.highest = std::max(memory_.highest, fd(slot) + 1);
+        for (const WatchedSet& each : kWatchedSets) {
+          if ((events & each.events) != 0) FD_SET(fd(slot), &(memory_.*each.set));
+        }
+      }
+      break;
+    default:
+      break;
+  }
+}
+
+void Machine::Take(const Operation& op, Outcome* outcome) {
+  const int64_t result = outcome->result;
+  if (op.slot != kNoSlot) {
+    if (op.code == Code::kShutdown && op.flags != SHUT_WR) At(op.slot).read_shut = true;
+    if (op.code == Code::kClose || op.code == Code::kReset) At(op.slot).fd = -1;
+  }
+  if (op.code == Code::kConnect && IsOpen(op.slot) && MadeBy(op.slot) == Code::kSocket) {
+    socklen_t length = sizeof(memory_.name);
+    if (Invoke<Call::kGetsockname>(kernel_, fd(op.slot), reinterpret_cast<sockaddr*>(&memory_.name),
+                                   &length) == 0) {
+      At(op.slot).port = ntohs(memory_.name.sin_port);
+    }
+  }
+  if (result < 0) return;
+  switch (op.code) {
+    case Code::kGetOption:
+      outcome->AddValue(memory_.length);
+      for (size_t i = 0; i < memory_.length / sizeof(int); ++i) {
+        outcome->AddValue(memory_.values[i]);
+      }
+      break;
+    case Code::kUnread:
+    case Code::kAtMark:
+    case Code::kUnsent:
+      outcome->AddValue(memory_.values[0]);
+      break;
+    case Code::kOwnName:
+    case Code::kPeerName:
+      AddName(outcome);
+      break;
+    case Code::kSetTimer:
+    case Code::kGetTimer:
+      // Time passes on Linux only, so only whether the timer runs is told.
+      outcome->AddValue(memory_.now.it_value.tv_sec != 0 || memory_.now.it_value.tv_nsec != 0);
+      outcome->AddValue(memory_.now.it_interval.tv_sec);
+      break;
+    case Code::kEpollWait:
+      for (int64_t i = 0; i < result; ++i) {
+        outcome->events.push_back({memory_.events[i].data.u64, memory_.events[i].events});
+      }
+      break;
+    case Code::kPoll:
+      for (size_t i = 0; i < op.watched_count; ++i) {
+        outcome->events.push_back({static_cast<uint64_t>(op.watched[i].slot),
+                                   static_cast<uint16_t>(memory_.polled[i].revents)});
+      }
+      break;
+    case Code::kSelect:
+      for (size_t i = 0; i < op.watched_count; ++i) {
+        const int slot = op.watched[i].slot;
+        if (!FitsSets(slot)) continue;
+        uint32_t events = 0;
+        for (const WatchedSet& each : kWatchedSets) {
+          if (FD_ISSET(fd(slot), &(memory_.*each.set))) events |= each.events;
+        }
+        outcome->events.push_back({static_cast<uint64_t>(slot), events});
+      }
+      break;
+    default:
+      if (op.made != kNoSlot || op.code == Code::kDup3) TakeDescriptors(op, outcome);
+      if (IsReceive(op.code)) TakeReceived(op, outcome);
+      if (IsSend(op.code) && IsOpen(op.slot)) At(op.slot).sent += static_cast<uint64_t>(result);
+      break;
+  }
+}
+
+// The numbers differ between kernels.
+void Machine::TakeDescriptors(const Operation& op, Outcome* outcome) {
+  const int made = static_cast<int>(std::exchange(outcome->result, 0));
+  // A copy is what it is a copy of.
+  const bool copy = op.code == Code::kDup || op.code == Code::kDup3;
+  const Code made_by = copy ? MadeBy(op.slot) : op.code;
+  const int8_t origin = copy ? Origin(op.slot) : op.made;
+  if (op.code == Code::kDup3) {
+    At(op.other) = {.fd = made, .made_by = made_by, .origin = origin};
+    return;
+  }
+  const bool two = memory_.pair[0] >= 0;
+  Put(op.made, two ? memory_.pair[0] : made, made_by);
+  At(op.made).origin = origin;
+  if (two) Put(op.other, memory_.pair[1], made_by);
+  if (op.code == Code::kSocket) SendAtOnce(kernel_, made);
+  if (op.code != Code::kAccept) return;
+  AddName(outcome);
   for (int8_t i = 0; i < kSlots; ++i) {
-    if (i == op.made || At(i).port != ntohs(address.sin_port) || At(i).made_by != Code::kSocket) {
+    if (i == op.made || At(i).port != ntohs(memory_.name.sin_port) ||
+        At(i).made_by != Code::kSocket) {
       continue;
     }
     At(op.made).partner = i;
@@ -257,59 +314,8 @@ void Machine::Accept(const Operation& op, Outcome* outcome) {
   }
 }
 
-void Machine::Connect(const Operation& op, Outcome* outcome) {
-  const uint16_t port = op.other == kNoSlot ? kPortOfNobody : At(op.other).port;
-  const sockaddr_in to = AddressOf(ip_, port != 0 ? port : kPortOfNobody);
-  Result(Invoke<Call::kConnect>(kernel_, fd(op.slot), reinterpret_cast<const sockaddr*>(&to),
-                                sizeof(to)),
-         outcome);
-  if (!IsOpen(op.slot) || MadeBy(op.slot) != Code::kSocket) return;
-  sockaddr_in own = {};
-  socklen_t length = sizeof(own);
-  if (Invoke<Call::kGetsockname>(kernel_, fd(op.slot), reinterpret_cast<sockaddr*>(&own),
-                                 &length) == 0) {
-    At(op.slot).port = ntohs(own.sin_port);
-  }
-}
-
-void Machine::Dup3(const Operation& op, Outcome* outcome) {
-  const int wanted = IsOpen(op.other) ? fd(op.other) : -1;
-  const int result = Invoke<Call::kDup3>(kernel_, fd(op.slot), wanted, static_cast<int>(op.flags));
-  if (Result(result < 0 ? -1 : 0, outcome) < 0) return;
-  const Code made_by = MadeBy(op.slot);
-  const int8_t origin = Origin(op.slot);
-  At(op.other) = {};
-  At(op.other).fd = result;
-  At(op.other).made_by = made_by;
-  At(op.other).origin = origin;
-}
-
-void Machine::SetOption(const Operation& op, Outcome* outcome) {
-  const Option& option = Options()[op.flags];
-  const void* value = &op.value;
-  socklen_t length = sizeof(op.value);
-  const linger wanted = {.l_onoff = op.value >= 0, .l_linger = std::max(op.value, 0)};
-  if (option.level == SOL_SOCKET && option.name == SO_LINGER) {
-    value = &wanted;
-    length = sizeof(wanted);
-  }
-  Result(Invoke<Call::kSetsockopt>(kernel_, fd(op.slot), option.level, option.name, value, length),
-         outcome);
-}
-
-void Machine::GetOption(const Operation& op, Outcome* outcome) {
-  const Option& option = Options()[op.flags];
-  int values[2] = {-1, -1};
-  socklen_t length = sizeof(values);
-  if (Result(Invoke<Call::kGetsockopt>(kernel_, fd(op.slot), option.level, option.name, values,
-                                       &length),
-             outcome) == 0) {
-    outcome->AddValue(length);
-    for (size_t i = 0; i < length / sizeof(int); ++i) outcome->AddValue(values[i]);
-  }
-}
-
-void Machine::AddName(const sockaddr_in& name, socklen_t length, Outcome* outcome) {
+void Machine::AddName(Outcome* outcome) {
+  const sockaddr_in& name = memory_.name;
   int64_t owner = -1;
   for (int i = 0; i < kSlots; ++i) {
     if (At(i).port != 0 && At(i).port == ntohs(name.sin_port)) owner = i;
@@ -320,20 +326,10 @@ void Machine::AddName(const sockaddr_in& name, socklen_t length, Outcome* outcom
   if (ip == INADDR_ANY) place = 0;
   if (ip == INADDR_LOOPBACK) place = 1;
   if (ip == ip_) place = 2;
-  outcome->AddValue(length);
-  if (length != sizeof(name)) return;  // of a socket that is not TCP's
+  outcome->AddValue(memory_.length);
+  if (memory_.length != sizeof(name)) return;  // of a socket that is not TCP's
   outcome->AddValue(owner);
   outcome->AddValue(place);
-}
-
-void Machine::Name(const Operation& op, Outcome* outcome) {
-  sockaddr_in name = {};
-  socklen_t length = sizeof(name);
-  sockaddr* const to = reinterpret_cast<sockaddr*>(&name);
-  const int result = op.code == Code::kOwnName
-                         ? Invoke<Call::kGetsockname>(kernel_, fd(op.slot), to, &length)
-                         : Invoke<Call::kGetpeername>(kernel_, fd(op.slot), to, &length);
-  if (Result(result, outcome) == 0) AddName(name, length, outcome);
 }
 
 }  // namespace hupstorm::conform

@@ -3,7 +3,6 @@
 #ifndef HUPSTORM_CONFORM_MACHINE_H_
 #define HUPSTORM_CONFORM_MACHINE_H_
 
-#include <netinet/in.h>
 #include <poll.h>
 
 #include <array>
@@ -11,6 +10,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "conform/call_of.h"
 #include "conform/outcome.h"
 #include "conform/program.h"
 #include "kernel/syscalls.h"
@@ -23,7 +23,8 @@ class Machine {
   // they arrive at once or never.
   Machine(Syscalls& kernel, int patience_ms);
 
-  // Forgets the last program. Listeners bind to `ip` (in the order of the host's bytes).
+  // Forgets the last program, and counts the kernel's SIGPIPEs from now on. Listeners bind to `ip`
+  // (in the order of the host's bytes).
   void Start(uint32_t ip, bool fills_buffers);
   void Do(const Operation& operation, Outcome* outcome);
   // Closes what the program left open; connections by RST, so that nothing of them stays.
@@ -42,6 +43,8 @@ class Machine {
   bool ReadIsShut(int slot) const { return slots_[static_cast<size_t>(slot)].read_shut; }
   // The first slot of those that are copies of one another.
   int8_t Origin(int slot) const { return slots_[static_cast<size_t>(slot)].origin; }
+  // A number that is not open would lie beyond the sets of select.
+  bool FitsSets(int slot) const { return IsOpen(slot) && fd(slot) < FD_SETSIZE; }
   // What was put in the slot last, by which call.
   Code MadeBy(int slot) const { return slots_[static_cast<size_t>(slot)].made_by; }
 
@@ -64,25 +67,17 @@ class Machine {
   // What the slot held before, if anything, is closed.
   void Put(int slot, int fd, Code made_by);
   int Result(int64_t result, Outcome* outcome);
-  void Make(const Operation& operation, Outcome* outcome);
+  // Fills the memory that the call points to.
+  void Prepare(const Operation& operation);
+  // Tells what it gave: in `outcome`, and in the slots.
+  void Take(const Operation& operation, Outcome* outcome);
+  void TakeDescriptors(const Operation& operation, Outcome* outcome);
+  void TakeReceived(const Operation& operation, Outcome* outcome);
   void MakeListener(const Operation& operation, Outcome* outcome);
-  void Accept(const Operation& operation, Outcome* outcome);
-  void Connect(const Operation& operation, Outcome* outcome);
-  void Dup3(const Operation& operation, Outcome* outcome);
-  void Send(const Operation& operation, Outcome* outcome);
-  void Receive(const Operation& operation, Outcome* outcome);
   void Fill(const Operation& operation, Outcome* outcome);
   void Drain(const Operation& operation, Outcome* outcome);
-  void SetOption(const Operation& operation, Outcome* outcome);
-  void GetOption(const Operation& operation, Outcome* outcome);
-  void Control(const Operation& operation, Outcome* outcome);
-  void Name(const Operation& operation, Outcome* outcome);
-  void Timer(const Operation& operation, Outcome* outcome);
-  void Epoll(const Operation& operation, Outcome* outcome);
-  void Poll(const Operation& operation, Outcome* outcome);
-  void Select(const Operation& operation, Outcome* outcome);
   // What a name means to the program: whose port it is, and which of the program's addresses.
-  void AddName(const sockaddr_in& name, socklen_t length, Outcome* outcome);
+  void AddName(Outcome* outcome);
   bool TakesInOrder(Slot& slot, size_t count, bool peek);
   void FillPattern(uint64_t position, size_t count);
 
@@ -91,6 +86,7 @@ class Machine {
   uint32_t ip_ = INADDR_LOOPBACK;
   bool fills_buffers_ = false;
   std::array<Slot, kSlots> slots_;
+  Memory memory_;
   std::vector<std::byte> buffer_;
   std::vector<pollfd> polled_;
   std::vector<int> polled_slots_;
@@ -98,13 +94,6 @@ class Machine {
 
 // The byte that a sender's stream has at `position`.
 std::byte PatternByte(uint64_t position);
-
-// SIGPIPE is counted while one of these exists, on this process.
-class SigpipeCounter {
- public:
-  static void Install(Syscalls& kernel);
-  static int seen();
-};
 
 }  // namespace hupstorm::conform
 

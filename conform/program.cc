@@ -14,75 +14,80 @@
 namespace hupstorm::conform {
 namespace {
 
-constexpr std::array<const char*, kCodes> kNames = {
-    "listener",
-    "socket",
-    "accept4",
-    "dup",
-    "pipe2",
-    "socketpair",
-    "eventfd",
-    "timerfd_create",
-    "epoll_create1",
-    "connect",
-    "listen",
-    "shutdown",
-    "close",
-    "reset",
-    "dup3",
-    "send",
-    "write",
-    "writev",
-    "sendmsg",
-    "recv",
-    "read",
-    "readv",
-    "recvmsg",
-    "fill",
-    "drain",
-    "setsockopt",
-    "getsockopt",
-    "F_SETFL",
-    "F_GETFL",
-    "FIONREAD",
-    "SIOCATMARK",
-    "SIOCOUTQ",
-    "getsockname",
-    "getpeername",
-    "timerfd_settime",
-    "timerfd_gettime",
-    "EPOLL_CTL_ADD",
-    "EPOLL_CTL_MOD",
-    "EPOLL_CTL_DEL",
-    "epoll_wait",
-    "poll",
-    "select",
+std::string Stream(const Operation& op) {
+  return SocketTypeNames(SOCK_STREAM | static_cast<int>(op.flags));
+}
+std::string How(const Operation& op) { return ShutdownName(static_cast<int>(op.flags)); }
+std::string Message(const Operation& op) { return MessageFlagNames(static_cast<int>(op.flags)); }
+std::string OptionText(const Operation& op) { return Options()[op.flags].text; }
+std::string Mode(const Operation& op) { return op.value != 0 ? "O_NONBLOCK" : "0"; }
+std::string Events(const Operation& op) { return EpollEventNames(op.flags); }
+std::string Time(const Operation& op) {
+  if (op.value == 0) return "disarmed";
+  return op.value == 1 ? "in the past" : "in an hour";
+}
+
+// How an operation is written: {made} and {second} are the slots that it fills.
+struct CodeRow {
+  std::string_view name;
+  const char* text = "{name}({slot})";
+  std::string (*detail)(const Operation&) = nullptr;  // what {detail} stands for
+  const char* makes = nullptr;                        // what a slot that it fills is called
+  const char* prefix = nullptr;  // of the flags that {detail} stands for, of calls that create
 };
 
-// What a slot is called after it was made by `code`.
+// clang-format off
+constexpr std::array<CodeRow, kCodes> kRows = {{
+    {"listener", "{made} = {name}(backlog {size})", nullptr, "listener"},
+    {"socket", "{made} = {name}({detail})", Stream, "client"},
+    {"accept4", "{made} = {name}({slot}, {detail})", nullptr, "server", "SOCK"},
+    {"dup", "{made} = {name}({slot})", nullptr, "copy"},
+    {"pipe2", "{made}, {second} = {name}({detail})", nullptr, "reader", "O"},
+    {"socketpair", "{made}, {second} = {name}({detail})", Stream, "pair"},
+    {"eventfd", "{made} = {name}({value}, {detail})", nullptr, "eventfd", "EFD"},
+    {"timerfd_create", "{made} = {name}({detail})", nullptr, "timerfd", "TFD"},
+    {"epoll_create1", "{made} = {name}()", nullptr, "epoll"},
+    {"connect", "{name}({slot}, {to})"},
+    {"listen", "{name}({slot}, {size})"},
+    {"shutdown", "{name}({slot}, {detail})", How},
+    {"close"},
+    {"reset"},
+    {"dup3", "{name}({slot}, {other}, {detail})", nullptr, nullptr, "O"},
+    {"send", "{name}({slot}, {size}, {detail})", Message},
+    {"write", "{name}({slot}, {size})"},
+    {"writev", "{name}({slot}, {size})"},
+    {"sendmsg", "{name}({slot}, {size}, {detail})", Message},
+    {"recv", "{name}({slot}, {size}, {detail})", Message},
+    {"read", "{name}({slot}, {size})"},
+    {"readv", "{name}({slot}, {size})"},
+    {"recvmsg", "{name}({slot}, {size}, {detail})", Message},
+    {"fill"},
+    {"drain"},
+    {"setsockopt", "{name}({slot}, {detail}, {value})", OptionText},
+    {"getsockopt", "{name}({slot}, {detail})", OptionText},
+    {"F_SETFL", "fcntl({slot}, {name}, {detail})", Mode},
+    {"F_GETFL", "fcntl({slot}, {name})"},
+    {"FIONREAD", "ioctl({slot}, {name})"},
+    {"SIOCATMARK", "ioctl({slot}, {name})"},
+    {"SIOCOUTQ", "ioctl({slot}, {name})"},
+    {"getsockname"},
+    {"getpeername"},
+    {"timerfd_settime", "{name}({slot}, {detail})", Time},
+    {"timerfd_gettime"},
+    {"EPOLL_CTL_ADD", "epoll_ctl({slot}, {name}, {other}, {detail}, data {value})", Events},
+    {"EPOLL_CTL_MOD", "epoll_ctl({slot}, {name}, {other}, {detail}, data {value})", Events},
+    {"EPOLL_CTL_DEL", "epoll_ctl({slot}, {name}, {other})"},
+    {"epoll_wait", "{name}({slot}, {size} events)"},
+    {"poll", "{name}({watched})"},
+    {"select", "{name}({watched})"},
+}};
+// clang-format on
+
+const CodeRow& RowOf(Code code) { return kRows[static_cast<size_t>(code)]; }
+
+// What a slot is called after it was made by `maker`.
 const char* KindOf(const Operation& maker, int slot) {
-  switch (maker.code) {
-    case Code::kListener:
-      return "listener";
-    case Code::kSocket:
-      return "client";
-    case Code::kAccept:
-      return "server";
-    case Code::kDup:
-      return "copy";
-    case Code::kPipe:
-      return maker.made == slot ? "reader" : "writer";
-    case Code::kSocketpair:
-      return "pair";
-    case Code::kEventfd:
-      return "eventfd";
-    case Code::kTimerfd:
-      return "timerfd";
-    case Code::kEpoll:
-      return "epoll";
-    default:
-      return nullptr;
-  }
+  return maker.code == Code::kPipe && maker.other == slot ? "writer" : RowOf(maker.code).makes;
 }
 
 bool Makes(const Operation& operation, int slot) {
@@ -91,14 +96,9 @@ bool Makes(const Operation& operation, int slot) {
          (operation.code == Code::kPipe || operation.code == Code::kSocketpair);
 }
 
-std::string TimerText(int value) {
-  if (value == 0) return "disarmed";
-  return value == 1 ? "in the past" : "in an hour";
-}
-
 }  // namespace
 
-std::string_view CodeName(Code code) { return kNames[static_cast<size_t>(code)]; }
+std::string_view CodeName(Code code) { return RowOf(code).name; }
 
 const std::vector<Option>& Options() {
 #define HUPSTORM_OPTION(level, name, settable) \
@@ -146,89 +146,23 @@ std::string SlotName(const Program& program, int slot, size_t before) {
 
 std::string OperationText(const Program& program, size_t index) {
   const Operation& op = program.operations[index];
+  const CodeRow& row = RowOf(op.code);
   const auto name = [&](int slot) { return SlotName(program, slot, index); };
-  const auto made = [&](int slot) { return SlotName(program, slot, index + 1); };
-  const std::string_view code = CodeName(op.code);
-  const int flags = static_cast<int>(op.flags);
-  switch (op.code) {
-    case Code::kListener:
-      return fmt::format("{} = listener(backlog {})", made(op.made), op.size);
-    case Code::kSocket:
-      return fmt::format("{} = socket({})", made(op.made), SocketTypeNames(SOCK_STREAM | flags));
-    case Code::kAccept:
-      return fmt::format("{} = accept4({}, {})", made(op.made), name(op.slot),
-                         CreationFlagNames("SOCK", flags));
-    case Code::kDup:
-      return fmt::format("{} = dup({})", made(op.made), name(op.slot));
-    case Code::kPipe:
-    case Code::kSocketpair:
-      return fmt::format("{}, {} = {}({})", made(op.made), made(op.other), code,
-                         op.code == Code::kPipe ? CreationFlagNames("O", flags)
-                                                : SocketTypeNames(SOCK_STREAM | flags));
-    case Code::kEventfd:
-      return fmt::format("{} = eventfd({}, {})", made(op.made), op.value,
-                         CreationFlagNames("EFD", flags));
-    case Code::kTimerfd:
-      return fmt::format("{} = timerfd_create({})", made(op.made), CreationFlagNames("TFD", flags));
-    case Code::kEpoll:
-      return fmt::format("{} = epoll_create1()", made(op.made));
-    case Code::kConnect:
-      return fmt::format("connect({}, {})", name(op.slot),
-                         op.other == kNoSlot ? "nobody" : name(op.other));
-    case Code::kListen:
-      return fmt::format("listen({}, {})", name(op.slot), op.size);
-    case Code::kShutdown:
-      return fmt::format("shutdown({}, {})", name(op.slot), ShutdownName(flags));
-    case Code::kDup3:
-      return fmt::format("dup3({}, {}, {})", name(op.slot), name(op.other),
-                         CreationFlagNames("O", flags));
-    case Code::kSend:
-    case Code::kSendmsg:
-    case Code::kRecv:
-    case Code::kRecvmsg:
-      return fmt::format("{}({}, {}, {})", code, name(op.slot), op.size, MessageFlagNames(flags));
-    case Code::kWrite:
-    case Code::kWritev:
-    case Code::kRead:
-    case Code::kReadv:
-      return fmt::format("{}({}, {})", code, name(op.slot), op.size);
-    case Code::kSetOption:
-      return fmt::format("setsockopt({}, {}, {})", name(op.slot), Options()[op.flags].text,
-                         op.value);
-    case Code::kGetOption:
-      return fmt::format("getsockopt({}, {})", name(op.slot), Options()[op.flags].text);
-    case Code::kSetNonBlocking:
-      return fmt::format("fcntl({}, F_SETFL, {})", name(op.slot),
-                         op.value != 0 ? "O_NONBLOCK" : "0");
-    case Code::kFlags:
-      return fmt::format("fcntl({}, F_GETFL)", name(op.slot));
-    case Code::kUnread:
-    case Code::kAtMark:
-    case Code::kUnsent:
-      return fmt::format("ioctl({}, {})", name(op.slot), code);
-    case Code::kSetTimer:
-      return fmt::format("timerfd_settime({}, {})", name(op.slot), TimerText(op.value));
-    case Code::kEpollAdd:
-    case Code::kEpollModify:
-      return fmt::format("epoll_ctl({}, {}, {}, {}, data {})", name(op.slot), code, name(op.other),
-                         EpollEventNames(op.flags), op.value);
-    case Code::kEpollDelete:
-      return fmt::format("epoll_ctl({}, {}, {})", name(op.slot), code, name(op.other));
-    case Code::kEpollWait:
-      return fmt::format("epoll_wait({}, {} events)", name(op.slot), op.size);
-    case Code::kPoll:
-    case Code::kSelect: {
-      std::string text = fmt::format("{}(", code);
-      for (int i = 0; i < op.watched_count; ++i) {
-        const Watched& watched = op.watched[static_cast<size_t>(i)];
-        text += fmt::format("{}{}:{}", i > 0 ? ", " : "", name(watched.slot),
-                            PollEventNames(watched.events));
-      }
-      return text + ")";
-    }
-    default:
-      return fmt::format("{}({})", code, name(op.slot));
+  std::string detail;
+  if (row.detail != nullptr) detail = row.detail(op);
+  if (row.prefix != nullptr) detail = CreationFlagNames(row.prefix, static_cast<int>(op.flags));
+  std::string watched;
+  for (int i = 0; i < op.watched_count; ++i) {
+    const auto& [slot, events] = op.watched[static_cast<size_t>(i)];
+    watched += fmt::format("{}{}:{}", i > 0 ? ", " : "", name(slot), PollEventNames(events));
   }
+  return fmt::format(fmt::runtime(row.text), fmt::arg("name", row.name),
+                     fmt::arg("made", SlotName(program, op.made, index + 1)),
+                     fmt::arg("second", SlotName(program, op.other, index + 1)),
+                     fmt::arg("slot", name(op.slot)), fmt::arg("other", name(op.other)),
+                     fmt::arg("to", op.other == kNoSlot ? "nobody" : name(op.other)),
+                     fmt::arg("size", op.size), fmt::arg("value", op.value),
+                     fmt::arg("detail", detail), fmt::arg("watched", watched));
 }
 
 }  // namespace hupstorm::conform

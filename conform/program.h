@@ -71,8 +71,16 @@ enum class Code : uint8_t {
 };
 inline constexpr int kCodes = static_cast<int>(Code::kSelect) + 1;
 
-// The system call, or the name that texts use where it stands for several: "recv", "fill".
+// The system call, or the name that texts use if it stands for several: "recv", "fill".
 std::string_view CodeName(Code code);
+
+constexpr bool IsSend(Code code) { return code >= Code::kSend && code <= Code::kSendmsg; }
+constexpr bool IsReceive(Code code) { return code >= Code::kRecv && code <= Code::kRecvmsg; }
+// Of those two.
+constexpr bool TakesFlags(Code code) {
+  return code == Code::kSend || code == Code::kSendmsg || code == Code::kRecv ||
+         code == Code::kRecvmsg;
+}
 
 struct Watched {
   int8_t slot = kNoSlot;

@@ -151,8 +151,6 @@ RunResult Runner::Run(const Program& program, bool patiently) {
   watched_ = 0;
   simulated_.Start(ip, program.fills_buffers);
   host_.Start(ip, program.fills_buffers);
-  SigpipeCounter::Install(simulated_.kernel());
-  SigpipeCounter::Install(host_.kernel());
   asks_unsent_ = std::any_of(program.operations.begin(), program.operations.end(),
                              [](const Operation& it) { return it.code == Code::kUnsent; });
   ArmWatchdog();
