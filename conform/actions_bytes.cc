@@ -24,20 +24,10 @@ uint32_t NoWait(Builder& builder, int8_t slot) {
   return builder.MayBlock(slot) || builder.random().Chance(20) ? MSG_DONTWAIT : 0;
 }
 
-// The program ends where a call would sleep: calls that take no flags seldom meet such a
+// The program ends at a call that would sleep: calls that take no flags seldom meet such a
 // descriptor.
 Code Unless(Builder& builder, int8_t slot, Code code, Code instead) {
-  const bool takes_flags =
-      code != Code::kRead && code != Code::kReadv && code != Code::kWrite && code != Code::kWritev;
-  return takes_flags || !builder.MayBlock(slot) || builder.random().Chance(5) ? code : instead;
-}
-
-void AddSend(Builder& builder, int8_t slot, Code code, uint32_t flags) {
-  const int size = std::min(Size(builder.random()), builder.Allowance(slot));
-  builder.Spend(slot, size);
-  Operation& send = builder.Add(code, slot);
-  send.size = size;
-  if (code == Code::kSend || code == Code::kSendmsg) send.flags = flags | NoWait(builder, slot);
+  return TakesFlags(code) || !builder.MayBlock(slot) || builder.random().Chance(5) ? code : instead;
 }
 
 }  // namespace
@@ -49,7 +39,11 @@ void Send(Builder& builder) {
   const int8_t slot = builder.Pick(random.Chance(90) ? kStreams : kSockets);
   if (slot == kNoSlot) return;
   const uint32_t flags = random.Chance(60) ? MSG_NOSIGNAL : 0;
-  AddSend(builder, slot, Unless(builder, slot, random.OneOf(kCodes), Code::kSend), flags);
+  const Code code = Unless(builder, slot, random.OneOf(kCodes), Code::kSend);
+  const int size = std::min(Size(random), builder.Allowance(slot));
+  builder.Spend(slot, size);
+  Operation& send = builder.Add({.code = code, .slot = slot, .size = size});
+  if (TakesFlags(code)) send.flags = flags | NoWait(builder, slot);
 }
 
 void Receive(Builder& builder) {
@@ -61,7 +55,7 @@ void Receive(Builder& builder) {
   const Code code = Unless(builder, slot, random.OneOf(kCodes), Code::kRecv);
   Operation& receive = builder.Add(code, slot);
   receive.size = random.Chance(40) ? 4096 : Size(random);
-  if (code == Code::kRecv || code == Code::kRecvmsg) {
+  if (TakesFlags(code)) {
     receive.flags = NoWait(builder, slot);
     if (random.Chance(12)) receive.flags |= MSG_PEEK;
     if (random.Chance(4)) receive.flags |= MSG_TRUNC;
@@ -112,36 +106,27 @@ void Wakeup(Builder& builder) {
   const int8_t slot = builder.Pick(kWakeups);
   if (slot == kNoSlot || random.Chance(12)) {
     const bool non_blocking = random.Chance(90);
-    switch (random.Below(4)) {
-      case 0: {
-        const int8_t made = builder.New(Role::kEventfd, non_blocking);
-        if (made == kNoSlot) return;
-        Operation& eventfd = builder.Add(Code::kEventfd);
-        eventfd.made = made;
-        eventfd.value = random.Below(3);
-        eventfd.flags = (non_blocking ? EFD_NONBLOCK : 0) | (random.Chance(30) ? EFD_SEMAPHORE : 0);
-        return;
-      }
-      case 1: {
-        const int8_t made = builder.New(Role::kTimerfd, non_blocking);
-        if (made == kNoSlot) return;
-        Operation& timerfd = builder.Add(Code::kTimerfd);
-        timerfd.made = made;
-        timerfd.flags = non_blocking ? TFD_NONBLOCK : 0;
-        return;
-      }
-      default: {
-        const bool pipe = random.Chance(50);
-        const int8_t first = builder.New(pipe ? Role::kReader : Role::kPair, non_blocking);
-        const int8_t second = builder.New(pipe ? Role::kWriter : Role::kPair, non_blocking);
-        if (second == kNoSlot) return;
-        Operation& pair = builder.Add(pipe ? Code::kPipe : Code::kSocketpair);
-        pair.made = first;
-        pair.other = second;
-        pair.flags = non_blocking ? O_NONBLOCK : 0;
-        return;
-      }
+    const uint32_t flags = non_blocking ? O_NONBLOCK : 0;
+    const int kind = random.Below(4);
+    if (kind == 0) {
+      const int8_t made = builder.New(Role::kEventfd, non_blocking);
+      if (made == kNoSlot) return;
+      const int value = random.Below(3);
+      const uint32_t semaphore = random.Chance(30) ? EFD_SEMAPHORE : 0;
+      builder.Add(
+          {.code = Code::kEventfd, .made = made, .flags = flags | semaphore, .value = value});
+    } else if (kind == 1) {
+      const int8_t made = builder.New(Role::kTimerfd, non_blocking);
+      if (made != kNoSlot) builder.Add({.code = Code::kTimerfd, .made = made, .flags = flags});
+    } else {
+      const bool pipe = random.Chance(50);
+      const int8_t first = builder.New(pipe ? Role::kReader : Role::kPair, non_blocking);
+      const int8_t second = builder.New(pipe ? Role::kWriter : Role::kPair, non_blocking);
+      if (second == kNoSlot) return;
+      const Code code = pipe ? Code::kPipe : Code::kSocketpair;
+      builder.Add({.code = code, .other = second, .made = first, .flags = flags});
     }
+    return;
   }
   if (builder.RoleOf(slot) == Role::kTimerfd && random.Chance(60)) {
     Operation& timer = builder.Add(random.Chance(70) ? Code::kSetTimer : Code::kGetTimer, slot);

@@ -8,25 +8,24 @@
 namespace hupstorm::conform::actions {
 namespace {
 
+constexpr uint32_t kNonBlock = SOCK_NONBLOCK;
+
 int8_t MakeSocket(Builder& builder) {
   const bool non_blocking = !builder.roomy || builder.random().Chance(85);
   const int8_t made = builder.New(Role::kClient, non_blocking);
-  if (made == kNoSlot) return made;
-  Operation& socket = builder.Add(Code::kSocket);
-  socket.made = made;
-  socket.flags = non_blocking ? SOCK_NONBLOCK : 0;
+  if (made != kNoSlot) {
+    builder.Add({.code = Code::kSocket, .made = made, .flags = non_blocking ? kNonBlock : 0});
+  }
   return made;
 }
 
 }  // namespace
 
 void Listen(Builder& builder) {
-  Random& random = builder.random();
   const int8_t made = builder.New(Role::kListener, true);
   if (made == kNoSlot) return;
-  Operation& listener = builder.Add(Code::kListener);
-  listener.made = made;
-  listener.size = builder.roomy ? 64 : random.Below(3);
+  const int backlog = builder.roomy ? 64 : builder.random().Below(3);
+  builder.Add({.code = Code::kListener, .made = made, .size = backlog});
 }
 
 void Connect(Builder& builder) {
@@ -35,8 +34,7 @@ void Connect(Builder& builder) {
   const int8_t client = random.Chance(8) ? builder.Pick(kStreams) : MakeSocket(builder);
   if (client == kNoSlot || listener == kNoSlot) return;
   const bool to_nobody = random.Chance(4);
-  Operation& connect = builder.Add(Code::kConnect, client);
-  connect.other = to_nobody ? kNoSlot : listener;
+  builder.Add(Code::kConnect, client).other = to_nobody ? kNoSlot : listener;
   if (to_nobody) return;
   builder.Connected(client, listener);
   if (random.Chance(50)) builder.Add(Code::kConnect, client).other = listener;  // has it finished?
@@ -53,7 +51,7 @@ void Accept(Builder& builder) {
   if (expected && made == kNoSlot) return;
   Operation& accept = builder.Add(Code::kAccept, listener);
   accept.made = expected ? made : kSpareSlot;
-  accept.flags = (non_blocking ? SOCK_NONBLOCK : 0) | (random.Chance(10) ? SOCK_CLOEXEC : 0);
+  accept.flags = (non_blocking ? kNonBlock : 0) | (random.Chance(10) ? SOCK_CLOEXEC : 0);
   builder.Accepted(listener);
 }
 
@@ -89,9 +87,8 @@ void Copy(Builder& builder) {
   }
   const int8_t other = builder.Pick(random.Chance(70) ? kStreams : kAnything);
   if (other == kNoSlot) return;
-  Operation& copy = builder.Add(Code::kDup3, slot);
-  copy.other = other;
-  copy.flags = random.Chance(30) ? O_CLOEXEC : 0;
+  const uint32_t flags = random.Chance(30) ? O_CLOEXEC : 0;
+  builder.Add({.code = Code::kDup3, .slot = slot, .other = other, .flags = flags});
   builder.Copy(slot, other);
 }
 
@@ -102,20 +99,17 @@ void ListenerTrouble(Builder& builder) {
   switch (random.Below(5)) {
     case 0:
       builder.Add(Code::kClose, listener);
-      builder.Close(listener);
-      break;
+      return builder.Close(listener);
     case 1:
       builder.Add(Code::kShutdown, listener).flags = static_cast<uint32_t>(random.Below(3));
-      break;
+      return;
     case 2:
       builder.Add(Code::kListen, listener).size = builder.roomy ? 64 : random.Below(4);
-      break;
+      return;
     case 3:
-      Listen(builder);
-      break;
+      return Listen(builder);
     default:
       if (!builder.roomy) Connect(builder);
-      break;
   }
 }
 

@@ -37,7 +37,7 @@ int8_t PickEpoll(Builder& builder) {
   if (found != kNoSlot && !builder.random().Chance(4)) return found;
   const int8_t made = builder.New(Role::kEpoll, true);
   if (made == kNoSlot) return found;
-  builder.Add(Code::kEpoll).made = made;
+  builder.Add({.code = Code::kEpoll, .made = made});
   return made;
 }
 
@@ -107,42 +107,37 @@ void SetOption(Builder& builder) {
   const int8_t slot = builder.Pick(random.Chance(70) ? kStreams : kSockets);
   if (slot == kNoSlot || builder.RoleOf(slot) == Role::kPair) return;
   const auto set = [&](int level, int name, int value) {
-    Operation& option = builder.Add(Code::kSetOption, slot);
-    option.flags = OptionIndex(level, name);
-    option.value = value;
+    builder.Add({.code = Code::kSetOption,
+                 .slot = slot,
+                 .flags = OptionIndex(level, name),
+                 .value = value});
   };
   switch (random.Below(12)) {
     case 0:
     case 1:
-      set(SOL_SOCKET, SO_OOBINLINE, random.Below(2));
-      break;
+      return set(SOL_SOCKET, SO_OOBINLINE, random.Below(2));
     case 2:
     case 3:
     case 4:
-      set(SOL_SOCKET, SO_RCVLOWAT, random.Chance(90) ? random.Between(0, 20) : 300);
-      break;
+      return set(SOL_SOCKET, SO_RCVLOWAT, random.Chance(90) ? random.Between(0, 20) : 300);
     case 5:
-      set(SOL_SOCKET, SO_LINGER, random.Chance(50) ? 0 : -1);
-      break;
+      return set(SOL_SOCKET, SO_LINGER, random.Chance(50) ? 0 : -1);
     case 6:
-      set(SOL_SOCKET, SO_KEEPALIVE, random.Below(2));
-      break;
+      return set(SOL_SOCKET, SO_KEEPALIVE, random.Below(2));
     case 7:
-      set(SOL_SOCKET, SO_SNDBUF, random.Between(0, 70'000));
-      break;
+      return set(SOL_SOCKET, SO_SNDBUF, random.Between(0, 70'000));
     case 8:
-      set(SOL_SOCKET, SO_RCVBUF, random.Between(70'000, 200'000));
-      break;
+      return set(SOL_SOCKET, SO_RCVBUF, random.Between(70'000, 200'000));
     case 9:
-      set(SOL_SOCKET, SO_REUSEADDR, random.Below(3));
-      break;
-    case 10:
-      set(IPPROTO_TCP, random.Chance(50) ? TCP_KEEPIDLE : TCP_KEEPCNT, random.Between(-1, 200));
-      break;
-    default:
-      set(IPPROTO_TCP, random.Chance(50) ? TCP_KEEPINTVL : TCP_USER_TIMEOUT,
-          random.Between(-1, 40'000));
-      break;
+      return set(SOL_SOCKET, SO_REUSEADDR, random.Below(3));
+    case 10: {
+      const int value = random.Between(-1, 200);
+      return set(IPPROTO_TCP, random.Chance(50) ? TCP_KEEPIDLE : TCP_KEEPCNT, value);
+    }
+    default: {
+      const int value = random.Between(-1, 40'000);
+      return set(IPPROTO_TCP, random.Chance(50) ? TCP_KEEPINTVL : TCP_USER_TIMEOUT, value);
+    }
   }
 }
 

@@ -41,27 +41,27 @@ class Builder {
   Program& program() { return program_; }
 
   // A slot that is open, or now and then one that was closed, of one of the roles in `roles`;
-  // kNoSlot where there is none.
+  // kNoSlot if there is none.
   int8_t Pick(uint32_t roles);
-  // The slot for something new, kNoSlot where all are used.
+  // The slot for something new, kNoSlot if all are used.
   int8_t New(Role role, bool non_blocking);
-  Role RoleOf(int8_t slot) const;
-  void Close(int8_t slot);
-  // `to` becomes a copy of `from`, where both are open.
+  Role RoleOf(int8_t slot) const { return At(slot).role; }
+  void Close(int8_t slot) { At(slot).open = false; }
+  // `to` becomes a copy of `from`, if both are open.
   void Copy(int8_t from, int8_t to);
   // Calls on it must be told not to wait.
-  bool MayBlock(int8_t slot) const;
-  void SetNonBlocking(int8_t slot, bool on);
+  bool MayBlock(int8_t slot) const { return !At(slot).non_blocking; }
+  void SetNonBlocking(int8_t slot, bool on) { At(slot).non_blocking = on; }
   // A client connected to `listener`: it waits there for accept.
   void Connected(int8_t client, int8_t listener);
-  int Waiting(int8_t listener) const { return slots_[static_cast<size_t>(listener)].waiting; }
+  int Waiting(int8_t listener) const { return At(listener).waiting; }
   void Accepted(int8_t listener);
   // Bytes that may be sent through the slot yet and stay far from a full buffer.
-  int Allowance(int8_t slot);
-  void Spend(int8_t slot, int bytes);
+  int Allowance(int8_t slot) const;
+  void Spend(int8_t slot, int bytes) { At(slot).sent += bytes; }
 
-  Operation& Add(Code code);
-  Operation& Add(Code code, int8_t slot);
+  Operation& Add(const Operation& operation);
+  Operation& Add(Code code, int8_t slot) { return Add({.code = code, .slot = slot}); }
   // No accept queue gets full.
   bool roomy = true;
   // It may look at SIOCOUTQ, for which each acknowledgment has to be awaited.
@@ -75,6 +75,9 @@ class Builder {
     int waiting = 0;
     int sent = 0;
   };
+
+  Slot& At(int8_t slot) { return slots_[static_cast<size_t>(slot)]; }
+  const Slot& At(int8_t slot) const { return slots_[static_cast<size_t>(slot)]; }
 
   Random random_;
   Program program_;

@@ -51,9 +51,10 @@ constexpr int kCrowdedPercent = 15;  // programs whose accept queues get full
 void ShrinkBuffers(Builder& builder) {
   for (const int name : {SO_SNDBUF, SO_RCVBUF}) {
     if (builder.random().Chance(30)) continue;
-    Operation& option = builder.Add(Code::kSetOption, 0);
-    option.flags = OptionIndex(SOL_SOCKET, name);
-    option.value = builder.random().Between(8, 32) * 1024;
+    builder.Add({.code = Code::kSetOption,
+                 .slot = 0,
+                 .flags = OptionIndex(SOL_SOCKET, name),
+                 .value = builder.random().Between(8, 32) * 1024});
   }
 }
 
