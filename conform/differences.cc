@@ -27,7 +27,7 @@ std::vector<Seen> ComparableEvents(const Disagreement& it, const Outcome& outcom
   for (const Seen& seen : outcome.events) {
     const int slot = SlotOf(seen, code);
     if (slot < 0 || slot >= kSlots || IsEpoll(it.program, slot)) continue;
-    const Uncertain& uncertain = it.uncertain[static_cast<size_t>(slot)];
+    const Uncertain& uncertain = it.uncertain[slot];
     // An edge of room, or of more bytes, brings whatever else is ready with it.
     if (code == Code::kEpollWait && uncertain.edges) continue;
     const uint32_t left = Comparable(seen.events, slot, it.uncertain);
@@ -44,33 +44,22 @@ bool SentOrWaits(const Outcome& outcome) { return outcome.result >= 0 || outcome
 bool IsFullBuffer(const Disagreement& it) {
   if (!it.program.fills_buffers) return false;
   const Operation& op = it.program.operations[it.operation];
-  const Uncertain uncertain =
-      op.slot == kNoSlot ? Uncertain() : it.uncertain[static_cast<size_t>(op.slot)];
+  const Uncertain uncertain = op.slot == kNoSlot ? Uncertain() : it.uncertain[op.slot];
   if (uncertain.calls == Uncertain::Calls::kForGood) return true;
   if (uncertain.calls == Uncertain::Calls::kUntilDrained && op.code != Code::kDrain) return true;
-  switch (op.code) {
-    case Code::kEpollWait:
-    case Code::kPoll:
-    case Code::kSelect:
-      return it.simulated.result >= 0 && it.host.result >= 0 &&
-             ComparableEvents(it, it.simulated) == ComparableEvents(it, it.host);
-    case Code::kSend:
-    case Code::kSendmsg:
-    case Code::kWrite:
-    case Code::kWritev:
-      return uncertain.filled && SentOrWaits(it.simulated) && SentOrWaits(it.host);
-    case Code::kRecv:
-    case Code::kRead:
-    case Code::kReadv:
-    case Code::kRecvmsg: {
-      // Each kernel's stream is as long as what its buffers took.
-      Outcome simulated = it.simulated;
-      simulated.bytes = it.host.bytes;
-      return it.host.in_order && simulated == it.host;
-    }
-    default:
-      return false;
+  if (IsSend(op.code)) {
+    return uncertain.filled && SentOrWaits(it.simulated) && SentOrWaits(it.host);
   }
+  if (IsReceive(op.code)) {
+    // Each kernel's stream is as long as what its buffers took.
+    Outcome simulated = it.simulated;
+    simulated.bytes = it.host.bytes;
+    return it.host.in_order && simulated == it.host;
+  }
+  const bool waits =
+      op.code == Code::kEpollWait || op.code == Code::kPoll || op.code == Code::kSelect;
+  return waits && it.simulated.result >= 0 && it.host.result >= 0 &&
+         ComparableEvents(it, it.simulated) == ComparableEvents(it, it.host);
 }
 
 bool IsAutotuned(const Disagreement& it) {

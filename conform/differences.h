@@ -34,7 +34,14 @@ struct Uncertain {
     return filled ? EPOLLOUT | EPOLLWRNORM : 0;
   }
 };
-using Uncertainties = std::array<Uncertain, kSlots>;
+class Uncertainties {
+ public:
+  Uncertain& operator[](int slot) { return slots_[static_cast<size_t>(slot)]; }
+  const Uncertain& operator[](int slot) const { return slots_[static_cast<size_t>(slot)]; }
+
+ private:
+  std::array<Uncertain, kSlots> slots_;
+};
 
 // A call on which the two kernels do not give the same.
 struct Disagreement {
@@ -49,17 +56,17 @@ struct Disagreement {
 struct DeclaredDifference {
   std::string_view name;
   std::string_view reason;
-  // Whether it accounts for all of the disagreement. Null where programs keep clear of it.
+  // Whether it accounts for all of the disagreement. Null if programs keep clear of it.
   bool (*accounts_for)(const Disagreement&);
 };
 std::span<const DeclaredDifference> DeclaredDifferences();
 
-// The declared difference that accounts for it, null where none does.
+// The declared difference that accounts for it, null if none does.
 const DeclaredDifference* FindDeclared(const Disagreement& disagreement);
 
 // Events of `slot` that may be compared.
 inline uint32_t Comparable(uint32_t events, int slot, const Uncertainties& uncertain) {
-  return events & ~uncertain[static_cast<size_t>(slot)].events();
+  return events & ~uncertain[slot].events();
 }
 
 }  // namespace hupstorm::conform

@@ -19,7 +19,7 @@ namespace hupstorm::conform {
 
 class Machine {
  public:
-  // `patience_ms`: how long a kDrain waits for bytes that were sent and have not arrived; 0 where
+  // `patience_ms`: how long a kDrain waits for bytes that were sent and have not arrived; 0 if
   // they arrive at once or never.
   Machine(Syscalls& kernel, int patience_ms);
 
@@ -31,13 +31,13 @@ class Machine {
   void Finish();
 
   Syscalls& kernel() { return kernel_; }
-  // The descriptor in a slot; a number that is not open where there is none.
+  // The descriptor in a slot; a number that is not open if there is none.
   int fd(int slot) const;
   bool IsOpen(int slot) const {
     return slot != kNoSlot && slots_[static_cast<size_t>(slot)].fd >= 0;
   }
   bool IsTcp(int slot) const;
-  // The slot of the other end of an accepted connection, kNoSlot where it is not known.
+  // The slot of the other end of an accepted connection, kNoSlot if it is not known.
   int8_t Partner(int slot) const;
   // It was shut down for reading: an end of input is none of the other end's.
   bool ReadIsShut(int slot) const { return slots_[static_cast<size_t>(slot)].read_shut; }
@@ -48,6 +48,10 @@ class Machine {
   // What was put in the slot last, by which call.
   Code MadeBy(int slot) const { return slots_[static_cast<size_t>(slot)].made_by; }
 
+  // What an ioctl that asks for a number says, of a descriptor that is open; -1 if it fails.
+  int Asked(int slot, unsigned long request) const;
+  // TCP's state (TCP_INFO), -1 if it has none.
+  int TcpState(int slot) const;
   // poll(2), without waiting, of all that is open but the epolls.
   void Look(std::vector<Seen>* readiness);
 

@@ -80,15 +80,25 @@ void Machine::Drain(const Operation& op, Outcome* outcome) {
       pollfd readable = {.fd = from, .events = POLLIN, .revents = 0};
       if (Invoke<Call::kPoll>(kernel_, &readable, 1, patience_ms_) > 0) continue;
     }
-    // What a reset threw away nobody counts: it may be told as an error before.
-    tcp_info info = {};
-    socklen_t length = sizeof(info);
-    const bool open =
-        Invoke<Call::kGetsockopt>(kernel_, from, IPPROTO_TCP, TCP_INFO, &info, &length) == 0 &&
-        info.tcpi_state != TCP_CLOSE;
+    // What a reset threw away is not counted: it may be told as an error before.
+    const int state = TcpState(op.slot);
+    const bool open = state >= 0 && state != TCP_CLOSE;
     if (empty || (got == 0 && open)) outcome->AddValue(all_came);
     return;
   }
+}
+
+int Machine::Asked(int slot, unsigned long request) const {
+  int number = 0;
+  return Invoke<Call::kIoctl>(kernel_, fd(slot), request, &number) == 0 ? number : -1;
+}
+
+int Machine::TcpState(int slot) const {
+  tcp_info info = {};
+  socklen_t length = sizeof(info);
+  const int result =
+      Invoke<Call::kGetsockopt>(kernel_, fd(slot), IPPROTO_TCP, TCP_INFO, &info, &length);
+  return result == 0 ? info.tcpi_state : -1;
 }
 
 void Machine::Look(std::vector<Seen>* readiness) {

@@ -33,39 +33,14 @@ constexpr int kConfirmations = 2;
 
 struct WouldSleep {};
 
-bool Moves(Code code) {  // may make the other end of a connection see something
-  switch (code) {
-    case Code::kConnect:
-    case Code::kAccept:
-    case Code::kShutdown:
-    case Code::kClose:
-    case Code::kReset:
-    case Code::kDup3:
-    case Code::kSend:
-    case Code::kWrite:
-    case Code::kWritev:
-    case Code::kSendmsg:
-    case Code::kRecv:
-    case Code::kRead:
-    case Code::kReadv:
-    case Code::kRecvmsg:
-    case Code::kFill:
-    case Code::kDrain:
-      return true;
-    default:
-      return false;
-  }
-}
-
-bool Reads(Code code) {
-  return code == Code::kRecv || code == Code::kRead || code == Code::kReadv ||
-         code == Code::kRecvmsg || code == Code::kUnread;
+// May make the other end of a connection see something.
+bool Moves(Code code) {
+  return code == Code::kAccept ||
+         (code >= Code::kConnect && code <= Code::kDrain && code != Code::kListen);
 }
 
 bool TakesUrgent(const Operation& operation) {
-  const bool takes_flags = operation.code == Code::kSend || operation.code == Code::kSendmsg ||
-                           operation.code == Code::kRecv || operation.code == Code::kRecvmsg;
-  return takes_flags && (operation.flags & MSG_OOB) != 0;
+  return TakesFlags(operation.code) && (operation.flags & MSG_OOB) != 0;
 }
 
 // What a result says, without the numbers that shrinking changes.
@@ -191,9 +166,7 @@ RunResult Runner::Run(const Program& program, bool patiently) {
   return result;
 }
 
-bool Runner::IsFull(int slot) const {
-  return slot != kNoSlot && uncertain_[static_cast<size_t>(slot)].filled;
-}
+bool Runner::IsFull(int slot) const { return slot != kNoSlot && uncertain_[slot].filled; }
 
 bool Runner::IsWatched(int slot) const {
   return host_.IsOpen(slot) && (watched_ & (1u << host_.Origin(slot))) != 0;
@@ -204,29 +177,30 @@ bool Runner::MustSkip(const Operation& operation) const {
   if (operation.slot == kNoSlot) return false;
   if (simulated_.MadeBy(operation.slot) == Code::kSocketpair && TakesUrgent(operation)) return true;
   if (operation.code == Code::kUnsent) return IsFull(operation.slot);
-  return Reads(operation.code) && IsFull(simulated_.Partner(operation.slot));
+  const bool reads = IsReceive(operation.code) || operation.code == Code::kUnread;
+  return reads && IsFull(simulated_.Partner(operation.slot));
 }
 
 void Runner::TrackFull(const Operation& operation) {
   if (operation.slot == kNoSlot) return;
-  Uncertain& own = uncertain_[static_cast<size_t>(operation.slot)];
+  Uncertain& own = uncertain_[operation.slot];
   const int8_t partner = simulated_.Partner(operation.slot);
   if (operation.code == Code::kFill) {
     own.filled = true;
     if (partner != kNoSlot && simulated_.ReadIsShut(partner)) {
-      own.calls = uncertain_[static_cast<size_t>(partner)].calls = Uncertain::Calls::kForGood;
+      own.calls = uncertain_[partner].calls = Uncertain::Calls::kForGood;
     }
   }
   if (operation.code == Code::kEpollWait) {
     for (int8_t i = 0; i < kSlots; ++i) {
       if (!IsFull(i)) continue;
-      uncertain_[static_cast<size_t>(i)].edges = true;
+      uncertain_[i].edges = true;
       const int8_t reader = simulated_.Partner(i);
-      if (reader != kNoSlot) uncertain_[static_cast<size_t>(reader)].edges = true;
+      if (reader != kNoSlot) uncertain_[reader].edges = true;
     }
   }
   if (operation.code != Code::kDrain || partner == kNoSlot) return;
-  Uncertain& others = uncertain_[static_cast<size_t>(partner)];
+  Uncertain& others = uncertain_[partner];
   others.filled = false;
   if (own.filled) return;  // the other direction
   for (Uncertain* end : {&own, &others}) {
@@ -240,7 +214,7 @@ void Runner::TrackEndWhileFull(const Operation& operation) {
   using Calls = Uncertain::Calls;
   if (operation.slot == kNoSlot || !Moves(operation.code)) return;
   const int8_t partner = simulated_.Partner(operation.slot);
-  const Calls before = uncertain_[static_cast<size_t>(operation.slot)].calls;
+  const Calls before = uncertain_[operation.slot].calls;
   Calls calls = Calls::kComparable;
   if (before == Calls::kUntilDrained && operation.code != Code::kDrain) calls = Calls::kForGood;
   const bool ends = operation.code == Code::kShutdown || operation.code == Code::kClose;
@@ -248,7 +222,7 @@ void Runner::TrackEndWhileFull(const Operation& operation) {
   if (IsFull(partner) && operation.code == Code::kShutdown) calls = Calls::kForGood;
   for (const int8_t slot : {operation.slot, partner}) {
     if (slot == kNoSlot) continue;
-    Uncertain& end = uncertain_[static_cast<size_t>(slot)];
+    Uncertain& end = uncertain_[slot];
     end.calls = std::max(end.calls, calls);
   }
 }
@@ -281,55 +255,54 @@ std::optional<Mismatch> Runner::Compare(const Program& program, size_t index, Ru
     ++result->declared;
     return std::nullopt;
   }
-  Mismatch mismatch;
-  mismatch.operation = index;
-  mismatch.simulated = simulated_outcome_;
-  mismatch.host = host_outcome_;
-  mismatch.kind = KindOf(program.operations[index].code, simulated_outcome_, host_outcome_);
-  return mismatch;
+  return Mismatch{
+      .operation = index,
+      .simulated = simulated_outcome_,
+      .host = host_outcome_,
+      .kind = KindOf(program.operations[index].code, simulated_outcome_, host_outcome_)};
 }
 
 std::optional<Mismatch> Runner::CompareReadiness(const Program& program, size_t index) {
-  for (size_t i = 0; i < simulated_ready_.size() && i < host_ready_.size(); ++i) {
-    const int slot = static_cast<int>(simulated_ready_[i].data);
-    const uint32_t simulated = Comparable(simulated_ready_[i].events, slot, uncertain_);
-    const uint32_t host = Comparable(host_ready_[i].events, slot, uncertain_);
-    if (simulated == host) continue;
-    Mismatch mismatch;
-    mismatch.operation = index;
-    mismatch.of_readiness = true;
-    mismatch.slot = slot;
-    mismatch.simulated_events = simulated;
-    mismatch.host_events = host;
-    mismatch.simulated = simulated_outcome_;
-    mismatch.host = host_outcome_;
-    mismatch.kind = fmt::format("after {}: only Linux {}, only simulated {}",
-                                CodeName(program.operations[index].code),
-                                PollEventNames(static_cast<int>(host & ~simulated)),
-                                PollEventNames(static_cast<int>(simulated & ~host)));
-    return mismatch;
+  const size_t i = FirstUnready();
+  if (i == host_ready_.size()) return std::nullopt;
+  const int slot = static_cast<int>(host_ready_[i].data);
+  const uint32_t simulated = Comparable(simulated_ready_[i].events, slot, uncertain_);
+  const uint32_t host = Comparable(host_ready_[i].events, slot, uncertain_);
+  return Mismatch{.operation = index,
+                  .of_readiness = true,
+                  .simulated = simulated_outcome_,
+                  .host = host_outcome_,
+                  .slot = slot,
+                  .simulated_events = simulated,
+                  .host_events = host,
+                  .kind = fmt::format("after {}: only Linux {}, only simulated {}",
+                                      CodeName(program.operations[index].code),
+                                      PollEventNames(static_cast<int>(host & ~simulated)),
+                                      PollEventNames(static_cast<int>(simulated & ~host)))};
+}
+
+// The first descriptor that is not as ready on both; as many as there are if there is none.
+size_t Runner::FirstUnready() const {
+  size_t i = 0;
+  for (; i < simulated_ready_.size() && i < host_ready_.size(); ++i) {
+    const int slot = static_cast<int>(host_ready_[i].data);
+    if (Comparable(host_ready_[i].events, slot, uncertain_) !=
+        Comparable(simulated_ready_[i].events, slot, uncertain_)) {
+      return i;
+    }
   }
-  return std::nullopt;
+  return host_ready_.size();
 }
 
 bool Runner::IsSettled(bool patiently) {
   host_.Look(&host_ready_);
   if (host_ready_.size() != simulated_ready_.size()) return true;  // told by the call itself
-  for (size_t i = 0; i < host_ready_.size(); ++i) {
-    const int slot = static_cast<int>(host_ready_[i].data);
-    if (Comparable(host_ready_[i].events, slot, uncertain_) !=
-        Comparable(simulated_ready_[i].events, slot, uncertain_)) {
-      return false;
-    }
-    const int8_t partner = simulated_.Partner(slot);
-    if (!patiently || !host_.IsTcp(slot) || IsFull(partner)) continue;
-    int simulated_unread = 0;
-    int host_unread = 0;
-    Invoke<Call::kIoctl>(simulated_.kernel(), simulated_.fd(slot), FIONREAD, &simulated_unread);
-    Invoke<Call::kIoctl>(host_.kernel(), host_.fd(slot), FIONREAD, &host_unread);
-    if (simulated_unread != host_unread) return false;
-  }
-  return true;
+  if (FirstUnready() != host_ready_.size()) return false;
+  return !patiently || std::all_of(host_ready_.begin(), host_ready_.end(), [&](const Seen& seen) {
+    const int slot = static_cast<int>(seen.data);
+    if (!host_.IsTcp(slot) || IsFull(simulated_.Partner(slot))) return true;
+    return simulated_.Asked(slot, FIONREAD) == host_.Asked(slot, FIONREAD);
+  });
 }
 
 void Runner::Settle(const Operation& operation, bool patiently) {
@@ -351,29 +324,21 @@ void Runner::Settle(const Operation& operation, bool patiently) {
   const Clock::time_point end = Clock::now() + (patiently ? kLongPatience : kQuickPatience);
   while (!IsSettled(patiently) && Clock::now() < end) {
     if (patiently) {
-      Invoke<Call::kPoll>(host_.kernel(), nullptr, 0, 1);
+      Pause();
     } else {
       sched_yield();
     }
   }
 }
 
+void Runner::Pause() { Invoke<Call::kPoll>(host_.kernel(), nullptr, 0, 1); }
+
 // The acknowledgment of a FIN is news to the socket that sent it (edge-triggered epoll reports it),
-// and it is put off where nobody can call for it: the other end was not accepted yet.
+// and Linux puts it off if nothing can call for it: the other end was not accepted yet.
 void Runner::AwaitFinAcknowledged(int slot) {
-  if (!host_.IsTcp(slot) || host_.MadeBy(slot) == Code::kListener) return;
-  if (IsFull(slot)) return;
+  if (!host_.IsTcp(slot) || host_.MadeBy(slot) == Code::kListener || IsFull(slot)) return;
   const Clock::time_point end = Clock::now() + kLongPatience;
-  do {
-    tcp_info info = {};
-    socklen_t length = sizeof(info);
-    if (Invoke<Call::kGetsockopt>(host_.kernel(), host_.fd(slot), IPPROTO_TCP, TCP_INFO, &info,
-                                  &length) != 0 ||
-        info.tcpi_state != TCP_FIN_WAIT1) {
-      return;
-    }
-    Invoke<Call::kPoll>(host_.kernel(), nullptr, 0, 1);
-  } while (Clock::now() < end);
+  while (host_.TcpState(slot) == TCP_FIN_WAIT1 && Clock::now() < end) Pause();
 }
 
 // Linux puts off the acknowledgment of what was not read yet. What a connection that ended leaves
@@ -382,13 +347,12 @@ void Runner::AwaitAcknowledged() {
   const Clock::time_point end = Clock::now() + kLongPatience;
   for (int i = 0; i < kSlots; ++i) {
     if (!host_.IsTcp(i) || IsFull(i)) continue;
-    int unsent = 0;
-    int host_unsent = 0;
-    if (Invoke<Call::kIoctl>(simulated_.kernel(), simulated_.fd(i), SIOCOUTQ, &unsent) != 0)
-      continue;
-    while (Invoke<Call::kIoctl>(host_.kernel(), host_.fd(i), SIOCOUTQ, &host_unsent) == 0 &&
-           host_unsent != unsent && Clock::now() < end) {
-      Invoke<Call::kPoll>(host_.kernel(), nullptr, 0, 1);
+    const int unsent = simulated_.Asked(i, SIOCOUTQ);
+    if (unsent < 0) continue;
+    for (int on_host = host_.Asked(i, SIOCOUTQ);
+         on_host >= 0 && on_host != unsent && Clock::now() < end;
+         on_host = host_.Asked(i, SIOCOUTQ)) {
+      Pause();
     }
   }
 }

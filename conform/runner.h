@@ -2,8 +2,8 @@
 //
 // Loopback delivers in the sender's own call, but for acknowledgments that are put off, timers, and
 // a busy machine. So after each call Linux is *settled*: delayed acknowledgments are called for,
-// and where a descriptor is not as ready as the simulation says, Linux is given a bounded time to
-// become so. A difference counts only where it comes again in runs that wait much longer.
+// and if a descriptor is not as ready as the simulation says, Linux is given a bounded time to
+// become so. A difference counts only if it comes again in runs that wait much longer.
 
 #ifndef HUPSTORM_CONFORM_RUNNER_H_
 #define HUPSTORM_CONFORM_RUNNER_H_
@@ -29,14 +29,14 @@ namespace hupstorm::conform {
 struct Mismatch {
   size_t operation = 0;
   bool of_readiness = false;  // the call gave the same; what poll says afterwards differs
-  Outcome simulated;
-  Outcome host;
-  // Where `of_readiness`: of which slot, and what each kernel says.
+  Outcome simulated = {};
+  Outcome host = {};
+  // If `of_readiness`: of which slot, and what each kernel says.
   int slot = kNoSlot;
   uint32_t simulated_events = 0;
   uint32_t host_events = 0;
   // What kind of difference: the same for programs that differ in the same way.
-  std::string kind;
+  std::string kind = {};
 };
 
 struct RunResult {
@@ -52,7 +52,7 @@ using Observer = std::function<void(const Program&, size_t operation, const Outc
 class Runner : private KernelDriver {
  public:
   // `simulation` is `kernel`, or layers around it. All must outlive the runner. While it exists
-  // SIGALRM and SIGPIPE of this process are its own. Throws std::runtime_error where Linux gives no
+  // SIGALRM and SIGPIPE of this process are its own. Throws std::runtime_error if Linux gives no
   // timer.
   Runner(SimulatedKernel& kernel, Syscalls& simulation, Syscalls& host);
   ~Runner();
@@ -60,9 +60,9 @@ class Runner : private KernelDriver {
   Runner& operator=(const Runner&) = delete;
 
   // Runs the program once. Not patiently, a difference may be one of time. Throws
-  // std::runtime_error where Linux cannot make the sockets for it.
+  // std::runtime_error if Linux cannot make the sockets for it.
   RunResult Run(const Program& program, bool patiently);
-  // Runs a program that differed again, patiently. Without a mismatch where it does not always
+  // Runs a program that differed again, patiently. Without a mismatch if it does not always
   // differ: Linux took its time.
   RunResult Confirm(const Program& program);
 
@@ -81,7 +81,9 @@ class Runner : private KernelDriver {
   void TrackEndWhileFull(const Operation& operation);
   void PrepareHostSocket(const Operation& operation);
   void Settle(const Operation& operation, bool patiently);
+  size_t FirstUnready() const;
   bool IsSettled(bool patiently);
+  void Pause();  // a millisecond
   void AwaitFinAcknowledged(int slot);
   void AwaitAcknowledged();
   void ArmWatchdog();

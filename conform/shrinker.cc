@@ -5,8 +5,6 @@
 namespace hupstorm::conform {
 namespace {
 
-bool IsTransfer(Code code) { return code >= Code::kSend && code <= Code::kRecvmsg; }
-
 class Shrinker {
  public:
   Shrinker(Runner& runner, const Program& program, const Mismatch& mismatch, bool patiently)
@@ -63,7 +61,7 @@ class Shrinker {
     bool smaller = false;
     for (size_t i = 0; i < best_.program.operations.size(); ++i) {
       const Operation op = best_.program.operations[i];
-      if (IsTransfer(op.code)) {
+      if (IsSend(op.code) || IsReceive(op.code)) {
         for (const int size : {0, 1, 2, op.size / 2, op.size - 1}) {
           smaller |= ChangeOne(i, [size](Operation& it) {
             if (size >= 0 && size < it.size) it.size = size;
