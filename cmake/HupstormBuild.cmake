@@ -99,11 +99,12 @@ function(hupstorm_optimise_less name)
   endif()
 endfunction()
 
-# hupstorm_test(NAME [SOURCES...] DEPENDS ...): a GoogleTest executable whose cases CTest knows one by
-# one, by their names. PREFIX goes before them, and PROPERTIES are theirs in CTest. SOME FILTER
-# PROPERTY...: more properties, of those that the filter selects.
+# hupstorm_test(NAME [SOURCES...] DEPENDS ...): a GoogleTest executable whose suites CTest knows one by
+# one, by their names, each a process. PREFIX goes before them, and PROPERTIES are theirs in CTest.
+# SOME REGEX PROPERTY...: more properties, of the suites that the expression matches.
+# ALONE REGEX: suites of which each test is a process, since it takes long or wants one to itself.
 function(hupstorm_test name)
-  cmake_parse_arguments(arg "" "PREFIX" "SOURCES;DEPENDS;SOME;PROPERTIES" ${ARGN})
+  cmake_parse_arguments(arg "" "PREFIX;ALONE" "SOURCES;DEPENDS;SOME;PROPERTIES" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE hupstorm_options ${arg_DEPENDS} GTest::gmock_main)
   hupstorm_optimise_less(${name})
@@ -115,13 +116,23 @@ function(hupstorm_test name)
   file(RELATIVE_PATH folder ${CMAKE_SOURCE_DIR}/tests ${CMAKE_CURRENT_SOURCE_DIR})
   string(REGEX REPLACE "/.*" "" folder ${folder})
   add_dependencies(${folder}_tests ${name})
-  set(others "")
-  if(arg_SOME)
-    list(POP_FRONT arg_SOME some)
-    set(others TEST_FILTER -${some})
-    gtest_discover_tests(${name} TEST_PREFIX "${arg_PREFIX}" DISCOVERY_TIMEOUT 60
-      TEST_FILTER ${some} PROPERTIES TIMEOUT 900 ${arg_PROPERTIES} ${arg_SOME})
-  endif()
-  gtest_discover_tests(${name} TEST_PREFIX "${arg_PREFIX}" DISCOVERY_TIMEOUT 60 ${others}
-    PROPERTIES TIMEOUT 900 ${arg_PROPERTIES})
+
+  list(POP_FRONT arg_SOME some)
+  list(JOIN arg_SOME "," some_properties)
+  list(JOIN arg_PROPERTIES "," properties)
+  set(list ${CMAKE_CURRENT_BINARY_DIR}/${name}_suites.cmake)
+  add_custom_command(TARGET ${name} POST_BUILD BYPRODUCTS ${list} VERBATIM
+    COMMAND ${CMAKE_COMMAND} -DEXECUTABLE=$<TARGET_FILE:${name}> -DPREFIX=${arg_PREFIX}
+            -DALONE=${arg_ALONE} -DSOME=${some} -DSOME_PROPERTIES=${some_properties}
+            -DPROPERTIES=TIMEOUT,900,${properties} -DOUT=${list}
+            -P ${CMAKE_SOURCE_DIR}/cmake/list_tests.cmake)
+  set_property(TARGET ${name} PROPERTY LINK_DEPENDS ${CMAKE_SOURCE_DIR}/cmake/list_tests.cmake)
+  # What is not built fails, where somebody runs it.
+  file(CONFIGURE OUTPUT ${name}_include.cmake CONTENT
+       "include(\"${list}\" OPTIONAL RESULT_VARIABLE found)
+if(NOT found)
+  add_test(${name}_NOT_BUILT ${name}_NOT_BUILT)
+endif()\n")
+  set_property(DIRECTORY APPEND PROPERTY
+    TEST_INCLUDE_FILES ${CMAKE_CURRENT_BINARY_DIR}/${name}_include.cmake)
 endfunction()
