@@ -28,19 +28,18 @@ inline constexpr int kDocumentedServerCount = 5;
 struct Defect {
   DocumentedServer server = DocumentedServer::kEpollQueue;
   Mend mend = Mend::kFinIgnored;
-  std::string_view name;            // "fin-ignored"
-  std::string_view full_name;       // "doc000/epoll-queue/fin-ignored"
-  std::string_view document_lines;  // the document's own lines, quoted
-  std::string_view wrote;           // what the document does
-  std::string_view goes_wrong;      // what follows from it
-  std::string_view how_to_mend;
-  std::string_view trigger;                    // what a client must do
-  std::span<const std::string_view> expected;  // names of the oracles that may report it
-  bool mended_by_default = false;              // the document itself corrects it
-  bool main = false;      // shows on the server as written: no other defect is in its way
-  bool reachable = true;  // Linux can produce it
-  std::string_view evidence =
-      "";  // for those that Linux can't produce, or only by a race: how we know
+  std::string_view name = {};            // "fin-ignored"
+  std::string_view full_name = {};       // "doc000/epoll-queue/fin-ignored"
+  std::string_view document_lines = {};  // the document's own lines, quoted
+  std::string_view wrote = {};           // what the document does
+  std::string_view goes_wrong = {};      // what follows from it
+  std::string_view how_to_mend = {};
+  std::string_view trigger = {};                    // what a client must do
+  std::span<const std::string_view> expected = {};  // names of the oracles that may report it
+  bool mended_by_default = false;                   // the document itself corrects it
+  bool main = false;               // shows on the server as written: no other defect is in its way
+  bool reachable = true;           // Linux can produce it
+  std::string_view evidence = {};  // how it is known
 };
 
 // All of them: servers in the order of the enum, their defects in a fixed order.

@@ -3,15 +3,8 @@
 namespace hupstorm {
 namespace {
 
-constexpr std::string_view kReportsLateUnregister[] = {"fd-misuse", "server-died"};
-constexpr std::string_view kReportsWrongPop[] = {"lost-bytes", "server-died"};
-constexpr std::string_view kReportsBlocking[] = {"head-of-line-blocking"};
-
 constexpr Defect kDefects[] = {
-    {.server = DocumentedServer::kEpollAck,
-     .mend = Mend::kUnregisterAfterClose,
-     .name = "unregister-after-close",
-     .full_name = "doc002/epoll-ack/unregister-after-close",
+    {.mend = Mend::kUnregisterAfterClose,
      .document_lines = R"(client_dict[fd].close()
 client_dict.popitem()
 epoll.unregister(fd))",
@@ -20,14 +13,10 @@ epoll.unregister(fd))",
                    "nobody catches. The first client that leaves ends the server.",
      .how_to_mend = "Unregister first, then close.",
      .trigger = "Any client closes.",
-     .expected = kReportsLateUnregister,
      .main = true,
      .evidence = "Seen on Linux with the document's own code."},
 
-    {.server = DocumentedServer::kEpollAck,
-     .mend = Mend::kPopitemRemovesWrongClient,
-     .name = "popitem-removes-wrong-client",
-     .full_name = "doc002/epoll-ack/popitem-removes-wrong-client",
+    {.mend = Mend::kPopitemRemovesWrongClient,
      .document_lines = R"(client_dict[fd].close()
 client_dict.popitem())",
      .wrote = "Drops the newest entry of the table, not that of the client who left.",
@@ -35,25 +24,17 @@ client_dict.popitem())",
          "A live client loses its entry: its next bytes raise KeyError. And when another client is "
          "accepted, its socket has no name left and Python closes it.",
      .how_to_mend = "del client_dict[fd]",
-     .trigger = "Two clients, the older closes; then the younger sends, or a third connects.",
-     .expected = kReportsWrongPop},
+     .trigger = "Two clients, the older closes; then the younger sends, or a third connects."},
 
-    {.server = DocumentedServer::kEpollAck,
-     .mend = Mend::kBlockingClientSocket,
-     .name = "blocking-client-socket",
-     .full_name = "doc002/epoll-ack/blocking-client-socket",
+    {.mend = Mend::kBlockingClientSocket,
      .document_lines = R"(client, addr = self.tcp_server.accept()
 epoll.register(client.fileno(), select.EPOLLIN))",
      .wrote = "Accepted sockets stay blocking: accept on Linux does not pass on O_NONBLOCK.",
      .goes_wrong = "send to a client that does not read sleeps, and with it the whole server.",
      .how_to_mend = "client.setblocking(False) after accept.",
-     .trigger = "One client sends and never reads; a second waits.",
-     .expected = kReportsBlocking},
+     .trigger = "One client sends and never reads; a second waits."},
 
-    {.server = DocumentedServer::kEpollAck,
-     .mend = Mend::kSplitUtf8Kills,
-     .name = "split-utf8-kills",
-     .full_name = "doc002/epoll-ack/split-utf8-kills",
+    {.mend = Mend::kSplitUtf8Kills,
      .document_lines = "data = client_dict[fd].recv(1024).decode('utf-8')",
      .wrote = "Decodes each read as UTF-8 on its own.",
      .goes_wrong = "A character that is split over two reads, or bytes that are no UTF-8, raise "
@@ -61,49 +42,22 @@ epoll.register(client.fileno(), select.EPOLLIN))",
      .how_to_mend =
          "Keep a decoder for each client, with errors='replace', and look for the end of input in "
          "the bytes, not in the text.",
-     .trigger = "A character cut in two by a read; bytes that are not UTF-8.",
-     .expected = kReportsServerDied},
+     .trigger = "A character cut in two by a read; bytes that are not UTF-8."},
 
-    {.server = DocumentedServer::kEpollAck,
-     .mend = Mend::kShortSendDrops,
-     .name = "short-send-drops",
-     .full_name = "doc002/epoll-ack/short-send-drops",
+    {.mend = Mend::kShortSendDrops,
      .document_lines = "client_dict[fd].send('我已经收到你的数据了!\\n'.encode('utf-8'))",
-     .wrote = "The count that send returns is ignored.",
      .goes_wrong = "Once sockets are non-blocking, what the kernel did not take is lost. Where "
                    "it takes nothing (EAGAIN), the exception ends the process.",
      .how_to_mend = "Keep the rest of the answer, watch for EPOLLOUT while there is some, and "
                     "don't read while more than 64 KiB wait; at the end of input, send the rest "
                     "before closing.",
-     .trigger = "A slow reader, or a send made short by memory pressure.",
-     .expected = kReportsLostBytes},
+     .trigger = "A slow reader, or a send made short by memory pressure."},
 
-    {.server = DocumentedServer::kEpollAck,
-     .mend = Mend::kResetKillsServer,
-     .name = "reset-kills-server",
-     .full_name = "doc002/epoll-ack/reset-kills-server",
+    {.mend = Mend::kResetKillsServer,
      .document_lines = R"(data = client_dict[fd].recv(1024).decode('utf-8')
-client_dict[fd].send(...))",
-     .wrote = "Errors of recv and send are not caught.",
-     .goes_wrong = "One client's reset ends the process.",
-     .how_to_mend =
-         "Catch OSError around both calls: EAGAIN means not now, anything else about the "
-         "connection means that this one is over.",
-     .trigger = "A client resets its connection.",
-     .expected = kReportsServerDied},
+client_dict[fd].send(...))"},
 
-    {.server = DocumentedServer::kEpollAck,
-     .mend = Mend::kAcceptErrorKills,
-     .name = "accept-error-kills",
-     .full_name = "doc002/epoll-ack/accept-error-kills",
-     .document_lines = "client, addr = self.tcp_server.accept()",
-     .wrote = "Errors of accept are not caught.",
-     .goes_wrong = "One EMFILE, or one connection aborted in the queue, ends the process.",
-     .how_to_mend =
-         "Catch OSError. At EMFILE, ENFILE, ENOBUFS and ENOMEM stop watching the listener until a "
-         "connection closes or half a second has passed; otherwise go on.",
-     .trigger = "More clients than descriptors; a connection aborted before accept.",
-     .expected = kReportsServerDied},
+    {.mend = Mend::kAcceptErrorKills, .document_lines = "client, addr = self.tcp_server.accept()"},
 };
 
 }  // namespace
