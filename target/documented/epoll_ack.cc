@@ -11,19 +11,8 @@
 #include "target/documented/servers.h"
 #include "target/target.h"
 
-namespace hupstorm {
+namespace hupstorm::python {
 namespace {
-
-using python::Address;
-using python::Bytes;
-using python::Dict;
-using python::Epoll;
-using python::Event;
-using python::OSError;
-using python::Print;
-using python::Queue;
-using python::Socket;
-using python::Utf8Decoder;
 
 class WebServer {
  public:
@@ -67,7 +56,7 @@ void WebServer::Run() {
   epoll_.Register(tcp_server_.fileno(), EPOLLIN);
   while (true) {
     if (pause_.EndIfOver()) epoll_.Modify(tcp_server_.fileno(), EPOLLIN);
-    const std::vector<Event> epoll_list = epoll_.Wait(pause_.Shorten(python::kForever));
+    const std::vector<Event> epoll_list = epoll_.Wait(pause_.Shorten(kForever));
     for (const auto& [fd, event] : epoll_list) {
       if (fd == tcp_server_.fileno()) {
         Accept();
@@ -103,15 +92,9 @@ void WebServer::Serve(int fd, uint32_t event) {
     if (event == EPOLLOUT) return;
   }
   Bytes bytes;
-  switch (Receive(mends_, client_dict_[fd], &bytes)) {
-    case Outcome::kDone:
-      break;
-    case Outcome::kNotNow:
-      return;
-    case Outcome::kLost:
-      Close(fd);
-      return;
-  }
+  const Outcome outcome = Receive(mends_, client_dict_[fd], &bytes);
+  if (outcome == Outcome::kLost) Close(fd);
+  if (outcome != Outcome::kDone) return;
   const std::string data = Decode(fd, bytes);
   if (!bytes.empty()) {
     Print(data);
@@ -124,7 +107,7 @@ void WebServer::Serve(int fd, uint32_t event) {
 // data = client_dict[fd].recv(1024).decode('utf-8')
 std::string WebServer::Decode(int fd, const Bytes& data) {
   if (mends_.Has(Mend::kSplitUtf8Kills)) return decoders_[fd].Decode(data);
-  return python::DecodeUtf8(data);
+  return DecodeUtf8(data);
 }
 
 bool WebServer::Answer(int fd) {
@@ -196,4 +179,4 @@ void WebServer::Close(int fd) {
 
 void ServeEpollAck(MendSet mends, uint16_t port) { WebServer(mends, port).Run(); }
 
-}  // namespace hupstorm
+}  // namespace hupstorm::python

@@ -15,17 +15,8 @@
 #include "target/documented/python/readiness.h"
 #include "target/documented/servers.h"
 
-namespace hupstorm {
+namespace hupstorm::python {
 namespace {
-
-using python::Bytes;
-using python::Dict;
-using python::Epoll;
-using python::Event;
-using python::OSError;
-using python::Print;
-using python::Socket;
-using python::TypeError;
 
 constexpr std::string_view kEol1 = "\n\n";
 constexpr std::string_view kEol2 = "\n\r\n";
@@ -120,24 +111,16 @@ void EpollHttpServer::ReadFrom(int fileno) {
     return;
   }
   Bytes data;
-  switch (Receive(mends_, connections_[fileno], &data)) {
-    case Outcome::kDone:
-      break;
-    case Outcome::kNotNow:
-      return;
-    case Outcome::kLost:
-      Drop(fileno);
-      return;
-  }
+  const Outcome outcome = Receive(mends_, connections_[fileno], &data);
+  if (outcome == Outcome::kLost) Drop(fileno);
+  if (outcome != Outcome::kDone) return;
   requests_[fileno] += data;
   if (HasFullRequest(fileno, data.size())) {
     epoll_.Modify(fileno, EPOLLOUT);
     const Bytes& request = requests_[fileno];
-    const std::string text = mends_.Has(Mend::kNonUtf8RequestKills)
-                                 ? python::DecodeUtf8Replacing(request)
-                                 : python::DecodeUtf8(request);
-    Print(std::string(40, '-') + std::to_string(fileno) + "\n" +
-          python::DropLastCharacters(text, 2));
+    const std::string text =
+        mends_.Has(Mend::kNonUtf8RequestKills) ? DecodeUtf8Replacing(request) : DecodeUtf8(request);
+    Print(std::string(40, '-') + std::to_string(fileno) + "\n" + DropLastCharacters(text, 2));
   } else if (mends_.Has(Mend::kUnboundedRequest) &&
              requests_[fileno].size() > kDocumentedRequestLimit) {
     requests_.Set(fileno, "");
@@ -187,7 +170,7 @@ void EpollHttpServer::WriteTo(int fileno) {
 void EpollHttpServer::EndResponse(int fileno) {
   const bool lingers = mends_.Has(Mend::kUnreadInputResetsResponse);
   epoll_.Modify(fileno, lingers ? uint32_t{EPOLLIN} : 0U);
-  if (lingers) lingering_.Set(fileno, python::MonotonicSeconds() + kLingerSeconds);
+  if (lingers) lingering_.Set(fileno, MonotonicSeconds() + kLingerSeconds);
   try {
     connections_[fileno].Shutdown(lingers ? SHUT_WR : SHUT_RDWR);
   } catch (const OSError& error) {
@@ -226,7 +209,7 @@ void EpollHttpServer::ReadOn(int fileno) {
 
 void EpollHttpServer::EndLongLingering() {
   if (lingering_.empty()) return;
-  const double now = python::MonotonicSeconds();
+  const double now = MonotonicSeconds();
   while (!lingering_.empty() && lingering_.begin()->second <= now) {
     const int fileno = lingering_.begin()->first;
     lingering_.Del(fileno);
@@ -264,4 +247,4 @@ void ServeEpollHttp(MendSet mends, uint16_t port) {
   }
 }
 
-}  // namespace hupstorm
+}  // namespace hupstorm::python

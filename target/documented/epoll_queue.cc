@@ -11,19 +11,8 @@
 #include "target/documented/python/readiness.h"
 #include "target/documented/servers.h"
 
-namespace hupstorm {
+namespace hupstorm::python {
 namespace {
-
-using python::Address;
-using python::Bytes;
-using python::Dict;
-using python::Epoll;
-using python::Event;
-using python::OSError;
-using python::Print;
-using python::Queue;
-using python::Repr;
-using python::Socket;
 
 class EpollQueueServer {
  public:
@@ -37,13 +26,13 @@ class EpollQueueServer {
   void HangUp(int fd);
   void ReadFrom(int fd, Socket socket);
   void WriteTo(int fd, Socket socket);
-  void Drop(int fd);  // mended: forgets all there is of a connection
+  void Close(int fd, bool queue = true);  // forgets all there is of a connection, `queue` or not
 
   const MendSet mends_;
   Socket server_socket_;
   const Address server_address_;
   Epoll epoll_;
-  Dict<Socket, Queue, python::SocketHash> message_queues_;
+  Dict<Socket, Queue, SocketHash> message_queues_;
   Dict<int, Socket> fd_to_socket_;
   Bytes data_;  // a variable of the whole script: the last bytes read, from whomever
   ListenerPause pause_;
@@ -100,30 +89,20 @@ void EpollQueueServer::Accept() {
 
 void EpollQueueServer::HangUp(int fd) {
   Print("client close");
-  epoll_.Unregister(fd);
-  fd_to_socket_[fd].Close();
-  if (mends_.Has(Mend::kHupKeepsQueue)) message_queues_.Del(fd_to_socket_[fd]);
-  fd_to_socket_.Del(fd);
-  pause_.ConnectionClosed();
+  Close(fd, mends_.Has(Mend::kHupKeepsQueue));
 }
 
 void EpollQueueServer::ReadFrom(int fd, Socket socket) {
-  switch (Receive(mends_, socket, &data_)) {
-    case Outcome::kDone:
-      break;
-    case Outcome::kNotNow:
-      return;
-    case Outcome::kLost:
-      Drop(fd);
-      return;
-  }
+  const Outcome outcome = Receive(mends_, socket, &data_);
+  if (outcome == Outcome::kLost) Close(fd);
+  if (outcome != Outcome::kDone) return;
   if (!data_.empty()) {
     Print("收到数据:", Repr(data_), "客户端:", PeerName(mends_, socket));
     message_queues_[socket].Put(data_);
     epoll_.Modify(fd, EPOLLOUT);
   } else if (mends_.Has(Mend::kFinIgnored)) {
     // EPOLLIN is watched only while the queue is empty, so nothing is left to send.
-    Drop(fd);
+    Close(fd);
   }
 }
 
@@ -138,14 +117,13 @@ void EpollQueueServer::WriteTo(int fd, Socket socket) {
   }
   const Bytes& logged = mends_.Has(Mend::kForeignLogLine) ? msg : data_;
   Print("发送数据:", Repr(logged), "客户端:", PeerName(mends_, socket));
-  if (SendFromQueue(mends_, socket, msg, &message_queues_[socket]) == Outcome::kLost) Drop(fd);
+  if (SendFromQueue(mends_, socket, msg, &message_queues_[socket]) == Outcome::kLost) Close(fd);
 }
 
-void EpollQueueServer::Drop(int fd) {
+void EpollQueueServer::Close(int fd, bool queue) {
   epoll_.Unregister(fd);
-  Socket socket = fd_to_socket_[fd];
-  socket.Close();
-  message_queues_.Del(socket);
+  fd_to_socket_[fd].Close();
+  if (queue) message_queues_.Del(fd_to_socket_[fd]);
   fd_to_socket_.Del(fd);
   pause_.ConnectionClosed();
 }
@@ -154,4 +132,4 @@ void EpollQueueServer::Drop(int fd) {
 
 void ServeEpollQueue(MendSet mends, uint16_t port) { EpollQueueServer(mends, port).Run(); }
 
-}  // namespace hupstorm
+}  // namespace hupstorm::python

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <initializer_list>
 
 #include "target/documented/python/readiness.h"
 
@@ -14,40 +15,22 @@ using python::Socket;
 
 constexpr double kPauseSeconds = 0.5;
 
+bool IsOneOf(const OSError& error, std::initializer_list<int> errors) {
+  return std::find(errors.begin(), errors.end(), error.error()) != errors.end();
+}
+
 bool IsShortOfResources(const OSError& error) {
-  switch (error.error()) {
-    case EMFILE:
-    case ENFILE:
-    case ENOBUFS:
-    case ENOMEM:
-    case ENOSPC:  // epoll_ctl: /proc/sys/fs/epoll/max_user_watches
-      return true;
-    default:
-      return false;
-  }
+  // ENOSPC is epoll_ctl's: /proc/sys/fs/epoll/max_user_watches.
+  return IsOneOf(error, {EMFILE, ENFILE, ENOBUFS, ENOMEM, ENOSPC});
 }
 
 }  // namespace
 
-bool IsNotNow(const OSError& error) {
-  return error.error() == EAGAIN || error.error() == ENOBUFS || error.error() == ENOMEM;
-}
+bool IsNotNow(const OSError& error) { return IsOneOf(error, {EAGAIN, ENOBUFS, ENOMEM}); }
 
 bool IsConnectionLost(const OSError& error) {
-  switch (error.error()) {
-    case ECONNRESET:
-    case EPIPE:
-    case ETIMEDOUT:
-    case ECONNABORTED:
-    case ENOTCONN:
-    case EHOSTUNREACH:
-    case ENETUNREACH:
-    case EHOSTDOWN:
-    case ENETDOWN:
-      return true;
-    default:
-      return false;
-  }
+  return IsOneOf(error, {ECONNRESET, EPIPE, ETIMEDOUT, ECONNABORTED, ENOTCONN, EHOSTUNREACH,
+                         ENETUNREACH, EHOSTDOWN, ENETDOWN});
 }
 
 Outcome Receive(MendSet mends, Socket& socket, Bytes* data) {

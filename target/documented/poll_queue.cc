@@ -12,19 +12,8 @@
 #include "target/documented/python/readiness.h"
 #include "target/documented/servers.h"
 
-namespace hupstorm {
+namespace hupstorm::python {
 namespace {
-
-using python::Address;
-using python::Bytes;
-using python::Dict;
-using python::Event;
-using python::OSError;
-using python::Poll;
-using python::PrintToStderr;
-using python::Queue;
-using python::Repr;
-using python::Socket;
 
 constexpr double kTimeoutMs = 1000.;
 
@@ -47,9 +36,9 @@ class PollQueueServer {
   void HangUp(Socket s);
   void WriteTo(Socket s);
   void HandleError(Socket s);
-  void Close(Socket s);     // mended: forgets all there is of a connection
-  void ForgetFd(Socket s);  // close-keeps-fd-map, before s is closed
-  void Watch(Socket s);     // READ_ONLY or READ_WRITE, by what is queued
+  // Forgets all there is of a connection, as far as `queue` and close-keeps-fd-map's mend say.
+  void Close(Socket s, bool queue = true);
+  void Watch(Socket s);  // READ_ONLY or READ_WRITE, by what is queued
   std::string ClosingName(Socket s) const;
 
   const MendSet mends_;
@@ -59,10 +48,10 @@ class PollQueueServer {
   const Address server_address_;
   Poll poller_;
   Dict<int, Socket> fd_to_socket_;
-  Dict<Socket, Queue, python::SocketHash> message_queues_;
+  Dict<Socket, Queue, SocketHash> message_queues_;
   Address client_address_;  // a variable of the whole script: of the last client accepted
   // half-close-drops-queue: they have sent their FIN and wait for the rest of their queue.
-  Dict<Socket, bool, python::SocketHash> finishing_;
+  Dict<Socket, bool, SocketHash> finishing_;
   ListenerPause pause_;
 };
 
@@ -121,15 +110,9 @@ bool PollQueueServer::ReadFrom(Socket s, uint32_t flag) {
   // that may hide that.
   const bool only_urgent = (flag & POLLIN) == 0;
   const MendSet mends = only_urgent ? mends_.Without(Mend::kResetKillsServer) : mends_;
-  switch (Receive(mends, s, &data)) {
-    case Outcome::kDone:
-      break;
-    case Outcome::kNotNow:
-      return true;
-    case Outcome::kLost:
-      Close(s);
-      return false;
-  }
+  const Outcome outcome = Receive(mends, s, &data);
+  if (outcome == Outcome::kLost) Close(s);
+  if (outcome != Outcome::kDone) return outcome == Outcome::kNotNow;
   if (data.empty()) return EndOfInput(s);
   PrintToStderr("received \"" + Repr(data) + "\" from " + PeerName(mends_, s));
   message_queues_[s].Put(data);
@@ -144,21 +127,13 @@ bool PollQueueServer::EndOfInput(Socket s) {
     return true;
   }
   PrintToStderr("closing", ClosingName(s), "after reading no data");
-  poller_.Unregister(s);
-  ForgetFd(s);
-  s.Close();
-  pause_.ConnectionClosed();
-  message_queues_.Del(s);
+  Close(s);
   return false;
 }
 
 void PollQueueServer::HangUp(Socket s) {
   PrintToStderr("closing", ClosingName(s), "after receiving HUP");
-  poller_.Unregister(s);
-  ForgetFd(s);
-  s.Close();
-  pause_.ConnectionClosed();
-  if (mends_.Has(Mend::kHupKeepsQueue)) message_queues_.Del(s);
+  Close(s, mends_.Has(Mend::kHupKeepsQueue));
 }
 
 void PollQueueServer::WriteTo(Socket s) {
@@ -184,24 +159,16 @@ void PollQueueServer::WriteTo(Socket s) {
 
 void PollQueueServer::HandleError(Socket s) {
   PrintToStderr("handling exceptional condition for", PeerName(mends_, s));
-  poller_.Unregister(s);
-  ForgetFd(s);
-  s.Close();
-  pause_.ConnectionClosed();
-  message_queues_.Del(s);
+  Close(s);
 }
 
-void PollQueueServer::Close(Socket s) {
+void PollQueueServer::Close(Socket s, bool queue) {
   poller_.Unregister(s);
-  ForgetFd(s);
-  s.Close();
-  pause_.ConnectionClosed();
-  message_queues_.Del(s);
-}
-
-void PollQueueServer::ForgetFd(Socket s) {
   if (finishing_.Has(s)) finishing_.Del(s);
   if (mends_.Has(Mend::kCloseKeepsFdMap)) fd_to_socket_.Del(s.fileno());
+  s.Close();
+  pause_.ConnectionClosed();
+  if (queue) message_queues_.Del(s);
 }
 
 // poller.modify(s, READ_WRITE). Mended, a client that has finished, or that has much queued
@@ -220,4 +187,4 @@ std::string PollQueueServer::ClosingName(Socket s) const {
 
 void ServePollQueue(MendSet mends, uint16_t port) { PollQueueServer(mends, port).Run(); }
 
-}  // namespace hupstorm
+}  // namespace hupstorm::python

@@ -13,20 +13,8 @@
 #include "target/documented/python/readiness.h"
 #include "target/documented/servers.h"
 
-namespace hupstorm {
+namespace hupstorm::python {
 namespace {
-
-using python::Address;
-using python::Bytes;
-using python::Dict;
-using python::OSError;
-using python::Print;
-using python::PrintToStderr;
-using python::Queue;
-using python::Ready;
-using python::Repr;
-using python::Socket;
-using python::ValueError;
 
 using SocketList = std::vector<Socket>;
 
@@ -63,14 +51,14 @@ class SelectQueueServer {
   void EndOfInput(Socket s);
   void WriteTo(Socket s);
   void HandleException(Socket s);
-  void Close(Socket s);  // mended: forgets all there is of a connection
+  void Close(Socket s);  // forgets all there is of a connection
 
   const MendSet mends_;
   Socket server_;
   const Address server_address_;
   SocketList inputs_;
   SocketList outputs_;
-  Dict<Socket, Queue, python::SocketHash> message_queues_;
+  Dict<Socket, Queue, SocketHash> message_queues_;
   Address client_address_;  // a variable of the whole script: of the last client accepted
   ListenerPause pause_;
 };
@@ -113,11 +101,11 @@ Ready SelectQueueServer::Wait() {
   const auto is_too_big = [](const Socket& s) { return s.fileno() >= FD_SETSIZE; };
   const bool too_big = std::any_of(inputs_.begin(), inputs_.end(), is_too_big) ||
                        std::any_of(outputs_.begin(), outputs_.end(), is_too_big);
-  const double timeout = pause_.Shorten(python::kForever);
+  const double timeout = pause_.Shorten(kForever);
   if (too_big && mends_.Has(Mend::kFdSetsize)) {
-    return python::SelectByPoll(inputs, outputs_, inputs_, timeout);
+    return SelectByPoll(inputs, outputs_, inputs_, timeout);
   }
-  return python::Select(inputs, outputs_, inputs_, timeout);
+  return Select(inputs, outputs_, inputs_, timeout);
 }
 
 void SelectQueueServer::Accept(Socket s, const SocketList& readable) {
@@ -140,15 +128,9 @@ void SelectQueueServer::Accept(Socket s, const SocketList& readable) {
 
 void SelectQueueServer::ReadFrom(Socket s) {
   Bytes data;
-  switch (Receive(mends_, s, &data)) {
-    case Outcome::kDone:
-      break;
-    case Outcome::kNotNow:
-      return;
-    case Outcome::kLost:
-      Close(s);
-      return;
-  }
+  const Outcome outcome = Receive(mends_, s, &data);
+  if (outcome == Outcome::kLost) Close(s);
+  if (outcome != Outcome::kDone) return;
   if (data.empty()) {
     EndOfInput(s);
     return;
@@ -166,11 +148,7 @@ void SelectQueueServer::EndOfInput(Socket s) {
   PrintToStderr("closing",
                 mends_.Has(Mend::kForeignLogLine) ? PeerNameOrAccepted(s) : Repr(client_address_),
                 "after reading no data");
-  if (Contains(outputs_, s)) Remove(&outputs_, s);
-  Remove(&inputs_, s);
-  s.Close();
-  pause_.ConnectionClosed();
-  message_queues_.Del(s);
+  Close(s);
 }
 
 void SelectQueueServer::WriteTo(Socket s) {
@@ -204,10 +182,7 @@ void SelectQueueServer::HandleException(Socket s) {
     return;
   }
   Remove(&inputs_, s);
-  if (Contains(outputs_, s)) Remove(&outputs_, s);
-  s.Close();
-  pause_.ConnectionClosed();
-  message_queues_.Del(s);
+  Close(s);
 }
 
 void SelectQueueServer::Close(Socket s) {
@@ -222,4 +197,4 @@ void SelectQueueServer::Close(Socket s) {
 
 void ServeSelectQueue(MendSet mends, uint16_t port) { SelectQueueServer(mends, port).Run(); }
 
-}  // namespace hupstorm
+}  // namespace hupstorm::python

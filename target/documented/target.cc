@@ -20,11 +20,11 @@ struct ServerFacts {
 
 // In the order of DocumentedServer.
 constexpr std::array<ServerFacts, kDocumentedServerCount> kServers = {{
-    {Protocol::kEcho, true, ServeEpollQueue},
-    {Protocol::kEcho, true, ServeSelectQueue},
-    {Protocol::kEcho, true, ServePollQueue},
-    {Protocol::kAck, false, ServeEpollAck},
-    {Protocol::kHttp, false, ServeEpollHttp},
+    {Protocol::kEcho, true, python::ServeEpollQueue},
+    {Protocol::kEcho, true, python::ServeSelectQueue},
+    {Protocol::kEcho, true, python::ServePollQueue},
+    {Protocol::kAck, false, python::ServeEpollAck},
+    {Protocol::kHttp, false, python::ServeEpollHttp},
 }};
 
 }  // namespace

@@ -38,15 +38,10 @@ const char* ClassOf(int error) {
   }
 }
 
-std::string Describe(int error) {
-  return "[Errno " + std::to_string(error) + "] " + std::strerror(error);
-}
-
 }  // namespace
 
-OSError::OSError(int error) : OSError(error, Describe(error)) {}
-
-OSError::OSError(int error, const std::string& message)
-    : Error(ClassOf(error), message), error_(error), message_(message) {}
+OSError::OSError(int error)
+    : Error(ClassOf(error), "[Errno " + std::to_string(error) + "] " + std::strerror(error)),
+      error_(error) {}
 
 }  // namespace hupstorm::python

@@ -15,12 +15,16 @@ class Error : public std::runtime_error {
  public:
   // what() is "class_name: message".
   Error(const std::string& class_name, const std::string& message)
-      : std::runtime_error(class_name + ": " + message), class_name_(class_name) {}
+      : std::runtime_error(class_name + ": " + message),
+        class_name_(class_name),
+        message_(message) {}
 
   const std::string& class_name() const { return class_name_; }  // "ConnectionResetError"
+  const std::string& message() const { return message_; }        // str(e): "[Errno 9] Bad file ..."
 
  private:
   std::string class_name_;
+  std::string message_;
 };
 
 // A call of the system failed. The class is the one that Python picks for the errno (PEP 3151).
@@ -28,14 +32,10 @@ class OSError : public Error {
  public:
   explicit OSError(int error);
 
-  int error() const { return error_; }                     // the errno
-  const std::string& message() const { return message_; }  // str(e): "[Errno 9] Bad file ..."
+  int error() const { return error_; }  // the errno
 
  private:
-  OSError(int error, const std::string& message);
-
   int error_;
-  std::string message_;
 };
 
 class KeyError : public Error {

@@ -47,6 +47,16 @@ Address FromSystem(const sockaddr_in& system) {
   return {std::move(host), ntohs(system.sin_port)};
 }
 
+// By getsockname or getpeername.
+Address AddressOf(int fd, int (*call)(int, sockaddr*, socklen_t*)) {
+  sockaddr_in system{};
+  Checked([&] {
+    socklen_t length = sizeof(system);
+    return call(fd, reinterpret_cast<sockaddr*>(&system), &length);
+  });
+  return FromSystem(system);
+}
+
 }  // namespace
 
 struct Socket::Object {
@@ -74,14 +84,13 @@ int Socket::OpenDescriptor() const {
 }
 
 void Socket::SetSockOpt(int level, int name, int value) {
-  const int fd = OpenDescriptor();
-  Checked([&] { return setsockopt(fd, level, name, &value, sizeof(value)); });
+  Checked(
+      [&, fd = OpenDescriptor()] { return setsockopt(fd, level, name, &value, sizeof(value)); });
 }
 
 void Socket::SetBlocking(bool blocking) {
-  const int fd = OpenDescriptor();
   int non_blocking = blocking ? 0 : 1;
-  Checked([&] { return ioctl(fd, FIONBIO, &non_blocking); });
+  Checked([&, fd = OpenDescriptor()] { return ioctl(fd, FIONBIO, &non_blocking); });
 }
 
 void Socket::Bind(const Address& address) {
@@ -91,8 +100,7 @@ void Socket::Bind(const Address& address) {
 }
 
 void Socket::Listen(int backlog) {
-  const int fd = OpenDescriptor();
-  Checked([&] { return listen(fd, backlog); });
+  Checked([&, fd = OpenDescriptor()] { return listen(fd, backlog); });
 }
 
 std::pair<Socket, Address> Socket::Accept() {
@@ -121,8 +129,7 @@ size_t Socket::Send(const Bytes& bytes) {
 }
 
 void Socket::Shutdown(int how) {
-  const int fd = OpenDescriptor();
-  Checked([&] { return shutdown(fd, how); });
+  Checked([&, fd = OpenDescriptor()] { return shutdown(fd, how); });
 }
 
 void Socket::Close() {
@@ -131,25 +138,9 @@ void Socket::Close() {
   if (fd >= 0 && close(fd) < 0 && errno != ECONNRESET) throw OSError(errno);
 }
 
-Address Socket::GetSockName() const {
-  const int fd = OpenDescriptor();
-  sockaddr_in system{};
-  Checked([&] {
-    socklen_t length = sizeof(system);
-    return getsockname(fd, reinterpret_cast<sockaddr*>(&system), &length);
-  });
-  return FromSystem(system);
-}
+Address Socket::GetSockName() const { return AddressOf(OpenDescriptor(), getsockname); }
 
-Address Socket::GetPeerName() const {
-  const int fd = OpenDescriptor();
-  sockaddr_in system{};
-  Checked([&] {
-    socklen_t length = sizeof(system);
-    return getpeername(fd, reinterpret_cast<sockaddr*>(&system), &length);
-  });
-  return FromSystem(system);
-}
+Address Socket::GetPeerName() const { return AddressOf(OpenDescriptor(), getpeername); }
 
 const Address& Socket::accepted_from() const { return object_->accepted_from; }
 

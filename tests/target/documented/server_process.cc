@@ -1,13 +1,9 @@
 #include "tests/target/documented/server_process.h"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -18,33 +14,18 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
-#include <cstdlib>
 #include <exception>
 #include <filesystem>
 #include <fstream>
+#include <utility>
+
+#include "base/loopback_address.h"
+#include "base/resource_limit.h"
 
 namespace hupstorm {
 namespace {
 
 constexpr int kPatienceMs = 10'000;
-
-sockaddr_in Loopback(uint16_t port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(port);
-  return address;
-}
-
-uint16_t FreePort() {
-  const int fd = socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address = Loopback(0);
-  socklen_t length = sizeof(address);
-  EXPECT_EQ(bind(fd, reinterpret_cast<sockaddr*>(&address), length), 0);
-  EXPECT_EQ(getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length), 0);
-  close(fd);
-  return ntohs(address.sin_port);
-}
 
 // Calls `done` until it is true, for 10 s at the most.
 template <typename Done>
@@ -70,17 +51,13 @@ bool IsListening(uint16_t port) {
 }
 
 void TakeDescriptorsBelow(int first) {
-  rlimit limit{};
-  getrlimit(RLIMIT_NOFILE, &limit);
-  limit.rlim_cur = std::max<rlim_t>(limit.rlim_cur, std::min<rlim_t>(limit.rlim_max, 4096));
-  setrlimit(RLIMIT_NOFILE, &limit);
+  SetSoftLimit(RLIMIT_NOFILE, std::max<rlim_t>(LimitOf(RLIMIT_NOFILE).rlim_cur, 4096));
   int fd = open("/dev/null", O_RDONLY);
   while (fd >= 0 && fd < first - 1) fd = dup(fd);
 }
 
 [[noreturn]] void RunChild(const Target& target, uint16_t port, const ServerLimits& limits, int log,
                            int death) {
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
   alarm(60);
   dup2(log, STDOUT_FILENO);
   dup2(log, STDERR_FILENO);
@@ -104,29 +81,22 @@ void TakeDescriptorsBelow(int first) {
 
 }  // namespace
 
-ServerProcess::ServerProcess(const Target& target, const ServerLimits& limits) : port_(FreePort()) {
-  std::array<int, 2> pipe_ends{};
-  if (pipe2(pipe_ends.data(), O_CLOEXEC) < 0) std::abort();
-  log_ = limits.keep_log ? memfd_create("log", MFD_CLOEXEC) : open("/dev/null", O_RDWR);
-  pid_ = fork();
-  if (pid_ == 0) RunChild(target, port_, limits, log_, pipe_ends[1]);
-  close(pipe_ends[1]);
-  death_pipe_ = pipe_ends[0];
+ServerProcess::ServerProcess(const Target& target, const ServerLimits& limits)
+    : port_(FreeLoopbackPort()),
+      log_(limits.keep_log ? memfd_create("log", MFD_CLOEXEC) : open("/dev/null", O_RDWR)) {
+  auto [death, last_words] = MakePipe();
+  child_ = ChildProcess(
+      [&, words = last_words.get()] { RunChild(target, port_, limits, log_.get(), words); });
+  death_pipe_ = std::move(death);
+  last_words.reset();
   EXPECT_TRUE(Await([this] { return IsListening(port_); }));
 }
 
-ServerProcess::~ServerProcess() {
-  kill(pid_, SIGKILL);
-  waitpid(pid_, nullptr, 0);
-  close(death_pipe_);
-  close(log_);
-}
-
 std::string ServerProcess::Death() {
-  pollfd ended = {.fd = death_pipe_, .events = POLLIN, .revents = 0};
+  pollfd ended = {.fd = death_pipe_.get(), .events = POLLIN, .revents = 0};
   if (poll(&ended, 1, kPatienceMs) <= 0) return "still running";
   std::array<char, 1024> words{};
-  const ssize_t count = read(death_pipe_, words.data(), words.size());
+  const ssize_t count = read(death_pipe_.get(), words.data(), words.size());
   return {words.data(), static_cast<size_t>(std::max<ssize_t>(count, 0))};
 }
 
@@ -134,7 +104,8 @@ std::string ServerProcess::Log() const {
   std::string text;
   std::array<char, 4096> piece{};
   while (true) {
-    const ssize_t count = pread(log_, piece.data(), piece.size(), static_cast<off_t>(text.size()));
+    const ssize_t count =
+        pread(log_.get(), piece.data(), piece.size(), static_cast<off_t>(text.size()));
     if (count <= 0) return text;
     text.append(piece.data(), static_cast<size_t>(count));
   }
@@ -150,44 +121,42 @@ bool ServerProcess::WaitForLog(const std::string& text, int times) const {
 }
 
 int ServerProcess::OpenDescriptors() const {
-  const std::filesystem::directory_iterator all("/proc/" + std::to_string(pid_) + "/fd");
+  const std::filesystem::directory_iterator all("/proc/" + std::to_string(child_.pid()) + "/fd");
   return static_cast<int>(std::distance(begin(all), end(all)));
 }
 
 bool ServerProcess::SleepsIn(long system_call) const {
   // "running", or the number of the call and its arguments.
   std::string number;
-  std::ifstream("/proc/" + std::to_string(pid_) + "/syscall") >> number;
+  std::ifstream("/proc/" + std::to_string(child_.pid()) + "/syscall") >> number;
   return number == std::to_string(system_call);
 }
 
 void ServerProcess::Freeze() {
-  kill(pid_, SIGSTOP);
+  child_.Signal(SIGSTOP);
   int status = 0;
-  waitpid(pid_, &status, WUNTRACED);
+  waitpid(child_.pid(), &status, WUNTRACED);
   EXPECT_TRUE(WIFSTOPPED(status));
 }
 
-void ServerProcess::Thaw() { kill(pid_, SIGCONT); }
+void ServerProcess::Thaw() { child_.Signal(SIGCONT); }
 
 Client::Client(const ServerProcess& server, int receive_buffer)
     : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
   if (receive_buffer > 0) {
-    setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof(receive_buffer));
+    setsockopt(fd_.get(), SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof(receive_buffer));
   }
   const timeval patience = {.tv_sec = kPatienceMs / 1000, .tv_usec = 0};
-  setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-  setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
-  const sockaddr_in address = Loopback(server.port());
-  EXPECT_EQ(connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
+  setsockopt(fd_.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+  setsockopt(fd_.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+  const sockaddr_in address = LoopbackIpv4(server.port());
+  EXPECT_EQ(connect(fd_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
 }
-
-Client::~Client() { Close(); }
 
 void Client::Send(const std::string& bytes) {
   size_t sent = 0;
   while (sent < bytes.size()) {
-    const ssize_t count = send(fd_, bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL);
+    const ssize_t count = send(fd_.get(), bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL);
     ASSERT_GT(count, 0);
     sent += static_cast<size_t>(count);
   }
@@ -195,38 +164,33 @@ void Client::Send(const std::string& bytes) {
 
 size_t Client::SendWhileTaken(const std::string& bytes, int patience_ms) {
   size_t sent = 0;
-  pollfd room = {.fd = fd_, .events = POLLOUT, .revents = 0};
+  pollfd room = {.fd = fd_.get(), .events = POLLOUT, .revents = 0};
   while (sent < bytes.size() && poll(&room, 1, patience_ms) > 0) {
     const ssize_t count =
-        send(fd_, bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+        send(fd_.get(), bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (count < 0 && errno != EAGAIN) break;
     sent += static_cast<size_t>(std::max<ssize_t>(count, 0));
   }
   return sent;
 }
 
-void Client::SendUrgent() { EXPECT_EQ(send(fd_, "!", 1, MSG_OOB | MSG_NOSIGNAL), 1); }
+void Client::SendUrgent() { EXPECT_EQ(send(fd_.get(), "!", 1, MSG_OOB | MSG_NOSIGNAL), 1); }
 
-void Client::ShutdownWrite() { EXPECT_EQ(shutdown(fd_, SHUT_WR), 0); }
+void Client::ShutdownWrite() { EXPECT_EQ(shutdown(fd_.get(), SHUT_WR), 0); }
 
 void Client::Reset() {
   const linger at_once = {.l_onoff = 1, .l_linger = 0};
-  setsockopt(fd_, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+  setsockopt(fd_.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
   Close();
 }
 
-void Client::Close() {
-  if (fd_ >= 0) close(fd_);
-  fd_ = -1;
-}
-
 bool Client::IsReadable(int patience_ms) const {
-  pollfd readable = {.fd = fd_, .events = POLLIN, .revents = 0};
+  pollfd readable = {.fd = fd_.get(), .events = POLLIN, .revents = 0};
   return poll(&readable, 1, patience_ms) > 0;
 }
 
 bool Client::IsReset(int patience_ms) const {
-  pollfd reset = {.fd = fd_, .events = 0, .revents = 0};
+  pollfd reset = {.fd = fd_.get(), .events = 0, .revents = 0};
   return poll(&reset, 1, patience_ms) > 0 && (reset.revents & POLLERR) != 0;
 }
 
@@ -234,7 +198,7 @@ std::string Client::Read(size_t count) {
   std::string bytes(count, '\0');
   size_t got = 0;
   while (got < count) {
-    const ssize_t part = recv(fd_, bytes.data() + got, count - got, 0);
+    const ssize_t part = recv(fd_.get(), bytes.data() + got, count - got, 0);
     if (part <= 0) break;
     got += static_cast<size_t>(part);
   }
@@ -246,7 +210,7 @@ Client::Rest Client::ReadToEnd() {
   Rest rest;
   std::array<char, 16384> piece;
   while (true) {
-    const ssize_t count = recv(fd_, piece.data(), piece.size(), 0);
+    const ssize_t count = recv(fd_.get(), piece.data(), piece.size(), 0);
     if (count < 0) rest.error = errno;
     if (count <= 0) return rest;
     rest.bytes.append(piece.data(), static_cast<size_t>(count));

@@ -3,12 +3,12 @@
 #ifndef HUPSTORM_TESTS_TARGET_DOCUMENTED_SERVER_PROCESS_H_
 #define HUPSTORM_TESTS_TARGET_DOCUMENTED_SERVER_PROCESS_H_
 
-#include <sys/types.h>
-
 #include <cstddef>
 #include <cstdint>
 #include <string>
 
+#include "base/child_process.h"
+#include "base/file_descriptor.h"
 #include "target/target.h"
 
 namespace hupstorm {
@@ -23,9 +23,6 @@ struct ServerLimits {
 class ServerProcess {
  public:
   explicit ServerProcess(const Target& target, const ServerLimits& limits = {});
-  ServerProcess(const ServerProcess&) = delete;
-  ServerProcess& operator=(const ServerProcess&) = delete;
-  ~ServerProcess();
 
   uint16_t port() const { return port_; }
 
@@ -46,19 +43,16 @@ class ServerProcess {
   void Thaw();
 
  private:
-  pid_t pid_ = -1;
-  uint16_t port_ = 0;
-  int death_pipe_ = -1;
-  int log_ = -1;
+  uint16_t port_;
+  FileDescriptor death_pipe_;
+  FileDescriptor log_;
+  ChildProcess child_;
 };
 
 // A blocking client. Every wait is bounded by 10 s.
 class Client {
  public:
   explicit Client(const ServerProcess& server, int receive_buffer = 0);
-  Client(const Client&) = delete;
-  Client& operator=(const Client&) = delete;
-  ~Client();
 
   void Send(const std::string& bytes);
   // Sends as much as goes without a wait of more than `patience_ms`. Returns how much that was.
@@ -66,7 +60,7 @@ class Client {
   void SendUrgent();
   void ShutdownWrite();
   void Reset();
-  void Close();
+  void Close() { fd_.reset(); }
 
   std::string Read(size_t count);  // fewer where the connection ends before
   struct Rest {
@@ -79,7 +73,7 @@ class Client {
   bool IsReset(int patience_ms) const;     // the server's RST is there, or comes in that time
 
  private:
-  int fd_ = -1;
+  FileDescriptor fd_;
 };
 
 }  // namespace hupstorm
