@@ -63,6 +63,11 @@ class Multiplexer {
 // Throws std::system_error if the kernel has no room for it.
 std::unique_ptr<Multiplexer> MakeMultiplexer(MultiplexerKind kind);
 
+// The forms that it chooses from, a file each.
+std::unique_ptr<Multiplexer> MakeSelectMultiplexer();
+std::unique_ptr<Multiplexer> MakePollMultiplexer();
+std::unique_ptr<Multiplexer> MakeEpollMultiplexer(bool edge_triggered);
+
 }  // namespace hupstorm
 
 #endif  // HUPSTORM_TARGET_REFERENCE_MULTIPLEXER_H_
