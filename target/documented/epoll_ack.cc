@@ -2,7 +2,6 @@
 //
 // The document's statements, in its order; each mend has its name beside it.
 
-#include <netinet/in.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
@@ -34,8 +33,8 @@ class WebServer {
   void Accept();
   void Serve(int fd, uint32_t event);
   std::string Decode(int fd, const Bytes& data);
-  bool Answer(int fd);  // false: it closed the connection
-  bool Flush(int fd);   // false: it closed the connection
+  void Answer(int fd);
+  bool Flush(int fd);  // false: it closed the connection
   void Watch(int fd);
   void EndOfInput(int fd);
   void Close(int fd);
@@ -88,8 +87,7 @@ void WebServer::Accept() {
 
 void WebServer::Serve(int fd, uint32_t event) {
   if ((event & EPOLLOUT) != 0) {  // only asked for if short-send-drops is mended
-    if (!Flush(fd)) return;
-    if (event == EPOLLOUT) return;
+    if (!Flush(fd) || event == EPOLLOUT) return;
   }
   Bytes bytes;
   const Outcome outcome = Receive(mends_, client_dict_[fd], &bytes);
@@ -110,19 +108,15 @@ std::string WebServer::Decode(int fd, const Bytes& data) {
   return DecodeUtf8(data);
 }
 
-bool WebServer::Answer(int fd) {
+void WebServer::Answer(int fd) {
   Queue& queue = unsent_[fd].queue;
   if (!queue.empty()) {
     queue.Put(kAckAnswer);
-    Watch(fd);
-    return true;
-  }
-  if (SendFromQueue(mends_, client_dict_[fd], kAckAnswer, &queue) == Outcome::kLost) {
+  } else if (SendFromQueue(mends_, client_dict_[fd], kAckAnswer, &queue) == Outcome::kLost) {
     Close(fd);
-    return false;
+    return;
   }
   if (!queue.empty()) Watch(fd);
-  return true;
 }
 
 bool WebServer::Flush(int fd) {

@@ -3,7 +3,6 @@
 //
 // The document's statements, in its order; each mend has its name beside it.
 
-#include <netinet/in.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 

@@ -2,11 +2,7 @@
 //
 // The document's statements, in its order; each mend has its name beside it.
 
-#include <netinet/in.h>
 #include <poll.h>
-#include <sys/socket.h>
-
-#include <cerrno>
 
 #include "target/documented/mending.h"
 #include "target/documented/python/readiness.h"

@@ -2,7 +2,6 @@
 //
 // The document's statements, in its order; each mend has its name beside it.
 
-#include <netinet/in.h>
 #include <sys/select.h>
 #include <sys/socket.h>
 
