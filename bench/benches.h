@@ -4,6 +4,7 @@
 #define HUPSTORM_BENCH_BENCHES_H_
 
 #include <functional>
+#include <iterator>
 #include <string>
 
 #include "bench/bench_report.h"
@@ -16,6 +17,40 @@ struct BenchSettings {
   // Called with what is being measured, and how much of all is done (0 to 1).
   std::function<void(double done, const std::string& what)> on_progress = [](double,
                                                                              const std::string&) {};
+};
+
+// A part's share of the whole: from `from` to `to` of all that is to be done, each 0 to 1.
+struct Share {
+  const BenchSettings& settings;
+  double from = 0;
+  double to = 1;
+
+  // `done`: of this part, 0 to 1.
+  void Report(double done, const std::string& what) const {
+    settings.on_progress(from + (to - from) * done, what);
+  }
+  // Of a fraction of this share.
+  Share Part(double first, double last) const {
+    return {settings, from + (to - from) * first, from + (to - from) * last};
+  }
+  // `quick` or `full`, as the settings say.
+  template <typename T>
+  T Choose(const T& quick, const T& full) const {
+    return settings.quick ? quick : full;
+  }
+  // Calls measure(thing) for each of `things`, one after another, `times` times over for each
+  // repeat, and reports what(thing).
+  template <typename Things, typename What, typename Measure>
+  void TakeTurns(Things&& things, const What& what, const Measure& measure, int times = 1) const {
+    const double all = static_cast<double>(std::size(things)) * settings.repeats * times;
+    double done = 0;
+    for (int turn = 0; turn < settings.repeats * times; ++turn) {
+      for (auto& thing : things) {
+        Report(done++ / all, what(thing));
+        measure(thing);
+      }
+    }
+  }
 };
 
 // What the documents claim of select, poll and epoll (bench/claims).

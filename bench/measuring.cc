@@ -34,16 +34,16 @@ int64_t ThreadCpuClockNs() {
 double CostOf(const MeasuredCall& call, std::chrono::milliseconds wall) {
   static const int64_t clock_ns = ThreadCpuClockNs();
   const Clock::time_point end = Clock::now() + wall;
-  call.Prepare();
-  call.RunBatch();  // warms up
+  if (call.prepare) call.prepare();
+  call.run_batch();  // warms up
   // Looks at the clock are spread over many batches if nothing is prepared in between.
-  const int at_once = call.prepares() ? 1 : 64;
+  const int at_once = call.prepare ? 1 : 64;
   int64_t ns = 0;
   int64_t batches = 0;
   do {
-    call.Prepare();
+    if (call.prepare) call.prepare();
     const int64_t start = ThreadCpuNs();
-    for (int i = 0; i < at_once; ++i) call.RunBatch();
+    for (int i = 0; i < at_once; ++i) call.run_batch();
     ns += ThreadCpuNs() - start - clock_ns;
     batches += at_once;
   } while (Clock::now() < end);

@@ -11,7 +11,6 @@
 #include <functional>
 #include <stop_token>
 #include <thread>
-#include <utility>
 #include <vector>
 
 namespace hupstorm {
@@ -29,33 +28,13 @@ inline int64_t ThreadCpuNs() {
 int64_t ThreadCpuClockNs();
 
 // A call that is made over and over: what is measured, without a clock.
-class MeasuredCall {
- public:
-  // Calls of one RunBatch. The bytes that they move fit every buffer.
+struct MeasuredCall {
+  // Calls of one batch. The bytes that they move fit every buffer.
   static constexpr int kBatch = 64;
 
-  // `prepare`: brings what the calls of a batch will take, and is not measured. `end`: gives back
-  // what the last of them left.
-  explicit MeasuredCall(std::function<void()> run_batch, std::function<void()> prepare = nullptr,
-                        std::function<void()> end = nullptr)
-      : run_batch_(std::move(run_batch)), prepare_(std::move(prepare)), end_(std::move(end)) {}
-  ~MeasuredCall() {
-    if (end_) end_();
-  }
-  MeasuredCall(const MeasuredCall&) = delete;
-  MeasuredCall& operator=(const MeasuredCall&) = delete;
-
-  bool prepares() const { return prepare_ != nullptr; }
-  // To be called before each RunBatch.
-  void Prepare() const {
-    if (prepare_) prepare_();
-  }
-  void RunBatch() const { run_batch_(); }
-
- private:
-  std::function<void()> run_batch_;
-  std::function<void()> prepare_;
-  std::function<void()> end_;
+  std::function<void()> run_batch;
+  // Brings what the calls of a batch will take, and is not measured. To be called before each.
+  std::function<void()> prepare = nullptr;
 };
 
 // A batch of this call.

@@ -7,12 +7,14 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <span>
 #include <tuple>
 #include <vector>
 
 #include "bench/benches.h"
 #include "bench/claims/echo_process.h"
 #include "bench/claims/verdicts.h"
+#include "bench/load/load_generator.h"
 #include "bench/measuring.h"
 #include "tools/cli/errors.h"
 
@@ -52,23 +54,9 @@ Plan PlanOf(bool quick) {
           .echo_turns = 20};
 }
 
-// Tells how much is done, in steps.
-class Steps {
- public:
-  Steps(const BenchSettings& settings, size_t total) : settings_(settings), total_(total) {}
-  void Next(const std::string& what) {
-    settings_.on_progress(static_cast<double>(done_++) / static_cast<double>(total_), what);
-  }
-
- private:
-  const BenchSettings& settings_;
-  const size_t total_;
-  size_t done_ = 0;
-};
-
 // In one turn.
 int RoundsOf(const Plan& plan, Load load, int connections) {
-  // Each looks at all connections, where the form is select or poll.
+  // Each looks at all connections, if the form is select or poll.
   const int rounds = load == Load::kOne
                          ? std::clamp(600'000 / connections, 40, plan.most_rounds)
                          : std::clamp(plan.wait_events / ActiveOf(load, connections), 15, 400);
@@ -89,99 +77,106 @@ WaitFigure CountWaits(WaitRounds& rounds, MultiplexerKind form, int count, Load 
           .calls_before = counted.watching.all()};
 }
 
-std::vector<WaitFigure> MeasureWaits(const Plan& plan, const Connections& connections, int repeats,
-                                     Steps& steps) {
+std::vector<WaitFigure> MeasureWaits(const Share& share, const Plan& plan,
+                                     const Connections& connections) {
   // By connections, load and form: the order of the tables.
   std::map<std::tuple<int, Load, MultiplexerKind>, WaitFigure> figures;
   const int64_t clock_ns = ThreadCpuClockNs();
-  for (int repeat = 0; repeat < repeats; ++repeat) {
-    for (const int count : plan.connections) {
-      steps.Next(fmt::format("waits on {} connections", count));
-      for (const Load load : kLoads) {
-        if (count < 10 && load == Load::kTenth) continue;
-        for (int turn = 0; turn < kTurns; ++turn) {
-          for (const MultiplexerKind form : kForms) {
-            WaitRounds rounds(form, connections, count, load);
-            if (!rounds.watches_all()) continue;
-            WaitFigure& figure = figures[std::tuple(count, load, form)];
-            if (figure.connections == 0) figure = CountWaits(rounds, form, count, load);
-            if (turn == 0) figure.cpu_ns.emplace_back();
-            figure.cpu_ns.back().push_back(rounds.Measure(RoundsOf(plan, load, count), clock_ns));
-          }
-        }
-      }
+  const auto measure = [&](int count, Load load, int turn) {
+    for (const MultiplexerKind form : kForms) {
+      WaitRounds rounds(form, connections, count, load);
+      if (!rounds.watches_all()) continue;
+      WaitFigure& figure = figures[std::tuple(count, load, form)];
+      if (figure.connections == 0) figure = CountWaits(rounds, form, count, load);
+      if (turn == 0) figure.cpu_ns.emplace_back();
+      figure.cpu_ns.back().push_back(rounds.Measure(RoundsOf(plan, load, count), clock_ns));
     }
-  }
+  };
+  share.TakeTurns(
+      plan.connections, [](int count) { return fmt::format("waits on {} connections", count); },
+      [&](int count) {
+        for (const Load load : kLoads) {
+          if (count < 10 && load == Load::kTenth) continue;
+          for (int turn = 0; turn < kTurns; ++turn) measure(count, load, turn);
+        }
+      });
   std::vector<WaitFigure> all;
   for (auto& entry : figures) all.push_back(std::move(entry.second));
   return all;
 }
 
-EchoFigure CountEchoes(MultiplexerKind form, int clients, int active) {
+// A server and its clients.
+struct Echoing {
+  Echoing(const EchoFigure& figure, bool counted)
+      : server(figure.form, counted),
+        clients({.port = server.port(), .connections = figure.clients}) {
+    clients.Connect();
+  }
+  EchoProcess server;
+  LoadGenerator clients;
+};
+
+EchoFigure CountEchoes(EchoFigure figure) {
   constexpr int kRounds = 20;
-  const EchoProcess server(form, /*counted=*/true);
-  const EchoClients all(server.port(), clients);
-  all.Exchange(active);
-  const CallCounts before = server.Counts();
-  for (int round = 0; round < kRounds; ++round) all.Exchange(active);
-  const CallCounts made = server.Counts().Since(before);
-  const double echoes = kRounds * active;
-  return {.form = form,
-          .clients = clients,
-          .active = active,
-          .calls = static_cast<double>(made.all()) / echoes,
-          .waits = static_cast<double>(made.waits()) / echoes};
+  Echoing it(figure, /*counted=*/true);
+  it.clients.ExchangeOnce(figure.active);
+  const CallCounts before = it.server.Counts();
+  for (int round = 0; round < kRounds; ++round) it.clients.ExchangeOnce(figure.active);
+  const CallCounts made = it.server.Counts().Since(before);
+  const double echoes = kRounds * figure.active;
+  figure.calls = static_cast<double>(made.all()) / echoes;
+  figure.waits = static_cast<double>(made.waits()) / echoes;
+  return figure;
 }
 
 // CPU time of each form's server per echo, one repeat: the servers run side by side and take turns.
-void MeasureEchoes(const Plan& plan, std::vector<EchoFigure>& figures) {
-  struct Contestant {
-    explicit Contestant(const EchoFigure& figure)
-        : server(figure.form, /*counted=*/false), clients(server.port(), figure.clients) {
-      clients.Exchange(figure.active);
-    }
-    EchoProcess server;
-    EchoClients clients;
-  };
-  std::vector<std::unique_ptr<Contestant>> contestants;
+void MeasureEchoes(const Plan& plan, std::span<EchoFigure> figures) {
+  std::vector<std::unique_ptr<Echoing>> contestants;
+  const int active = figures.front().active;
   for (EchoFigure& figure : figures) {
-    contestants.push_back(std::make_unique<Contestant>(figure));
+    contestants.push_back(std::make_unique<Echoing>(figure, /*counted=*/false));
+    contestants.back()->clients.ExchangeOnce(active);
     figure.cpu_ns.emplace_back();
   }
-  const int active = figures.front().active;
   const int rounds = std::max(2, plan.echoes / active / plan.echo_turns);
   for (int turn = 0; turn < plan.echo_turns; ++turn) {
     for (size_t i = 0; i < figures.size(); ++i) {
-      const auto& [server, clients] = *contestants[i];
-      const int64_t start = server.CpuNs();
-      for (int round = 0; round < rounds; ++round) clients.Exchange(active);
-      figures[i].cpu_ns.back().push_back(static_cast<double>(server.CpuNs() - start) / rounds /
-                                         active);
+      auto& [server, clients] = *contestants[i];
+      const double start = server.CpuSeconds();
+      for (int round = 0; round < rounds; ++round) clients.ExchangeOnce(active);
+      figures[i].cpu_ns.back().push_back((server.CpuSeconds() - start) * 1e9 / rounds / active);
     }
   }
 }
 
-std::vector<EchoFigure> MeasureServers(const Plan& plan, int repeats, Steps& steps) {
+std::vector<EchoFigure> MeasureServers(const Share& share, const Plan& plan) {
   std::vector<EchoFigure> all;
+  std::vector<size_t> loads;  // where the figures of each begin
   for (const int clients : plan.clients) {
     for (const int active : {1, clients}) {
-      steps.Next(fmt::format("the whole server, {} of {} clients active", active, clients));
-      std::vector<EchoFigure> figures;
+      loads.push_back(all.size());
       for (const MultiplexerKind form : kForms) {
-        figures.push_back(CountEchoes(form, clients, active));
+        all.push_back(CountEchoes({.form = form, .clients = clients, .active = active}));
       }
-      for (int repeat = 0; repeat < repeats; ++repeat) MeasureEchoes(plan, figures);
-      all.insert(all.end(), figures.begin(), figures.end());
     }
   }
+  const auto of = [&all](size_t first) { return std::span(all).subspan(first, std::size(kForms)); };
+  share.TakeTurns(
+      loads,
+      [&](size_t first) {
+        return fmt::format("the whole server, {} of {} clients active", all[first].active,
+                           all[first].clients);
+      },
+      [&](size_t first) { MeasureEchoes(plan, of(first)); });
   return all;
 }
 
 }  // namespace
 
-BenchReport BenchClaims(const BenchSettings& settings) {
+BenchReport BenchClaims(const BenchSettings& wished) {
+  BenchSettings settings = wished;
+  if (settings.quick) settings.repeats = 1;
   Plan plan = PlanOf(settings.quick);
-  const int repeats = settings.quick ? 1 : settings.repeats;
   const int wanted = plan.connections.back();
   const ManyDescriptors descriptors(std::max(wanted + kOtherDescriptors, kLeastDescriptors));
   if (descriptors.limit() < kLeastDescriptors) {
@@ -197,14 +192,13 @@ BenchReport BenchClaims(const BenchSettings& settings) {
                          plan.connections.end());
 
   const OneProcessor one_processor;
-  Steps steps(settings,
-              2 + 2 * plan.clients.size() + static_cast<size_t>(repeats) * plan.connections.size());
-  steps.Next("what Linux does");
+  const Share whole = {settings};
+  whole.Report(0, "what Linux does");
   figures.epoll_memory = WitnessEpollMemory();
   figures.select_limit = WitnessSelectLimit();
-  figures.echoes = MeasureServers(plan, repeats, steps);
-  steps.Next(fmt::format("making {} connections", figures.connections));
-  figures.waits = MeasureWaits(plan, Connections(figures.connections), repeats, steps);
+  figures.echoes = MeasureServers(whole.Part(0, 0.3), plan);
+  whole.Report(0.3, fmt::format("making {} connections", figures.connections));
+  figures.waits = MeasureWaits(whole.Part(0.3, 1), plan, Connections(figures.connections));
   return ClaimsReport(figures, wanted);
 }
 

@@ -40,7 +40,7 @@ void AddUnloaded(const Share& share, Kernels& kernels, BenchReport& report) {
       MeasuredCallKinds(), [](const auto& kind) { return fmt::format("calls, {}", kind.name); },
       [&](const MeasuredCallKind& kind) {
         for (const Platform platform : {Platform::kLinux, Platform::kSimulated}) {
-          const MeasuredCall call = kind.make(kernels.At(platform, kUnloaded));
+          const MeasuredCall call = kind.Make(kernels.At(platform, kUnloaded));
           costs[platform][kind.name].push_back(CostOf(call, Wall(share)));
         }
       });
@@ -77,7 +77,7 @@ void AddLoaded(const Share& share, Kernels& kernels, BenchReport& report) {
         return fmt::format("{} with {} connections", each.first->name, each.second);
       },
       [&](const auto& each) {
-        const MeasuredCall call = each.first->make(kernels.At(Platform::kSimulated, each.second));
+        const MeasuredCall call = each.first->Make(kernels.At(Platform::kSimulated, each.second));
         costs[each].push_back(CostOf(call, Wall(share)));
       });
   BenchTable table{.title = "What a simulated call costs by number of connections, in ns",

@@ -99,8 +99,8 @@ class EchoCalls {
 
   double Cost(std::chrono::milliseconds wall) {
     constexpr int kCallsOfARound = 3;
-    const MeasuredCall rounds([this] { RunBatch(); }, [this] { Prepare(); });
-    return CostOf(rounds, wall) / kCallsOfARound;
+    return CostOf({.run_batch = [this] { RunBatch(); }, .prepare = [this] { Prepare(); }}, wall) /
+           kCallsOfARound;
   }
 
  private:

@@ -6,298 +6,227 @@
 
 #include <array>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "tools/cli/errors.h"
 
 namespace hupstorm {
+
+struct Subject {
+  Subject(LoadedKernel& loaded, void (*end)(Subject&)) : loaded(loaded), end(end) {}
+  Subject(const Subject&) = delete;
+  Subject& operator=(const Subject&) = delete;
+  ~Subject() {
+    if (end != nullptr) end(*this);
+    for (const int fd : own) Invoke<Call::kClose>(kernel, fd);
+  }
+
+  // A call that must not fail.
+  template <Call kCall, typename... Arguments>
+  int Do(const Arguments&... arguments) {
+    return hupstorm::Do<kCall>(kernel, arguments...);
+  }
+  // One that must give this.
+  template <Call kCall, typename... Arguments>
+  void Expect(int result, const Arguments&... arguments) {
+    if (Invoke<kCall>(kernel, arguments...) == result) return;
+    throw FailedError(std::string(CallName(kCall)) + " does not give what it should");
+  }
+
+  LoadedKernel& loaded;
+  void (*const end)(Subject&);
+  Syscalls& kernel = loaded.kernel();
+  const int epoll = loaded.epoll();
+  const int listener = loaded.listener();
+  const int client = loaded.measured().client;
+  const int server = loaded.measured().server;
+  std::vector<int> own = {};      // descriptors of this call alone
+  std::vector<int> clients = {};  // that wait to be accepted, and must go again
+  size_t turn = 0;
+};
+
 namespace {
 
 constexpr int kBatch = MeasuredCall::kBatch;
 // Bytes that each recv and send moves: a short line, so that the call is measured and not memcpy.
 constexpr int kMessage = 64;
 
-void Expect(bool held, const char* what) {
-  if (!held) throw FailedError(what);
+// A batch of this call, which captures nothing.
+template <typename Call>
+constexpr auto Batch(Call) {
+  return +[](Subject& s) {
+    for (int i = 0; i < kBatch; ++i) Call()(s);
+  };
 }
 
-void AwaitInput(Syscalls& kernel, int fd) {
+void AwaitInput(Subject& s, int fd) {
   pollfd entry = {fd, POLLIN, 0};
-  Do<Call::kPoll>(kernel, &entry, 1, 10'000);
+  s.Do<Call::kPoll>(&entry, 1, 10'000);
 }
 
-void DrainInput(Syscalls& kernel, int fd) {
+void Drain(Subject& s, int fd) {
   char bytes[64 * 1024];
-  while (Invoke<Call::kRecv>(kernel, fd, bytes, sizeof bytes, 0) > 0) {
+  while (Invoke<Call::kRecv>(s.kernel, fd, bytes, sizeof bytes, 0) > 0) {
   }
 }
+void DrainClient(Subject& s) { Drain(s, s.client); }
+void DrainServer(Subject& s) { Drain(s, s.server); }
 
-// Leaves one unread byte at the server's end.
-void LeaveUnreadByte(LoadedKernel& loaded) {
-  Do<Call::kSend>(loaded.kernel(), loaded.measured().client, "x", 1, 0);
-  AwaitInput(loaded.kernel(), loaded.measured().server);
+void SendToServer(Subject& s, size_t count) {
+  const std::array<char, kBatch* kMessage> bytes = {};
+  s.Do<Call::kSend>(s.client, bytes.data(), count, 0);
+  AwaitInput(s, s.server);
+}
+void SendBatch(Subject& s) { SendToServer(s, size_t{kBatch} * kMessage); }
+void SendByte(Subject& s) { SendToServer(s, 1); }
+
+// The measured connection is in the epoll set, too.
+void Register(Subject& s) {
+  epoll_event event = {.events = EPOLLIN, .data = {}};
+  s.Do<Call::kEpollCtl>(s.epoll, EPOLL_CTL_ADD, s.server, &event);
+}
+void RegisterWithByte(Subject& s) {
+  SendByte(s);
+  Register(s);
+}
+void Unregister(Subject& s) {
+  Invoke<Call::kEpollCtl>(s.kernel, s.epoll, EPOLL_CTL_DEL, s.server, nullptr);
+  DrainServer(s);
 }
 
-MeasuredCall Recv(LoadedKernel& loaded) {
-  Syscalls& kernel = loaded.kernel();
-  const MeasuredConnection connection = loaded.measured();
-  return MeasuredCall(
-      InBatches([&kernel, connection] {
-        char bytes[kMessage];
-        Do<Call::kRecv>(kernel, connection.server, bytes, kMessage, 0);
-      }),
-      [&kernel, connection] {
-        const std::array<char, kBatch* kMessage> bytes = {};
-        Do<Call::kSend>(kernel, connection.client, bytes.data(), bytes.size(), 0);
-        AwaitInput(kernel, connection.server);
-      },
-      [&kernel, connection] { DrainInput(kernel, connection.server); });
+void CloseClients(Subject& s) {
+  for (const int client : s.clients) CloseByReset(s.kernel, client);
+  s.clients.clear();
 }
-
-MeasuredCall RecvNothing(LoadedKernel& loaded) {
-  return MeasuredCall(InBatches([&kernel = loaded.kernel(), fd = loaded.measured().server] {
-    char byte;
-    Expect(Invoke<Call::kRecv>(kernel, fd, &byte, 1, 0) == -1, "recv: something is there");
-  }));
-}
-
-// Each call on another connection, so that what it touches has left the processor's caches.
-MeasuredCall RecvNothingInTurn(LoadedKernel& loaded) {
-  return MeasuredCall(
-      InBatches([&kernel = loaded.kernel(), &fds = loaded.idle(), turn = size_t{0}]() mutable {
-        char byte;
-        Expect(Invoke<Call::kRecv>(kernel, fds[turn], &byte, 1, MSG_DONTWAIT) == -1,
-               "recv: something is there");
-        if (++turn == fds.size()) turn = 0;
-      }));
-}
-
-MeasuredCall Send(LoadedKernel& loaded) {
-  Syscalls& kernel = loaded.kernel();
-  const MeasuredConnection connection = loaded.measured();
-  const auto drain = [&kernel, connection] { DrainInput(kernel, connection.client); };
-  return MeasuredCall(InBatches([&kernel, connection] {
-                        const char bytes[kMessage] = {};
-                        Do<Call::kSend>(kernel, connection.server, bytes, kMessage, MSG_NOSIGNAL);
-                      }),
-                      drain, drain);
+void ConnectClients(Subject& s) {
+  CloseClients(s);
+  for (int i = 0; i < kBatch; ++i) s.clients.push_back(s.loaded.ConnectClient());
+  AwaitInput(s, s.listener);
 }
 
 // One message there and back, as an echo server and its client see it.
-MeasuredCall Echo(LoadedKernel& loaded) {
-  return MeasuredCall(InBatches([&kernel = loaded.kernel(), connection = loaded.measured()] {
-    char bytes[kMessage] = {};
-    const auto pass = [&](int from, int to) {
-      Do<Call::kSend>(kernel, from, bytes, kMessage, MSG_NOSIGNAL);
-      while (Invoke<Call::kRecv>(kernel, to, bytes, kMessage, 0) == -1) {
-        if (errno != EAGAIN) Checked("recv", -1);
-        AwaitInput(kernel, to);
-      }
-    };
-    pass(connection.client, connection.server);
-    pass(connection.server, connection.client);
-  }));
-}
-
-MeasuredCall AcceptAndClose(LoadedKernel& loaded) {
-  Syscalls& kernel = loaded.kernel();
-  // That wait to be accepted, and must go again.
-  const auto clients = std::make_shared<std::vector<int>>();
-  const auto close_all = [&kernel, clients] {
-    for (const int client : *clients) CloseByReset(kernel, client);
-    clients->clear();
-  };
-  return MeasuredCall(
-      InBatches([&kernel, listener = loaded.listener()] {
-        Invoke<Call::kClose>(kernel,
-                             Do<Call::kAccept>(kernel, listener, nullptr, nullptr, SOCK_NONBLOCK));
-      }),
-      [&loaded, clients, close_all] {
-        close_all();
-        for (int i = 0; i < kBatch; ++i) {
-          clients->push_back(loaded.ConnectClient());
-        }
-        AwaitInput(loaded.kernel(), loaded.listener());
-      },
-      close_all);
-}
-
-MeasuredCall AcceptNothing(LoadedKernel& loaded) {
-  return MeasuredCall(InBatches([&kernel = loaded.kernel(), listener = loaded.listener()] {
-    Expect(Invoke<Call::kAccept>(kernel, listener, nullptr, nullptr, 0) == -1,
-           "accept4: somebody is there");
-  }));
-}
-
-MeasuredCall SocketAndClose(LoadedKernel& loaded) {
-  return MeasuredCall(InBatches([&kernel = loaded.kernel()] {
-    Invoke<Call::kClose>(kernel, Do<Call::kSocket>(kernel, AF_INET, SOCK_STREAM, 0));
-  }));
-}
-
-// While the measured connection is in the epoll set, too.
-MeasuredCall Registered(LoadedKernel& loaded, std::function<void()> run_batch) {
-  Syscalls& kernel = loaded.kernel();
-  const int epoll = loaded.epoll();
-  const int server = loaded.measured().server;
-  epoll_event event = {.events = EPOLLIN, .data = {}};
-  Do<Call::kEpollCtl>(kernel, epoll, EPOLL_CTL_ADD, server, &event);
-  return MeasuredCall(std::move(run_batch), nullptr, [&kernel, epoll, server] {
-    Invoke<Call::kEpollCtl>(kernel, epoll, EPOLL_CTL_DEL, server, nullptr);
-    DrainInput(kernel, server);
-  });
-}
-
-MeasuredCall EpollWaitOneEvent(LoadedKernel& loaded) {
-  LeaveUnreadByte(loaded);
-  return Registered(loaded, InBatches([&kernel = loaded.kernel(), epoll = loaded.epoll()] {
-                      epoll_event events[16];
-                      Expect(Invoke<Call::kEpollWait>(kernel, epoll, events, 16, 0) == 1,
-                             "epoll_wait: not one event");
-                    }));
-}
-
-MeasuredCall EpollWaitNothing(LoadedKernel& loaded) {
-  return MeasuredCall(InBatches([&kernel = loaded.kernel(), epoll = loaded.epoll()] {
-    epoll_event events[16];
-    Expect(Invoke<Call::kEpollWait>(kernel, epoll, events, 16, 0) == 0, "epoll_wait: an event");
-  }));
-}
-
-MeasuredCall EpollCtlModify(LoadedKernel& loaded) {
-  return Registered(loaded, InBatches([&kernel = loaded.kernel(), epoll = loaded.epoll(),
-                                       server = loaded.measured().server] {
-                      epoll_event event = {.events = EPOLLIN, .data = {}};
-                      Do<Call::kEpollCtl>(kernel, epoll, EPOLL_CTL_MOD, server, &event);
-                    }));
-}
-
-MeasuredCall EpollCtlAddAndDelete(LoadedKernel& loaded) {
-  return MeasuredCall(InBatches(
-      [&kernel = loaded.kernel(), epoll = loaded.epoll(), server = loaded.measured().server] {
-        epoll_event event = {.events = EPOLLIN, .data = {}};
-        Do<Call::kEpollCtl>(kernel, epoll, EPOLL_CTL_ADD, server, &event);
-        Do<Call::kEpollCtl>(kernel, epoll, EPOLL_CTL_DEL, server, nullptr);
-      }));
-}
-
-// While a byte waits at the server's end.
-MeasuredCall WithInput(LoadedKernel& loaded, std::function<void()> run_batch) {
-  LeaveUnreadByte(loaded);
-  return MeasuredCall(std::move(run_batch), nullptr,
-                      [&loaded] { DrainInput(loaded.kernel(), loaded.measured().server); });
-}
-
-MeasuredCall Poll(LoadedKernel& loaded) {
-  return WithInput(loaded,
-                   InBatches([&kernel = loaded.kernel(), server = loaded.measured().server] {
-                     pollfd entry = {server, POLLIN, 0};
-                     Expect(Invoke<Call::kPoll>(kernel, &entry, 1, 0) == 1, "poll: not ready");
-                   }));
-}
-
-MeasuredCall Select(LoadedKernel& loaded) {
-  return WithInput(
-      loaded, InBatches([&kernel = loaded.kernel(), server = loaded.measured().server] {
-        fd_set readable;
-        FD_ZERO(&readable);
-        FD_SET(server, &readable);
-        timeval timeout = {};
-        Expect(
-            Invoke<Call::kSelect>(kernel, server + 1, &readable, nullptr, nullptr, &timeout) == 1,
-            "select: not ready");
-      }));
-}
-
-MeasuredCall EventfdWriteAndRead(LoadedKernel& loaded) {
-  Syscalls& kernel = loaded.kernel();
-  const int fd = Do<Call::kEventfd>(kernel, 0, EFD_NONBLOCK);
-  return MeasuredCall(InBatches([&kernel, fd] {
-                        uint64_t value = 1;
-                        Do<Call::kWrite>(kernel, fd, &value, sizeof value);
-                        Do<Call::kRead>(kernel, fd, &value, sizeof value);
-                      }),
-                      nullptr, [&kernel, fd] { Invoke<Call::kClose>(kernel, fd); });
-}
-
-MeasuredCall PipeWriteAndRead(LoadedKernel& loaded) {
-  Syscalls& kernel = loaded.kernel();
-  std::array<int, 2> fds;
-  Do<Call::kPipe2>(kernel, fds.data(), O_NONBLOCK);
-  return MeasuredCall(InBatches([&kernel, fds] {
-                        char byte = 'x';
-                        Do<Call::kWrite>(kernel, fds[1], &byte, 1);
-                        Do<Call::kRead>(kernel, fds[0], &byte, 1);
-                      }),
-                      nullptr, [&kernel, fds] {
-                        for (const int fd : fds) Invoke<Call::kClose>(kernel, fd);
-                      });
-}
-
-MeasuredCall TimerfdSettime(LoadedKernel& loaded) {
-  Syscalls& kernel = loaded.kernel();
-  const int fd = Do<Call::kTimerfdCreate>(kernel, CLOCK_MONOTONIC, TFD_NONBLOCK);
-  return MeasuredCall(InBatches([&kernel, fd] {
-                        const itimerspec value = {.it_interval = {}, .it_value = {3600, 0}};
-                        Do<Call::kTimerfdSettime>(kernel, fd, 0, &value, nullptr);
-                      }),
-                      nullptr, [&kernel, fd] { Invoke<Call::kClose>(kernel, fd); });
-}
-
-MeasuredCall Fcntl(LoadedKernel& loaded) {
-  return MeasuredCall(InBatches([&kernel = loaded.kernel(), fd = loaded.measured().server] {
-    Do<Call::kFcntl>(kernel, fd, F_GETFL, 0);
-  }));
-}
-
-MeasuredCall GetsockoptError(LoadedKernel& loaded) {
-  return MeasuredCall(InBatches([&kernel = loaded.kernel(), fd = loaded.measured().server] {
-    int value;
-    socklen_t length = sizeof value;
-    Do<Call::kGetsockopt>(kernel, fd, SOL_SOCKET, SO_ERROR, &value, &length);
-  }));
-}
-
-MeasuredCall Getpeername(LoadedKernel& loaded) {
-  return MeasuredCall(InBatches([&kernel = loaded.kernel(), fd = loaded.measured().server] {
-    sockaddr_in address;
-    socklen_t length = sizeof address;
-    Do<Call::kGetpeername>(kernel, fd, reinterpret_cast<sockaddr*>(&address), &length);
-  }));
-}
-
-MeasuredCall ClockGettime(LoadedKernel& loaded) {
-  return MeasuredCall(InBatches([&kernel = loaded.kernel()] {
-    timespec now;
-    Do<Call::kClockGettime>(kernel, CLOCK_MONOTONIC, &now);
-  }));
+void PassMessage(Subject& s, int from, int to) {
+  char bytes[kMessage] = {};
+  s.Do<Call::kSend>(from, bytes, kMessage, MSG_NOSIGNAL);
+  while (Invoke<Call::kRecv>(s.kernel, to, bytes, kMessage, 0) == -1) {
+    if (errno != EAGAIN) Checked("recv", -1);
+    AwaitInput(s, to);
+  }
 }
 
 constexpr MeasuredCallKind kKinds[] = {
-    {"recv", Recv, true},
-    {"recv EAGAIN", RecvNothing},
-    {"recv EAGAIN, in turn", RecvNothingInTurn, true},
-    {"send", Send, true},
-    {"echo of a message", Echo},
-    {"accept4 + close", AcceptAndClose, true},
-    {"accept4 EAGAIN", AcceptNothing},
-    {"socket + close", SocketAndClose},
-    {"epoll_wait, 1 event", EpollWaitOneEvent, true},
-    {"epoll_wait, none", EpollWaitNothing},
-    {"epoll_ctl MOD", EpollCtlModify, true},
-    {"epoll_ctl ADD + DEL", EpollCtlAddAndDelete},
-    {"poll", Poll},
-    {"select", Select},
-    {"eventfd write + read", EventfdWriteAndRead},
-    {"pipe write + read", PipeWriteAndRead},
-    {"timerfd_settime", TimerfdSettime},
-    {"fcntl F_GETFL", Fcntl},
-    {"getsockopt SO_ERROR", GetsockoptError},
-    {"getpeername", Getpeername},
-    {"clock_gettime", ClockGettime},
+    {"recv", true, Batch([](Subject& s) {
+       char bytes[kMessage];
+       s.Do<Call::kRecv>(s.server, bytes, kMessage, 0);
+     }),
+     nullptr, SendBatch, DrainServer},
+    {"recv EAGAIN", false, Batch([](Subject& s) {
+       char byte;
+       s.Expect<Call::kRecv>(-1, s.server, &byte, 1, 0);
+     })},
+    // Each on another connection, so that what it touches has left the processor's caches.
+    {"recv EAGAIN, in turn", true, Batch([](Subject& s) {
+       char byte;
+       s.Expect<Call::kRecv>(-1, s.loaded.idle()[s.turn], &byte, 1, MSG_DONTWAIT);
+       if (++s.turn == s.loaded.idle().size()) s.turn = 0;
+     })},
+    {"send", true, Batch([](Subject& s) {
+       const char bytes[kMessage] = {};
+       s.Do<Call::kSend>(s.server, bytes, kMessage, MSG_NOSIGNAL);
+     }),
+     nullptr, DrainClient, DrainClient},
+    {"echo of a message", false, Batch([](Subject& s) {
+       PassMessage(s, s.client, s.server);
+       PassMessage(s, s.server, s.client);
+     })},
+    {"accept4 + close", true, Batch([](Subject& s) {
+       const int fd = s.Do<Call::kAccept>(s.listener, nullptr, nullptr, SOCK_NONBLOCK);
+       Invoke<Call::kClose>(s.kernel, fd);
+     }),
+     nullptr, ConnectClients, CloseClients},
+    {"accept4 EAGAIN", false,
+     Batch([](Subject& s) { s.Expect<Call::kAccept>(-1, s.listener, nullptr, nullptr, 0); })},
+    {"socket + close", false, Batch([](Subject& s) {
+       Invoke<Call::kClose>(s.kernel, s.Do<Call::kSocket>(AF_INET, SOCK_STREAM, 0));
+     })},
+    {"epoll_wait, 1 event", true, Batch([](Subject& s) {
+       epoll_event events[16];
+       s.Expect<Call::kEpollWait>(1, s.epoll, events, 16, 0);
+     }),
+     RegisterWithByte, nullptr, Unregister},
+    {"epoll_wait, none", false, Batch([](Subject& s) {
+       epoll_event events[16];
+       s.Expect<Call::kEpollWait>(0, s.epoll, events, 16, 0);
+     })},
+    {"epoll_ctl MOD", true, Batch([](Subject& s) {
+       epoll_event event = {.events = EPOLLIN, .data = {}};
+       s.Do<Call::kEpollCtl>(s.epoll, EPOLL_CTL_MOD, s.server, &event);
+     }),
+     Register, nullptr, Unregister},
+    {"epoll_ctl ADD + DEL", false, Batch([](Subject& s) {
+       Register(s);
+       s.Do<Call::kEpollCtl>(s.epoll, EPOLL_CTL_DEL, s.server, nullptr);
+     })},
+    {"poll", false, Batch([](Subject& s) {
+       pollfd entry = {s.server, POLLIN, 0};
+       s.Expect<Call::kPoll>(1, &entry, 1, 0);
+     }),
+     SendByte, nullptr, DrainServer},
+    {"select", false, Batch([](Subject& s) {
+       fd_set readable;
+       FD_ZERO(&readable);
+       FD_SET(s.server, &readable);
+       timeval timeout = {};
+       s.Expect<Call::kSelect>(1, s.server + 1, &readable, nullptr, nullptr, &timeout);
+     }),
+     SendByte, nullptr, DrainServer},
+    {"eventfd write + read", false, Batch([](Subject& s) {
+       uint64_t value = 1;
+       s.Do<Call::kWrite>(s.own[0], &value, sizeof value);
+       s.Do<Call::kRead>(s.own[0], &value, sizeof value);
+     }),
+     [](Subject& s) { s.own = {s.Do<Call::kEventfd>(0, EFD_NONBLOCK)}; }},
+    {"pipe write + read", false, Batch([](Subject& s) {
+       char byte = 'x';
+       s.Do<Call::kWrite>(s.own[1], &byte, 1);
+       s.Do<Call::kRead>(s.own[0], &byte, 1);
+     }),
+     [](Subject& s) {
+       s.own.resize(2);
+       s.Do<Call::kPipe2>(s.own.data(), O_NONBLOCK);
+     }},
+    {"timerfd_settime", false, Batch([](Subject& s) {
+       const itimerspec value = {.it_interval = {}, .it_value = {3600, 0}};
+       s.Do<Call::kTimerfdSettime>(s.own[0], 0, &value, nullptr);
+     }),
+     [](Subject& s) { s.own = {s.Do<Call::kTimerfdCreate>(CLOCK_MONOTONIC, TFD_NONBLOCK)}; }},
+    {"fcntl F_GETFL", false, Batch([](Subject& s) { s.Do<Call::kFcntl>(s.server, F_GETFL, 0); })},
+    {"getsockopt SO_ERROR", false, Batch([](Subject& s) {
+       int value;
+       socklen_t length = sizeof value;
+       s.Do<Call::kGetsockopt>(s.server, SOL_SOCKET, SO_ERROR, &value, &length);
+     })},
+    {"getpeername", false, Batch([](Subject& s) {
+       sockaddr_in address;
+       socklen_t length = sizeof address;
+       s.Do<Call::kGetpeername>(s.server, reinterpret_cast<sockaddr*>(&address), &length);
+     })},
+    {"clock_gettime", false, Batch([](Subject& s) {
+       timespec now;
+       s.Do<Call::kClockGettime>(CLOCK_MONOTONIC, &now);
+     })},
 };
 
 }  // namespace
+
+MeasuredCall MeasuredCallKind::Make(LoadedKernel& loaded) const {
+  const auto subject = std::make_shared<Subject>(loaded, end);
+  if (begin != nullptr) begin(*subject);
+  MeasuredCall call = {.run_batch = [subject, run = run_batch] { run(*subject); }};
+  if (prepare != nullptr) call.prepare = [subject, make_ready = prepare] { make_ready(*subject); };
+  return call;
+}
 
 std::span<const MeasuredCallKind> MeasuredCallKinds() { return kKinds; }
 

@@ -11,12 +11,19 @@
 
 namespace hupstorm {
 
+struct Subject;  // what a call is made on
+
 struct MeasuredCallKind {
   std::string_view name;  // "recv", "accept4 + close"
+  bool under_load;        // measured by number of connections too
+  void (*run_batch)(Subject&);
+  void (*begin)(Subject&) = nullptr;    // once
+  void (*prepare)(Subject&) = nullptr;  // before each batch
+  void (*end)(Subject&) = nullptr;      // once, after the last
+
   // `loaded` must outlive the object, which leaves it as it was. A batch throws FailedError if a
   // call fails that must not.
-  MeasuredCall (*make)(LoadedKernel& loaded);
-  bool under_load = false;  // measured by number of connections too
+  MeasuredCall Make(LoadedKernel& loaded) const;
 };
 std::span<const MeasuredCallKind> MeasuredCallKinds();
 

@@ -182,12 +182,14 @@ void LoadGenerator::Connect() {
   while (clients_.size() < all) {
     const size_t opened = clients_.size();
     clients_.resize(std::min(all, opened + kOpenedAtOnce));
-    for (size_t i = opened; i < clients_.size(); ++i) {
-      Open(i);
-      Begin(clients_[i], i, {});
-    }
-    Loop([](Client&, size_t, Clock::time_point) {});
+    for (size_t i = opened; i < clients_.size(); ++i) Open(i);
+    ExchangeOnce(opened, clients_.size());
   }
+}
+
+void LoadGenerator::ExchangeOnce(size_t first, size_t end) {
+  for (size_t i = first; i < end; ++i) Begin(clients_[i], i, {});
+  Loop([](Client&, size_t, Clock::time_point) {});
 }
 
 LoadResult LoadGenerator::ExchangeMessages(std::chrono::nanoseconds window) {

@@ -1,7 +1,7 @@
 // Clients of an echo server on 127.0.0.1, all on one thread: each sends a message, awaits its echo,
 // compares every byte, and sends the next.
 //
-// It knows nothing of the server. Where several clients wait for the same server, a message's time
+// It knows nothing of the server. If several clients wait for the same server, a message's time
 // is mostly that of the others before it: latencies compare servers under the same number of
 // clients, not numbers of clients with one another.
 
@@ -46,7 +46,7 @@ uint64_t Percentile(std::vector<uint64_t> numbers, double fraction);
 
 class LoadGenerator {
  public:
-  // Opens no connection yet. Throws LoadError where no epoll instance can be had.
+  // Opens no connection yet. Throws LoadError if no epoll instance can be had.
   explicit LoadGenerator(const LoadSettings& settings);
   // Resets the connections, which leaves no TIME-WAIT behind.
   ~LoadGenerator();
@@ -56,6 +56,9 @@ class LoadGenerator {
   // Opens all connections, a few at a time, and has each echo one message, so that the server has
   // accepted all of them. Throws LoadError.
   void Connect();
+  // After Connect: a message on each of the first `active` connections. On one processor
+  // (OneProcessor) all are there before the server runs. Throws LoadError.
+  void ExchangeOnce(int active) { ExchangeOnce(0, static_cast<size_t>(active)); }
   // After Connect: messages on all connections for `window`, and then until the last is echoed.
   // Throws LoadError.
   LoadResult ExchangeMessages(std::chrono::nanoseconds window);
@@ -78,6 +81,8 @@ class LoadGenerator {
   };
 
   void Open(size_t index);
+  // On those from `first` to before `end`.
+  void ExchangeOnce(size_t first, size_t end);
   void Begin(Client& client, size_t index, Clock::time_point now);
   void Send(Client& client, size_t index);
   // True when the message's last byte has come.

@@ -24,31 +24,39 @@ constexpr int kPatienceMs = 10'000;
 }  // namespace
 
 MeasuredServer::MeasuredServer(const EchoPeer& peer, int processor) {
+  Start(peer, [&](uint16_t port) {
+    std::vector<std::string> words = peer.command;
+    words.push_back(std::to_string(port));
+    const Program program(std::move(words));
+    std::vector<int> where;
+    if (processor >= 0) where.push_back(processor);
+    // A terminal's Ctrl-C is for hupstorm, and the server goes with it.
+    return ChildProcess(
+        [&] {
+          if (!where.empty()) RunOn(where);
+          SetStandardStreams(-1, STDERR_FILENO);  // its errors tell why it ends
+          program.Exec();
+        },
+        {.own_group = true});
+  });
+}
+
+MeasuredServer::MeasuredServer(const std::function<void(uint16_t port)>& serve) {
+  Start({.name = "the reference", .command = {"a fork"}},
+        [&](uint16_t port) { return ChildProcess([&] { serve(port); }); });
+}
+
+void MeasuredServer::Start(const EchoPeer& peer,
+                           const std::function<ChildProcess(uint16_t port)>& start) {
   for (int i = 0; i < kTries; ++i) {
-    Start(peer, processor);
+    port_ = FreeLoopbackPort();
+    process_ = start(port_);
     if (AwaitListening()) return;
   }
   const std::string end = End(0);
   throw FailedError(fmt::format("the server on {} does not serve: {} PORT {}", peer.name,
                                 fmt::join(peer.command, " "),
                                 end.empty() ? "does not listen" : end));
-}
-
-void MeasuredServer::Start(const EchoPeer& peer, int processor) {
-  port_ = FreeLoopbackPort();
-  std::vector<std::string> words = peer.command;
-  words.push_back(std::to_string(port_));
-  const Program program(std::move(words));
-  std::vector<int> where;
-  if (processor >= 0) where.push_back(processor);
-  // A terminal's Ctrl-C is for hupstorm, and the server goes with it.
-  process_ = ChildProcess(
-      [&] {
-        if (!where.empty()) RunOn(where);
-        SetStandardStreams(-1, STDERR_FILENO);  // its errors tell why it ends
-        program.Exec();
-      },
-      {.own_group = true});
 }
 
 // A server does not say when it listens, so it is tried every millisecond.

@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -17,9 +18,11 @@ namespace hupstorm {
 class MeasuredServer {
  public:
   // Starts `peer` on a free port of 127.0.0.1 and returns when it listens. `processor`: where it
-  // runs, -1 for anywhere. The process does not outlive the object. Throws FailedError where it
+  // runs, -1 for anywhere. The process does not outlive the object. Throws FailedError if it
   // cannot be started, ends, or does not listen within ten seconds.
   MeasuredServer(const EchoPeer& peer, int processor);
+  // The same of a server that is `serve(port)`, in a fork of this process that has no threads.
+  explicit MeasuredServer(const std::function<void(uint16_t port)>& serve);
 
   uint16_t port() const { return port_; }
   pid_t pid() const { return process_.pid(); }
@@ -32,14 +35,15 @@ class MeasuredServer {
   std::string End(int patience_ms);
 
  private:
-  void Start(const EchoPeer& peer, int processor);
+  // `start(port)` makes the process.
+  void Start(const EchoPeer& peer, const std::function<ChildProcess(uint16_t port)>& start);
   bool AwaitListening();
 
   uint16_t port_ = 0;
   ChildProcess process_;
 };
 
-// Memory that the kernel holds for bytes in all TCP sockets' queues; 0 where it does not tell.
+// Memory that the kernel holds for bytes in all TCP sockets' queues; 0 if it does not tell.
 double TcpMemoryBytes();
 
 }  // namespace hupstorm

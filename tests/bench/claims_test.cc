@@ -15,6 +15,7 @@
 #include "bench/claims/echo_process.h"
 #include "bench/claims/wait_rounds.h"
 #include "bench/claims/witnesses.h"
+#include "bench/load/load_generator.h"
 #include "bench/measuring.h"
 #include "kernel/host_kernel.h"
 #include "kernel/in_force.h"
@@ -139,10 +140,10 @@ TEST(EchoProcessTest, EachFormOfEpollReceivesAndSendsOnceForEachEcho) {
   const OneProcessor one_processor;
   const auto calls = [](MultiplexerKind kind) {
     const EchoProcess server(kind, /*counted=*/true);
-    const EchoClients clients(server.port(), 3);
-    EXPECT_EQ(clients.served(), 3);
+    LoadGenerator clients({.port = server.port(), .connections = 3});
+    clients.Connect();
     const CallCounts before = server.Counts();
-    for (int i = 0; i < 10; ++i) clients.Exchange(2);
+    for (int i = 0; i < 10; ++i) clients.ExchangeOnce(2);
     return server.Counts().Since(before);
   };
   const CallCounts level = calls(MultiplexerKind::kEpollLevel);
@@ -157,10 +158,11 @@ TEST(EchoProcessTest, EachFormOfEpollReceivesAndSendsOnceForEachEcho) {
 
 TEST(EchoProcessTest, ItsCpuTimeGrowsAsItServes) {
   const EchoProcess server(MultiplexerKind::kPoll, /*counted=*/false);
-  const EchoClients clients(server.port(), 1);
-  const int64_t before = server.CpuNs();
-  for (int i = 0; i < 100; ++i) clients.Exchange(1);
-  EXPECT_GT(server.CpuNs(), before);
+  LoadGenerator clients({.port = server.port()});
+  clients.Connect();
+  const double before = server.CpuSeconds();
+  for (int i = 0; i < 100; ++i) clients.ExchangeOnce(1);
+  EXPECT_GT(server.CpuSeconds(), before);
 }
 
 TEST(WitnessTest, EpollSharesNoMemoryWithItsProcess) {

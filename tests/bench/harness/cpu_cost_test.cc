@@ -40,12 +40,12 @@ TEST(CpuCostTest, EachBatchFindsWhatItNeeds) {
   int prepared = 0;
   int batches = 0;
   bool ready = true;
-  CostOf(MeasuredCall(
-             [&] {
-               ++batches;
-               ready = ready && prepared == batches;
-             },
-             [&] { ++prepared; }),
+  CostOf({.run_batch =
+              [&] {
+                ++batches;
+                ready = ready && prepared == batches;
+              },
+          .prepare = [&] { ++prepared; }},
          std::chrono::milliseconds(0));
   EXPECT_THAT(batches, Gt(1));  // the first is not measured
   EXPECT_TRUE(ready);

@@ -13,10 +13,10 @@ class MeasuredCallsTest : public ::testing::TestWithParam<MeasuredCallKind> {
   // A few batches: what one leaves must not be in the next one's way.
   static void RunOn(Platform platform) {
     LoadedKernel loaded(platform, 3);
-    const MeasuredCall call = GetParam().make(loaded);
+    const MeasuredCall call = GetParam().Make(loaded);
     for (int i = 0; i < 3; ++i) {
-      call.Prepare();
-      call.RunBatch();
+      if (call.prepare) call.prepare();
+      call.run_batch();
     }
   }
 };
@@ -27,9 +27,9 @@ TEST_P(MeasuredCallsTest, RunsOnLinux) { EXPECT_NO_THROW(RunOn(Platform::kLinux)
 TEST_P(MeasuredCallsTest, LeavesTheKernelAsItWas) {
   LoadedKernel loaded(Platform::kSimulated, 3);
   for (int i = 0; i < 2; ++i) {
-    const MeasuredCall call = GetParam().make(loaded);
-    call.Prepare();
-    call.RunBatch();
+    const MeasuredCall call = GetParam().Make(loaded);
+    if (call.prepare) call.prepare();
+    call.run_batch();
   }
   char byte;
   EXPECT_EQ(Invoke<Call::kRecv>(loaded.kernel(), loaded.measured().server, &byte, 1, 0), -1);
