@@ -148,15 +148,11 @@ Spread SpreadOf(const Turns& figures) {
 }
 
 Spread RatioOf(const Turns& figures, const Turns& others) {
-  Turns ratios(std::min(figures.size(), others.size()));
-  for (size_t repeat = 0; repeat < ratios.size(); ++repeat) {
-    const std::vector<double>& above = figures[repeat];
-    const std::vector<double>& below = others[repeat];
-    for (size_t turn = 0; turn < std::min(above.size(), below.size()); ++turn) {
-      ratios[repeat].push_back(below[turn] == 0 ? 0 : above[turn] / below[turn]);
-    }
+  std::vector<double> ratios;
+  for (size_t repeat = 0; repeat < std::min(figures.size(), others.size()); ++repeat) {
+    ratios.push_back(Ratio(others[repeat], figures[repeat]).median);
   }
-  return SpreadOf(ratios);
+  return SpreadOf(std::move(ratios));
 }
 
 Spread Added(const std::vector<double>& without, const std::vector<double>& with) {
@@ -164,7 +160,7 @@ Spread Added(const std::vector<double>& without, const std::vector<double>& with
 }
 
 Spread Ratio(const std::vector<double>& without, const std::vector<double>& with) {
-  return Paired(without, with, std::divides<>());
+  return Paired(without, with, [](double a, double b) { return b == 0 ? 0 : a / b; });
 }
 
 Json SpreadJson(const Spread& spread) {

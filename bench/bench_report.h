@@ -31,13 +31,13 @@ Spread SpreadOf(std::vector<double> figures);
 using Turns = std::vector<std::vector<double>>;
 // The median of each repeat's turns, over all repeats.
 Spread SpreadOf(const Turns& figures);
-// One thing's figures divided by another's in each turn, of which the median counts in each repeat:
-// what the machine did meanwhile counts less than in each figure by itself. By a figure of 0: 0.
+// One thing's figures divided by another's in each turn (Ratio), of which the median counts in each
+// repeat: what the machine did meanwhile counts less than in each figure by itself.
 Spread RatioOf(const Turns& figures, const Turns& others);
 
 // with - without and with / without, from costs that were measured in turn: `with[i]` right after
-// `without[i]`. Each pair counts by itself, so that what slows both drops out. Both hold the same
-// number, at least one; throws std::out_of_range if `without` holds fewer.
+// `without[i]`. Each pair counts by itself, so that what slows both drops out; a ratio to 0 is 0.
+// Both hold the same number, at least one; throws std::out_of_range if `without` holds fewer.
 Spread Added(const std::vector<double>& without, const std::vector<double>& with);
 Spread Ratio(const std::vector<double>& without, const std::vector<double>& with);
 
@@ -50,7 +50,7 @@ std::string SpreadText(const Spread& spread);
 
 struct PlotSeries {
   struct Point {
-    double x = 0;
+    int x = 0;
     Spread y;
   };
   std::string name;

@@ -88,7 +88,7 @@ Plot WaitPlot(const ClaimFigures& figures, Load load, const char* file, const ch
     PlotSeries& series = plot.series.emplace_back(PlotSeries{.name = Name(form)});
     for (const WaitFigure& each : figures.waits) {
       if (each.load != load || each.form != form) continue;
-      series.points.push_back({.x = static_cast<double>(each.connections), .y = y(each)});
+      series.points.push_back({each.connections, y(each)});
     }
   }
   return plot;

@@ -28,21 +28,15 @@ Costs CostsOf(const ClaimFigures& figures, Kind form, Load load) {
   return costs;
 }
 
-Curve Cost(const ClaimFigures& figures, Kind form) {
-  Curve curve;
-  for (const auto& [connections, turns] : CostsOf(figures, form, Load::kOne)) {
-    curve[connections] = SpreadOf(turns).median;
-  }
-  return curve;
-}
-
-Curve Bytes(const ClaimFigures& figures, Kind form) {
+// With one connection active.
+Curve CurveOf(const ClaimFigures& figures, Kind form, double (*value)(const WaitFigure&)) {
   Curve curve;
   for (const WaitFigure& each : figures.waits) {
-    if (each.form == form && each.load == Load::kOne) curve[each.connections] = each.bytes;
+    if (each.form == form && each.load == Load::kOne) curve[each.connections] = value(each);
   }
   return curve;
 }
+double CostOf(const WaitFigure& figure) { return SpreadOf(figure.cpu_ns).median; }
 
 // The form that costs less; the one that was measured if the other was not.
 const Turns& Cheaper(const Turns& one, const Turns& two) {
@@ -87,13 +81,19 @@ std::string GrowthText(Kind form, const Curve& curve, const char* unit) {
 }
 
 // A claim that select's and poll's figure grows with the connections while epoll's does not.
-void JudgeCurves(const std::function<Curve(Kind)>& curve_of, const char* unit, Judgement& judged) {
+// `more`: "cost at least {} times what they cost", with a place for kGrown.
+Judgement JudgeCurves(Judgement judged, const ClaimFigures& figures,
+                      double (*value)(const WaitFigure&), const char* unit, const char* more) {
+  judged.rule = fmt::format(
+      "One connection is active. Holds where select and poll {} with the fewest connections, and "
+      "epoll with the most at most {} times.",
+      fmt::format(fmt::runtime(more), kGrown), kNotGrown);
   bool old_grow = true;
   bool any_old_grows = false;
   bool new_stays = true;
   int from = 0;
   for (const Kind form : kForms) {
-    const Curve curve = curve_of(form);
+    const Curve curve = CurveOf(figures, form, value);
     if (!judged.because.empty()) judged.because += "; ";
     judged.because += GrowthText(form, curve, unit);
     if (form == Kind::kEpollLevel || form == Kind::kEpollEdge) {
@@ -112,34 +112,26 @@ void JudgeCurves(const std::function<Curve(Kind)>& curve_of, const char* unit, J
                     {!any_old_grows, Verdict::kFalse, "false: it does not grow"},
                     {new_stays, Verdict::kDepends, "depends: one of select and poll grows"},
                     {true, Verdict::kDepends, "depends: epoll grows too"}});
+  return judged;
 }
 
 }  // namespace
 
 Judgement JudgeGrowth(const ClaimFigures& figures) {
-  Judgement judged = {
-      .id = "cost-grows",
-      .claim = "select and poll slow down with the number of descriptors, epoll does not",
-      .documents = "001, 002, 004",
-      .rule = fmt::format("One connection is active. Holds where select and poll cost at least {} "
-                          "times what they cost with the fewest connections, and epoll with the "
-                          "most at most {} times.",
-                          kGrown, kNotGrown)};
-  JudgeCurves([&](Kind form) { return Cost(figures, form); }, "ns", judged);
-  return judged;
+  return JudgeCurves(
+      {.id = "cost-grows",
+       .claim = "select and poll slow down with the number of descriptors, epoll does not",
+       .documents = "001, 002, 004"},
+      figures, CostOf, "ns", "cost at least {} times what they cost");
 }
 
 Judgement JudgeCopying(const ClaimFigures& figures) {
-  Judgement judged = {
-      .id = "copying-grows",
-      .claim = "select and poll copy all descriptors in each call, ready or not",
-      .documents = "001, 002",
-      .rule = fmt::format("One connection is active. Holds where select and poll copy at least {} "
-                          "times the bytes that they copy with the fewest connections, and epoll "
-                          "with the most at most {} times.",
-                          kGrown, kNotGrown)};
-  JudgeCurves([&](Kind form) { return Bytes(figures, form); }, "bytes", judged);
-  return judged;
+  return JudgeCurves(
+      {.id = "copying-grows",
+       .claim = "select and poll copy all descriptors in each call, ready or not",
+       .documents = "001, 002"},
+      figures, [](const WaitFigure& figure) { return figure.bytes; }, "bytes",
+      "copy at least {} times the bytes that they copy");
 }
 
 Judgement JudgeSelectLimit(const ClaimFigures& figures) {
@@ -172,7 +164,7 @@ Judgement JudgeSelectLimit(const ClaimFigures& figures) {
 Judgement JudgeNoLimit(const ClaimFigures& figures) {
   int most = std::numeric_limits<int>::max();
   for (const Kind form : {Kind::kPoll, Kind::kEpollLevel, Kind::kEpollEdge}) {
-    const Curve curve = Cost(figures, form);
+    const Curve curve = CurveOf(figures, form, CostOf);
     most = std::min(most, curve.empty() ? 0 : curve.rbegin()->first);
   }
   Judgement judged = {

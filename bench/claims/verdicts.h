@@ -55,7 +55,7 @@ struct Judgement {
   Verdict verdict = Verdict::kDepends;
   std::string text = {};     // "holds from 30 connections on"
   std::string because = {};  // the figures
-  std::string rule;
+  std::string rule = {};
 };
 
 // The rules' numbers.

@@ -86,8 +86,7 @@ void MeasureOnLinux(int size, std::chrono::milliseconds wall, Cost& cost) {
 }  // namespace
 
 void AddConnectionCosts(const Share& share, BenchReport& report) {
-  const std::vector<int> sizes =
-      share.Choose<std::vector<int>>({10, 1'000}, {10, 100, 1'000, 10'000, 100'000});
+  const std::vector<int> sizes = LoadsOf(share);
   const auto limit = static_cast<int>(std::min<rlim_t>(RaiseDescriptorLimit().rlim_max, INT_MAX));
   const int most = std::min(kMostOnLinux, limit - kSpareDescriptors);
   // The largest number that can be had stands for kMostOnLinux.
@@ -135,9 +134,9 @@ void AddConnectionCosts(const Share& share, BenchReport& report) {
             {"recv_in_turn_ns", SpreadOf(cost.recv_ns)},
             {"", {}, text(of_linux.recv_ns)},
             {"heap_bytes", SpreadOf(cost.bytes)}});
-    plot.series[0].points.push_back({static_cast<double>(size), SpreadOf(cost.recv_ns)});
+    plot.series[0].points.push_back({size, SpreadOf(cost.recv_ns)});
     if (of_linux.recv_ns.empty()) continue;
-    plot.series[1].points.push_back({static_cast<double>(size), SpreadOf(of_linux.recv_ns)});
+    plot.series[1].points.push_back({size, SpreadOf(of_linux.recv_ns)});
     figures[name]["linux"] = {{"connections", on_linux(size)},
                               {"accept_ns", SpreadJson(SpreadOf(of_linux.accept_ns))},
                               {"recv_in_turn_ns", SpreadJson(SpreadOf(of_linux.recv_ns))}};

@@ -1,7 +1,6 @@
 // What each layer adds to a call, and what watching and judging a server adds: the same calls with
 // it, and without.
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -13,14 +12,12 @@
 #include <string>
 #include <vector>
 
-#include "base/loopback_address.h"
 #include "bench/harness/echo_crowd.h"
 #include "bench/harness/loaded_kernel.h"
 #include "bench/harness/parts.h"
 #include "bench/measuring.h"
 #include "kernel/faults/fault_injector.h"
 #include "kernel/in_force.h"
-#include "kernel/simulated/simulated_kernel.h"
 #include "kernel/trace/trace_recorder.h"
 #include "scenarios/worlds/simulated_world.h"
 #include "target/reference/reference.h"
@@ -29,7 +26,6 @@
 namespace hupstorm::harness {
 namespace {
 
-constexpr uint16_t kPort = 8888;
 constexpr int kMessage = 64;
 constexpr int64_t kNobody = 1'000'000;  // the key of a connection that there is not
 constexpr char kServer[] = "reference/epoll-lt";
@@ -77,7 +73,7 @@ class ByDescriptor final : public FaultWorld {
 // layers, with a kernel of its own.
 class EchoCalls {
  public:
-  using MakeLayer = std::function<std::unique_ptr<Syscalls>(SimulatedKernel& kernel)>;
+  using MakeLayer = std::function<std::unique_ptr<Syscalls>(Syscalls& kernel)>;
 
   // The calls go through the layer that `make_layer` puts on the kernel, if any; unless `direct`,
   // they come there through the shim in libc's place, as a server's.
@@ -85,16 +81,8 @@ class EchoCalls {
       : direct_(direct),
         layer_(make_layer ? make_layer(kernel_) : nullptr),
         top_(layer_ ? *layer_ : kernel_) {
-    const int listener = Do<Call::kSocket>(kernel_, AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-    const sockaddr_in address = LoopbackIpv4(kPort);
-    Do<Call::kBind>(kernel_, listener, reinterpret_cast<const sockaddr*>(&address),
-                    socklen_t{sizeof address});
-    Do<Call::kListen>(kernel_, listener, 16);
-    epoll_ = Do<Call::kEpollCreate1>(top_, 0);
-    peer_ = kernel_.PeerConnect(kPort);
-    const int fd = Do<Call::kAccept>(top_, listener, nullptr, nullptr, SOCK_NONBLOCK);
-    epoll_event event = {.events = EPOLLIN, .data = {.fd = fd}};
-    Do<Call::kEpollCtl>(top_, epoll_, EPOLL_CTL_ADD, fd, &event);
+    epoll_event event = {.events = EPOLLIN, .data = {.fd = loaded_.measured().server}};
+    Do<Call::kEpollCtl>(kernel_, epoll_, EPOLL_CTL_ADD, event.data.fd, &event);
   }
 
   double Cost(std::chrono::milliseconds wall) {
@@ -105,13 +93,13 @@ class EchoCalls {
 
  private:
   void Prepare() {
-    while (!kernel_.PeerPeek(peer_).empty()) {
-      kernel_.PeerConsume(peer_, kernel_.PeerPeek(peer_).size());
-    }
     // Text, as a trace would show it: other bytes take it longer to write.
-    std::array<std::byte, size_t{MeasuredCall::kBatch} * kMessage> bytes;
-    bytes.fill(std::byte{'x'});
-    kernel_.PeerSend(peer_, bytes);
+    std::array<char, size_t{MeasuredCall::kBatch} * kMessage> bytes;
+    const int client = loaded_.measured().client;
+    while (Invoke<Call::kRecv>(kernel_, client, bytes.data(), bytes.size(), 0) > 0) {
+    }
+    bytes.fill('x');
+    Do<Call::kSend>(kernel_, client, bytes.data(), bytes.size(), 0);
   }
 
   void RunBatch() {
@@ -134,20 +122,20 @@ class EchoCalls {
   }
 
   const bool direct_;
-  SimulatedKernel kernel_;
-  std::unique_ptr<Syscalls> layer_;
+  LoadedKernel loaded_{Platform::kSimulated, /*connections=*/0};
+  Syscalls& kernel_ = loaded_.kernel();
+  const int epoll_ = loaded_.epoll();
+  const std::unique_ptr<Syscalls> layer_;
   Syscalls& top_;
-  int epoll_ = -1;
-  PeerId peer_ = kNoPeer;
 };
 
 std::vector<Way> MeasureLayers(const Share& share, BenchReport& report) {
   ByDescriptor world;
   size_t bytes_of_trace = 0;
-  const auto injector = [&world](SimulatedKernel& kernel) {
+  const auto injector = [&world](Syscalls& kernel) {
     return std::make_unique<FaultInjector>(kernel, world);
   };
-  const auto injector_with_rule = [&injector](SimulatedKernel& kernel) {
+  const auto injector_with_rule = [&injector](Syscalls& kernel) {
     auto layer = injector(kernel);
     layer->Add({.call = CallFamily::kRecv,
                 .outcome = FaultOutcome::kEagain,
@@ -155,7 +143,7 @@ std::vector<Way> MeasureLayers(const Share& share, BenchReport& report) {
                 .connection = kNobody});
     return layer;
   };
-  const auto recorder = [&bytes_of_trace](SimulatedKernel& kernel) {
+  const auto recorder = [&bytes_of_trace](Syscalls& kernel) {
     return std::make_unique<TraceRecorder>(
         kernel, [&bytes_of_trace](const SystemCall&, const std::string& line) {
           bytes_of_trace += line.size();

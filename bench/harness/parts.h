@@ -4,10 +4,17 @@
 #ifndef HUPSTORM_BENCH_HARNESS_PARTS_H_
 #define HUPSTORM_BENCH_HARNESS_PARTS_H_
 
+#include <vector>
+
 #include "bench/bench_report.h"
 #include "bench/benches.h"
 
 namespace hupstorm::harness {
+
+// Numbers of connections or clients that things are measured by.
+inline std::vector<int> LoadsOf(const Share& share) {
+  return share.Choose<std::vector<int>>({10, 1'000}, {10, 100, 1'000, 10'000, 100'000});
+}
 
 // figures.calls and figures.load: each call on the simulation and on Linux, by number of
 // connections.

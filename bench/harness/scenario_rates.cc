@@ -100,10 +100,7 @@ void AddCrowds(const Share& share, SimulatedWorld& world, BenchReport& report) {
     std::vector<double> rates = {};  // scenarios a second
   };
   std::vector<Crowd> crowds;
-  for (const int size :
-       share.Choose<std::vector<int>>({10, 1'000}, {10, 100, 1'000, 10'000, 100'000})) {
-    crowds.push_back({size, PassingCrowd(size)});
-  }
+  for (const int size : LoadsOf(share)) crowds.push_back({size, PassingCrowd(size)});
   share.TakeTurns(
       crowds,
       [](const Crowd& crowd) { return fmt::format("a scenario of {} clients", crowd.size); },
@@ -127,7 +124,7 @@ void AddCrowds(const Share& share, SimulatedWorld& world, BenchReport& report) {
     const Spread us = SpreadOf(crowd.us);
     AddRow(table, report.figures["crowds"][name], name,
            {{"scenarios_per_second", SpreadOf(crowd.rates)}, {"client_us", us}});
-    plot.series[0].points.push_back({.x = static_cast<double>(crowd.size), .y = us});
+    plot.series[0].points.push_back({crowd.size, us});
   }
   report.tables.push_back(std::move(table));
   report.plots.push_back(std::move(plot));

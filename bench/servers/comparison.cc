@@ -3,53 +3,55 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 namespace hupstorm {
-namespace {
 
-Turns TurnsOf(const ServerSamples& samples, const std::string& peer, Figure figure) {
+Turns Comparison::TurnsOf(const std::string& peer, Figure figure) const {
   Turns turns;
-  for (const ServerSample& repeat : samples.at(peer)) turns.push_back(repeat.*figure);
+  for (const ServerSample& repeat : samples_.at(peer)) turns.push_back(repeat.*figure);
   return turns;
 }
 
-}  // namespace
-
-Spread FigureOf(const ServerSamples& samples, const std::string& peer, Figure figure) {
-  return SpreadOf(TurnsOf(samples, peer, figure));
-}
-
-Spread RatioOf(const ServerSamples& samples, const std::string& peer, const std::string& other,
-               Figure figure) {
-  return RatioOf(TurnsOf(samples, peer, figure), TurnsOf(samples, other, figure));
-}
-
-std::vector<std::string> NamesOf(const Peers& peers, PeerKind kind, const ServerSamples& samples) {
+std::vector<std::string> Comparison::Names(PeerKind kind) const {
   std::vector<std::string> names;
-  for (const EchoPeer& peer : peers.found) {
-    if (peer.kind == kind && samples.contains(peer.name)) names.push_back(peer.name);
+  for (const EchoPeer& peer : peers_.found) {
+    if (peer.kind == kind && Has(peer.name)) names.push_back(peer.name);
   }
   return names;
 }
 
-std::string BestLibrary(const Peers& peers, const ServerSamples& samples, Figure figure,
-                        bool most) {
-  const std::vector<std::string> names = NamesOf(peers, PeerKind::kLibrary, samples);
-  if (names.empty()) return "";
-  const auto median = [&](const std::string& name) {
-    const double figure_of_it = FigureOf(samples, name, figure).median;
-    return most ? -figure_of_it : figure_of_it;
-  };
-  return *std::min_element(
-      names.begin(), names.end(),
-      [&](const std::string& a, const std::string& b) { return median(a) < median(b); });
+Spread Comparison::FigureOf(const std::string& peer, Figure figure) const {
+  return SpreadOf(TurnsOf(peer, figure));
 }
 
-double NoiseOf(const Peers& peers, const ServerSamples& samples, Figure figure) {
-  const std::vector<std::string> one = NamesOf(peers, PeerKind::kBareLoop, samples);
-  const std::vector<std::string> again = NamesOf(peers, PeerKind::kControl, samples);
-  if (one.empty() || again.empty()) return 0;
-  const Spread ratio = RatioOf(samples, again.front(), one.front(), figure);
+Spread Comparison::RatioOf(const std::string& peer, const std::string& other, Figure figure) const {
+  return hupstorm::RatioOf(TurnsOf(peer, figure), TurnsOf(other, figure));
+}
+
+std::string Comparison::RatioText(const std::string& peer, const std::string& other,
+                                  Figure figure) const {
+  return Has(peer) && Has(other) ? SpreadText(RatioOf(peer, other, figure)) : "-";
+}
+
+std::string Comparison::BestLibrary(Figure figure, bool most) const {
+  std::map<double, std::string> by_median;
+  for (const std::string& name : Names(PeerKind::kLibrary)) {
+    const double median = FigureOf(name, figure).median;
+    by_median.emplace(most ? -median : median, name);
+  }
+  return by_median.empty() ? "" : by_median.begin()->second;
+}
+
+std::string Comparison::BareLoop() const {
+  const std::vector<std::string> names = Names(PeerKind::kBareLoop);
+  return names.empty() ? "" : names.front();
+}
+
+double Comparison::Noise(Figure figure) const {
+  const std::vector<std::string> again = Names(PeerKind::kControl);
+  if (BareLoop().empty() || again.empty()) return 0;
+  const Spread ratio = RatioOf(again.front(), BareLoop(), figure);
   return std::max(ratio.most - 1, 1 - ratio.least);
 }
 

@@ -32,25 +32,7 @@ class Report {
   }
 
  private:
-  std::vector<std::string> Names(PeerKind kind, const ServerSamples& samples) const {
-    return NamesOf(results_.peers, kind, samples);
-  }
-  std::string Best(const ServerSamples& samples, Figure figure, bool most = false) const {
-    return BestLibrary(results_.peers, samples, figure, most);
-  }
-  double Noise(const ServerSamples& samples, Figure figure) const {
-    return NoiseOf(results_.peers, samples, figure);
-  }
-  std::string Bare(const ServerSamples& samples) const {
-    const auto names = Names(PeerKind::kBareLoop, samples);
-    return names.empty() ? "" : names.front();
-  }
-  // "0.93"; "-" if there is nothing to compare.
-  static std::string Ratio(const ServerSamples& samples, const std::string& peer,
-                           const std::string& other, Figure figure) {
-    if (!samples.contains(peer) || !samples.contains(other)) return "-";
-    return SpreadText(RatioOf(samples, peer, other, figure));
-  }
+  Comparison In(const ServersCell& cell) const { return {results_.peers, results_.cells.at(cell)}; }
   // In tables and plots that have a place for each server.
   std::vector<std::string> Shown() const {
     std::vector<std::string> names;
@@ -64,7 +46,7 @@ class Report {
   // A row for each cell: each form's figure and how it compares, the best library, and `last`.
   BenchTable CellsTable(const char* title, const char* unit, Figure figure, bool most,
                         const char* last_name,
-                        const std::function<std::string(const ServerSamples&)>& last) const {
+                        const std::function<std::string(const Comparison&)>& last) const {
     BenchTable table = {.title = title, .header = {"connections", "message"}};
     for (const char* form : {"epoll-lt", "epoll-et"}) {
       table.header.insert(table.header.end(),
@@ -72,25 +54,24 @@ class Report {
     }
     table.header.insert(table.header.end(), {"best library", last_name});
     for (const ServersCell& cell : cells_) {
-      const ServerSamples& samples = results_.cells.at(cell);
-      const std::string best = Best(samples, figure, most);
+      const Comparison in = In(cell);
+      const std::string best = in.BestLibrary(figure, most);
       auto& row = table.rows.emplace_back();
       row = {std::to_string(cell.connections), SizeText(cell.message_bytes)};
-      for (const std::string& form : Names(PeerKind::kReference, samples)) {
-        row.push_back(SpreadText(FigureOf(samples, form, figure)));
-        row.push_back(Ratio(samples, form, best, figure));
-        row.push_back(Ratio(samples, form, Bare(samples), figure));
+      for (const std::string& form : in.Names(PeerKind::kReference)) {
+        row.insert(row.end(),
+                   {SpreadText(in.FigureOf(form, figure)), in.RatioText(form, best, figure),
+                    in.RatioText(form, in.BareLoop(), figure)});
       }
-      row.push_back(best.empty() ? "-" : best);
-      row.push_back(last(samples));
+      row.insert(row.end(), {best.empty() ? "-" : best, last(in)});
     }
     return table;
   }
 
   BenchTable CpuTable() const {
-    BenchTable table = CellsTable(
-        "Processor time of the server for each message", ", us", kCpu, /*most=*/false, "noise",
-        [this](const ServerSamples& samples) { return Percent(Noise(samples, kCpu)); });
+    BenchTable table =
+        CellsTable("Processor time of the server for each message", ", us", kCpu, /*most=*/false,
+                   "noise", [](const Comparison& in) { return Percent(in.Noise(kCpu)); });
     table.notes = {
         "Below 1 the reference takes less. \"/ library\" compares with the library that takes "
         "least in that cell. The bare loop makes one recv and one send for each event and notices "
@@ -102,11 +83,10 @@ class Report {
 
   BenchTable ThroughputTable() const {
     BenchTable table = CellsTable(
-        "Messages a second", "", kRate, /*most=*/true, "generator",
-        [this](const ServerSamples& samples) {
+        "Messages a second", "", kRate, /*most=*/true, "generator", [](const Comparison& in) {
           double share = 0;
-          for (const std::string& form : Names(PeerKind::kReference, samples)) {
-            share = std::max(share, FigureOf(samples, form, &ServerSample::generator_share).median);
+          for (const std::string& form : in.Names(PeerKind::kReference)) {
+            share = std::max(share, in.FigureOf(form, &ServerSample::generator_share).median);
           }
           return Percent(share);
         });
@@ -120,7 +100,7 @@ class Report {
   // A row for each number of connections with small messages, and a column for each of `names`.
   BenchTable SmallTable(
       const char* title, const std::vector<std::string>& names,
-      const std::function<std::string(const ServerSamples&, const std::string&)>& cell_text) const {
+      const std::function<std::string(const Comparison&, const std::string&)>& cell_text) const {
     BenchTable table = {.title = title, .header = {"connections"}};
     table.header.insert(table.header.end(), names.begin(), names.end());
     for (const ServersCell& cell : cells_) {
@@ -128,7 +108,7 @@ class Report {
       auto& row = table.rows.emplace_back();
       row = {std::to_string(cell.connections)};
       for (const std::string& name : names) {
-        row.push_back(cell_text(results_.cells.at(cell), name));
+        row.push_back(cell_text(In(cell), name));
       }
     }
     return table;
@@ -137,9 +117,9 @@ class Report {
   BenchTable LatencyTable() const {
     BenchTable table =
         SmallTable("Latency of messages of 64 bytes, us: half of all, 99 % and 99.9 % are below",
-                   Shown(), [](const ServerSamples& samples, const std::string& name) {
+                   Shown(), [](const Comparison& in, const std::string& name) {
                      const auto us = [&](Figure figure) {
-                       const double median = FigureOf(samples, name, figure).median;
+                       const double median = in.FigureOf(name, figure).median;
                        return median >= 100 ? fmt::format("{:.0f}", median) : Digits(median);
                      };
                      return fmt::format("{} / {} / {}", us(&ServerSample::p50_us),
@@ -152,12 +132,11 @@ class Report {
   }
 
   BenchTable OtherFormsTable() const {
-    BenchTable table =
-        SmallTable("Other forms of the reference, processor time beside epoll-lt, 64 bytes",
-                   {"poll", "select", "epoll-lt, shim"},
-                   [](const ServerSamples& samples, const std::string& name) {
-                     return Ratio(samples, name, "epoll-lt", kCpu);
-                   });
+    BenchTable table = SmallTable(
+        "Other forms of the reference, processor time beside epoll-lt, 64 bytes",
+        {"poll", "select", "epoll-lt, shim"}, [](const Comparison& in, const std::string& name) {
+          return in.RatioText(name, "epoll-lt", kCpu);
+        });
     table.notes = {
         "\"shim\": linked with hupstorm's definitions of libc's calls, as the hupstorm command is, "
         "while no test runs."};
@@ -165,16 +144,16 @@ class Report {
   }
 
   BenchTable Connections() const {
-    const ServerSamples& samples = results_.connections;
+    const Comparison in = {results_.peers, results_.connections};
     BenchTable table = {.title = "Connections with one message of 64 bytes each",
                         .header = {"server", "a second", "server's processor time, us",
                                    "/ bare loop", "generator"}};
     for (const EchoPeer& peer : results_.peers.found) {
       const std::string& name = peer.name;
-      table.rows.push_back(
-          {name, SpreadText(FigureOf(samples, name, kRate)),
-           SpreadText(FigureOf(samples, name, kCpu)), Ratio(samples, name, Bare(samples), kCpu),
-           Percent(FigureOf(samples, name, &ServerSample::generator_share).median)});
+      table.rows.push_back({name, SpreadText(in.FigureOf(name, kRate)),
+                            SpreadText(in.FigureOf(name, kCpu)),
+                            in.RatioText(name, in.BareLoop(), kCpu),
+                            Percent(in.FigureOf(name, &ServerSample::generator_share).median)});
     }
     return table;
   }
@@ -201,7 +180,7 @@ class Report {
   BenchTable Aims() const {
     BenchTable table = {.title = "Aims", .header = {"aim", "met", "level", "not met"}};
     if (cells_.empty()) return table;
-    for (const std::string& form : Names(PeerKind::kReference, results_.cells.at(cells_.front()))) {
+    for (const std::string& form : In(cells_.front()).Names(PeerKind::kReference)) {
       for (const AimTally& aim : AimsOf(form)) {
         table.rows.push_back(aim.Row());
         if (const std::string text = aim.Failures(); !text.empty()) table.notes.push_back(text);
@@ -222,28 +201,27 @@ class Report {
     AimTally opened(fmt::format("{}: less processor time for a connection", form));
     AimTally memory(fmt::format("{}: less memory for a connection", form));
     for (const ServersCell& cell : cells_) {
-      const ServerSamples& samples = results_.cells.at(cell);
+      const Comparison in = In(cell);
       const std::string cell_text =
           fmt::format("{} x {}", cell.connections, SizeText(cell.message_bytes));
-      const double cpu_noise = Noise(samples, kCpu);
-      const double rate_noise = Noise(samples, kRate);
-      for (const std::string& library : Names(PeerKind::kLibrary, samples)) {
+      const double cpu_noise = in.Noise(kCpu);
+      const double rate_noise = in.Noise(kRate);
+      for (const std::string& library : in.Names(PeerKind::kLibrary)) {
         const std::string where = fmt::format("{}, {}", cell_text, library);
-        cpu.Add(RatioOf(samples, form, library, kCpu).median, 1 - cpu_noise, 1 + cpu_noise, where);
-        rate.Add(RatioOf(samples, library, form, kRate).median, 1 - rate_noise, 1 + rate_noise,
-                 where);
+        cpu.Add(in.RatioOf(form, library, kCpu).median, 1 - cpu_noise, 1 + cpu_noise, where);
+        rate.Add(in.RatioOf(library, form, kRate).median, 1 - rate_noise, 1 + rate_noise, where);
       }
-      if (const std::string bare = Bare(samples); !bare.empty()) {
-        limit.Add(RatioOf(samples, form, bare, kCpu).median, kNearTheLimit,
-                  kNearTheLimit + cpu_noise, cell_text);
+      if (const std::string bare = in.BareLoop(); !bare.empty()) {
+        limit.Add(in.RatioOf(form, bare, kCpu).median, kNearTheLimit, kNearTheLimit + cpu_noise,
+                  cell_text);
       }
     }
-    const ServerSamples& connections = results_.connections;
-    if (const std::string best = Best(connections, kCpu); !best.empty()) {
-      const double noise = Noise(connections, kCpu);
-      opened.Add(RatioOf(connections, form, best, kCpu).median, 1 - noise, 1 + noise, best);
+    const Comparison connections = {results_.peers, results_.connections};
+    if (const std::string best = connections.BestLibrary(kCpu); !best.empty()) {
+      const double noise = connections.Noise(kCpu);
+      opened.Add(connections.RatioOf(form, best, kCpu).median, 1 - noise, 1 + noise, best);
     }
-    for (const std::string& library : Names(PeerKind::kLibrary, connections)) {
+    for (const std::string& library : connections.Names(PeerKind::kLibrary)) {
       const double other = SpreadOf(results_.memory.at(library)).median;
       if (other <= 0) continue;  // too few connections to tell
       memory.Add(SpreadOf(results_.memory.at(form)).median / other, 1, 1, library);
@@ -255,19 +233,16 @@ class Report {
   // differs; `y` of a server in a cell.
   std::vector<PlotSeries> Lines(
       int connections, size_t bytes,
-      const std::function<Spread(const ServerSamples&, const std::string&)>& y) const {
+      const std::function<Spread(const Comparison&, const std::string&)>& y) const {
     std::vector<PlotSeries> lines;
     for (const std::string& name : Shown()) {
       PlotSeries& line = lines.emplace_back(PlotSeries{.name = name});
       for (const ServersCell& cell : cells_) {
-        const ServerSamples& samples = results_.cells.at(cell);
         if (connections != 0 && cell.connections != connections) continue;
         if (bytes != 0 && cell.message_bytes != bytes) continue;
-        if (!samples.contains(name)) continue;
-        line.points.push_back(
-            {.x = static_cast<double>(bytes == 0 ? cell.message_bytes
-                                                 : static_cast<size_t>(cell.connections)),
-             .y = y(samples, name)});
+        if (!In(cell).Has(name)) continue;
+        const auto x = bytes == 0 ? static_cast<int>(cell.message_bytes) : cell.connections;
+        line.points.push_back({x, y(In(cell), name)});
       }
     }
     return lines;
@@ -275,12 +250,12 @@ class Report {
 
   std::vector<Plot> Plots() const {
     // Beside the bare loop, so that the machine's pace is not what is plotted.
-    const auto cpu = [this](const ServerSamples& samples, const std::string& name) {
-      const std::string bare = Bare(samples);
-      return bare.empty() ? FigureOf(samples, name, kCpu) : RatioOf(samples, name, bare, kCpu);
+    const auto cpu = [](const Comparison& in, const std::string& name) {
+      const std::string bare = in.BareLoop();
+      return bare.empty() ? in.FigureOf(name, kCpu) : in.RatioOf(name, bare, kCpu);
     };
-    const auto latency = [](const ServerSamples& samples, const std::string& name) {
-      return FigureOf(samples, name, &ServerSample::p99_us);
+    const auto latency = [](const Comparison& in, const std::string& name) {
+      return in.FigureOf(name, &ServerSample::p99_us);
     };
     return {{"servers-cpu-by-connections", "Processor time of the server for a message of 64 bytes",
              "connections", "times the bare loop's", false, Lines(0, kSmallMessage, cpu)},
@@ -290,7 +265,8 @@ class Report {
              "us", true, Lines(0, kSmallMessage, latency)}};
   }
 
-  static Json SamplesJson(const ServerSamples& samples, const std::string& what) {
+  Json SamplesJson(const ServerSamples& samples, const std::string& what) const {
+    const Comparison in = {results_.peers, samples};
     const std::pair<std::string, Figure> figures[] = {
         {"cpu_us_per_" + what, kCpu},
         {what + "s_per_second", kRate},
@@ -301,7 +277,7 @@ class Report {
     Json json = Json::object();
     for (const auto& entry : samples) {
       for (const auto& [key, figure] : figures) {
-        json[entry.first][key] = SpreadJson(FigureOf(samples, entry.first, figure));
+        json[entry.first][key] = SpreadJson(in.FigureOf(entry.first, figure));
       }
     }
     return json;

@@ -28,7 +28,8 @@ Peers Three() {
 TEST(ComparisonTest, RatiosAreOfTheSameRepeat) {
   // The machine was twice as slow in the second repeat, and all are.
   const ServerSamples samples = Cpu({{"r", {1, 2, 1}}, {"a", {2, 4, 2}}});
-  const Spread ratio = RatioOf(samples, "r", "a", &ServerSample::cpu_us);
+  const Peers peers = Three();
+  const Spread ratio = Comparison(peers, samples).RatioOf("r", "a", &ServerSample::cpu_us);
   EXPECT_DOUBLE_EQ(ratio.median, 0.5);
   EXPECT_DOUBLE_EQ(ratio.Relative(), 0);
 }
@@ -37,24 +38,30 @@ TEST(ComparisonTest, ATurnInWhichTheMachineStoodStillDoesNotCount) {
   ServerSamples samples;
   samples["r"].push_back({.cpu_us = {1, 30, 1, 2, 1}});
   samples["a"].push_back({.cpu_us = {2, 2, 2, 4, 2}});
-  EXPECT_DOUBLE_EQ(RatioOf(samples, "r", "a", &ServerSample::cpu_us).median, 0.5);
-  EXPECT_DOUBLE_EQ(FigureOf(samples, "r", &ServerSample::cpu_us).median, 1);
+  const Peers peers = Three();
+  const Comparison comparison(peers, samples);
+  EXPECT_DOUBLE_EQ(comparison.RatioOf("r", "a", &ServerSample::cpu_us).median, 0.5);
+  EXPECT_DOUBLE_EQ(comparison.FigureOf("r", &ServerSample::cpu_us).median, 1);
 }
 
 TEST(ComparisonTest, TheBestLibraryIsNotTheReference) {
   const ServerSamples samples = Cpu({{"r", {1}}, {"a", {3}}, {"b", {2}}});
-  EXPECT_EQ(BestLibrary(Three(), samples, &ServerSample::cpu_us), "b");
-  EXPECT_EQ(BestLibrary(Three(), samples, &ServerSample::per_second, /*most=*/true), "b");
-  EXPECT_EQ(BestLibrary(Three(), Cpu({{"r", {1}}}), &ServerSample::cpu_us), "");
+  const ServerSamples alone = Cpu({{"r", {1}}});
+  const Peers peers = Three();
+  const Comparison comparison(peers, samples);
+  EXPECT_EQ(comparison.BestLibrary(&ServerSample::cpu_us), "b");
+  EXPECT_EQ(comparison.BestLibrary(&ServerSample::per_second, /*most=*/true), "b");
+  EXPECT_EQ(Comparison(peers, alone).BestLibrary(&ServerSample::cpu_us), "");
 }
 
 TEST(ComparisonTest, NoiseIsHowFarTheSameServerIsFromItself) {
   Peers peers = Three();
   const ServerSamples samples = Cpu({{"bare", {1, 2, 1}}, {"again", {1.02, 1.9, 1}}});
-  EXPECT_EQ(NoiseOf(peers, samples, &ServerSample::cpu_us), 0);
+  const Comparison comparison(peers, samples);
+  EXPECT_EQ(comparison.Noise(&ServerSample::cpu_us), 0);
   peers.found.push_back({.name = "bare", .kind = PeerKind::kBareLoop, .command = {}});
   peers.found.push_back({.name = "again", .kind = PeerKind::kControl, .command = {}});
-  EXPECT_NEAR(NoiseOf(peers, samples, &ServerSample::cpu_us), 0.05, 1e-9);
+  EXPECT_NEAR(comparison.Noise(&ServerSample::cpu_us), 0.05, 1e-9);
 }
 
 TEST(ComparisonTest, AnAimIsMetOrNotOrNeither) {
