@@ -5,6 +5,7 @@
 #include "tools/cli/command.h"
 #include "tools/cli/errors.h"
 #include "tools/commands/commands.h"
+#include "tools/network/host_port.h"
 #include "tools/network/interactive_client.h"
 
 namespace hupstorm {
@@ -34,7 +35,7 @@ void AddClientCommand(CLI::App& app, CommandLine& line) {
   command.Flag("--allow-remote", options->allow_remote, "connect to another machine too");
   command.OnChosen([options, &line] {
     line.action = [options] {
-      TalkTo(ResolveEndpoint(options->endpoint, options->allow_remote));
+      TalkTo(options->endpoint, ResolveEndpoint(options->endpoint, options->allow_remote));
       return static_cast<int>(kExitClean);
     };
   });

@@ -44,7 +44,7 @@ HostPort Split(std::string_view text) {
 
 }  // namespace
 
-Endpoint ResolveEndpoint(std::string_view text, bool allow_remote) {
+sockaddr_storage ResolveEndpoint(std::string_view text, bool allow_remote) {
   const HostPort parts = Split(text);
   addrinfo hints = {};
   hints.ai_socktype = SOCK_STREAM;
@@ -57,23 +57,17 @@ Endpoint ResolveEndpoint(std::string_view text, bool allow_remote) {
   const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owner(found, freeaddrinfo);
   // A name may have several addresses; the documents' servers listen on IPv4, so that goes first.
   const addrinfo* chosen = found;
-  for (const addrinfo* entry = found; entry != nullptr; entry = entry->ai_next) {
-    if (entry->ai_family == AF_INET) {
-      chosen = entry;
-      break;
-    }
-  }
-  Endpoint endpoint;
-  std::memcpy(&endpoint.address, chosen->ai_addr, chosen->ai_addrlen);
-  endpoint.length = chosen->ai_addrlen;
-  endpoint.text = std::string(text);
-  if (!allow_remote && !IsLoopback(endpoint.address)) {
+  while (chosen != nullptr && chosen->ai_family != AF_INET) chosen = chosen->ai_next;
+  if (chosen == nullptr) chosen = found;
+  sockaddr_storage address = {};
+  std::memcpy(&address, chosen->ai_addr, chosen->ai_addrlen);
+  if (!allow_remote && !IsLoopback(address)) {
     throw UsageError(
         fmt::format("{} is not this machine. hupstorm connects to loopback only, unless "
                     "--allow-remote is given",
                     text));
   }
-  return endpoint;
+  return address;
 }
 
 }  // namespace hupstorm

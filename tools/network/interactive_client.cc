@@ -8,8 +8,10 @@
 #include <cstdio>
 #include <cstring>
 #include <string>
+#include <utility>
 
 #include "base/file_descriptor.h"
+#include "base/loopback_address.h"
 #include "tools/cli/errors.h"
 #include "tools/cli/output.h"
 
@@ -18,64 +20,36 @@ namespace {
 
 constexpr size_t kMostUnsent = 256 << 10;  // bytes; standard input waits while more are unsent
 
-class Connection {
+class Talk {
  public:
-  explicit Connection(const Endpoint& endpoint)
-      : name_(endpoint.text),
-        fd_(::socket(endpoint.address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    if (!fd_) throw FailedError(fmt::format("cannot open a socket: {}", std::strerror(errno)));
-    const auto* address = reinterpret_cast<const sockaddr*>(&endpoint.address);
-    if (connect(fd_.get(), address, endpoint.length) == 0) return;
+  explicit Talk(std::string name, const sockaddr_storage& server)
+      : name_(std::move(name)),
+        connection_(socket(server.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0)),
+        terminal_(isatty(STDIN_FILENO) == 1) {
+    if (!connection_) {
+      throw FailedError(fmt::format("cannot open a socket: {}", std::strerror(errno)));
+    }
+    const auto* const address = reinterpret_cast<const sockaddr*>(&server);
+    if (connect(connection_.get(), address, LengthOf(server)) == 0) return;
     throw UsageError(
         fmt::format("cannot connect to {}: {}. To start a server: hupstorm serve "
                     "--port PORT",
                     name_, std::strerror(errno)));
   }
 
-  int fd() const { return fd_.get(); }
-
-  // -1 where there is nothing yet; 0 at the end.
-  ssize_t Receive(char* buffer, size_t size) {
-    return Check(recv(fd_.get(), buffer, size, MSG_DONTWAIT));
-  }
-  // Bytes taken.
-  size_t Send(const std::string& bytes) {
-    const ssize_t count =
-        Check(send(fd_.get(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL));
-    return count < 0 ? 0 : static_cast<size_t>(count);
-  }
-  void HalfClose() { shutdown(fd_.get(), SHUT_WR); }
-
- private:
-  ssize_t Check(ssize_t result) const {
-    if (result < 0 && errno != EAGAIN && errno != EINTR) {
-      throw FailedError(fmt::format("the connection to {} broke: {}", name_, std::strerror(errno)));
-    }
-    return result;
-  }
-
-  std::string name_;
-  FileDescriptor fd_;
-};
-
-class Talk {
- public:
-  explicit Talk(const Endpoint& endpoint)
-      : name_(endpoint.text), connection_(endpoint), terminal_(isatty(STDIN_FILENO) == 1) {}
-
   void Run() {
     Prompt();
     while (!ended_) {
-      pollfd fds[] = {{connection_.fd(), POLLIN, 0}, {STDIN_FILENO, POLLIN, 0}};
+      pollfd fds[] = {{connection_.get(), POLLIN, 0}, {STDIN_FILENO, POLLIN, 0}};
       if (!unsent_.empty()) fds[0].events |= POLLOUT;
       const bool listening = !input_ended_ && unsent_.size() < kMostUnsent;
       if (!listening) fds[1].fd = -1;
       if (poll(fds, 2, -1) < 0) continue;  // EINTR: a stopped process was continued
       if ((fds[0].revents & ~POLLOUT) != 0) ReadSocket();
       if (!ended_ && fds[1].revents != 0) ReadInput();
-      if (!ended_ && !unsent_.empty()) unsent_.erase(0, connection_.Send(unsent_));
+      if (!ended_ && !unsent_.empty()) SendUnsent();
       if (!ended_ && input_ended_ && unsent_.empty() && !half_closed_) {
-        connection_.HalfClose();
+        shutdown(connection_.get(), SHUT_WR);
         half_closed_ = true;
       }
     }
@@ -86,6 +60,20 @@ class Talk {
     if (!terminal_) return;
     Print("please input:");
     FlushOutput();
+  }
+
+  // False if the call is to be made again when poll says so.
+  bool Succeeded(ssize_t result) const {
+    if (result < 0 && errno != EAGAIN && errno != EINTR) {
+      throw FailedError(fmt::format("the connection to {} broke: {}", name_, std::strerror(errno)));
+    }
+    return result >= 0;
+  }
+
+  void SendUnsent() {
+    const ssize_t count =
+        send(connection_.get(), unsent_.data(), unsent_.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (Succeeded(count)) unsent_.erase(0, static_cast<size_t>(count));
   }
 
   void ReadInput() {
@@ -102,8 +90,8 @@ class Talk {
 
   void ReadSocket() {
     char buffer[16 << 10];
-    const ssize_t count = connection_.Receive(buffer, sizeof buffer);
-    if (count < 0) return;
+    const ssize_t count = recv(connection_.get(), buffer, sizeof buffer, MSG_DONTWAIT);
+    if (!Succeeded(count)) return;
     if (count == 0) {
       ended_ = true;
       if (!unsent_.empty()) {
@@ -122,7 +110,7 @@ class Talk {
   }
 
   std::string name_;
-  Connection connection_;
+  FileDescriptor connection_;
   bool terminal_;
   std::string unsent_;
   bool input_ended_ = false;
@@ -132,6 +120,6 @@ class Talk {
 
 }  // namespace
 
-void TalkTo(const Endpoint& endpoint) { Talk(endpoint).Run(); }
+void TalkTo(const std::string& name, const sockaddr_storage& server) { Talk(name, server).Run(); }
 
 }  // namespace hupstorm

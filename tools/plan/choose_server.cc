@@ -103,11 +103,10 @@ ServerChoice ChooseCommand(const ServerOptions& options) {
 }
 
 ServerChoice ChooseAddress(const ServerOptions& options) {
-  const Endpoint endpoint = ResolveEndpoint(*options.address, options.allow_remote);
   OutsideServer server;
-  server.address = endpoint.address;
+  server.address = ResolveEndpoint(*options.address, options.allow_remote);
   server.allow_remote = options.allow_remote;
-  ServerChoice choice = ThirdPartyChoice(endpoint.text, options);
+  ServerChoice choice = ThirdPartyChoice(*options.address, options);
   choice.as_options = [options](const std::string& target) {
     return fmt::format("--connect {}{}{}", ShellWord(target), ProtocolOption(options),
                        options.allow_remote ? " --allow-remote" : "");
