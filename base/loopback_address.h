@@ -27,6 +27,18 @@ inline sockaddr_in LoopbackIpv4(uint16_t port) {
 // The same, as what holds an address of any family.
 sockaddr_storage LoopbackAddress(uint16_t port);
 
+// Of an address of AF_INET or AF_INET6, which have the port in the same place; host byte order.
+inline uint16_t PortOf(const sockaddr_storage& address) {
+  return ntohs(reinterpret_cast<const sockaddr_in&>(address).sin_port);
+}
+inline sockaddr_storage WithPort(sockaddr_storage address, uint16_t port) {
+  reinterpret_cast<sockaddr_in&>(address).sin_port = htons(port);
+  return address;
+}
+inline socklen_t LengthOf(const sockaddr_storage& address) {
+  return address.ss_family == AF_INET6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in);
+}
+
 // A socket that is connected to 127.0.0.1:`port`, closed on exec; none if that fails (errno).
 FileDescriptor ConnectToLoopback(uint16_t port);
 

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fmt/format.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <sys/wait.h>
 
@@ -63,7 +62,7 @@ class OutsideWorld::Impl final : private ServerHost {
     if (!server_.start && IsLoopback(instance.address) && !kernel_.SeesSockets()) {
       throw WorldFailed("nobody listens at the server's address");
     }
-    return ntohs(reinterpret_cast<const sockaddr_in&>(instance.address).sin_port);
+    return PortOf(instance.address);
   }
 
   HeapUse Heap() override { return {}; }

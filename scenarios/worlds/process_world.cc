@@ -36,8 +36,7 @@ ServerCommand::Options CommandOf(const ProcessOptions& options, const rlimit& de
   const char* const others = std::getenv("LD_PRELOAD");
   if (others != nullptr && *others != '\0') preload += fmt::format(":{}", others);
   return {.command = options.command,
-          .environment = {{"LD_PRELOAD", preload},
-                          {held::kDriverVariable, std::string(kernel.office().name())}},
+          .environment = {{"LD_PRELOAD", preload}, {held::kDriverVariable, kernel.office().name()}},
           .descriptors = descriptors};
 }
 

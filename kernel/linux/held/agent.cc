@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/timespec.h"
 #include "kernel/in_force.h"
 
 namespace hupstorm::held {
@@ -19,8 +20,6 @@ namespace {
 
 // The kernel's own form: libc's sigset_t is larger than what the system call takes.
 using SignalSet = uint64_t;
-
-constexpr int64_t kSecond = 1'000'000'000;
 
 void SetMask(SignalSet mask, SignalSet* former) {
   syscall(SYS_rt_sigprocmask, static_cast<long>(SIG_SETMASK), &mask, former, sizeof mask);
@@ -35,7 +34,7 @@ void LetSignalsIn(SignalSet mask, SignalSet* former) {
   in_force = held;
 }
 
-// The mask that the server sleeps with: the wait's, where it takes one.
+// The mask that the server sleeps with: that of the wait, if it has one.
 SignalSet MaskAsleep(SignalSet own) {
   if (in_force.wait_mask == nullptr) return own;
   SignalSet mask = 0;
@@ -122,8 +121,7 @@ bool Agent::MakeAlone(SystemCall& call) {
     note.arguments[2] = call.arguments[2];
     note.arguments[3] = call.arguments[3];
   } else if (call.call == Call::kClockGettime && fd == CLOCK_MONOTONIC) {
-    const int64_t now = notes.freedom().monotonic_ns;
-    *call.Pointer<timespec>(1) = {.tv_sec = now / kSecond, .tv_nsec = now % kSecond};
+    *call.Pointer<timespec>(1) = Timespec(notes.freedom().monotonic_ns);
     call.Return(0);
   } else {
     return false;

@@ -12,9 +12,9 @@
 
 namespace hupstorm::held {
 
-// Signals are held back while a call is at the driver's, and let in when the driver says so or when
-// the call returns: their handlers run as the server. Where the driver is gone the process ends.
-// Calls that the driver need not be asked about (Freedom) are made at once, and noted for it.
+// Signals are blocked while the driver has a call, and let in when the driver says so or when the
+// call returns: their handlers run as the server. If the driver is gone the process ends. Calls
+// that the driver need not be asked about (Freedom) are made at once, and noted for it.
 class Agent final : public Syscalls {
  public:
   // `memory` must outlive the agent.
@@ -22,14 +22,15 @@ class Agent final : public Syscalls {
 
   void Make(SystemCall& call) override;
 
-  // What became of serve(). The driver takes the process from there.
+  // How serve() has ended. The driver decides what becomes of the process.
   void ReportReturn();
   void ReportException(std::string_view what);
 
  private:
   // Carries out an order. True if the server is to go on with its result.
   bool Execute(Turn turn);
-  // Makes a call that need not be asked for, and notes it; see Notes. False where it has to be.
+  // Makes a call without asking, and notes it; see Notes. False, and nothing is done, if the driver
+  // has to be asked.
   bool MakeAlone(SystemCall& call);
 
   SharedMemory& memory_;

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 
 namespace hupstorm::held {
 namespace {
@@ -16,212 +17,149 @@ constexpr size_t kLongestAddress = 128;      // sockaddr_storage
 constexpr size_t kLongestOption = 4096;      // of a socket
 constexpr size_t kRoomForTheRest = 1 << 20;  // beside the bytes of a transfer
 
+// Those with an int, or with a pointer to one.
+constexpr int64_t kIoctlRequests[] = {FIONREAD, FIONBIO, FIOASYNC, SIOCATMARK,
+                                      SIOCOUTQ, FIOCLEX, FIONCLEX};
+constexpr int64_t kFcntlCommands[] = {F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD,  F_SETFD,
+                                      F_GETFL, F_SETFL,         F_GETOWN, F_SETOWN};
+
 }  // namespace
 
 bool CallMemory::IsPortable(const SystemCall& call) {
-  if (call.call == Call::kSendfile) return false;
-  if (call.call == Call::kIoctl) {
-    switch (call.arguments[1]) {
-      case FIONREAD:
-      case FIONBIO:
-      case FIOASYNC:
-      case SIOCATMARK:
-      case SIOCOUTQ:
-      case FIOCLEX:
-      case FIONCLEX:
-        return true;
-      default:
-        return false;
-    }
-  }
-  if (call.call == Call::kFcntl) {
-    switch (call.arguments[1]) {
-      case F_DUPFD:
-      case F_DUPFD_CLOEXEC:
-      case F_GETFD:
-      case F_SETFD:
-      case F_GETFL:
-      case F_SETFL:
-      case F_GETOWN:
-      case F_SETOWN:
-        return true;
-      default:
-        return false;
-    }
-  }
-  return true;
+  const auto is_among = [&](const auto& known) {
+    return std::find(std::begin(known), std::end(known), call.arguments[1]) != std::end(known);
+  };
+  if (call.call == Call::kIoctl) return is_among(kIoctlRequests);
+  if (call.call == Call::kFcntl) return is_among(kFcntlCommands);
+  return call.call != Call::kSendfile;
 }
 
 CallMemory::CallMemory(const SystemCall& call, Arena& arena, Range shared)
     : arena_(arena), shared_(shared), former_top_(arena.top()), call_(call) {
   for (size_t i = 0; i < kMostArguments; ++i) {
     const Argument& argument = RowOf(call.call).arguments[i];
-    if (argument.is_address()) MoveArgument(argument, i);
+    if (argument.is_address()) call_.SetPointer(i, MoveArgument(argument, i));
   }
 }
 
-void CallMemory::MoveArgument(const Argument& argument, size_t index) {
+void* CallMemory::MoveArgument(const Argument& argument, size_t index) {
+  void* const original = call_.Pointer<void>(index);
+  if (original == nullptr) return nullptr;
   const auto counted_by = static_cast<size_t>(argument.counted_by);
+  size_t size = BytesAt(call_, index);
   switch (argument.kind) {
     case ArgumentKind::kBytes:
-      return MoveBytes(index, counted_by, argument.direction);
-    case ArgumentKind::kParts: {
-      const int64_t count = call_.arguments[counted_by];
-      if (call_.arguments[index] == 0 || count <= 0 || count > IOV_MAX) return;
-      return call_.SetPointer(index, MoveParts(call_.Pointer<const iovec>(index),
-                                               static_cast<size_t>(count), argument.direction));
-    }
+      if (shared_.Contains(original)) return original;
+      size = std::min(size, RoomForBytes());
+      call_.arguments[counted_by] = static_cast<int64_t>(size);
+      break;
+    case ArgumentKind::kParts:
+      return MoveParts(static_cast<iovec*>(original), call_.arguments[counted_by],
+                       argument.direction);
     case ArgumentKind::kMessage:
-      return MoveMessage(index, argument.direction);
+      return MoveMessage(static_cast<msghdr*>(original), argument);
     case ArgumentKind::kAddress:
-    case ArgumentKind::kOption: {
-      if (argument.direction != Direction::kIn) return MoveAddress(index, counted_by);
-      const size_t most =
-          argument.kind == ArgumentKind::kAddress ? kLongestAddress : kLongestOption;
-      Move(index, std::min(BytesAt(call_, index), most), Direction::kIn);
-      return;
-    }
-    case ArgumentKind::kLength:  // with what it is the length of
-      return;
-    case ArgumentKind::kEpollEvents:
-      Move(index, BytesAt(call_, index), Direction::kOut, Extent::kEvents);
-      return;
+      size = std::min(size, kLongestAddress);
+      break;
+    case ArgumentKind::kOption:
+      size = std::min(size, kLongestOption);
+      break;
     default:
-      Move(index, BytesAt(call_, index), argument.direction);
+      break;
   }
+  return Move(original, size, argument);
 }
 
-void* CallMemory::Move(size_t argument, size_t size, Direction direction, Extent extent) {
-  void* const original = call_.Pointer<void>(argument);
+void* CallMemory::Copy(void* original, size_t size, Direction direction) {
   if (original == nullptr || size == 0 || shared_.Contains(original)) return original;
   void* const copy = arena_.Take(size);
   if (copy == nullptr) return original;
-  Add(original, copy, size, direction, extent);
-  call_.SetPointer(argument, copy);
+  if (direction != Direction::kOut) std::memcpy(copy, original, size);
   return copy;
 }
 
-void CallMemory::Add(void* original, void* copy, size_t size, Direction direction, Extent extent,
-                     const socklen_t* length) {
-  if (direction != Direction::kOut) std::memcpy(copy, original, size);
-  pieces_.at(piece_count_++) = {.original = original,
-                                .copy = copy,
-                                .size = size,
-                                .extent = extent,
-                                .length = length,
-                                .out = direction != Direction::kIn};
-}
-
-// A buffer and, as a value and result, its length.
-void CallMemory::MoveAddress(size_t argument, size_t length_argument) {
-  const auto* const asked = call_.Pointer<const socklen_t>(length_argument);
-  if (asked == nullptr) return;
-  const size_t size = std::min<size_t>(*asked, kLongestOption);
-  auto* const length =
-      static_cast<socklen_t*>(Move(length_argument, sizeof(socklen_t), Direction::kInOut));
-  void* const original = call_.Pointer<void>(argument);
-  if (original == nullptr || size == 0 || shared_.Contains(original)) return;
-  void* const copy = arena_.Take(size);
-  if (copy == nullptr) return;
-  // In too: an option's buffer may hold a question (TCP_INFO's do not, SO_PEERSEC's neither).
-  Add(original, copy, size, Direction::kInOut, Extent::kLength, length);
-  call_.SetPointer(argument, copy);
-}
-
-void CallMemory::MoveBytes(size_t argument, size_t size_argument, Direction direction) {
-  size_t size = static_cast<size_t>(call_.arguments[size_argument]);
-  if (!shared_.Contains(call_.Pointer<void>(argument))) {
-    const size_t room = arena_.room();
-    size = std::min(size, room > kRoomForTheRest ? room - kRoomForTheRest : 0);
-    call_.arguments[size_argument] = static_cast<int64_t>(size);
+void* CallMemory::Move(void* original, size_t size, const Argument& argument) {
+  // What has a length of its own is copied in too: a call that fails leaves it as it was, and an
+  // option's buffer may hold a question.
+  const bool has_length =
+      argument.kind == ArgumentKind::kAddress || argument.kind == ArgumentKind::kOption;
+  void* const copy = Copy(original, size, has_length ? Direction::kInOut : argument.direction);
+  if (copy != original && argument.direction != Direction::kIn) {
+    pieces_.at(piece_count_++) = {argument, original, copy, size};
   }
-  Move(argument, size, direction, Extent::kResult);
+  return copy;
 }
 
-iovec* CallMemory::MoveParts(const iovec* parts, size_t count, Direction direction) {
-  auto* const copies = static_cast<iovec*>(arena_.Take(count * sizeof(iovec)));
-  if (copies == nullptr) return const_cast<iovec*>(parts);
-  for (size_t i = 0; i < count; ++i) {
+size_t CallMemory::RoomForBytes() const {
+  return arena_.room() - std::min(arena_.room(), kRoomForTheRest);
+}
+
+iovec* CallMemory::MoveParts(iovec* parts, int64_t count, Direction direction) {
+  if (parts == nullptr || count <= 0 || count > IOV_MAX) return parts;
+  const auto part_count = static_cast<size_t>(count);
+  auto* const copies = static_cast<iovec*>(arena_.Take(part_count * sizeof(iovec)));
+  if (copies == nullptr) return parts;
+  for (size_t i = 0; i < part_count; ++i) {
     copies[i] = parts[i];
-    if (parts[i].iov_len == 0 || parts[i].iov_base == nullptr ||
-        shared_.Contains(parts[i].iov_base)) {
-      continue;
-    }
-    const size_t room = arena_.room();
-    const size_t size =
-        std::min(parts[i].iov_len, room > kRoomForTheRest ? room - kRoomForTheRest : 0);
-    copies[i].iov_base = arena_.Take(size);
-    copies[i].iov_len = size;
-    if (direction == Direction::kIn) std::memcpy(copies[i].iov_base, parts[i].iov_base, size);
+    if (shared_.Contains(parts[i].iov_base)) continue;
+    copies[i].iov_len = std::min(parts[i].iov_len, RoomForBytes());
+    copies[i].iov_base = Copy(parts[i].iov_base, copies[i].iov_len, direction);
   }
   parts_ = parts;
   part_copies_ = copies;
-  part_count_ = count;
-  parts_out_ = direction == Direction::kOut;
+  written_parts_ = direction == Direction::kOut ? part_count : 0;
   return copies;
 }
 
-void CallMemory::MoveMessage(size_t argument, Direction direction) {
-  auto* const original = call_.Pointer<msghdr>(argument);
-  if (original == nullptr) return;
-  auto* const copy = static_cast<msghdr*>(arena_.Take(sizeof(msghdr)));
-  if (copy == nullptr) return;
-  *copy = *original;
-  message_ = original;
+msghdr* CallMemory::MoveMessage(msghdr* message, const Argument& argument) {
+  auto* const copy = static_cast<msghdr*>(Copy(message, sizeof *message, Direction::kIn));
+  if (copy == message) return message;
+  message_ = message;
   message_copy_ = copy;
-  call_.SetPointer(argument, copy);
-  if (copy->msg_iov != nullptr && copy->msg_iovlen > 0 && copy->msg_iovlen <= IOV_MAX) {
-    copy->msg_iov = MoveParts(copy->msg_iov, copy->msg_iovlen, direction);
-  }
-  if (copy->msg_name != nullptr && copy->msg_namelen > 0 && !shared_.Contains(copy->msg_name)) {
+  copy->msg_iov =
+      MoveParts(copy->msg_iov, static_cast<int64_t>(copy->msg_iovlen), argument.direction);
+  if (copy->msg_name != nullptr) {
     copy->msg_namelen = std::min<socklen_t>(copy->msg_namelen, kLongestAddress);
-    copy->msg_name = arena_.Take(copy->msg_namelen);
-    Add(original->msg_name, copy->msg_name, copy->msg_namelen, direction, Extent::kAll);
+    copy->msg_name = Move(copy->msg_name, copy->msg_namelen, argument);
   }
-  if (copy->msg_control != nullptr && copy->msg_controllen > 0 &&
-      !shared_.Contains(copy->msg_control)) {
+  if (copy->msg_control != nullptr) {
     copy->msg_controllen = std::min(copy->msg_controllen, kLongestOption);
-    copy->msg_control = arena_.Take(copy->msg_controllen);
-    Add(original->msg_control, copy->msg_control, copy->msg_controllen, direction, Extent::kAll);
+    copy->msg_control = Move(copy->msg_control, copy->msg_controllen, argument);
   }
+  return copy;
 }
 
 void CallMemory::CopyBack(int64_t result) const {
+  auto count = static_cast<size_t>(std::max<int64_t>(result, 0));
   for (size_t i = 0; i < piece_count_; ++i) {
     const Piece& piece = pieces_.at(i);
-    if (!piece.out) continue;
     size_t size = piece.size;
-    switch (piece.extent) {
-      case Extent::kAll:
+    switch (piece.argument.kind) {
+      case ArgumentKind::kBytes:
+        size = std::min(size, count);
         break;
-      case Extent::kResult:
-        size = std::min(size, static_cast<size_t>(std::max<int64_t>(result, 0)));
+      case ArgumentKind::kEpollEvents:
+        size = std::min(size, count * sizeof(epoll_event));
         break;
-      case Extent::kEvents:
-        size =
-            std::min(size, static_cast<size_t>(std::max<int64_t>(result, 0)) * sizeof(epoll_event));
+      case ArgumentKind::kAddress:
+      case ArgumentKind::kOption: {
+        const auto length = static_cast<size_t>(piece.argument.counted_by);
+        size = std::min<size_t>(size, *call_.Pointer<const socklen_t>(length));
         break;
-      case Extent::kLength:
-        size = std::min<size_t>(size, *piece.length);
+      }
+      default:
         break;
     }
     std::memcpy(piece.original, piece.copy, size);
   }
-  if (parts_out_ && result > 0) CopyPartsBack(static_cast<size_t>(result));
-  if (message_ != nullptr) CopyMessageBack();
-}
-
-void CallMemory::CopyPartsBack(size_t bytes) const {
-  for (size_t i = 0; i < part_count_ && bytes > 0; ++i) {
-    const size_t size = std::min(bytes, part_copies_[i].iov_len);
+  for (size_t i = 0; i < written_parts_ && count > 0; ++i) {
+    const size_t size = std::min(count, part_copies_[i].iov_len);
     if (part_copies_[i].iov_base != parts_[i].iov_base) {
       std::memcpy(parts_[i].iov_base, part_copies_[i].iov_base, size);
     }
-    bytes -= size;
+    count -= size;
   }
-}
-
-void CallMemory::CopyMessageBack() const {
+  if (message_ == nullptr) return;
   message_->msg_namelen = message_copy_->msg_namelen;
   message_->msg_controllen = message_copy_->msg_controllen;
   message_->msg_flags = message_copy_->msg_flags;

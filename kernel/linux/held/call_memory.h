@@ -10,10 +10,36 @@
 #include <array>
 #include <cstddef>
 
-#include "kernel/linux/held/arena.h"
 #include "kernel/system_call.h"
 
 namespace hupstorm::held {
+
+// A range of memory that two processes share at the same address, of which one hands out parts like
+// a stack.
+class Arena {
+ public:
+  static constexpr size_t kAlignment = 16;
+
+  Arena(std::byte* begin, size_t size) : top_(begin), end_(begin + size) {}
+
+  // Null if there is no room.
+  void* Take(size_t size) {
+    const size_t whole = (size + kAlignment - 1) / kAlignment * kAlignment;
+    if (whole < size || whole > room()) return nullptr;
+    std::byte* const taken = top_;
+    top_ += whole;
+    return taken;
+  }
+  size_t room() const { return static_cast<size_t>(end_ - top_); }
+
+  std::byte* top() const { return top_; }
+  // Gives back all that was taken since `top()` was this.
+  void GiveBack(std::byte* top) { top_ = top; }
+
+ private:
+  std::byte* top_;
+  std::byte* end_;
+};
 
 // For the life of the object the memory is taken from the arena; objects nest. Pointers that lead
 // into `shared` are left as they are: the other process sees that memory already.
@@ -39,44 +65,37 @@ class CallMemory {
   // Copies what the call wrote to where the caller wants it. `result`: of the call.
   void CopyBack(int64_t result) const;
 
-  // False for calls that carry a pointer to who knows what: ioctl requests that are none of the
-  // sockets', fcntl's locks. They can be carried out in the server's own process only. Nor may a
-  // transfer that could sleep be made for the driver (sendfile).
+  // False for calls that can be carried out in the server's own process only: those with a pointer
+  // to memory of unknown size (ioctl requests that are none of the sockets', fcntl's locks), and
+  // sendfile, which may sleep.
   static bool IsPortable(const SystemCall& call);
 
  private:
-  // What decides how much of it is copied back.
-  enum class Extent : uint8_t { kAll, kResult, kEvents, kLength };
+  // What the call may write.
   struct Piece {
-    void* original = nullptr;
-    void* copy = nullptr;
-    size_t size = 0;
-    Extent extent = Extent::kAll;
-    const socklen_t* length = nullptr;  // kLength: the copy of the caller's length
-    bool out = false;
+    Argument argument;  // that leads to it
+    void* original;
+    void* copy;
+    size_t size;
   };
 
-  void MoveArgument(const Argument& argument, size_t index);
-  void* Move(size_t argument, size_t size, Direction direction, Extent extent = Extent::kAll);
-  void MoveAddress(size_t argument, size_t length_argument);
-  void MoveBytes(size_t argument, size_t size_argument, Direction direction);
-  iovec* MoveParts(const iovec* parts, size_t count, Direction direction);
-  void MoveMessage(size_t argument, Direction direction);
-  void Add(void* original, void* copy, size_t size, Direction direction, Extent extent,
-           const socklen_t* length = nullptr);
-  void CopyPartsBack(size_t bytes) const;
-  void CopyMessageBack() const;
+  void* MoveArgument(const Argument& argument, size_t index);
+  // These return the original if there is nothing to move, or no room.
+  void* Copy(void* original, size_t size, Direction direction);
+  void* Move(void* original, size_t size, const Argument& argument);
+  iovec* MoveParts(iovec* parts, int64_t count, Direction direction);
+  msghdr* MoveMessage(msghdr* message, const Argument& argument);
+  size_t RoomForBytes() const;
 
   Arena& arena_;
   const Range shared_;
   std::byte* const former_top_;
   SystemCall call_;
-  std::array<Piece, 6> pieces_;
+  std::array<Piece, kMostArguments> pieces_;
   size_t piece_count_ = 0;
   const iovec* parts_ = nullptr;  // the caller's
   iovec* part_copies_ = nullptr;
-  size_t part_count_ = 0;
-  bool parts_out_ = false;
+  size_t written_parts_ = 0;   // how many the call may write
   msghdr* message_ = nullptr;  // the caller's
   msghdr* message_copy_ = nullptr;
 };

@@ -7,26 +7,11 @@
 #include <unistd.h>
 
 #include <new>
-#include <system_error>
+
+#include "base/system_error.h"
 
 namespace hupstorm::held {
 namespace {
-
-constexpr size_t kFrameSize = 512 << 10;
-constexpr size_t kSize = kFrameSize + 3 * SharedMemory::kArenaSize;
-static_assert(sizeof(Frame) <= kFrameSize);
-
-std::byte* Map() {
-  void* const memory = mmap(nullptr, kSize, PROT_READ | PROT_WRITE,
-                            MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (memory == MAP_FAILED) throw std::system_error(errno, std::generic_category(), "mmap");
-  return static_cast<std::byte*>(memory);
-}
-
-std::byte* OrThrow(std::byte* mapped) {
-  if (mapped == nullptr) throw std::system_error(errno, std::generic_category(), "mmap");
-  return mapped;
-}
 
 // Raw, as the names of libc may lead to the shim.
 long Transfer(long number, int socket, void* byte) {
@@ -38,47 +23,35 @@ long Transfer(long number, int socket, void* byte) {
 
 }  // namespace
 
-SharedMemory::SharedMemory(std::byte* begin, Frame* frame)
-    : begin_(begin),
-      frame_(frame),
-      server_arenas_{Arena(begin + kFrameSize, kArenaSize),
-                     Arena(begin + kFrameSize + kArenaSize, kArenaSize)},
-      driver_arena_(begin + kFrameSize + 2 * kArenaSize, kArenaSize) {}
+SharedMemory::SharedMemory() : SharedMemory(Map(-1, nullptr), /*is_new=*/true) {}
 
-SharedMemory::SharedMemory() : SharedMemory(Map()) { new (begin_) Frame; }
-
-SharedMemory::SharedMemory(int file, std::byte* address)
-    : SharedMemory(OrThrow(MapAt(file, address)), reinterpret_cast<Frame*>(address)) {
-  new (address) Frame;
+SharedMemory::SharedMemory(std::byte* mapped, bool is_new)
+    : begin_(mapped != nullptr ? mapped
+                               : throw std::system_error(errno, std::generic_category(), "mmap")),
+      server_arenas_{Arena(begin_ + kFrameSize, kArenaSize),
+                     Arena(begin_ + kFrameSize + kArenaSize, kArenaSize)},
+      driver_arena_(begin_ + kFrameSize + 2 * kArenaSize, kArenaSize) {
+  if (is_new) new (begin_) Frame;
 }
-
-SharedMemory::SharedMemory(std::byte* mapped)
-    : SharedMemory(mapped, reinterpret_cast<Frame*>(mapped)) {}
-
-int SharedMemory::MakeFile() {
-  const int file = memfd_create("hupstorm-server", MFD_CLOEXEC);
-  if (file < 0) throw std::system_error(errno, std::generic_category(), "memfd_create");
-  if (ftruncate(file, static_cast<off_t>(kSize)) != 0) {
-    const int error = errno;
-    close(file);
-    throw std::system_error(error, std::generic_category(), "ftruncate");
-  }
-  return file;
-}
-
-std::byte* SharedMemory::MapAt(int file, std::byte* address) {
-  void* const memory = mmap(address, kSize, PROT_READ | PROT_WRITE,
-                            MAP_SHARED | MAP_NORESERVE | MAP_FIXED_NOREPLACE, file, 0);
-  if (memory == address) return address;
-  if (memory != MAP_FAILED) munmap(memory, kSize);  // a kernel before 4.17 takes it as a hint
-  return nullptr;
-}
-
-size_t SharedMemory::Spacing() { return kSize; }
 
 SharedMemory::~SharedMemory() { munmap(begin_, kSize); }
 
-CallMemory::Range SharedMemory::range() const { return {begin_, begin_ + kSize}; }
+FileDescriptor SharedMemory::MakeFile() {
+  FileDescriptor file(
+      CheckSystemCall(memfd_create("hupstorm-server", MFD_CLOEXEC), "memfd_create"));
+  CheckSystemCall(ftruncate(file.get(), static_cast<off_t>(kSize)), "ftruncate");
+  return file;
+}
+
+std::byte* SharedMemory::Map(int file, std::byte* address) {
+  const int kind = file < 0 ? MAP_ANONYMOUS : MAP_FIXED_NOREPLACE;
+  void* const memory =
+      mmap(address, kSize, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE | kind, file, 0);
+  if (memory == MAP_FAILED) return nullptr;
+  if (file < 0 || memory == address) return static_cast<std::byte*>(memory);
+  munmap(memory, kSize);  // a kernel before 4.17 takes the address as a hint
+  return nullptr;
+}
 
 bool Line::Give(Turn turn) {
   auto byte = static_cast<uint8_t>(turn);

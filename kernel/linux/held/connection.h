@@ -1,6 +1,6 @@
-// Between a server's process and the one that drives it: memory that both see at one address, and a
-// socket over which they take turns. At any moment one of the two waits for the other, so that a
-// server is held in each of its calls for as long as the driver likes.
+// What connects a thread of a server with the process that drives it: memory that both have at one
+// address, and a socket over which they take turns. One of the two always waits for the other, so
+// the server stays in a call until the driver gives it the turn.
 
 #ifndef HUPSTORM_KERNEL_LINUX_HELD_CONNECTION_H_
 #define HUPSTORM_KERNEL_LINUX_HELD_CONNECTION_H_
@@ -10,8 +10,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/file_descriptor.h"
 #include "kernel/heap/heap_meter.h"
-#include "kernel/linux/held/arena.h"
 #include "kernel/linux/held/call_memory.h"
 #include "kernel/linux/held/notes.h"
 #include "kernel/system_call.h"
@@ -29,12 +29,13 @@ enum class Turn : uint8_t {
   // The driver's:
   kExecute,                 // make the system call in Frame::order
   kExecuteAndGo,            // the same, and leave the call with its result, without another turn
-  kExecuteAndGoUnlessZero,  // the same, where the result is not zero
+  kExecuteAndGoUnlessZero,  // the same, unless the result is zero
   kRunHandlers,             // let handlers of pending signals run
   kReturnFromCall,          // leave the call with the result in Frame::call
 };
 
-// What lies at the beginning of the shared memory.
+// What lies at the beginning of the shared memory. Each side looks at it only while it has the
+// turn, but for the atomic fields.
 struct Frame {
   SystemCall call;
   SystemCall order;
@@ -50,54 +51,49 @@ struct Frame {
   Notes notes;
 };
 
-// The shared memory. Address space, mostly: pages that nobody touches cost nothing.
+// The shared memory: the frame, and then the arenas. Mostly address space: pages that are never
+// used cost nothing.
 class SharedMemory {
  public:
+  static constexpr size_t kFrameSize = 512 << 10;
   // Bytes that one call may move; see CallMemory.
   static constexpr size_t kArenaSize = 64 << 20;
+  static constexpr size_t kSize = kFrameSize + 3 * kArenaSize;
 
   // Shared with the children that are forked from now on. Throws std::system_error.
   SharedMemory();
-  // Shared with a process that maps `file` at the same address. Throws std::system_error, also
-  // where something lies at `address` already.
-  SharedMemory(int file, std::byte* address);
-  // The other side's: what the driver has made, mapped by MapAt.
-  explicit SharedMemory(std::byte* mapped);
+  // Takes over what Map has mapped. `is_new`: this process is the first to map it.
+  SharedMemory(std::byte* mapped, bool is_new);
   ~SharedMemory();
-
-  // A file for shared memory, to be closed by the caller. Throws std::system_error.
-  static int MakeFile();
-  // Null where it cannot be mapped there.
-  static std::byte* MapAt(int file, std::byte* address);
-  // How far apart the addresses of two have to be.
-  static size_t Spacing();
-
   SharedMemory(const SharedMemory&) = delete;
   SharedMemory& operator=(const SharedMemory&) = delete;
 
-  Frame& frame() const { return *frame_; }
+  // A file for shared memory. Throws std::system_error.
+  static FileDescriptor MakeFile();
+  // Maps the file at `address`; for -1 new memory, anywhere. Null if that cannot be done.
+  static std::byte* Map(int file, std::byte* address);
+
+  Frame& frame() const { return *reinterpret_cast<Frame*>(begin_); }
   // The server's, which takes them in turns: what a call points to stays as it is until the call
   // after the next.
   Arena& server_arena(int turn) { return server_arenas_.at(static_cast<size_t>(turn % 2)); }
   Arena& driver_arena() { return driver_arena_; }
-  CallMemory::Range range() const;
+  CallMemory::Range range() const { return {begin_, begin_ + kSize}; }
 
  private:
-  SharedMemory(std::byte* begin, Frame* frame);
-
   std::byte* const begin_;
-  Frame* const frame_;
   std::array<Arena, 2> server_arenas_;
   Arena driver_arena_;
 };
+static_assert(sizeof(Frame) <= SharedMemory::kFrameSize);
 
 // One end of the socket.
 class Line {
  public:
   explicit Line(int socket) : socket_(socket) {}
-  // False where nobody is there any more.
+  // False if the other side is gone.
   bool Give(Turn turn);
-  // Waits until the other side gives the turn back. kGone where it will not.
+  // Waits until the other side gives the turn back, or is gone.
   Turn Await();
   int socket() const { return socket_; }
 

@@ -49,14 +49,14 @@ void DescriptorBook::Open(int64_t fd, Kind kind, bool nonblocking) {
 
 void DescriptorBook::Learn(const SystemCall& call, int64_t result) {
   const auto& a = call.arguments;
-  const int fd = static_cast<int>(a[0]);
+  const int fd = call.Int(0);
   switch (call.call) {
     case Call::kSocket:
       return Open(result, Kind::kSocket, HasNonblock(a[1]));
     case Call::kSocketpair:
     case Call::kPipe2: {
       const bool pair = call.call == Call::kSocketpair;
-      const int* const ends = reinterpret_cast<const int*>(a[pair ? 3 : 0]);
+      const int* const ends = call.Pointer<const int>(pair ? 3 : 0);
       for (int i = 0; i < 2; ++i) {
         Open(ends[i], pair ? Kind::kSocketpair : Kind::kPipe, HasNonblock(a[1]));
       }
@@ -79,22 +79,19 @@ void DescriptorBook::Learn(const SystemCall& call, int64_t result) {
       At(fd) = {};
       return;
     case Call::kDup:
-    case Call::kDup3: {
-      const DescriptorFacts copy = Of(fd);
-      At(static_cast<int>(result)) = copy;
+    case Call::kDup3:
+      At(static_cast<int>(result)) = DescriptorFacts(Of(fd));
       return;
-    }
     case Call::kFcntl:
       if (a[1] == F_DUPFD || a[1] == F_DUPFD_CLOEXEC) {
-        const DescriptorFacts copy = Of(fd);
-        At(static_cast<int>(result)) = copy;
+        At(static_cast<int>(result)) = DescriptorFacts(Of(fd));
       } else if (a[1] == F_SETFL) {
         At(fd).nonblocking = HasNonblock(a[2]);
       }
       return;
     case Call::kIoctl:
       if (static_cast<unsigned long>(a[1]) == FIONBIO) {
-        At(fd).nonblocking = *reinterpret_cast<const int*>(a[2]) != 0;
+        At(fd).nonblocking = *call.Pointer<const int>(2) != 0;
       }
       return;
     default:

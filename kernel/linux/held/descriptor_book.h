@@ -21,7 +21,7 @@ struct DescriptorFacts {
   clockid_t clock = CLOCK_MONOTONIC;
   int64_t expiry_ns = -1;
   int64_t interval_ns = 0;
-  uint64_t expirations = 0;  // that nobody has read
+  uint64_t expirations = 0;  // that have not been read
 };
 
 class DescriptorBook {
@@ -42,8 +42,8 @@ class DescriptorBook {
  private:
   void Open(int64_t fd, DrivenKernel::DescriptorKind kind, bool nonblocking);
 
-  // What is known of one descriptor stays where it is when another is added: a call may sleep with
-  // it in hand while another thread of the server accepts.
+  // A deque, so that references stay good when a descriptor is added: a call may sleep with one
+  // while another thread of the server accepts.
   std::deque<DescriptorFacts> facts_;
 };
 

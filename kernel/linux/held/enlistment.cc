@@ -11,10 +11,10 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cstdio>
 #include <cstring>
-#include <system_error>
+#include <utility>
 
+#include "base/system_error.h"
 #include "kernel/linux/held/connection.h"
 
 namespace hupstorm::held {
@@ -26,12 +26,7 @@ struct Hello {
   int line;  // its number
 };
 
-// And what it is told, along with the file.
-struct Welcome {
-  std::byte* address;
-};
-
-// How long a thread may take to say its name once it has connected.
+// How long a thread may take to say its number once it has connected.
 constexpr int kHelloMs = 1000;
 
 struct Address {
@@ -70,22 +65,23 @@ int MoveOutOfReach(int fd) {
   return static_cast<int>(moved);
 }
 
-// A message of one part, with room for one descriptor.
-struct Letter {
-  Letter(void* bytes, size_t size) : part{bytes, size} {
+// The driver's answer: where to map the memory, with room for the memory's descriptor.
+struct Welcome {
+  Welcome() {
     message.msg_iov = &part;
     message.msg_iovlen = 1;
     message.msg_control = control;
     message.msg_controllen = sizeof control;
   }
-  iovec part;
+  std::byte* address = nullptr;
+  iovec part = {&address, sizeof address};
   alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
   msghdr message = {};
 };
 
 // The descriptor that came with a message, -1 for none.
-int DescriptorIn(Letter& letter) {
-  const cmsghdr* const header = CMSG_FIRSTHDR(&letter.message);
+int DescriptorIn(Welcome& welcome) {
+  const cmsghdr* const header = CMSG_FIRSTHDR(&welcome.message);
   if (header == nullptr || header->cmsg_type != SCM_RIGHTS) return -1;
   int fd = -1;
   std::memcpy(&fd, CMSG_DATA(header), sizeof fd);
@@ -101,16 +97,15 @@ Enlisted Enlist(std::string_view driver) {
   enlisted.line = MoveOutOfReach(socket);
   const Address address = AddressOf(driver);
   Hello hello{static_cast<pid_t>(Raw(SYS_gettid)), enlisted.line};
-  Welcome welcome{};
-  Letter letter(&welcome, sizeof welcome);
+  Welcome welcome;
   if (Raw(SYS_connect, enlisted.line, Pointer(&address.address), address.length) == 0 &&
       Raw(SYS_sendto, enlisted.line, Pointer(&hello), sizeof hello, MSG_NOSIGNAL) ==
           static_cast<long>(sizeof hello) &&
-      Raw(SYS_recvmsg, enlisted.line, Pointer(&letter.message), MSG_CMSG_CLOEXEC) ==
-          static_cast<long>(sizeof welcome)) {
-    const int file = DescriptorIn(letter);
+      Raw(SYS_recvmsg, enlisted.line, Pointer(&welcome.message), MSG_CMSG_CLOEXEC) ==
+          static_cast<long>(sizeof welcome.address)) {
+    const int file = DescriptorIn(welcome);
     if (file >= 0) {
-      enlisted.memory = SharedMemory::MapAt(file, welcome.address);
+      enlisted.memory = SharedMemory::Map(file, welcome.address);
       RawClose(file);
     }
   }
@@ -121,52 +116,39 @@ Enlisted Enlist(std::string_view driver) {
 
 EnlistmentOffice::EnlistmentOffice() {
   static std::atomic<int> made{0};
-  std::snprintf(name_, sizeof name_, "hupstorm-driver-%d-%d", static_cast<int>(getpid()), ++made);
+  name_ = "hupstorm-driver-" + std::to_string(getpid()) + "-" + std::to_string(++made);
+  constexpr char kWhat[] = "a socket for the server's threads";
   const Address address = AddressOf(name_);
-  socket_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (socket_ >= 0 &&
-      bind(socket_, reinterpret_cast<const sockaddr*>(&address.address), address.length) == 0 &&
-      listen(socket_, SOMAXCONN) == 0) {
-    return;
-  }
-  const int error = errno;
-  if (socket_ >= 0) close(socket_);
-  throw std::system_error(error, std::generic_category(), "a socket for the server's threads");
+  socket_.reset(
+      CheckSystemCall(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), kWhat));
+  CheckSystemCall(
+      bind(socket(), reinterpret_cast<const sockaddr*>(&address.address), address.length), kWhat);
+  CheckSystemCall(listen(socket(), SOMAXCONN), kWhat);
 }
 
-EnlistmentOffice::~EnlistmentOffice() { close(socket_); }
-
-EnlistmentOffice::Candidate EnlistmentOffice::Next() {
-  Candidate candidate;
-  candidate.line = accept4(socket_, nullptr, nullptr, SOCK_CLOEXEC);
-  if (candidate.line < 0) return candidate;
-  ucred who = {};
-  socklen_t length = sizeof who;
-  pollfd ready = {.fd = candidate.line, .events = POLLIN, .revents = 0};
+std::optional<EnlistmentOffice::Candidate> EnlistmentOffice::Next() {
+  FileDescriptor line(accept4(socket(), nullptr, nullptr, SOCK_CLOEXEC));
+  ucred peer = {};
+  socklen_t length = sizeof peer;
+  pollfd ready = {.fd = line.get(), .events = POLLIN, .revents = 0};
   Hello hello{};
-  if (getsockopt(candidate.line, SOL_SOCKET, SO_PEERCRED, &who, &length) == 0 &&
-      poll(&ready, 1, kHelloMs) == 1 &&
-      recv(candidate.line, &hello, sizeof hello, MSG_WAITALL) ==
-          static_cast<ssize_t>(sizeof hello)) {
-    candidate.pid = who.pid;
-    candidate.tid = hello.tid;
-    candidate.line_there = hello.line;
-    return candidate;
+  if (!line || getsockopt(line.get(), SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0 ||
+      poll(&ready, 1, kHelloMs) != 1 ||
+      recv(line.get(), &hello, sizeof hello, MSG_WAITALL) != static_cast<ssize_t>(sizeof hello)) {
+    return std::nullopt;
   }
-  close(candidate.line);
-  return {};
+  return Candidate{std::move(line), peer.pid, hello.tid, hello.line};
 }
 
-bool Take(const EnlistmentOffice::Candidate& candidate, int file, std::byte* address) {
-  Welcome welcome{address};
-  Letter letter(&welcome, sizeof welcome);
-  cmsghdr* const header = CMSG_FIRSTHDR(&letter.message);
+bool EnlistmentOffice::Take(int line, int file, std::byte* address) {
+  Welcome welcome;
+  welcome.address = address;
+  cmsghdr* const header = CMSG_FIRSTHDR(&welcome.message);
   header->cmsg_level = SOL_SOCKET;
   header->cmsg_type = SCM_RIGHTS;
   header->cmsg_len = CMSG_LEN(sizeof file);
   std::memcpy(CMSG_DATA(header), &file, sizeof file);
-  return sendmsg(candidate.line, &letter.message, MSG_NOSIGNAL) ==
-         static_cast<ssize_t>(sizeof welcome);
+  return sendmsg(line, &welcome.message, MSG_NOSIGNAL) == static_cast<ssize_t>(sizeof address);
 }
 
 }  // namespace hupstorm::held

@@ -1,5 +1,6 @@
-// How a thread of a server that was started by a command comes to its driver: it connects to a
-// socket whose name stands in its environment, says who it is, and is given shared memory.
+// How a thread of a server that was started by a command gets its driver: the thread connects to
+// the socket that its environment names and sends its number; the driver answers with a file of
+// shared memory and the address to map it at. From then on the driver holds the thread's calls.
 
 #ifndef HUPSTORM_KERNEL_LINUX_HELD_ENLISTMENT_H_
 #define HUPSTORM_KERNEL_LINUX_HELD_ENLISTMENT_H_
@@ -7,50 +8,51 @@
 #include <sys/types.h>
 
 #include <cstddef>
+#include <optional>
+#include <string>
 #include <string_view>
+
+#include "base/file_descriptor.h"
 
 namespace hupstorm::held {
 
 // The variable that holds the name of the driver's socket (unix(7), abstract, without the zero).
 inline constexpr char kDriverVariable[] = "HUPSTORM_DRIVER";
 
-// ---- The server's side. Neither allocates, nor leaves anything open where it fails.
+// ---- The server's side: allocates nothing, and leaves nothing open if it fails.
 
 struct Enlisted {
-  int line = -1;  // -1: the driver is gone, or will not have this thread
+  int line = -1;  // the server's end of the socket; -1: the driver is gone or refuses this thread
   std::byte* memory = nullptr;
 };
-// Enlists the calling thread, and waits until the driver has taken it.
+// Enlists the calling thread at the driver's socket of that name, and waits for the answer.
 Enlisted Enlist(std::string_view driver);
 
-// ---- The driver's side.
+// ---- The driver's side: listens under a new name.
 
-// Listens under a new name. Throws std::system_error.
 class EnlistmentOffice {
  public:
-  EnlistmentOffice();
-  ~EnlistmentOffice();
-  EnlistmentOffice(const EnlistmentOffice&) = delete;
-  EnlistmentOffice& operator=(const EnlistmentOffice&) = delete;
+  EnlistmentOffice();  // throws std::system_error
 
-  std::string_view name() const { return name_; }
-  int socket() const { return socket_; }  // readable when somebody wants to enlist
+  const std::string& name() const { return name_; }
+  int socket() const { return socket_.get(); }  // readable when a thread wants to enlist
 
   struct Candidate {
-    int line = -1;  // -1: nobody was there, or it went away again; the caller's to close
+    FileDescriptor line;  // the driver's end of the socket
     pid_t pid = -1;
     pid_t tid = -1;
-    int line_there = -1;  // the number of the line in the server's process
+    int line_there = -1;  // the number of the other end in the server's process
   };
-  Candidate Next();  // does not block for longer than it takes to say one's name
+  // The next thread that wants to enlist; nothing if there is none, or it does not say its number
+  // within a second.
+  std::optional<Candidate> Next();
+  // Gives a candidate memory that is mapped at `address` here. False if it has gone.
+  static bool Take(int line, int file, std::byte* address);
 
  private:
-  int socket_ = -1;
-  char name_[64] = {};
+  std::string name_;
+  FileDescriptor socket_;
 };
-
-// Gives a candidate memory that is mapped at `address` here. False where it has gone.
-bool Take(const EnlistmentOffice::Candidate& candidate, int file, std::byte* address);
 
 }  // namespace hupstorm::held
 

@@ -29,7 +29,7 @@ constexpr int64_t kMs = 1'000'000;
 // How long the server is ready to wait, in nanoseconds; -1 for ever.
 int64_t TimeoutNs(const SystemCall& call) {
   if (call.call == Call::kSelect) {
-    const auto* const timeout = reinterpret_cast<const timeval*>(call.arguments[4]);
+    const auto* const timeout = call.Pointer<const timeval>(4);
     if (timeout == nullptr) return -1;
     return timeout->tv_sec * 1000 * kMs + timeout->tv_usec * 1000;
   }
@@ -37,33 +37,24 @@ int64_t TimeoutNs(const SystemCall& call) {
   return ms < 0 ? -1 : ms * kMs;
 }
 
-// The sets of a call of select that there are, in the words that Linux looks at.
-std::vector<std::span<fd_mask>> SetsOf(const SystemCall& call) {
-  const auto bits = static_cast<size_t>(std::clamp<int64_t>(call.arguments[0], 0, 1 << 20));
-  std::vector<std::span<fd_mask>> sets;
-  for (size_t i = 1; i <= 3; ++i) {
-    auto* const set = reinterpret_cast<fd_mask*>(call.arguments[i]);
-    if (set != nullptr) sets.emplace_back(set, (bits + NFDBITS - 1) / NFDBITS);
+// The sets of a call of select that there are.
+std::vector<std::span<std::byte>> SetsOf(const SystemCall& call) {
+  std::vector<std::span<std::byte>> sets;
+  for (const size_t i : {1, 2, 3}) {
+    if (auto* const set = call.Pointer<std::byte>(i)) sets.emplace_back(set, BytesAt(call, i));
   }
   return sets;
 }
 
 // The parts of a transfer as a vector.
 std::vector<iovec> PartsOf(const SystemCall& call) {
-  const auto& a = call.arguments;
-  switch (call.call) {
-    case Call::kSend:
-    case Call::kWrite:
-      return {{reinterpret_cast<void*>(a[1]), static_cast<size_t>(a[2])}};
-    case Call::kWritev: {
-      const auto* const parts = reinterpret_cast<const iovec*>(a[1]);
-      return {parts, parts + a[2]};
-    }
-    default: {
-      const auto* const message = reinterpret_cast<const msghdr*>(a[1]);
-      return {message->msg_iov, message->msg_iov + message->msg_iovlen};
-    }
+  iovec bytes = {call.Pointer<void>(1), call.Size(2)};
+  std::span<iovec> parts(&bytes, 1);
+  if (call.call == Call::kWritev) parts = {call.Pointer<iovec>(1), call.Size(2)};
+  if (call.call == Call::kSendmsg) {
+    parts = {call.Pointer<msghdr>(1)->msg_iov, call.Pointer<msghdr>(1)->msg_iovlen};
   }
+  return {parts.begin(), parts.end()};
 }
 
 void Skip(std::vector<iovec>& parts, size_t bytes) {
@@ -108,7 +99,7 @@ int64_t HeldKernel::Carry(HeldThread& thread, const SystemCall& call) {
       return Transmit(thread, call);
     case Call::kClose:
     case Call::kShutdown:
-      if (PeerOf(static_cast<int>(call.arguments[0])) != kNoPeer) clients_changed_ = true;
+      if (PeerOf(call.Int(0)) != kNoPeer) clients_changed_ = true;
       return PassLast(thread, call);
     case Call::kSetsockopt:
       if (call.arguments[1] == SOL_SOCKET) {
@@ -119,8 +110,7 @@ int64_t HeldKernel::Carry(HeldThread& thread, const SystemCall& call) {
     case Call::kNanosleep:
       return Sleep(thread, call);
     case Call::kClockGettime:
-      *reinterpret_cast<timespec*>(call.arguments[1]) =
-          Timespec(clock_.Read(static_cast<clockid_t>(call.arguments[0])));
+      *call.Pointer<timespec>(1) = Timespec(clock_.Read(static_cast<clockid_t>(call.arguments[0])));
       return 0;
     case Call::kTimerfdSettime:
       return SetTimer(thread, clock_, call);
@@ -149,10 +139,10 @@ int64_t HeldKernel::PassLast(HeldThread& thread, const SystemCall& call, Turn ho
 }
 
 void HeldKernel::LetClientsAct() {
-  clients_.Settle();
+  SettleLoopback();
   clients_changed_ = true;
   driver_->OnPeersChanged();
-  clients_.Settle();
+  SettleLoopback();
 }
 
 // select, poll or epoll_wait without a timeout. select leaves its sets alone if nothing is ready,
@@ -164,10 +154,10 @@ int64_t HeldKernel::LookOnce(HeldThread& thread, const SystemCall& call) {
     return PassLast(thread, once, Turn::kExecuteAndGoUnlessZero);
   }
   timeval none = {};
-  once.arguments[4] = reinterpret_cast<int64_t>(&none);
-  const std::vector<std::span<fd_mask>> sets = SetsOf(call);
-  std::vector<std::vector<fd_mask>> asked;
-  for (const std::span<fd_mask> set : sets) asked.emplace_back(set.begin(), set.end());
+  once.SetPointer(4, &none);
+  const std::vector<std::span<std::byte>> sets = SetsOf(call);
+  std::vector<std::vector<std::byte>> asked;
+  for (const std::span<std::byte> set : sets) asked.emplace_back(set.begin(), set.end());
   const int64_t result = Pass(thread, once);
   if (result != 0) return result;
   for (size_t i = 0; i < sets.size(); ++i) {
@@ -184,31 +174,30 @@ int64_t HeldKernel::Wait(HeldThread& thread, const SystemCall& call) {
     LetClientsAct();
     result = LookOnce(thread, call);
     if (result != 0) break;
-    if (clients_.AwaitHeldBack()) continue;
+    if (AwaitHeldBack()) continue;
     if (deadline >= 0 && now_ns() >= deadline) break;
     Block(thread, call.call, -1, deadline);
     if (thread.interrupted) {  // these calls are never restarted (signal(7))
       errno = EINTR;
       return -1;
     }
-    clients_.Settle();
+    SettleLoopback();
     result = LookOnce(thread, call);
   }
   if (result == 0 && call.call == Call::kSelect) {
-    for (const std::span<fd_mask> set : SetsOf(call)) std::fill(set.begin(), set.end(), 0);
-    if (auto* const left = reinterpret_cast<timeval*>(call.arguments[4])) *left = {};
+    for (const std::span<std::byte> set : SetsOf(call)) std::memset(set.data(), 0, set.size());
+    if (auto* const left = call.Pointer<timeval>(4)) *left = {};
   }
   return result;
 }
 
 int64_t HeldKernel::Sleep(HeldThread& thread, const SystemCall& call) {
-  const int64_t deadline =
-      now_ns() + Nanoseconds(*reinterpret_cast<const timespec*>(call.arguments[0]));
+  const int64_t deadline = now_ns() + Nanoseconds(*call.Pointer<const timespec>(0));
   while (now_ns() < deadline) {
     LetClientsAct();
     Block(thread, call.call, -1, deadline);
     if (!thread.interrupted) continue;
-    if (auto* const left = reinterpret_cast<timespec*>(call.arguments[1])) {
+    if (auto* const left = call.Pointer<timespec>(1)) {
       *left = Timespec(std::max<int64_t>(deadline - now_ns(), 0));
     }
     errno = EINTR;
@@ -221,25 +210,25 @@ int64_t HeldKernel::Sleep(HeldThread& thread, const SystemCall& call) {
 bool HeldKernel::AwaitReady(HeldThread& thread, Call call, int fd, int16_t events) {
   const auto is_ready = [&] {
     pollfd look = {.fd = fd, .events = events, .revents = 0};
-    return Invoke<Call::kPoll>(thread.remote, &look, 1, 0) !=
-           0;  // an error is for the call itself to find out
+    // An error is for the call itself to find out.
+    return Invoke<Call::kPoll>(thread.remote, &look, 1, 0) != 0;
   };
   while (!is_ready()) {
     LetClientsAct();
     if (is_ready()) return true;
-    if (clients_.AwaitHeldBack()) continue;
+    if (AwaitHeldBack()) continue;
     Block(thread, call, fd, -1);
     if (thread.interrupted && !thread.restarts) {
       errno = EINTR;
       return false;
     }
-    clients_.Settle();
+    SettleLoopback();
   }
   return true;
 }
 
 int64_t HeldKernel::Accept(HeldThread& thread, const SystemCall& call) {
-  const int fd = static_cast<int>(call.arguments[0]);
+  const int fd = call.Int(0);
   held::DescriptorBook& book = thread.process->book;
   if (!book.Of(fd).nonblocking && !AwaitReady(thread, call.call, fd, POLLIN)) return -1;
   const int64_t result = Pass(thread, call);
@@ -254,7 +243,7 @@ int64_t HeldKernel::Accept(HeldThread& thread, const SystemCall& call) {
     peer = PeerAt(address);
   }
   book.At(accepted).peer = peer;
-  clients_.RetryConnects();  // there is room in the queue
+  RetryConnects();  // there is room in the queue
   clients_changed_ = true;
   return result;
 }
@@ -265,7 +254,7 @@ int64_t HeldKernel::Listen(HeldThread& thread, const SystemCall& call) {
   seen_listen_ = true;
   HeldProcess& process = *thread.process;
   if (process.listener >= 0) return result;
-  process.listener = static_cast<int>(call.arguments[0]);
+  process.listener = call.Int(0);
   if (!process.send_buffer_chosen) set_server_send_buffer(send_buffer_);
   if (!process.receive_buffer_chosen) set_server_receive_buffer(receive_buffer_);
   // Inherited by its connections. Nagle's algorithm would hold a server's last bytes back until
@@ -277,7 +266,7 @@ int64_t HeldKernel::Listen(HeldThread& thread, const SystemCall& call) {
 }
 
 int64_t HeldKernel::Receive(HeldThread& thread, const SystemCall& call) {
-  const int fd = static_cast<int>(call.arguments[0]);
+  const int fd = call.Int(0);
   const held::DescriptorFacts& facts = thread.process->book.Of(fd);
   const bool may_sleep = facts.kind != DescriptorKind::kFree && !facts.nonblocking &&
                          (MessageFlags(call) & (MSG_DONTWAIT | MSG_OOB)) == 0;
@@ -286,13 +275,13 @@ int64_t HeldKernel::Receive(HeldThread& thread, const SystemCall& call) {
   if (facts.kind != DescriptorKind::kTimerfd) return PassLast(thread, call);
   const int64_t result = Pass(thread, call);
   if (result == sizeof(uint64_t) && call.call == Call::kRead) {
-    TakeExpirations(thread, fd, reinterpret_cast<void*>(call.arguments[1]));
+    TakeExpirations(thread, fd, call.Pointer<void>(1));
   }
   return result;
 }
 
 int64_t HeldKernel::Transmit(HeldThread& thread, const SystemCall& call) {
-  const int fd = static_cast<int>(call.arguments[0]);
+  const int fd = call.Int(0);
   const int flags = MessageFlags(call);
   const held::DescriptorBook& book = thread.process->book;
   const bool may_sleep =
@@ -306,7 +295,7 @@ int64_t HeldKernel::Transmit(HeldThread& thread, const SystemCall& call) {
 // A blocking send takes all, sleeping as often as it must; if it is stopped in between it returns
 // what it took.
 int64_t HeldKernel::TransmitAll(HeldThread& thread, const SystemCall& call) {
-  const int fd = static_cast<int>(call.arguments[0]);
+  const int fd = call.Int(0);
   const int flags = MessageFlags(call);
   std::vector<iovec> parts = PartsOf(call);
   int64_t taken = 0;
@@ -332,7 +321,7 @@ void HeldKernel::NoteSent(const HeldThread& thread, int fd, int64_t result, int 
   const int error = errno;
   const PeerId peer = thread.process->book.Of(fd).peer;
   if (peer != kNoPeer) clients_changed_ = true;
-  if (result > 0 && peer != kNoPeer) clients_.NoteAnswered(peer, static_cast<uint64_t>(result));
+  if (result > 0 && peer != kNoPeer) NoteAnswered(peer, static_cast<uint64_t>(result));
   if (result == -1 && error == EPIPE && (flags & MSG_NOSIGNAL) == 0 &&
       SigpipeEndsServer(thread.pid)) {
     ++fatal_sigpipes_;

@@ -28,24 +28,6 @@ constexpr int kReceiveBuffer = 128 * 1024;
 // Stands for a descriptor that some process has, though none that can be looked at.
 constexpr int kSomeDescriptor = DrivenKernel::kNoDescriptorLimit - 1;
 
-DrivenKernel::DescriptorKind KindOf(sight::OpenFile::Kind kind) {
-  using Kind = DrivenKernel::DescriptorKind;
-  switch (kind) {
-    case sight::OpenFile::Kind::kSocket:
-      return Kind::kSocket;
-    case sight::OpenFile::Kind::kPipe:
-      return Kind::kPipe;
-    case sight::OpenFile::Kind::kEpoll:
-      return Kind::kEpoll;
-    case sight::OpenFile::Kind::kEventfd:
-      return Kind::kEventfd;
-    case sight::OpenFile::Kind::kTimerfd:
-      return Kind::kTimerfd;
-    default:
-      return Kind::kOther;
-  }
-}
-
 bool DependsOnFacts(Call call) {
   switch (FamilyOf(call)) {
     case CallFamily::kAccept:
@@ -84,7 +66,7 @@ HeldProcess& HeldKernel::ProcessOf(HeldThread& thread) {
 // What the call needs to be known of its descriptor.
 void HeldKernel::LearnBefore(HeldThread& thread, const SystemCall& call) {
   if (!DependsOnFacts(call.call)) return;
-  const int fd = static_cast<int>(call.arguments[0]);
+  const int fd = call.Int(0);
   held::DescriptorBook& book = thread.process->book;
   if (book.Of(fd).kind == DescriptorKind::kFree) return LearnDescriptor(thread, fd);
   // O_NONBLOCK is one for all processes that have the file open.
@@ -110,7 +92,7 @@ void HeldKernel::LearnDescriptor(HeldThread& thread, int fd) {
   } else {
     const std::optional<sight::OpenFile> file = sight::OpenFileAt(thread.pid, fd);
     if (!file) return;
-    facts.kind = KindOf(file->kind);
+    facts.kind = file->kind;
   }
   thread.process->book.At(fd) = facts;
 }
@@ -125,9 +107,9 @@ PeerId HeldKernel::PeerBehind(HeldThread& thread, int fd) const {
 
 // The client that has this address; kNoPeer for none.
 PeerId HeldKernel::PeerAt(const sockaddr_storage& address) const {
-  // A dual-stack server's is ::ffff:127.0.0.1; both families have the port in the same place.
-  if (address.ss_family != AF_INET && address.ss_family != AF_INET6) return kNoPeer;
-  return clients_.Find(ntohs(reinterpret_cast<const sockaddr_in&>(address).sin_port));
+  // A dual-stack server's is ::ffff:127.0.0.1.
+  const bool is_ip = address.ss_family == AF_INET || address.ss_family == AF_INET6;
+  return is_ip ? ClientAt(PortOf(address)) : kNoPeer;
 }
 
 PeerId HeldKernel::PeerOf(int fd) const {
@@ -232,7 +214,7 @@ void HeldKernel::set_server_receive_buffer(int bytes) {
 
 std::span<const PeerId> HeldKernel::TakeChangedPeers() {
   clients_changed_ = false;
-  return clients_.TakeChanged();
+  return ClientsKernel::TakeChangedPeers();
 }
 
 DrivenKernel::ConnectionStatus HeldKernel::ServerSide(PeerId peer) const {
@@ -264,7 +246,7 @@ DrivenKernel::ConnectionStatus HeldKernel::AskServer(PeerId peer) const {
   if (Invoke<Call::kIoctl>(thread->remote, status.fd, FIONREAD, &unread) == 0) {
     status.unread = static_cast<size_t>(unread);
   }
-  status.unsent = clients_.UnsentByServer(peer);
+  status.unsent = UnsentByServer(peer);
   return status;
 }
 
@@ -311,7 +293,7 @@ std::vector<DrivenKernel::Descriptor> HeldKernel::OpenDescriptors() const {
       if (descriptor.kind == DescriptorKind::kFree) {
         const std::optional<sight::OpenFile> file = sight::OpenFileAt(pid, fd);
         if (!file) continue;  // closed meanwhile
-        descriptor.kind = KindOf(file->kind);
+        descriptor.kind = file->kind;
       }
       // A process that is started on demand is a server's way to work, not a leak of what it has
       // open.

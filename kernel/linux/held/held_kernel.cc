@@ -35,7 +35,7 @@ HeldKernel::~HeldKernel() { Stop(); }
 void HeldKernel::Reset() {
   Stop();
   processes_.clear();
-  clients_.Clear();
+  ResetClients();
   clock_.Reset();
   office_ = std::make_unique<EnlistmentOffice>();
   top_ = nullptr;
@@ -122,11 +122,7 @@ void HeldKernel::Attend(int also, int timeout_ms) {
   uint64_t count = 0;
   static_cast<void>(!read(news_fd_.get(), &count, sizeof count));
   std::unique_lock lock(baton_);
-  while (true) {
-    const EnlistmentOffice::Candidate candidate = office_->Next();
-    if (candidate.line < 0) break;
-    Enlist(candidate);
-  }
+  while (auto candidate = office_->Next()) Enlist(std::move(*candidate));
   Reap();
   const bool none_sleeps = std::none_of(threads_.begin(), threads_.end(),
                                         [](const auto& thread) { return thread->asleep; });
@@ -136,24 +132,20 @@ void HeldKernel::Attend(int also, int timeout_ms) {
   if (failure_ != nullptr) std::rethrow_exception(failure_);
 }
 
-void HeldKernel::Enlist(const EnlistmentOffice::Candidate& candidate) {
-  const FileDescriptor file(SharedMemory::MakeFile());
-  std::unique_ptr<HeldThread> thread;
-  for (size_t tries = 0; tries < kSharedMemorySlots && thread == nullptr; ++tries) {
-    auto* const address =
-        reinterpret_cast<std::byte*>(kSharedMemoryBase + next_slot_ * SharedMemory::Spacing());
+void HeldKernel::Enlist(EnlistmentOffice::Candidate candidate) {
+  const FileDescriptor file = SharedMemory::MakeFile();
+  std::byte* mapped = nullptr;
+  for (size_t tries = 0; tries < kSharedMemorySlots && mapped == nullptr; ++tries) {
+    // Null if another thread's is there.
+    mapped = SharedMemory::Map(
+        file.get(),
+        reinterpret_cast<std::byte*>(kSharedMemoryBase + next_slot_ * SharedMemory::kSize));
     next_slot_ = (next_slot_ + 1) % kSharedMemorySlots;
-    try {
-      auto memory = std::make_shared<SharedMemory>(file.get(), address);
-      thread =
-          std::make_unique<HeldThread>(FileDescriptor(candidate.line), std::move(memory), *top_);
-    } catch (const std::system_error&) {
-      continue;  // another thread's is there
-    }
-    if (!held::Take(candidate, file.get(), address)) thread.reset();
-    break;
   }
-  if (thread == nullptr) return;
+  if (mapped == nullptr) return;
+  auto thread = std::make_unique<HeldThread>(
+      std::move(candidate.line), std::make_shared<SharedMemory>(mapped, /*is_new=*/true), *top_);
+  if (!EnlistmentOffice::Take(thread->line.get(), file.get(), mapped)) return;
   thread->pid = candidate.pid;
   thread->tid = candidate.tid;
   thread->line_there = candidate.line_there;
@@ -249,8 +241,7 @@ void HeldKernel::AdvanceTo(int64_t ns) {
 int64_t HeldKernel::NextTimerNs() const {
   int64_t next = -1;
   for (const auto& [pid, process] : processes_) {
-    const int64_t own = NextTimerOf(process);
-    if (own >= 0 && (next < 0 || own < next)) next = own;
+    next = held::Earlier(next, NextTimerOf(process));
   }
   return next;
 }

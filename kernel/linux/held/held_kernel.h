@@ -113,7 +113,7 @@ class HeldKernel final : public ClientsKernel {
   // held_kernel.cc: threads come and go.
   void MakeCurrent(HeldThread* thread);
   void WakeAttend();
-  void Enlist(const held::EnlistmentOffice::Candidate& candidate);
+  void Enlist(held::EnlistmentOffice::Candidate candidate);
   void DriveThread(HeldThread& thread);
   void AnswerCall(HeldThread& thread);
   void End(HeldThread& thread);

@@ -152,8 +152,7 @@ void HeldKernel::LetHappen(HeldThread* thread) {
 int64_t HeldKernel::FirstDeadline() const {
   int64_t first = -1;
   for (const auto& thread : threads_) {
-    if (!thread->asleep || thread->deadline_ns < 0) continue;
-    if (first < 0 || thread->deadline_ns < first) first = thread->deadline_ns;
+    if (thread->asleep) first = held::Earlier(first, thread->deadline_ns);
   }
   return first;
 }

@@ -13,7 +13,7 @@ constexpr int kAtOnceMs = 10'000;
 
 // For as often as it has expired by now.
 void Fire(HeldThread& thread, int fd, int64_t now_ns) {
-  held::DescriptorFacts& timer = thread.process->book.At(fd);
+  DescriptorFacts& timer = thread.process->book.At(fd);
   if (timer.interval_ns > 0) {
     const int64_t times = 1 + (now_ns - timer.expiry_ns) / timer.interval_ns;
     timer.expirations += static_cast<uint64_t>(times);
@@ -28,18 +28,17 @@ void Fire(HeldThread& thread, int fd, int64_t now_ns) {
   Invoke<Call::kPoll>(thread.remote, &fired, 1, kAtOnceMs);
 }
 
-void Write(const held::DescriptorFacts& timer, int64_t now_ns, int64_t address) {
-  if (address == 0) return;
+void Write(const DescriptorFacts& timer, int64_t now_ns, itimerspec* value) {
+  if (value == nullptr) return;
   const int64_t left = timer.expiry_ns < 0 ? 0 : std::max<int64_t>(timer.expiry_ns - now_ns, 1);
-  *reinterpret_cast<itimerspec*>(address) = {.it_interval = Timespec(timer.interval_ns),
-                                             .it_value = Timespec(left)};
+  *value = {.it_interval = Timespec(timer.interval_ns), .it_value = Timespec(left)};
 }
 
 }  // namespace
 
 int64_t SetTimer(HeldThread& thread, const ServerClock& clock, const SystemCall& call) {
-  const int fd = static_cast<int>(call.arguments[0]);
-  const auto* const value = reinterpret_cast<const itimerspec*>(call.arguments[2]);
+  const int fd = call.Int(0);
+  const auto* const value = call.Pointer<const itimerspec>(2);
   // What is wrong with the call is for Linux to say; a timer that is off for now tells it all.
   itimerspec off = {};
   if (value != nullptr) {
@@ -47,12 +46,12 @@ int64_t SetTimer(HeldThread& thread, const ServerClock& clock, const SystemCall&
     if (Nanoseconds(off.it_value) >= 0 && off.it_value.tv_nsec < kSecondNs) off.it_value = {};
   }
   SystemCall quiet = call;
-  if (value != nullptr) quiet.arguments[2] = reinterpret_cast<int64_t>(&off);
+  if (value != nullptr) quiet.SetPointer(2, &off);
   quiet.arguments[3] = 0;
   if (Invoke(thread.remote, quiet) == -1) return -1;
   const int64_t now = clock.now_ns();
-  held::DescriptorFacts& timer = thread.process->book.At(fd);
-  Write(timer, now, call.arguments[3]);
+  DescriptorFacts& timer = thread.process->book.At(fd);
+  Write(timer, now, call.Pointer<itimerspec>(3));
   const int64_t first = Nanoseconds(value->it_value);
   const bool absolute = (call.arguments[1] & TFD_TIMER_ABSTIME) != 0;
   timer.interval_ns = Nanoseconds(value->it_interval);
@@ -63,9 +62,9 @@ int64_t SetTimer(HeldThread& thread, const ServerClock& clock, const SystemCall&
 }
 
 int64_t GetTimer(HeldThread& thread, const ServerClock& clock, const SystemCall& call) {
-  const int fd = static_cast<int>(call.arguments[0]);
+  const int fd = call.Int(0);
   const int64_t result = Invoke(thread.remote, call);
-  if (result == 0) Write(thread.process->book.Of(fd), clock.now_ns(), call.arguments[1]);
+  if (result == 0) Write(thread.process->book.Of(fd), clock.now_ns(), call.Pointer<itimerspec>(1));
   return result;
 }
 
@@ -86,8 +85,7 @@ void FireTimers(HeldThread& thread, const ServerClock& clock) {
 int64_t NextTimerOf(const HeldProcess& process) {
   int64_t next = -1;
   for (int fd = 0; fd < process.book.end(); ++fd) {
-    const int64_t expiry = process.book.Of(fd).expiry_ns;
-    if (expiry >= 0 && (next < 0 || expiry < next)) next = expiry;
+    next = Earlier(next, process.book.Of(fd).expiry_ns);
   }
   return next;
 }

@@ -11,7 +11,7 @@
 
 namespace hupstorm::held {
 
-// As the call of `thread`, which is held; sets errno where it returns -1.
+// As the call of `thread`, which is held; sets errno if it returns -1.
 int64_t SetTimer(HeldThread& thread, const ServerClock& clock, const SystemCall& call);
 int64_t GetTimer(HeldThread& thread, const ServerClock& clock, const SystemCall& call);
 // After a read: how often the timer has expired, in the caller's buffer.

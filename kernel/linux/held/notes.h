@@ -1,6 +1,6 @@
 // Calls that the server makes on its own; the driver learns of them at the next call that it must
 // approve. A server that spins, or logs a line for each of its clients, makes hundreds of thousands
-// of such calls, and to be held in each would cost it twenty times as much.
+// of such calls, which cost twenty times as much if it is held in each.
 
 #ifndef HUPSTORM_KERNEL_LINUX_HELD_NOTES_H_
 #define HUPSTORM_KERNEL_LINUX_HELD_NOTES_H_
@@ -8,6 +8,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #include "kernel/system_call.h"
 
@@ -19,7 +20,7 @@ struct Freedom {
   //   - write to standard output and error, which the driver takes for the log: nothing is written,
   //     the driver gets the text;
   //   - getsockname, getpeername;
-  //   - recv where nothing is to be read: end of input, an error, EAGAIN where it would not sleep;
+  //   - recv if nothing is to be read: end of input, an error, or EAGAIN if it would not sleep;
   //   - clock_gettime of CLOCK_MONOTONIC.
   // Only for a server that gets signals from its driver alone: they are not held back
   // meanwhile.
@@ -32,20 +33,32 @@ class Notes {
  public:
   // ---- The driver's.
   void set_freedom(const Freedom& freedom) { freedom_ = freedom; }
-  // Gives out the calls, oldest first, with what came of them; null where there are no more, and
+  // Gives out the calls, oldest first, with what came of them; null if there are no more, and
   // then all are gone. Pointers are null, but for bytes that a call hands over: these are in the
   // shared memory. A note is good until the server gets the turn.
-  const SystemCall* Take();
-  // As new, for a new server.
-  void Clear();
+  const SystemCall* Take() {
+    if (taken_ < count_) return &notes_[taken_++];
+    Clear();
+    return nullptr;
+  }
+  void Clear() {
+    freedom_ = {};
+    count_ = taken_ = 0;
+    text_size_ = 0;
+  }
 
   // ---- The server's.
   const Freedom& freedom() const { return freedom_; }
-  // Whether a note with so many bytes has room. Without it the call has to be asked for.
+  // Whether a note with `bytes` bytes has room. Without it the driver has to be asked.
   bool HasRoom(size_t bytes = 0) const { return count_ < kMost && bytes <= kTextSize - text_size_; }
   void Add(const SystemCall& note) { notes_[count_++] = note; }
   // Copies bytes that a note hands over.
-  const std::byte* Keep(const void* bytes, size_t size);
+  const std::byte* Keep(const void* bytes, size_t size) {
+    std::byte* const copy = text_.data() + text_size_;
+    std::memcpy(copy, bytes, size);
+    text_size_ += size;
+    return copy;
+  }
 
  private:
   static constexpr uint32_t kMost = 2048;

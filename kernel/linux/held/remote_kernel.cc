@@ -6,7 +6,6 @@ void RemoteKernel::Attach(int socket, Syscalls& top) {
   line_ = Line(socket);
   top_ = &top;
   answers_under_way_ = 0;
-  went_on_ = false;
   next_turn_.reset();
   replayed_ = nullptr;
   memory_.frame().notes.Clear();
@@ -21,10 +20,8 @@ bool RemoteKernel::AwaitCall() {
 }
 
 Turn RemoteKernel::Next() {
-  if (!next_turn_) return line_.Await();
-  const Turn turn = *next_turn_;
-  next_turn_.reset();
-  return turn;
+  const std::optional<Turn> given = std::exchange(next_turn_, std::nullopt);
+  return given ? *given : line_.Await();
 }
 
 // A handler of a signal may make calls while another call is held, so nothing is kept in the frame
@@ -35,10 +32,7 @@ void RemoteKernel::Answer() {
   ++answers_under_way_;
   top_->Make(call);
   --answers_under_way_;
-  if (went_on_) {
-    went_on_ = false;
-    return;
-  }
+  if (next_turn_) return;  // the server did not wait for the answer
   frame.call = call;
   GrantFreedom();
   if (!line_.Give(Turn::kReturnFromCall)) throw ServerGone();
@@ -80,7 +74,6 @@ void RemoteKernel::Execute(SystemCall& call, Turn how) {
   const Turn turn = line_.Await();
   if (turn != Turn::kDone) {
     if (how == Turn::kExecute || !frame.order_done) throw ServerGone();
-    went_on_ = true;
     next_turn_ = turn;
   }
   call.result = frame.order.result;

@@ -74,8 +74,7 @@ class RemoteKernel final : public Syscalls {
   Line line_{-1};
   Syscalls* top_ = nullptr;
   int answers_under_way_ = 0;
-  bool went_on_ = false;           // the server did not wait for the answer to its call
-  std::optional<Turn> next_turn_;  // and has given this turn since
+  std::optional<Turn> next_turn_;  // that the server has given while its call was being answered
   std::function<Freedom()> freedom_;
   const SystemCall* replayed_ = nullptr;
   bool replayed_taken_ = false;

@@ -13,6 +13,11 @@
 
 namespace hupstorm::held {
 
+// The earlier of two points of time, of which -1 is never.
+inline int64_t Earlier(int64_t a, int64_t b) {
+  return a < 0 || b < 0 ? std::max(a, b) : std::min(a, b);
+}
+
 class ServerClock {
  public:
   enum class Kind : uint8_t {

@@ -1,14 +1,12 @@
 #include "kernel/linux/outside/outside_kernel.h"
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <signal.h>
-#include <sys/syscall.h>
 #include <time.h>
-#include <unistd.h>
 
 #include <algorithm>
 
+#include "base/file_descriptor.h"
 #include "base/hash.h"
 #include "base/timespec.h"
 
@@ -24,20 +22,12 @@ constexpr int64_t kFewDescriptors = 16;
 // So many descriptors that are no sockets of TCP may a server open for its first clients and keep.
 constexpr int kKeptForItself = 8;
 
-uint16_t PortOf(const sockaddr_storage& address) {
-  return ntohs(reinterpret_cast<const sockaddr_in&>(address).sin_port);  // as in sockaddr_in6
-}
-
 // Only an address of this machine can be bound.
-bool IsOfThisMachine(sockaddr_storage address) {
-  reinterpret_cast<sockaddr_in&>(address).sin_port = 0;
-  const int fd = socket(address.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) return false;
-  const socklen_t length =
-      address.ss_family == AF_INET6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in);
-  const bool bound = bind(fd, reinterpret_cast<const sockaddr*>(&address), length) == 0;
-  close(fd);
-  return bound;
+bool IsOfThisMachine(const sockaddr_storage& address) {
+  const FileDescriptor fd(socket(address.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  const sockaddr_storage any_port = WithPort(address, 0);
+  const auto* const plain = reinterpret_cast<const sockaddr*>(&any_port);
+  return bind(fd.get(), plain, LengthOf(address)) == 0;
 }
 
 NumberHash& Add(NumberHash& hash, const std::optional<TcpSocket>& socket) {
@@ -49,7 +39,7 @@ NumberHash& Add(NumberHash& hash, const std::optional<TcpSocket>& socket) {
 }  // namespace
 
 void OutsideKernel::Reset() {
-  clients_.Clear();
+  ResetClients();
   seen_.clear();
   LetGo();
 }
@@ -64,12 +54,10 @@ void OutsideKernel::LetGo() {
 }
 
 void OutsideKernel::Attach(const sockaddr_storage& address, pid_t root) {
+  LetGo();
   address_ = address;
-  clients_.SetHost(address);
+  SetHost(address);
   started_by_us_ = root > 0;
-  roots_.clear();
-  listening_.clear();
-  processes_at_start_.clear();
   last_process_made_ = -1;
   sees_sockets_ = IsOfThisMachine(address) && HasListener();
   std::vector<uint64_t> listeners;
@@ -122,12 +110,12 @@ bool OutsideKernel::IsShortOfDescriptors() const {
 // ---- Looking.
 
 OutsideKernel::Activity OutsideKernel::LookAtProcesses() {
-  clients_.Settle();
+  SettleLoopback();
   open_sockets_.reset();
   // Full is one more than the backlog (sk_acceptq_is_full of Linux).
-  if (clients_.HasUnansweredConnects() && sees_sockets_ && HasListener() &&
+  if (HasUnansweredConnects() && sees_sockets_ && HasListener() &&
       listener_queue_ <= listener_backlog_) {
-    clients_.RetryConnects();
+    RetryConnects();
   }
   Activity activity;
   if (!roots_.empty()) FindProcesses();
@@ -143,7 +131,7 @@ uint64_t OutsideKernel::LookAtTraffic() {
   NumberHash hash(0);
   HasListener();
   hash.Add(listener_queue_);
-  for (PeerId peer = 0; peer < clients_.count(); ++peer) {
+  for (PeerId peer = 0; peer < peer_count(); ++peer) {
     LookAt(peer);
     Add(hash, seen_[static_cast<size_t>(peer)].now);
   }
@@ -153,9 +141,9 @@ uint64_t OutsideKernel::LookAtTraffic() {
 void OutsideKernel::LookAt(PeerId peer) const {
   Seen& seen = seen_[static_cast<size_t>(peer)];
   if (seen.over) return;
-  seen.now = diag_.Find(clients_.ServerAddress(peer), clients_.Address(peer));
+  seen.now = diag_.Find(ServerAddressOf(peer), AddressOf(peer));
   const bool gone = !seen.now || seen.now->state == TcpState::kTimeWait;
-  if (gone && !clients_.IsOpen(peer)) seen.over = true;
+  if (gone && !IsOpen(peer)) seen.over = true;
   if (gone) return;
   const TcpSocket& socket = *seen.now;
   if (socket.IsHeld()) seen.inode = socket.inode;
@@ -179,31 +167,15 @@ std::optional<OutsideKernel::Asleep> OutsideKernel::SleepsOnOneClient() const {
   const pid_t pid = listening_.front();
   const auto call = sight::SleepingCallOf(pid);
   if (!call || sight::ThreadsOf(pid).size() != 1) return std::nullopt;
-  const auto canonical = [&]() -> std::optional<Call> {
-    switch (call->number) {
-      case SYS_sendto:
-        return Call::kSend;
-      case SYS_sendmsg:
-        return Call::kSendmsg;
-      case SYS_write:
-        return Call::kWrite;
-      case SYS_writev:
-        return Call::kWritev;
-      case SYS_recvfrom:
-        return Call::kRecv;
-      case SYS_recvmsg:
-        return Call::kRecvmsg;
-      case SYS_read:
-        return Call::kRead;
-      case SYS_readv:
-        return Call::kReadv;
-      default:
-        return std::nullopt;
-    }
-  }();
   const int fd = static_cast<int>(call->first_argument);
-  if (!canonical || PeerOf(fd) == kNoPeer) return std::nullopt;
-  return Asleep{.call = *canonical, .fd = fd};
+  for (int i = 0; i < kCallCount; ++i) {
+    const CallRow& row = RowOf(static_cast<Call>(i));
+    const bool moves_bytes = row.family == CallFamily::kSend || row.family == CallFamily::kRecv;
+    if (moves_bytes && row.number == call->number && PeerOf(fd) != kNoPeer) {
+      return Asleep{.call = row.call, .fd = fd};
+    }
+  }
+  return std::nullopt;
 }
 
 int64_t OutsideKernel::Memory() const {
@@ -217,15 +189,15 @@ OutsideKernel::Transfer OutsideKernel::TransferOf(PeerId peer) const {
 }
 
 bool OutsideKernel::IsInHandshake(PeerId peer) const {
-  if (!clients_.IsOpen(peer)) return false;
-  const PeerStatus status = clients_.Status(peer);
+  if (!IsOpen(peer)) return false;
+  const PeerStatus status = Status(peer);
   if (status.refused || status.was_reset) return false;
   const Seen& seen = seen_[static_cast<size_t>(peer)];
   return !status.connected || (seen.now && seen.now->state == TcpState::kSynRecv);
 }
 
 bool OutsideKernel::AwaitClients(int64_t timeout_ns) {
-  if (!clients_.AwaitChange(std::max<int64_t>(timeout_ns, 0))) return false;
+  if (!AwaitChangedPeers(std::max<int64_t>(timeout_ns, 0))) return false;
   driver_->OnPeersChanged();
   return true;
 }
@@ -258,26 +230,26 @@ DrivenKernel::Disposition OutsideKernel::RaiseSignal(int signal) {
 // ---- Peers.
 
 PeerId OutsideKernel::PeerConnect(uint16_t port, const PeerOptions& options) {
-  const PeerId peer = clients_.Connect(port, options);
+  const PeerId peer = ClientsKernel::PeerConnect(port, options);
   seen_.resize(static_cast<size_t>(peer) + 1);
   return peer;
 }
 
 bool OutsideKernel::PeerSendUrgent(PeerId peer, std::byte byte) {
   seen_[static_cast<size_t>(peer)].sent_urgent = true;
-  return clients_.SendUrgent(peer, byte);
+  return ClientsKernel::PeerSendUrgent(peer, byte);
 }
 
 DrivenKernel::ConnectionStatus OutsideKernel::ServerSide(PeerId peer) const {
   ConnectionStatus status;
   if (!sees_sockets_) {
-    status.accepted = clients_.Status(peer).connected;
+    status.accepted = Status(peer).connected;
     return status;
   }
   LookAt(peer);
   const Seen& seen = seen_[static_cast<size_t>(peer)];
   // One that was accepted and ended between two looks has shown itself to its client.
-  status.accepted = seen.accepted || clients_.HasReceived(peer);
+  status.accepted = seen.accepted || HasReceived(peer);
   if (seen.inode != 0) {
     const auto open = OpenSockets().find(seen.inode);
     if (open != OpenSockets().end()) status.fd = open->second.fd;
@@ -298,7 +270,7 @@ DrivenKernel::ConnectionStatus OutsideKernel::ServerSide(PeerId peer) const {
 PeerId OutsideKernel::PeerOf(int fd) const {
   for (const auto& [inode, open] : OpenSockets()) {
     if (open.fd != fd) continue;
-    for (PeerId peer = 0; peer < clients_.count(); ++peer) {
+    for (PeerId peer = 0; peer < peer_count(); ++peer) {
       if (seen_[static_cast<size_t>(peer)].inode == inode) return peer;
     }
   }
@@ -311,10 +283,8 @@ const std::map<uint64_t, OutsideKernel::OpenSocket>& OutsideKernel::OpenSockets(
   if (open_sockets_) return *open_sockets_;
   open_sockets_.emplace();
   for (const pid_t pid : processes_) {
-    const auto files = sight::OpenFiles(pid);
-    if (!files) continue;
-    for (const OpenFile& file : *files) {
-      if (file.kind == OpenFile::Kind::kSocket) {
+    for (const OpenFile& file : sight::OpenFiles(pid).value_or(std::vector<OpenFile>())) {
+      if (file.kind == DescriptorKind::kSocket) {
         open_sockets_->emplace(file.inode, OpenSocket{pid, file.fd});
       }
     }
@@ -337,14 +307,12 @@ std::vector<DrivenKernel::Descriptor> OutsideKernel::Held(int& others) const {
     if (!is_others) held.push_back({open.fd, DescriptorKind::kConnection});
   }
   for (const pid_t pid : processes_at_start_) {
-    const auto files = sight::OpenFiles(pid);
-    if (!files) continue;
-    for (const OpenFile& file : *files) {
-      if (file.kind == OpenFile::Kind::kSocket && sight::IsTcpSocket(pid, file.fd)) continue;
+    for (const OpenFile& file : sight::OpenFiles(pid).value_or(std::vector<OpenFile>())) {
+      if (file.kind == DescriptorKind::kSocket && sight::IsTcpSocket(pid, file.fd)) continue;
       ++others;
-      held.push_back({file.fd, file.kind == OpenFile::Kind::kEpoll  ? DescriptorKind::kEpoll
-                               : file.kind == OpenFile::Kind::kPipe ? DescriptorKind::kPipe
-                                                                    : DescriptorKind::kOther});
+      const bool is_named =
+          file.kind == DescriptorKind::kEpoll || file.kind == DescriptorKind::kPipe;
+      held.push_back({file.fd, is_named ? file.kind : DescriptorKind::kOther});
     }
   }
   return held;

@@ -29,20 +29,20 @@ class OutsideKernel final : public ClientsKernel {
   // Forgets the last server, and resets what connections to it are left.
   void Reset();
 
-  // The server that clients connect to. `root`: the process that was started as the server, -1
-  // where it runs already; its processes are then those that have the listening socket open, and
-  // their descendants, as far as they may be looked at.
+  // The server that clients connect to. `root`: the process that was started as the server; -1 if
+  // it runs already: its processes are then those that have the listening socket open, and their
+  // descendants, as far as they may be looked at.
   void Attach(const sockaddr_storage& address, pid_t root);
   // The server has ended: it holds nothing.
   void LetGo();
 
-  // Somebody listens at the address on this machine, so that the server's sockets can be seen.
-  // False for a server on another machine or in another network namespace.
+  // The listening socket is on this machine, so that the server's sockets can be seen. False for a
+  // server on another machine or in another network namespace.
   bool SeesSockets() const { return sees_sockets_; }
   bool SeesProcesses() const { return !processes_.empty(); }
   // All processes have ended that were once seen.
   bool ProcessesAreGone() const;
-  // True while somebody listens at the address: asks anew.
+  // True while the address is listened on: asks anew.
   bool HasListener();
   // A process of the server has so few descriptors left that it may have to turn clients away.
   bool IsShortOfDescriptors() const;
@@ -50,7 +50,7 @@ class OutsideKernel final : public ClientsKernel {
   // What the server is at, at this moment. Two that are equal, with `asleep`, one shortly after the
   // other: in between the server did nothing, and nothing was on its way to it.
   struct Activity {
-    bool asleep = true;  // every thread sleeps; true where no process can be seen
+    bool asleep = true;  // every thread sleeps; true if no process can be seen
     int64_t cpu_ns = 0;  // processor time of all processes
     bool operator==(const Activity&) const = default;
   };
@@ -62,8 +62,8 @@ class OutsideKernel final : public ClientsKernel {
   // What the threads of the server have been at so far, by their numbers.
   std::map<pid_t, sight::Thread> LookAtThreads() const;
 
-  // The call in which the server sleeps, where one process with one thread listens and sleeps in a
-  // call on one client's connection.
+  // The call in which the server sleeps, if it is a single thread that sleeps in a call on one
+  // client's connection.
   struct Asleep {
     Call call = Call::kEpollWait;
     int fd = -1;
@@ -76,8 +76,8 @@ class OutsideKernel final : public ClientsKernel {
   // The server has not seen a client yet: what it has open now is its own.
   void NoteStart();
 
-  // Bytes of this client that the server has read, and that it has sent to it. The last that was
-  // seen where the connection is gone.
+  // Bytes of this client that the server has read, and that it has sent to it, when the connection
+  // was last seen.
   struct Transfer {
     uint64_t consumed = 0;
     uint64_t answered = 0;
@@ -88,7 +88,7 @@ class OutsideKernel final : public ClientsKernel {
   bool IsInHandshake(PeerId peer) const;
 
   // Waits for something to happen to a client, `timeout_ns` at most, and lets clients act on it.
-  // False where nothing happened.
+  // False if nothing happened.
   bool AwaitClients(int64_t timeout_ns);
 
   // ---- DrivenKernel.
@@ -96,9 +96,9 @@ class OutsideKernel final : public ClientsKernel {
   // Sleeps until then. Clients act meanwhile.
   void AdvanceTo(int64_t ns) override;
   int64_t NextTimerNs() const override { return -1; }
-  // Of the first process that listens, of those that were started; kDefault where none was.
+  // Of the first process that listens, of those that were started; kDefault if none was.
   Disposition SignalDisposition(int signal) const override;
-  // To that process, where it handles the signal.
+  // To that process, if it handles the signal.
   Disposition RaiseSignal(int signal) override;
   void InterruptBlockedCall() override {}
   int fatal_sigpipes() const override { return 0; }  // the server's end tells
@@ -107,12 +107,12 @@ class OutsideKernel final : public ClientsKernel {
   void set_server_receive_buffer(int) override {}
   PeerId PeerConnect(uint16_t port, const PeerOptions& options) override;
   bool PeerSendUrgent(PeerId peer, std::byte byte) override;
-  // `fd` is -1 where the server's descriptors may not be looked at; `held` tells. Where not even
+  // `fd` is -1 if the server's descriptors may not be looked at; `held` tells. If not even
   // its sockets are seen, a client that is connected counts as accepted.
   ConnectionStatus ServerSide(PeerId peer) const override;
   PeerId PeerOf(int fd) const override;
   // Those that count as held for clients: sockets of TCP but for listeners and for connections of
-  // other ports; and others, where there are many more than at the start (a server may open a file,
+  // other ports; and others, if there are many more than at the start (a server may open a file,
   // an epoll instance, a pipe for its first client and keep it).
   std::vector<Descriptor> OpenDescriptors() const override;
   // No call of the server ever comes here: fails with ENOSYS.

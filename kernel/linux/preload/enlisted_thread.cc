@@ -107,7 +107,8 @@ held::Agent* AgentOfThisThread() {
   const held::Enlisted enlisted = held::Enlist(driver.data());
   errno = former_errno;
   if (enlisted.line < 0) return nullptr;
-  auto* const memory = new (this_thread.memory.data()) held::SharedMemory(enlisted.memory);
+  auto* const memory =
+      new (this_thread.memory.data()) held::SharedMemory(enlisted.memory, /*is_new=*/false);
   new (agent) held::Agent(*memory, enlisted.line);
   this_thread.line = enlisted.line;
   this_thread.pid = pid;

@@ -15,14 +15,13 @@ bool IsDriven();
 // True once a thread of this process is known to the driver.
 bool IsEnlisted();
 
-// The agent of the calling thread, which is enlisted at its first call. Null where the driver is
-// gone.
+// The agent of the calling thread, which is enlisted at its first call. Null if the driver is gone.
 held::Agent* AgentOfThisThread();
 
 // How far the server's clocks are ahead of Linux's.
 int64_t ClockOffsetNs();
 
-// The process is about to end by itself: tells the driver that nobody has killed it.
+// The process is about to end by itself: tells the driver that it was not killed.
 void NoteExit(int status);
 
 }  // namespace hupstorm::preload

@@ -7,8 +7,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 
+#include "base/timespec.h"
 #include "kernel/in_force.h"
 #include "kernel/linux/preload/enlisted_thread.h"
 
@@ -16,12 +18,11 @@ namespace hupstorm::preload {
 
 namespace {
 
-constexpr int64_t kSecond = 1'000'000'000;
 constexpr long kKernelSigsetBytes = 8;  // Linux's sigset_t; glibc's is larger
 
 bool IsTcp(const SystemCall& socket) {
-  const auto domain = socket.arguments[0];
-  const auto type = socket.arguments[1] & ~int64_t{SOCK_NONBLOCK | SOCK_CLOEXEC};
+  const int domain = socket.Int(0);
+  const int type = socket.Int(1) & ~(SOCK_NONBLOCK | SOCK_CLOEXEC);
   return (domain == AF_INET || domain == AF_INET6) && type == SOCK_STREAM;
 }
 
@@ -41,23 +42,21 @@ void ForEachReceived(const msghdr& message, Visit&& visit) {
   }
 }
 
-timespec Timespec(int64_t ms) { return {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1'000'000}; }
-
-// A wait with a signal mask (ppoll, pselect, epoll_pwait) that is nobody's business but Linux's.
+// A wait with a signal mask (ppoll, pselect, epoll_pwait), made on Linux.
 int64_t WaitWithMask(const SystemCall& call, const sigset_t* mask) {
   const auto& a = call.arguments;
   if (call.call == Call::kEpollWait) {
     return syscall(SYS_epoll_pwait, a[0], a[1], a[2], a[3], mask, kKernelSigsetBytes);
   }
   if (call.call == Call::kPoll) {
-    timespec timeout = Timespec(a[2]);
+    const timespec timeout = Timespec(std::max<int64_t>(a[2], 0) * 1'000'000);
     return syscall(SYS_ppoll, a[0], a[1], a[2] < 0 ? nullptr : &timeout, mask, kKernelSigsetBytes);
   }
   const struct {
     const sigset_t* mask;
     size_t bytes;
   } mask_argument{mask, kKernelSigsetBytes};
-  const auto* const left = reinterpret_cast<const timeval*>(a[4]);
+  const auto* const left = call.Pointer<const timeval>(4);
   timespec timeout = {};
   if (left != nullptr) timeout = {.tv_sec = left->tv_sec, .tv_nsec = left->tv_usec * 1000};
   return syscall(SYS_pselect6, a[0], a[1], a[2], a[3], left == nullptr ? nullptr : &timeout,
@@ -66,17 +65,11 @@ int64_t WaitWithMask(const SystemCall& call, const sigset_t* mask) {
 
 }  // namespace
 
-void Gate::StartAnew() { interest_.ForgetClosed(); }
-
 void Gate::Make(SystemCall& call) {
   if (!IsDriven()) return Pass(call);
   if (call.call == Call::kClockGettime) return ReadClock(call);
   held::Agent* const agent = IsForDriver(call) ? AgentOfThisThread() : nullptr;
-  if (agent != nullptr) {
-    agent->Make(call);
-  } else {
-    Pass(call);
-  }
+  agent != nullptr ? agent->Make(call) : Pass(call);
   if (call.result != -1) Learn(call);
 }
 
@@ -89,7 +82,7 @@ void Gate::Pass(SystemCall& call) {
 }
 
 bool Gate::IsForDriver(const SystemCall& call) {
-  const int fd = static_cast<int>(call.arguments[0]);
+  const int fd = call.Int(0);
   switch (call.call) {
     case Call::kSocket:
       return IsTcp(call);
@@ -103,8 +96,8 @@ bool Gate::IsForDriver(const SystemCall& call) {
     case Call::kNanosleep:
       // A program that has nothing to do with TCP yet is no server yet.
       return IsEnlisted();
-    case Call::kConnect:    // to somebody else: may take its time
-    case Call::kSigaction:  // seen from outside
+    case Call::kConnect:    // to another server: may take long
+    case Call::kSigaction:  // seen in /proc
       return false;
     default:
       return interest_.IsWatched(fd);
@@ -158,9 +151,7 @@ void Gate::ReadClock(SystemCall& call) {
     return;
   }
   auto* const now = call.Pointer<timespec>(1);
-  const int64_t ns = now->tv_nsec + ClockOffsetNs();
-  now->tv_sec += ns / kSecond;
-  now->tv_nsec = ns % kSecond;
+  *now = Timespec(Nanoseconds(*now) + ClockOffsetNs());
 }
 
 }  // namespace hupstorm::preload

@@ -1,6 +1,6 @@
-// The `Syscalls` in force on every thread of a third-party server that was started with the preload
-// library. A call that the driver wants to see goes to this thread's agent, which holds it there;
-// any other goes straight to Linux. In a process that nobody drives, all do.
+// The `Syscalls` in force on every thread of a process that has the preload library. If a driver
+// has started the process, calls that the driver wants to see go to the thread's agent, which lets
+// the driver answer them. All other calls go straight to Linux.
 
 #ifndef HUPSTORM_KERNEL_LINUX_PRELOAD_GATE_H_
 #define HUPSTORM_KERNEL_LINUX_PRELOAD_GATE_H_
@@ -16,7 +16,7 @@ class Gate final : public Syscalls {
   constexpr Gate() = default;
 
   // In a child that was forked from a server's process.
-  void StartAnew();
+  void StartAnew() { interest_.ForgetClosed(); }
 
   void Make(SystemCall& call) override;
 

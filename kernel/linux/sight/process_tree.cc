@@ -1,10 +1,7 @@
 #include "kernel/linux/sight/process_tree.h"
 
 #include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/resource.h>
 #include <sys/xattr.h>
 #include <time.h>
 #include <unistd.h>
@@ -17,10 +14,13 @@
 #include <memory>
 #include <string_view>
 
+#include "base/files.h"
+#include "base/timespec.h"
+
 namespace hupstorm::sight {
 namespace {
 
-// The names in a folder that are numbers, in order; nullopt where it cannot be opened.
+// The names in a folder that are numbers, in order; nullopt if it cannot be opened.
 std::optional<std::vector<int>> NumbersIn(const std::string& path) {
   const std::unique_ptr<DIR, int (*)(DIR*)> folder(opendir(path.c_str()), closedir);
   if (folder == nullptr) return std::nullopt;
@@ -35,24 +35,15 @@ std::optional<std::vector<int>> NumbersIn(const std::string& path) {
   return numbers;
 }
 
-// Files of /proc that are looked at here fit, and are read at once, as they change.
-class SmallFile {
- public:
-  explicit SmallFile(const std::string& path) {
-    const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return;
-    const ssize_t count = read(fd, text_.data(), text_.size());
-    length_ = count < 0 ? 0 : static_cast<size_t>(count);
-    close(fd);
-  }
-  std::string_view text() const { return {text_.data(), length_}; }
+std::vector<int> ThreadNumbers(pid_t pid) {
+  return NumbersIn(fmt::format("/proc/{}/task", pid)).value_or(std::vector<int>());
+}
 
- private:
-  std::array<char, 4096> text_;
-  size_t length_ = 0;
-};
+// Nothing if the file cannot be read.
+std::string Text(const std::string& path) { return ReadWhole(path).value_or(""); }
+std::string StatusOf(pid_t pid) { return Text(fmt::format("/proc/{}/status", pid)); }
 
-// The word after the first `key` in `text`; empty where there is none.
+// The word after the first `key` in `text`; empty if there is none.
 std::string_view WordAfter(std::string_view text, std::string_view key) {
   const size_t at = text.find(key);
   if (at == std::string_view::npos) return {};
@@ -71,24 +62,19 @@ Number NumberIn(std::string_view word, int base = 10) {
 struct Stat {
   char state = 0;
   pid_t parent = -1;
-  int threads = 0;
 };
 
 // What comes after the command's name, which may hold anything, parentheses too.
 Stat ReadStat(const std::string& path) {
-  const SmallFile file(path);
-  const std::string_view text = file.text();
+  const std::string text = Text(path);
   const size_t end_of_name = text.rfind(')');
-  if (end_of_name == std::string_view::npos || text.size() < end_of_name + 5) return {};
-  std::string_view fields = text.substr(end_of_name + 2);  // from field 3 on
-  Stat stat;
-  stat.state = fields[0];
-  for (int field = 3; field <= 20 && !fields.empty(); ++field) {
-    if (field == 4) stat.parent = NumberIn<pid_t>(fields);
-    if (field == 20) stat.threads = NumberIn<int>(fields);
-    fields.remove_prefix(std::min(fields.find(' '), fields.size() - 1) + 1);
-  }
-  return stat;
+  if (end_of_name == std::string::npos || text.size() < end_of_name + 5) return {};
+  const std::string_view fields = std::string_view(text).substr(end_of_name + 2);
+  return {.state = fields[0], .parent = NumberIn<pid_t>(fields.substr(2))};
+}
+
+char StateOfThread(pid_t pid, pid_t tid) {
+  return ReadStat(fmt::format("/proc/{}/task/{}/stat", pid, tid)).state;
 }
 
 OpenFile::Kind KindOf(std::string_view target) {
@@ -97,29 +83,11 @@ OpenFile::Kind KindOf(std::string_view target) {
       {"pipe:[", OpenFile::Kind::kPipe},
       {"anon_inode:[eventpoll]", OpenFile::Kind::kEpoll},
       {"anon_inode:[eventfd]", OpenFile::Kind::kEventfd},
-      {"anon_inode:[timerfd]", OpenFile::Kind::kTimerfd},
-      {"/", OpenFile::Kind::kFile}};
+      {"anon_inode:[timerfd]", OpenFile::Kind::kTimerfd}};
   for (const auto& [start, kind] : kKinds) {
     if (target.starts_with(start)) return kind;
   }
   return OpenFile::Kind::kOther;
-}
-
-// False where it has been closed by now.
-bool ReadLink(pid_t pid, int fd, OpenFile& file) {
-  std::array<char, 512> buffer;
-  const ssize_t length =
-      readlink(fmt::format("/proc/{}/fd/{}", pid, fd).c_str(), buffer.data(), buffer.size());
-  if (length < 0) return false;
-  file.fd = fd;
-  file.target.assign(buffer.data(), static_cast<size_t>(length));
-  file.kind = KindOf(file.target);
-  file.inode = 0;
-  if (file.kind == OpenFile::Kind::kSocket || file.kind == OpenFile::Kind::kPipe) {
-    const std::string_view target = file.target;
-    file.inode = NumberIn<uint64_t>(target.substr(target.find('[') + 1));
-  }
-  return true;
 }
 
 uint64_t MaskIn(std::string_view status, std::string_view key) {
@@ -132,9 +100,8 @@ std::optional<std::vector<OpenFile>> OpenFiles(pid_t pid) {
   const auto numbers = NumbersIn(fmt::format("/proc/{}/fd", pid));
   if (!numbers) return std::nullopt;
   std::vector<OpenFile> files;
-  OpenFile file;
   for (const int fd : *numbers) {
-    if (ReadLink(pid, fd, file)) files.push_back(file);
+    if (const auto file = OpenFileAt(pid, fd)) files.push_back(*file);
   }
   return files;
 }
@@ -149,20 +116,25 @@ std::vector<int> OpenNumbers(pid_t pid) {
 }
 
 std::optional<OpenFile> OpenFileAt(pid_t pid, int fd) {
-  OpenFile file;
-  if (!ReadLink(pid, fd, file)) return std::nullopt;
+  std::array<char, 512> buffer;
+  const ssize_t length =
+      readlink(fmt::format("/proc/{}/fd/{}", pid, fd).c_str(), buffer.data(), buffer.size());
+  if (length < 0) return std::nullopt;  // closed by now
+  const std::string_view target(buffer.data(), static_cast<size_t>(length));
+  OpenFile file{.fd = fd, .kind = KindOf(target)};
+  if (file.kind == OpenFile::Kind::kSocket || file.kind == OpenFile::Kind::kPipe) {
+    file.inode = NumberIn<uint64_t>(target.substr(target.find('[') + 1));
+  }
   return file;
 }
 
 bool HasSocketOpen(pid_t pid, std::span<const uint64_t> inodes) {
-  OpenFile file;
-  for (const int fd : OpenNumbers(pid)) {
-    if (ReadLink(pid, fd, file) && file.kind == OpenFile::Kind::kSocket &&
-        std::find(inodes.begin(), inodes.end(), file.inode) != inodes.end()) {
-      return true;
-    }
-  }
-  return false;
+  const std::vector<int> numbers = OpenNumbers(pid);
+  return std::any_of(numbers.begin(), numbers.end(), [&](int fd) {
+    const auto file = OpenFileAt(pid, fd);
+    return file && file->kind == OpenFile::Kind::kSocket &&
+           std::find(inodes.begin(), inodes.end(), file->inode) != inodes.end();
+  });
 }
 
 bool IsTcpSocket(pid_t pid, int fd) {
@@ -175,12 +147,9 @@ bool IsTcpSocket(pid_t pid, int fd) {
 
 ThreadSummary SummaryOfThreads(pid_t pid, std::span<const pid_t> held) {
   ThreadSummary summary;
-  for (const int tid : NumbersIn(fmt::format("/proc/{}/task", pid)).value_or(std::vector<int>())) {
-    if (std::find(held.begin(), held.end(), tid) != held.end()) {
-      summary.any_lives = true;
-      continue;
-    }
-    const char state = ReadStat(fmt::format("/proc/{}/task/{}/stat", pid, tid)).state;
+  for (const int tid : ThreadNumbers(pid)) {
+    const bool is_held = std::find(held.begin(), held.end(), tid) != held.end();
+    const char state = is_held ? 'S' : StateOfThread(pid, tid);
     if (state == 0 || state == 'Z' || state == 'X') continue;
     summary.any_lives = true;
     summary.any_runs = summary.any_runs || state == 'R' || state == 'D';
@@ -190,37 +159,17 @@ ThreadSummary SummaryOfThreads(pid_t pid, std::span<const pid_t> held) {
 
 std::vector<Thread> ThreadsOf(pid_t pid) {
   std::vector<Thread> threads;
-  const auto tids = NumbersIn(fmt::format("/proc/{}/task", pid));
-  if (!tids) return threads;
-  for (const pid_t tid : *tids) {
-    Thread thread;
-    thread.tid = tid;
-    thread.state = ReadStat(fmt::format("/proc/{}/task/{}/stat", pid, tid)).state;
+  for (const pid_t tid : ThreadNumbers(pid)) {
+    Thread thread{.tid = tid, .state = StateOfThread(pid, tid)};
     if (thread.state == 0) continue;
-    const SmallFile schedstat(fmt::format("/proc/{}/task/{}/schedstat", pid, tid));
-    const std::string_view times = schedstat.text();
+    const std::string times = Text(fmt::format("/proc/{}/task/{}/schedstat", pid, tid));
     thread.run_ns = NumberIn<int64_t>(times);
     thread.runqueue_ns = NumberIn<int64_t>(WordAfter(times, " "));
-    thread.has_run_time = !times.empty();
-    const SmallFile status(fmt::format("/proc/{}/task/{}/status", pid, tid));
-    thread.sleeps = NumberIn<int64_t>(WordAfter(status.text(), "\nvoluntary_ctxt_switches:"));
+    const std::string status = Text(fmt::format("/proc/{}/task/{}/status", pid, tid));
+    thread.sleeps = NumberIn<int64_t>(WordAfter(status, "\nvoluntary_ctxt_switches:"));
     threads.push_back(thread);
   }
   return threads;
-}
-
-bool IsAsleep(pid_t pid) {
-  constexpr auto asleep = [](char state) {
-    return state == 0 || state == 'S' || state == 'T' || state == 't' || state == 'Z' ||
-           state == 'X';
-  };
-  const Stat first = ReadStat(fmt::format("/proc/{}/stat", pid));
-  if (!asleep(first.state) || first.threads <= 1) return asleep(first.state);
-  for (const pid_t tid :
-       NumbersIn(fmt::format("/proc/{}/task", pid)).value_or(std::vector<int>())) {
-    if (!asleep(ReadStat(fmt::format("/proc/{}/task/{}/stat", pid, tid)).state)) return false;
-  }
-  return true;
 }
 
 // No privilege is asked for (pid_for_clock of Linux), unlike for most of /proc.
@@ -228,7 +177,7 @@ int64_t CpuNs(pid_t pid) {
   clockid_t clock = 0;
   timespec used = {};
   if (clock_getcpuclockid(pid, &clock) != 0 || clock_gettime(clock, &used) != 0) return -1;
-  return used.tv_sec * 1'000'000'000LL + used.tv_nsec;
+  return Nanoseconds(used);
 }
 
 char StateOf(pid_t pid) { return ReadStat(fmt::format("/proc/{}/stat", pid)).state; }
@@ -236,40 +185,36 @@ char StateOf(pid_t pid) { return ReadStat(fmt::format("/proc/{}/stat", pid)).sta
 pid_t ParentOf(pid_t pid) { return ReadStat(fmt::format("/proc/{}/stat", pid)).parent; }
 
 SignalMasks SignalMasksOf(pid_t pid) {
-  const SmallFile status(fmt::format("/proc/{}/status", pid));
-  return {.ignored = MaskIn(status.text(), "SigIgn:"), .caught = MaskIn(status.text(), "SigCgt:")};
+  const std::string status = StatusOf(pid);
+  return {.ignored = MaskIn(status, "SigIgn:"), .caught = MaskIn(status, "SigCgt:")};
 }
 
 uint64_t PendingSignals(pid_t pid, pid_t tid) {
-  const SmallFile status(fmt::format("/proc/{}/task/{}/status", pid, tid));
-  return MaskIn(status.text(), "SigPnd:") | MaskIn(status.text(), "ShdPnd:");
+  const std::string status = Text(fmt::format("/proc/{}/task/{}/status", pid, tid));
+  return MaskIn(status, "SigPnd:") | MaskIn(status, "ShdPnd:");
 }
 
 int64_t AnonymousMemory(pid_t pid) {
-  const SmallFile status(fmt::format("/proc/{}/status", pid));
-  return NumberIn<int64_t>(WordAfter(status.text(), "RssAnon:")) * 1024;
+  return NumberIn<int64_t>(WordAfter(StatusOf(pid), "RssAnon:")) * 1024;
 }
 
 int64_t DescriptorLimit(pid_t pid) {
-  const SmallFile limits(fmt::format("/proc/{}/limits", pid));
-  const std::string_view word = WordAfter(limits.text(), "Max open files");
+  const std::string limits = Text(fmt::format("/proc/{}/limits", pid));
+  const std::string_view word = WordAfter(limits, "Max open files");
   if (word.empty()) return -1;
   return word == "unlimited" ? INT64_MAX : NumberIn<int64_t>(word);
 }
 
 std::optional<SleepingCall> SleepingCallOf(pid_t pid) {
-  const SmallFile file(fmt::format("/proc/{}/syscall", pid));
-  const std::string_view text = file.text();
+  const std::string text = Text(fmt::format("/proc/{}/syscall", pid));
   if (text.empty() || text.starts_with("running") || text.starts_with("-1")) return std::nullopt;
-  const std::string_view first = WordAfter(text, " 0x");
   return SleepingCall{.number = NumberIn<long>(text),
-                      .first_argument = NumberIn<uint64_t>(first, 16)};
+                      .first_argument = NumberIn<uint64_t>(WordAfter(text, " 0x"), 16)};
 }
 
 int64_t LastProcessMade() {
-  const SmallFile file("/proc/loadavg");
-  const std::string_view text = file.text();
-  return NumberIn<int64_t>(text.substr(text.find_last_of(' ') + 1));
+  const std::string text = Text("/proc/loadavg");
+  return NumberIn<int64_t>(std::string_view(text).substr(text.find_last_of(' ') + 1));
 }
 
 namespace {
@@ -281,14 +226,13 @@ void AddNew(pid_t pid, std::vector<pid_t>& found) {
 // The children of each of its threads, as the kernel lists them (CONFIG_PROC_CHILDREN). Exact for
 // children that do not end meanwhile.
 void AddChildren(pid_t pid, std::vector<pid_t>& found) {
-  const std::string tasks = fmt::format("/proc/{}/task", pid);
-  for (const int tid : NumbersIn(tasks).value_or(std::vector<int>())) {
-    std::ifstream children(fmt::format("{}/{}/children", tasks, tid));
+  for (const int tid : ThreadNumbers(pid)) {
+    std::ifstream children(fmt::format("/proc/{}/task/{}/children", pid, tid));
     for (pid_t child; children >> child;) AddNew(child, found);
   }
 }
 
-// The same where the kernel does not list them: asks every process for its parent.
+// The same if the kernel does not list them: asks every process for its parent.
 void AddDescendantsByScan(std::vector<pid_t>& found) {
   std::multimap<pid_t, pid_t> children;
   for (const pid_t pid : NumbersIn("/proc").value_or(std::vector<int>())) {

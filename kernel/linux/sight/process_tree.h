@@ -1,6 +1,6 @@
-// What /proc says of processes that need not be ours: which belong together, what they have open,
-// what their threads are at (proc(5)). A process that ends while it is looked at is no error: what
-// could not be read any more is missing.
+// What /proc says of any process: its descendants, what it has open, what its threads do (proc(5)).
+// A process that ends while it is looked at is no error: what could not be read any more is
+// missing.
 
 #ifndef HUPSTORM_KERNEL_LINUX_SIGHT_PROCESS_TREE_H_
 #define HUPSTORM_KERNEL_LINUX_SIGHT_PROCESS_TREE_H_
@@ -10,31 +10,30 @@
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <string>
 #include <vector>
+
+#include "kernel/driven_kernel.h"
 
 namespace hupstorm::sight {
 
 struct OpenFile {
-  enum class Kind : uint8_t { kSocket, kPipe, kEpoll, kEventfd, kTimerfd, kFile, kOther };
+  using Kind = DrivenKernel::DescriptorKind;  // of sockets: kSocket, whatever they are used for
   int fd = -1;
   Kind kind = Kind::kOther;
   uint64_t inode = 0;  // of sockets and pipes
-  std::string target;  // as readlink says: "socket:[4711]", "anon_inode:[eventpoll]", "/etc/hosts"
 };
 
 struct Thread {
   pid_t tid = 0;
-  char state = '?';          // 'R', 'S', 'D', 'T', 'Z', ...
-  int64_t run_ns = 0;        // on a processor
-  int64_t runqueue_ns = 0;   // runnable, and waiting for a processor that is busy
-  int64_t sleeps = 0;        // how often it gave up its processor by itself, to sleep
-  bool has_run_time = true;  // false where the kernel keeps none (CONFIG_SCHED_INFO)
+  char state = '?';         // 'R', 'S', 'D', 'T', 'Z', ...
+  int64_t run_ns = 0;       // on a processor; 0 if the kernel keeps none (CONFIG_SCHED_INFO)
+  int64_t runqueue_ns = 0;  // runnable, and waiting for a processor that is busy
+  int64_t sleeps = 0;       // how often it gave up its processor by itself, to sleep
 };
 
-// ---- Each of these looks at one process, and gives nothing where it is gone.
+// ---- Each of these looks at one process, and gives nothing if it is gone.
 
-// Open descriptors in the order of their numbers. nullopt where they may not be looked at (another
+// Open descriptors in the order of their numbers. nullopt if they may not be looked at (another
 // user's process, or one that is not dumpable) or the process is gone or a zombie.
 std::optional<std::vector<OpenFile>> OpenFiles(pid_t pid);
 // How many there are: cheaper. -1 if they may not be looked at.
@@ -56,17 +55,15 @@ struct ThreadSummary {
 ThreadSummary SummaryOfThreads(pid_t pid, std::span<const pid_t> held = {});
 
 std::vector<Thread> ThreadsOf(pid_t pid);
-// Every thread of it sleeps where a signal or an event may wake it (S), or is stopped (T); so does
-// one that has ended (Z). False where one runs or waits for a disk. True where there is no such
-// process.
-bool IsAsleep(pid_t pid);
-// Processor time of all its threads, also of those that have ended, in nanoseconds; -1 where there
+// No thread of it runs or waits for a disk. True if there is no such process.
+inline bool IsAsleep(pid_t pid) { return !SummaryOfThreads(pid).any_runs; }
+// Processor time of all its threads, also of those that have ended, in nanoseconds; -1 if there
 // is no such process. One system call. Exact for threads that sleep; what a running thread has used
 // since the last tick of the clock may be missing.
 int64_t CpuNs(pid_t pid);
-// 'R', 'S', 'Z' and so on, of its first thread; 0 where there is no such process.
+// 'R', 'S', 'Z' and so on, of its first thread; 0 if there is no such process.
 char StateOf(pid_t pid);
-pid_t ParentOf(pid_t pid);  // -1 where there is no such process
+pid_t ParentOf(pid_t pid);  // -1 if there is no such process
 
 struct SignalMasks {
   uint64_t ignored = 0;  // bit 0 is signal 1
@@ -75,9 +72,9 @@ struct SignalMasks {
 SignalMasks SignalMasksOf(pid_t pid);
 // Signals that wait for a thread: its own, and those of its process.
 uint64_t PendingSignals(pid_t pid, pid_t tid);
-// Anonymous memory that is resident, in bytes (RssAnon); 0 where unknown.
+// Anonymous memory that is resident, in bytes (RssAnon); 0 if unknown.
 int64_t AnonymousMemory(pid_t pid);
-// RLIMIT_NOFILE in effect (/proc/PID/limits); -1 where it may not be looked at.
+// RLIMIT_NOFILE in effect (/proc/PID/limits); -1 if it may not be looked at.
 int64_t DescriptorLimit(pid_t pid);
 
 // The system call in which its first thread sleeps.
@@ -85,19 +82,19 @@ struct SleepingCall {
   long number = -1;  // as in <sys/syscall.h>
   uint64_t first_argument = 0;
 };
-// nullopt where the thread runs, or may not be looked at (ptrace(2), "Ptrace access mode
+// nullopt if the thread runs, or may not be looked at (ptrace(2), "Ptrace access mode
 // checking").
 std::optional<SleepingCall> SleepingCallOf(pid_t pid);
 
 // ---- And these at all of them.
 
 // Changes when a process or a thread is made, on the whole machine (the last field of
-// /proc/loadavg); 0 where unknown.
+// /proc/loadavg); 0 if unknown.
 int64_t LastProcessMade();
 
 // `roots` and all their descendants that are there, parents before children. A child whose parent
-// has ended belongs to whoever has adopted it (prctl(2), PR_SET_CHILD_SUBREAPER), and is not found
-// from its grandparent.
+// has ended is the child of the process that has adopted it (prctl(2), PR_SET_CHILD_SUBREAPER), and
+// is not found from its grandparent.
 std::vector<pid_t> WithDescendants(std::span<const pid_t> roots);
 
 // Processes that have the socket of that inode open, of those that may be looked at. Looks at every

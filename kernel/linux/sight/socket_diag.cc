@@ -12,10 +12,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cstddef>
 #include <cstring>
-#include <system_error>
 
+#include "base/system_error.h"
 #include "kernel/linux/sight/tcp_state.h"
 
 namespace hupstorm::sight {
@@ -26,10 +25,6 @@ constexpr uint32_t kAllStates = ~0U;
 constexpr uint32_t kListening = 1U << 10;  // TCP_LISTEN
 constexpr uint32_t kNotHeld =
     1U << 3 | 1U << 6 | 1U << 12;  // TCP_SYN_RECV, TIME_WAIT, NEW_SYN_RECV
-
-[[noreturn]] void Fail(const char* what) {
-  throw std::system_error(errno, std::generic_category(), what);
-}
 
 int TakeInfo(const nlattr* attribute, void* out) {
   auto& socket = *static_cast<TcpSocket*>(out);
@@ -99,64 +94,50 @@ bool TcpSocket::WaitsToBeAccepted() const {
   return !IsHeld() && (state == TcpState::kEstablished || state == TcpState::kCloseWait);
 }
 
-struct SocketDiag::Line {
-  mnl_socket* socket = nullptr;
-  unsigned sequence = 0;
-  std::vector<TcpSocket> answer;
+SocketDiag::SocketDiag()
+    : socket_(mnl_socket_open2(NETLINK_SOCK_DIAG, SOCK_CLOEXEC), mnl_socket_close) {
+  if (socket_ == nullptr || mnl_socket_bind(socket_.get(), 0, MNL_SOCKET_AUTOPID) != 0) {
+    ThrowSystemError("cannot open sock_diag");
+  }
+}
+
+std::vector<TcpSocket> SocketDiag::Ask(const inet_diag_req_v2& request, bool dump) {
   alignas(nlmsghdr) std::array<char, 32 * 1024> buffer;
-
-  ~Line() {
-    if (socket != nullptr) mnl_socket_close(socket);
+  nlmsghdr* const header = mnl_nlmsg_put_header(buffer.data());
+  header->nlmsg_type = SOCK_DIAG_BY_FAMILY;
+  header->nlmsg_flags = static_cast<__u16>(NLM_F_REQUEST | (dump ? NLM_F_DUMP : 0));
+  header->nlmsg_seq = ++sequence_;
+  std::memcpy(mnl_nlmsg_put_extra_header(header, sizeof request), &request, sizeof request);
+  if (mnl_socket_sendto(socket_.get(), header, header->nlmsg_len) < 0) {
+    ThrowSystemError("cannot ask sock_diag");
   }
-
-  // False where there is no such socket.
-  bool Ask(const inet_diag_req_v2& request, bool dump) {
-    nlmsghdr* const header = mnl_nlmsg_put_header(buffer.data());
-    header->nlmsg_type = SOCK_DIAG_BY_FAMILY;
-    header->nlmsg_flags = static_cast<__u16>(NLM_F_REQUEST | (dump ? NLM_F_DUMP : 0));
-    header->nlmsg_seq = ++sequence;
-    std::memcpy(mnl_nlmsg_put_extra_header(header, sizeof request), &request, sizeof request);
-    if (mnl_socket_sendto(socket, header, header->nlmsg_len) < 0) Fail("cannot ask sock_diag");
-    const unsigned port = mnl_socket_get_portid(socket);
-    int more = MNL_CB_OK;
-    while (more > MNL_CB_STOP) {
-      const ssize_t length = mnl_socket_recvfrom(socket, buffer.data(), buffer.size());
-      if (length < 0 && errno == EINTR) continue;
-      if (length < 0) Fail("sock_diag does not answer");
-      more = mnl_cb_run(buffer.data(), static_cast<size_t>(length), sequence, port, TakeSocket,
-                        &answer);
-      if (more < 0) {
-        if (errno == ENOENT) return false;
-        Fail("sock_diag refuses to answer");
-      }
-      if (!dump) break;
-    }
-    return true;
+  std::vector<TcpSocket> answer;
+  int more = MNL_CB_OK;
+  while (more > MNL_CB_STOP) {
+    const ssize_t length = mnl_socket_recvfrom(socket_.get(), buffer.data(), buffer.size());
+    if (length < 0 && errno == EINTR) continue;
+    if (length < 0) ThrowSystemError("sock_diag does not answer");
+    more = mnl_cb_run(buffer.data(), static_cast<size_t>(length), sequence_,
+                      mnl_socket_get_portid(socket_.get()), TakeSocket, &answer);
+    if (more < 0 && errno == ENOENT) return {};
+    if (more < 0) ThrowSystemError("sock_diag refuses to answer");
+    if (!dump) break;
   }
-
-  std::vector<TcpSocket> Dump(uint16_t port, uint32_t states) {
-    answer.clear();
-    for (const int family : {AF_INET, AF_INET6}) {
-      inet_diag_req_v2 request = RequestFor(family, states);
-      request.id.idiag_sport = htons(port);
-      Ask(request, /*dump=*/true);
-    }
-    return std::move(answer);
-  }
-};
-
-SocketDiag::SocketDiag() : line_(std::make_unique<Line>()) {
-  line_->socket = mnl_socket_open2(NETLINK_SOCK_DIAG, SOCK_CLOEXEC);
-  if (line_->socket == nullptr || mnl_socket_bind(line_->socket, 0, MNL_SOCKET_AUTOPID) != 0) {
-    Fail("cannot open sock_diag");
-  }
+  return answer;
 }
 
-SocketDiag::~SocketDiag() = default;
-
-std::vector<TcpSocket> SocketDiag::Listeners(uint16_t port) {
-  return line_->Dump(port, kListening);
+std::vector<TcpSocket> SocketDiag::Dump(uint16_t port, uint32_t states) {
+  std::vector<TcpSocket> sockets;
+  for (const int family : {AF_INET, AF_INET6}) {
+    inet_diag_req_v2 request = RequestFor(family, states);
+    request.id.idiag_sport = htons(port);
+    const std::vector<TcpSocket> found = Ask(request, /*dump=*/true);
+    sockets.insert(sockets.end(), found.begin(), found.end());
+  }
+  return sockets;
 }
+
+std::vector<TcpSocket> SocketDiag::Listeners(uint16_t port) { return Dump(port, kListening); }
 
 std::vector<uint64_t> SocketDiag::ListenerInodes(uint16_t port) {
   std::vector<uint64_t> inodes;
@@ -164,23 +145,20 @@ std::vector<uint64_t> SocketDiag::ListenerInodes(uint16_t port) {
   return inodes;
 }
 
-std::vector<TcpSocket> SocketDiag::OfLocalPort(uint16_t port) {
-  return line_->Dump(port, kAllStates);
-}
+std::vector<TcpSocket> SocketDiag::OfLocalPort(uint16_t port) { return Dump(port, kAllStates); }
 
-std::vector<TcpSocket> SocketDiag::MayBeHeld() { return line_->Dump(0, kAllStates & ~kNotHeld); }
+std::vector<TcpSocket> SocketDiag::MayBeHeld() { return Dump(0, kAllStates & ~kNotHeld); }
 
 std::optional<TcpSocket> SocketDiag::Find(const sockaddr_storage& local,
                                           const sockaddr_storage& remote) {
   inet_diag_req_v2 request = RequestFor(local.ss_family, kAllStates);
   SetAddress(local, request.id.idiag_src, request.id.idiag_sport);
   SetAddress(remote, request.id.idiag_dst, request.id.idiag_dport);
-  line_->answer.clear();
-  if (!line_->Ask(request, /*dump=*/false) || line_->answer.empty()) return std::nullopt;
-  const TcpSocket& found = line_->answer.front();
-  // Without a connection the kernel answers with the listener that would get it.
-  if (found.remote_port != ntohs(request.id.idiag_dport)) return std::nullopt;
-  return found;
+  const std::vector<TcpSocket> found = Ask(request, /*dump=*/false);
+  // Without a connection Linux answers with the listener that would get it.
+  const uint16_t remote_port = ntohs(request.id.idiag_dport);
+  if (found.empty() || found.front().remote_port != remote_port) return std::nullopt;
+  return found.front();
 }
 
 }  // namespace hupstorm::sight

@@ -115,10 +115,10 @@ TEST(ProcessTreeTest, DescriptorsAreNamedByWhatTheyAre) {
   const auto kind_of = [&](int fd) {
     const auto found = std::find_if(files->begin(), files->end(),
                                     [&](const OpenFile& open) { return open.fd == fd; });
-    return found == files->end() ? OpenFile::Kind::kOther : found->kind;
+    return found == files->end() ? OpenFile::Kind::kFree : found->kind;
   };
   EXPECT_EQ(kind_of(epoll), OpenFile::Kind::kEpoll);
-  EXPECT_EQ(kind_of(file), OpenFile::Kind::kFile);
+  EXPECT_EQ(kind_of(file), OpenFile::Kind::kOther);
   EXPECT_EQ(kind_of(listener), OpenFile::Kind::kSocket);
   EXPECT_TRUE(IsTcpSocket(child.pid(), listener));
   EXPECT_FALSE(IsTcpSocket(child.pid(), epoll));

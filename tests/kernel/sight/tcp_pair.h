@@ -12,26 +12,15 @@
 
 #include <cstdint>
 
-namespace hupstorm {
+#include "base/loopback_address.h"
 
-inline sockaddr_storage LoopbackAddress(uint16_t port) {
-  sockaddr_storage address = {};
-  auto& ipv4 = reinterpret_cast<sockaddr_in&>(address);
-  ipv4.sin_family = AF_INET;
-  ipv4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  ipv4.sin_port = htons(port);
-  return address;
-}
+namespace hupstorm {
 
 inline sockaddr_storage OwnAddress(int fd) {
   sockaddr_storage address = {};
   socklen_t length = sizeof address;
   getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length);
   return address;
-}
-
-inline uint16_t PortOf(const sockaddr_storage& address) {
-  return ntohs(reinterpret_cast<const sockaddr_in&>(address).sin_port);  // as in sockaddr_in6
 }
 
 inline uint64_t InodeOf(int fd) {
