@@ -25,15 +25,9 @@ DescriptorFacts& DescriptorBook::At(int fd) {
 }
 
 bool DescriptorBook::IsSocket(int fd) const {
-  switch (Of(fd).kind) {
-    case Kind::kListener:
-    case Kind::kConnection:
-    case Kind::kSocket:
-    case Kind::kSocketpair:
-      return true;
-    default:
-      return false;
-  }
+  const Kind kind = Of(fd).kind;
+  return kind == Kind::kListener || kind == Kind::kConnection || kind == Kind::kSocket ||
+         kind == Kind::kSocketpair;
 }
 
 int DescriptorBook::Find(PeerId peer) const {

@@ -1,11 +1,12 @@
 // Linux as a kernel that can be driven: the server's threads are held in each of their calls, and
 // its clients are sockets of this process.
 //
-// What the simulated kernel has of its own is brought about here:
-//  - Rest. A call that would sleep is made so that it does not, and asked again after the driver
-//    has let something happen. A server of one thread is at rest whenever that thread would sleep.
-//    One of several is at rest when all of them sleep: those that are held, in calls with nothing
-//    there for them; the others, of which only /proc knows, in whatever they sleep in.
+// What the simulated kernel does by itself is done as follows:
+//  - Rest. A call that would sleep is made without sleeping, and made again after the driver has
+//  let
+//    something happen. A server of one thread is at rest whenever that thread would sleep. One of
+//    several is at rest when all of them sleep: held threads in calls with nothing there for them,
+//    the others by what /proc says.
 //  - Time. The server's timeouts, sleeps and timerfds go by a clock of the driver's (ServerClock).
 //    TCP's own timers run on real time.
 //  - Buffers. A listening socket whose buffers the server has not chosen gets those of the
@@ -13,8 +14,8 @@
 //  - Signals. They may come from anywhere (a child that ends, an operator), so the driver looks for
 //    what is pending whenever all threads sleep, and lets handlers run.
 //
-// Calls are carried out one at a time, whichever thread makes them. Not thread-safe, but for what
-// says otherwise.
+// Calls are carried out one at a time, whichever thread makes them. Not thread-safe, unless a
+// function says otherwise.
 
 #ifndef HUPSTORM_KERNEL_LINUX_HELD_HELD_KERNEL_H_
 #define HUPSTORM_KERNEL_LINUX_HELD_HELD_KERNEL_H_
@@ -52,8 +53,8 @@ class HeldKernel final : public ClientsKernel {
   // ---- A server of one thread in one process, which the caller has made.
 
   // Answers the server's calls by what `top` says, until its serve() returns. `line`: the driver's
-  // end of the socket between the two. Throws ServerGone, ServerThrew,
-  // and what `top` throws: then the server is held in that call for ever.
+  // end of the socket between the two. Throws ServerGone, ServerThrew, and what `top` throws: then
+  // the server is held in that call for ever.
   void ServeOnly(pid_t pid, FileDescriptor line, std::shared_ptr<held::SharedMemory> memory,
                  Syscalls& top);
   HeapUse heap() const { return threads_.empty() ? HeapUse() : threads_.front()->remote.heap(); }

@@ -21,7 +21,7 @@ namespace hupstorm::held {
 
 struct HeldProcess {
   pid_t pid = -1;
-  held::DescriptorBook book;
+  DescriptorBook book;
   std::vector<int> given;           // descriptors that are not the server's own, in order
   uint64_t given_handlers = 0;      // nor are the handlers of these signals; bit 0 is signal 1
   rlim_t descriptor_limit = 0;      // RLIMIT_NOFILE at start

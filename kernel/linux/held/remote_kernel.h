@@ -34,7 +34,8 @@ class RemoteKernel final : public Syscalls {
   // A new server: the driver's end of its socket, which is not owned, and what answers its calls.
   void Attach(int socket, Syscalls& top);
 
-  // Is asked what the server may do by itself each time that it is let go. Without one: nothing.
+  // `freedom` is asked, each time the server goes on, what it may do by itself. Without it:
+  // nothing.
   void set_freedom(std::function<Freedom()> freedom) { freedom_ = std::move(freedom); }
 
   // Waits for the server's next call. False if its serve() has returned. Throws ServerGone and

@@ -2,8 +2,8 @@
 // not held, its clock is Linux's, and its side of a connection is what sock_diag and /proc tell.
 // Its clients are sockets of this process.
 //
-// What cannot be had: faults and limits (descriptors, buffers), interrupting a call, a host that
-// vanishes. Such methods of DrivenKernel do nothing; scenarios that need them are not run.
+// Not possible: faults and limits (descriptors, buffers), interrupting a call, a host that
+// vanishes. These methods of DrivenKernel do nothing; scenarios that need them are not run.
 //
 // Not thread-safe.
 
@@ -47,8 +47,8 @@ class OutsideKernel final : public ClientsKernel {
   // A process of the server has so few descriptors left that it may have to turn clients away.
   bool IsShortOfDescriptors() const;
 
-  // What the server is at, at this moment. Two that are equal, with `asleep`, one shortly after the
-  // other: in between the server did nothing, and nothing was on its way to it.
+  // What the server does at this moment. If two looks shortly after each other are equal and
+  // `asleep`, the server did nothing in between, and nothing was on its way to it.
   struct Activity {
     bool asleep = true;  // every thread sleeps; true if no process can be seen
     int64_t cpu_ns = 0;  // processor time of all processes
@@ -59,7 +59,7 @@ class OutsideKernel final : public ClientsKernel {
   // moved. Takes microseconds for each client.
   uint64_t LookAtTraffic();
 
-  // What the threads of the server have been at so far, by their numbers.
+  // What the threads of the server have done so far, by their numbers.
   std::map<pid_t, sight::Thread> LookAtThreads() const;
 
   // The call in which the server sleeps, if it is a single thread that sleeps in a call on one
@@ -73,7 +73,7 @@ class OutsideKernel final : public ClientsKernel {
   // Bytes that the server's processes hold in anonymous memory.
   int64_t Memory() const;
 
-  // The server has not seen a client yet: what it has open now is its own.
+  // To be called before the first client connects: what the server has open now is its own.
   void NoteStart();
 
   // Bytes of this client that the server has read, and that it has sent to it, when the connection

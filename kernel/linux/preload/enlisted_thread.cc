@@ -43,8 +43,8 @@ struct ThisThread {
 };
 [[gnu::tls_model("initial-exec")]] thread_local constinit ThisThread this_thread;
 
-// Lines of all threads, so that a child that was forked can let go of those that are not its own:
-// the driver knows by their end that a thread has ended.
+// The lines of all threads. A forked child closes those that it inherits: the driver takes the end
+// of a line for the end of its thread.
 constexpr size_t kMostLines = 4096;
 std::array<std::atomic<int>, kMostLines> lines;  // number + 1
 

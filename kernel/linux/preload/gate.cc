@@ -27,17 +27,15 @@ bool IsTcp(const SystemCall& socket) {
 }
 
 // The descriptors that came with a message have numbers that may have been something else before.
-template <typename Visit>
-void ForEachReceived(const msghdr& message, Visit&& visit) {
-  auto& header_of = const_cast<msghdr&>(message);
-  for (const cmsghdr* header = CMSG_FIRSTHDR(&header_of); header != nullptr;
-       header = CMSG_NXTHDR(&header_of, const_cast<cmsghdr*>(header))) {
+void ForgetReceived(msghdr& message, Interest& interest) {
+  for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr;
+       header = CMSG_NXTHDR(&message, header)) {
     if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
     const size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
     for (size_t i = 0; i < count; ++i) {
       int fd = -1;
       std::memcpy(&fd, CMSG_DATA(header) + i * sizeof fd, sizeof fd);
-      visit(fd);
+      interest.Forget(fd);
     }
   }
 }
@@ -135,9 +133,7 @@ void Gate::Learn(const SystemCall& call) {
       interest_.NoteClosed(fd);
       return;
     case Call::kRecvmsg:
-      ForEachReceived(*call.Pointer<const msghdr>(1),
-                      [this](int received) { interest_.Forget(received); });
-      return;
+      return ForgetReceived(*call.Pointer<msghdr>(1), interest_);
     default:
       return;
   }

@@ -1,6 +1,6 @@
-// Which descriptors of a server's process its driver wants to see the calls on: TCP sockets, and
-// what event loops wait for and wake themselves with. A server's files, terminals and other sockets
-// are its own affair.
+// The descriptors of a server's process on which its driver wants to see the calls: TCP sockets,
+// and what event loops wait for and wake themselves with. Calls on files, terminals and other
+// sockets go straight to Linux.
 
 #ifndef HUPSTORM_KERNEL_LINUX_PRELOAD_INTEREST_H_
 #define HUPSTORM_KERNEL_LINUX_PRELOAD_INTEREST_H_
@@ -28,7 +28,7 @@ class Interest {
     Set(fd, Get(fd) == State::kWatched ? State::kClosed : State::kUnknown);
   }
 
-  // In a child that was forked: it may close any number without a thought.
+  // In a child that was forked: it may close any number, whether it is open or not.
   void ForgetClosed();
 
  private:
