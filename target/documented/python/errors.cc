@@ -7,35 +7,30 @@ namespace hupstorm::python {
 namespace {
 
 // Objects/exceptions.c, _PyExc_InitState.
+struct ClassOfError {
+  int error;
+  const char* name;
+};
+constexpr ClassOfError kClasses[] = {{EAGAIN, "BlockingIOError"},
+                                     {EALREADY, "BlockingIOError"},
+                                     {EINPROGRESS, "BlockingIOError"},
+                                     {EPIPE, "BrokenPipeError"},
+                                     {ESHUTDOWN, "BrokenPipeError"},
+                                     {ECONNABORTED, "ConnectionAbortedError"},
+                                     {ECONNREFUSED, "ConnectionRefusedError"},
+                                     {ECONNRESET, "ConnectionResetError"},
+                                     {EEXIST, "FileExistsError"},
+                                     {ENOENT, "FileNotFoundError"},
+                                     {EINTR, "InterruptedError"},
+                                     {EACCES, "PermissionError"},
+                                     {EPERM, "PermissionError"},
+                                     {ETIMEDOUT, "TimeoutError"}};
+
 const char* ClassOf(int error) {
-  switch (error) {
-    case EAGAIN:
-    case EALREADY:
-    case EINPROGRESS:
-      return "BlockingIOError";
-    case EPIPE:
-    case ESHUTDOWN:
-      return "BrokenPipeError";
-    case ECONNABORTED:
-      return "ConnectionAbortedError";
-    case ECONNREFUSED:
-      return "ConnectionRefusedError";
-    case ECONNRESET:
-      return "ConnectionResetError";
-    case EEXIST:
-      return "FileExistsError";
-    case ENOENT:
-      return "FileNotFoundError";
-    case EINTR:
-      return "InterruptedError";
-    case EACCES:
-    case EPERM:
-      return "PermissionError";
-    case ETIMEDOUT:
-      return "TimeoutError";
-    default:
-      return "OSError";
+  for (const ClassOfError& row : kClasses) {
+    if (row.error == error) return row.name;
   }
+  return "OSError";
 }
 
 }  // namespace

@@ -86,22 +86,23 @@ class DescriptorSet {
   }
 
   int end() const { return end_; }
-  fd_set* get(fd_set* copy) const {
-    if (sockets_.empty()) return nullptr;
-    *copy = set_;
-    return copy;
+  // A copy, for select to leave in it what is ready; null for an empty set.
+  fd_set* Copy() {
+    ready_ = set_;
+    return sockets_.empty() ? nullptr : &ready_;
   }
-  std::vector<Socket> Members(const fd_set& ready) const {
-    std::vector<Socket> members;
+  std::vector<Socket> Ready() const {
+    std::vector<Socket> ready;
     for (const Socket& socket : sockets_) {
-      if (FD_ISSET(socket.fileno(), &ready)) members.push_back(socket);
+      if (FD_ISSET(socket.fileno(), &ready_)) ready.push_back(socket);
     }
-    return members;
+    return ready;
   }
 
  private:
   const std::vector<Socket>& sockets_;
   fd_set set_;
+  fd_set ready_;
   int end_ = 0;
 };
 
@@ -115,22 +116,15 @@ double MonotonicSeconds() {
 
 Ready Select(const std::vector<Socket>& readable, const std::vector<Socket>& writable,
              const std::vector<Socket>& exceptional, double timeout_seconds) {
-  const DescriptorSet inputs(readable);
-  const DescriptorSet outputs(writable);
-  const DescriptorSet conditions(exceptional);
+  DescriptorSet inputs(readable);
+  DescriptorSet outputs(writable);
+  DescriptorSet conditions(exceptional);
   const int end = std::max({inputs.end(), outputs.end(), conditions.end()});
-  fd_set in;
-  fd_set out;
-  fd_set except;
-  FD_ZERO(&in);
-  FD_ZERO(&out);
-  FD_ZERO(&except);
   const int count = WaitBy(timeout_seconds, [&](Timeout& timeout) {
-    return select(end, inputs.get(&in), outputs.get(&out), conditions.get(&except),
-                  timeout.value());
+    return select(end, inputs.Copy(), outputs.Copy(), conditions.Copy(), timeout.value());
   });
   if (count == 0) return {};
-  return {inputs.Members(in), outputs.Members(out), conditions.Members(except)};
+  return {inputs.Ready(), outputs.Ready(), conditions.Ready()};
 }
 
 Ready SelectByPoll(const std::vector<Socket>& readable, const std::vector<Socket>& writable,
