@@ -19,6 +19,13 @@ namespace {
   throw std::runtime_error(fmt::format("cannot keep count in {}: {}", path, why));
 }
 
+// The same clock for all processes of a machine.
+int64_t MonotonicNs() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return now.tv_sec * 1'000'000'000 + now.tv_nsec;
+}
+
 }  // namespace
 
 uint64_t CampaignCounters::Executions() const {
@@ -55,12 +62,6 @@ CampaignCountersPtr MapCampaignCounters(const std::string& path) {
   if (counters->layout == 0) counters->layout = CampaignCounters::kLayout;
   if (counters->layout != CampaignCounters::kLayout) Fail(path, "it holds something else");
   return counters;
-}
-
-int64_t MonotonicNs() {
-  timespec now{};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return now.tv_sec * 1'000'000'000 + now.tv_nsec;
 }
 
 }  // namespace hupstorm

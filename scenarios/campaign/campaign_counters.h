@@ -52,9 +52,6 @@ using CampaignCountersPtr = std::unique_ptr<CampaignCounters, UnmapCounters>;
 // if it cannot be mapped or is something else.
 CampaignCountersPtr MapCampaignCounters(const std::string& path);
 
-// CLOCK_MONOTONIC in nanoseconds: the same clock for all processes of a machine.
-int64_t MonotonicNs();
-
 }  // namespace hupstorm
 
 #endif  // HUPSTORM_SCENARIOS_CAMPAIGN_CAMPAIGN_COUNTERS_H_

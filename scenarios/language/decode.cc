@@ -29,7 +29,7 @@ const std::array<FaultPair, 256>& FaultPairs() {
   return pairs;
 }
 
-// Reads operands; past the end there are zeros for ever.
+// Reads operands; past the end all bytes are zero.
 class Operands {
  public:
   explicit Operands(std::span<const uint8_t> bytes)
@@ -76,10 +76,11 @@ class Operands {
     next_ += count;
     if (text.empty()) text = "?";
   }
-  hupstorm::Clients Client() {
+  std::optional<Clients> OptionalClient() {
+    if (Byte() % 2 == 0) return std::nullopt;
     const char letter = static_cast<char>('a' + Byte() % 26);
     const uint32_t index = static_cast<uint32_t>(Exact(0, kMaxClientIndex));
-    return {.letter = letter, .first = index, .last = index};
+    return Clients{.letter = letter, .first = index, .last = index};
   }
 
  private:
@@ -87,8 +88,9 @@ class Operands {
   const uint8_t* end_;
 };
 
-hupstorm::Clients ShapeClient(uint8_t shape) {
-  return {.letter = static_cast<char>('a' + shape % kShapeLetters), .first = 0, .last = 0};
+std::optional<Clients> ShapeClient(uint8_t shape) {
+  if ((shape & kShapeAnyClient) != 0) return std::nullopt;
+  return Clients{.letter = static_cast<char>('a' + shape % kShapeLetters), .first = 0, .last = 0};
 }
 
 class Decoder {
@@ -155,17 +157,13 @@ class Decoder {
   Step& NewStep(Action action) {
     if (count_ == scenario_.steps.size()) scenario_.steps.emplace_back();
     Step& step = scenario_.steps[count_];
+    std::string text = std::move(step.text);  // what it has allocated
+    text.clear();
+    step = Step();
     step.action = action;
     step.together = together_ && count_ != 0;
-    step.each = false;
     step.at = at_;
-    step.clients = hupstorm::Clients{};
-    step.amount = 0;
-    step.text.clear();
-    step.fault = FaultRule{};
-    step.fault_any_client = true;
-    step.fault_client = hupstorm::Clients{};
-    step.line = 0;
+    step.text = std::move(text);
     ++count_;
     together_ = false;
     at_.reset();
@@ -220,13 +218,11 @@ class Decoder {
       const uint64_t times = operands_.Exact(0, kMaxOccurrence);
       step.fault.times = times == 0 ? kAlways : static_cast<uint32_t>(times);
       step.fault.after = static_cast<uint32_t>(operands_.Exact(0, kMaxOccurrence));
-      step.fault_any_client = operands_.Byte() % 2 == 0;
-      if (!step.fault_any_client) step.fault_client = operands_.Client();
+      step.fault_client = operands_.OptionalClient();
     } else {
       step.fault.times = kFaultTimes[shape / 8 % 4];
       step.fault.after = shape / 32 % kShapeAfters;
-      step.fault_any_client = (shape & kShapeAnyClient) != 0;
-      if (!step.fault_any_client) step.fault_client = ShapeClient(shape);
+      step.fault_client = ShapeClient(shape);
     }
     if (pair.outcome == FaultOutcome::kShort) {
       step.fault.amount = static_cast<uint32_t>(operands_.Size());
@@ -239,12 +235,10 @@ class Decoder {
     const uint8_t shape = operands_.Byte();
     if (shape == kEscape) {
       at.occurrence = static_cast<uint32_t>(operands_.Exact(1, kMaxOccurrence));
-      at.any_client = operands_.Byte() % 2 == 0;
-      if (!at.any_client) at.client = operands_.Client();
+      at.client = operands_.OptionalClient();
     } else {
       at.occurrence = 1 + shape / 8 % kShapeOccurrences;
-      at.any_client = (shape & kShapeAnyClient) != 0;
-      if (!at.any_client) at.client = ShapeClient(shape);
+      at.client = ShapeClient(shape);
     }
   }
 

@@ -129,39 +129,38 @@ class Encoder {
     Code({.item = Item::kFault, .action = Action::kFault});
     Byte(PairByte({rule.call, rule.outcome}));
     const auto times = std::find(kFaultTimes.begin(), kFaultTimes.end(), rule.times);
-    if (times != kFaultTimes.end() && rule.after < kShapeAfters &&
-        IsShort(step.fault_any_client, step.fault_client)) {
-      Byte(static_cast<uint8_t>(ShapeOf(step.fault_any_client, step.fault_client) |
-                                (times - kFaultTimes.begin()) << 3 | rule.after << 5));
+    if (times != kFaultTimes.end() && rule.after < kShapeAfters && IsShort(step.fault_client)) {
+      Byte(static_cast<uint8_t>(ShapeOf(step.fault_client) | (times - kFaultTimes.begin()) << 3 |
+                                rule.after << 5));
     } else {
       Byte(kEscape);
       Varint(rule.times == kAlways ? 0 : rule.times);
       Varint(rule.after);
-      OptionalClient(step.fault_any_client, step.fault_client);
+      OptionalClient(step.fault_client);
     }
     if (rule.outcome == FaultOutcome::kShort) Size(rule.amount);
   }
 
   void EncodePlacement(const Placement& at) {
     Code({.item = Item::kPrefixAt, .call = at.call});
-    if (at.occurrence <= kShapeOccurrences && IsShort(at.any_client, at.client)) {
-      Byte(static_cast<uint8_t>(ShapeOf(at.any_client, at.client) | (at.occurrence - 1) << 3));
+    if (at.occurrence <= kShapeOccurrences && IsShort(at.client)) {
+      Byte(static_cast<uint8_t>(ShapeOf(at.client) | (at.occurrence - 1) << 3));
     } else {
       Byte(kEscape);
       Varint(at.occurrence - 1);
-      OptionalClient(at.any_client, at.client);
+      OptionalClient(at.client);
     }
   }
 
-  static bool IsShort(bool any_client, const Clients& client) {
-    return any_client || (client.letter < 'a' + kShapeLetters && client.first == 0);
+  static bool IsShort(const std::optional<Clients>& client) {
+    return !client || (client->letter < 'a' + kShapeLetters && client->first == 0);
   }
-  static int ShapeOf(bool any_client, const Clients& client) {
-    return any_client ? kShapeAnyClient : client.letter - 'a';
+  static int ShapeOf(const std::optional<Clients>& client) {
+    return client ? client->letter - 'a' : kShapeAnyClient;
   }
-  void OptionalClient(bool any_client, const Clients& client) {
-    Byte(any_client ? 0 : 1);
-    if (!any_client) Client(client);
+  void OptionalClient(const std::optional<Clients>& client) {
+    Byte(client ? 1 : 0);
+    if (client) Client(*client);
   }
 
   std::vector<uint8_t> bytes_;

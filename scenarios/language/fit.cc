@@ -12,35 +12,17 @@ bool Has(const Scenario& scenario, Action action) {
                      [action](const Step& step) { return step.action == action; });
 }
 
-// Its answers are those that the suite was written for.
-bool IsKnownToTheByte(const Target& target) {
-  switch (target.protocol) {
-    case Protocol::kEcho:
-      return true;
-    case Protocol::kAck:
-    case Protocol::kHttp:
-      return !target.third_party;
-    case Protocol::kNone:
-    case Protocol::kExpect:
-      break;
-  }
-  return false;
-}
-
 }  // namespace
 
+bool IsKnownToTheByte(const Target& target) {
+  const bool documented = target.protocol == Protocol::kAck || target.protocol == Protocol::kHttp;
+  return target.protocol == Protocol::kEcho || (documented && !target.third_party);
+}
+
 Protocol WrittenFor(const Target& target) {
-  switch (target.protocol) {
-    case Protocol::kNone:
-      return Protocol::kEcho;
-    case Protocol::kExpect:
-      return target.exchange->close ? Protocol::kHttp : Protocol::kEcho;
-    case Protocol::kEcho:
-    case Protocol::kAck:
-    case Protocol::kHttp:
-      break;
-  }
-  return target.protocol;
+  if (target.protocol == Protocol::kNone) return Protocol::kEcho;
+  if (target.protocol != Protocol::kExpect) return target.protocol;
+  return target.exchange->close ? Protocol::kHttp : Protocol::kEcho;
 }
 
 std::string WhyNotFor(const Scenario& scenario, const Target& target) {
@@ -74,23 +56,8 @@ bool IsExpectedOf(const Target& target, const Scenario& scenario, const Step& st
 }
 
 std::string_view ProtocolName(Protocol protocol) {
-  switch (protocol) {
-    case Protocol::kEcho:
-      return "echo";
-    case Protocol::kAck:
-      return "ack";
-    case Protocol::kHttp:
-      return "http";
-    case Protocol::kNone:
-      return "none";
-    case Protocol::kExpect:
-      return "expect";
-  }
-  return "?";
-}
-
-std::string_view ProtocolName(const std::optional<Protocol>& protocol) {
-  return protocol ? ProtocolName(*protocol) : "any";
+  constexpr std::string_view kNames[] = {"echo", "ack", "http", "none", "expect"};
+  return kNames[static_cast<size_t>(protocol)];
 }
 
 }  // namespace hupstorm

@@ -12,6 +12,10 @@
 
 namespace hupstorm {
 
+// Whether all answers of a server like `target` can be foretold byte by byte: those of an echo, and
+// of the documented servers, for which the suite was written.
+bool IsKnownToTheByte(const Target& target);
+
 // The protocol whose scenarios `target` is given: kEcho, kAck or kHttp. Its own, or the one that it
 // is a kind of.
 Protocol WrittenFor(const Target& target);
@@ -35,13 +39,14 @@ inline bool Fits(const Scenario& scenario, const Target& target) {
 // servers of ours in mind, so that of another server
 //   - how much was received, and what, is not expected: the oracles know what is owed;
 //   - what becomes of a connection is not expected if nothing is known of the protocol (none): the
-//   server may
-//     end it for what the client has said.
+//     server may end it for what the client has said.
 // A third-party server is not expected to have stopped by a certain step, in no scenario.
 bool IsExpectedOf(const Target& target, const Scenario& scenario, const Step& step);
 
-std::string_view ProtocolName(Protocol protocol);                        // "echo"
-std::string_view ProtocolName(const std::optional<Protocol>& protocol);  // "any" for none
+std::string_view ProtocolName(Protocol protocol);  // "echo"
+inline std::string_view ProtocolName(const std::optional<Protocol>& protocol) {
+  return protocol ? ProtocolName(*protocol) : "any";
+}
 
 }  // namespace hupstorm
 

@@ -2,7 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <charconv>
+
 #include "scenarios/language/scenario.h"
+#include "scenarios/language/units.h"
 
 namespace hupstorm {
 namespace {
@@ -17,12 +21,14 @@ std::optional<Token::Kind> MarkAt(std::string_view text) {
   return std::nullopt;
 }
 
-int HexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
+constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+
+// A letter after a backslash, and what it stands for. (\0 is read as well, and written as \x00.)
+struct Escape {
+  char letter;
+  char byte;
+};
+constexpr Escape kEscapes[] = {{'r', '\r'}, {'n', '\n'}, {'t', '\t'}, {'\\', '\\'}, {'"', '"'}};
 
 class Lexer {
  public:
@@ -73,7 +79,7 @@ class Lexer {
       }
       const char c = text_[place_];
       if (c == '"') break;
-      value += c == '\\' ? Escape() : c;
+      value += c == '\\' ? EscapedByte() : c;
       ++place_;
     }
     ++place_;
@@ -86,31 +92,23 @@ class Lexer {
   }
 
   // At a backslash; leaves `place_` on the last character of the escape.
-  char Escape() {
+  char EscapedByte() {
     const int column = Column();
     const std::string_view rest = text_.substr(place_ + 1);
-    if (rest.empty())
+    if (rest.empty()) {
       Fail(line_, column, "expected an escape after '\\', found the end of the line");
-    ++place_;
-    switch (rest[0]) {
-      case 'r':
-        return '\r';
-      case 'n':
-        return '\n';
-      case 't':
-        return '\t';
-      case '0':
-        return '\0';
-      case '\\':
-        return '\\';
-      case '"':
-        return '"';
-      default:
-        break;
     }
-    if (rest.size() >= 3 && rest[0] == 'x' && HexDigit(rest[1]) >= 0 && HexDigit(rest[2]) >= 0) {
+    ++place_;
+    if (rest[0] == '0') return '\0';
+    for (const Escape& escape : kEscapes) {
+      if (rest[0] == escape.letter) return escape.byte;
+    }
+    const char* const digits = rest.data() + 1;
+    unsigned value = 0;
+    if (rest.size() >= 3 && rest[0] == 'x' &&
+        std::from_chars(digits, digits + 2, value, 16).ptr == digits + 2) {
       place_ += 2;
-      return static_cast<char>(HexDigit(rest[1]) * 16 + HexDigit(rest[2]));
+      return static_cast<char>(value);
     }
     Fail(line_, column,
          fmt::format(R"(expected an escape (\r \n \t \0 \\ \" \xHH), found "\{}")",
@@ -141,39 +139,60 @@ std::string Describe(const Token& token) {
   constexpr size_t kMost = 40;
   if (token.kind == Token::Kind::kEnd) return "the end of the line";
   if (token.kind == Token::Kind::kString) return "a string";
-  const std::string text = EscapeText(token.text.substr(0, kMost));
-  return fmt::format("\"{}{}\"", text, token.text.size() > kMost ? "..." : "");
+  return Quote(token.text, kMost);
 }
 
 std::string EscapeText(std::string_view bytes) {
   std::string text;
   text.reserve(bytes.size());
   for (const char c : bytes) {
-    switch (c) {
-      case '\r':
-        text += "\\r";
-        break;
-      case '\n':
-        text += "\\n";
-        break;
-      case '\t':
-        text += "\\t";
-        break;
-      case '\\':
-        text += "\\\\";
-        break;
-      case '"':
-        text += "\\\"";
-        break;
-      default:
-        if (c >= ' ' && c <= '~') {
-          text += c;
-        } else {
-          text += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
-        }
+    const auto escape = std::find_if(std::begin(kEscapes), std::end(kEscapes),
+                                     [c](const Escape& known) { return known.byte == c; });
+    if (escape != std::end(kEscapes)) {
+      text += {'\\', escape->letter};
+    } else if (c >= ' ' && c <= '~') {
+      text += c;
+    } else {
+      text += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
     }
   }
   return text;
+}
+
+std::string Quote(std::string_view bytes, size_t most) {
+  return fmt::format("\"{}{}\"", EscapeText(bytes.substr(0, most)),
+                     bytes.size() > most ? "..." : "");
+}
+
+SourceLines::SourceLines(std::string_view text, const std::string& file, std::string_view what)
+    : file_(file), rest_(text), last_(text) {
+  if (text.size() > kMaxScenarioFile) {
+    Fail({file, 1, text}, 1,
+         fmt::format("expected {} of at most {}, found {} bytes", what,
+                     FormatSize(kMaxScenarioFile), text.size()));
+  }
+  const size_t nul = text.find('\0');
+  if (nul != std::string_view::npos) {
+    int number = 1;
+    size_t start = 0;
+    for (size_t end; (end = text.find('\n', start)) < nul; start = end + 1) ++number;
+    Fail({file, number, {}}, static_cast<int>(nul - start) + 1, "expected text, found a NUL byte");
+  }
+  if (rest_.starts_with(kByteOrderMark)) rest_.remove_prefix(kByteOrderMark.size());
+  last_ = rest_;
+}
+
+SourceLine SourceLines::Next() {
+  const size_t end = std::min(rest_.find('\n'), rest_.size());
+  last_ = rest_.substr(0, end);
+  if (last_.ends_with('\r')) last_.remove_suffix(1);
+  rest_.remove_prefix(std::min(end + 1, rest_.size()));
+  return {file_, ++number_, last_};
+}
+
+void SourceLines::FailAtEnd(std::string_view what) const {
+  Fail({file_, std::max(number_, 1), last_}, static_cast<int>(last_.size()) + 1,
+       fmt::format("expected {}, found the end of the file", what));
 }
 
 }  // namespace hupstorm

@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "scenarios/language/actions.h"
+#include "scenarios/language/fit.h"
 #include "scenarios/language/lexer.h"
 #include "scenarios/language/units.h"
 
@@ -12,7 +15,7 @@ namespace {
 std::string FaultText(const Step& step) {
   const FaultRule& rule = step.fault;
   std::string text = fmt::format("fault {}", CallFamilyName(rule.call));
-  if (!step.fault_any_client) text += fmt::format(" of {}", ClientsText(step.fault_client));
+  if (step.fault_client) text += fmt::format(" of {}", ClientsText(*step.fault_client));
   text += fmt::format(" {}", FaultOutcomeName(rule.outcome));
   if (rule.outcome == FaultOutcome::kShort) text += fmt::format(" {}", rule.amount);
   if (rule.after != 0) text += fmt::format(" after {}", rule.after);
@@ -52,7 +55,7 @@ std::string PrintStep(const Step& step) {
   if (step.together) text += "and ";
   if (step.at) {
     text += fmt::format("at {} {}", CallFamilyName(step.at->call), step.at->occurrence);
-    if (!step.at->any_client) text += fmt::format(" of {}", ClientsText(step.at->client));
+    if (step.at->client) text += fmt::format(" of {}", ClientsText(*step.at->client));
     text += ": ";
   }
   if (IsExpect(step.action)) text += "expect ";
@@ -65,16 +68,11 @@ std::string PrintScenario(const Scenario& scenario) {
   std::string text;
   if (!scenario.title.empty()) {
     std::string title = scenario.title;
-    for (char& c : title) {
-      if (static_cast<unsigned char>(c) < ' ') c = ' ';
-    }
+    std::replace_if(
+        title.begin(), title.end(), [](unsigned char c) { return c < ' '; }, ' ');
     text += fmt::format("# {}\n", title);
   }
-  const char* protocol = "any";
-  if (scenario.protocol == Protocol::kEcho) protocol = "echo";
-  if (scenario.protocol == Protocol::kAck) protocol = "ack";
-  if (scenario.protocol == Protocol::kHttp) protocol = "http";
-  text += fmt::format("target {}\n", protocol);
+  text += fmt::format("target {}\n", ProtocolName(scenario.protocol));
   if (scenario.rounds != 1) text += fmt::format("rounds {}\n", scenario.rounds);
   for (const Step& step : scenario.steps) text += PrintStep(step) + "\n";
   return text;

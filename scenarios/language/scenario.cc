@@ -7,7 +7,7 @@ namespace hupstorm {
 bool operator==(const Step& a, const Step& b) {
   return a.action == b.action && a.together == b.together && a.each == b.each && a.at == b.at &&
          a.clients == b.clients && a.amount == b.amount && a.text == b.text && a.fault == b.fault &&
-         a.fault_any_client == b.fault_any_client && a.fault_client == b.fault_client;
+         a.fault_client == b.fault_client;
 }
 
 std::string ClientsText(const Clients& clients) {

@@ -25,43 +25,45 @@ struct Clients {
 };
 inline constexpr uint32_t kMaxClientIndex = 9'999;
 
+// clang-format off
 enum class Action : uint8_t {
   // What a client does.
-  kConnect,     // a connect
-  kSend,        // a send 64KiB             `amount` bytes of the client's own pattern
-  kSendText,    // a send "GET /\r\n"       the bytes in `text`
-  kSendUrgent,  // a send urgent            one byte of urgent data
-  kRequest,     // a request 300B           a full HTTP request, padded to `amount` bytes at least
-  kShutdownWrite,  // a shutdown write
-  kClose,          // a close
-  kReset,          // a reset
-  kVanish,         // a vanish                 its host is gone without a word
-  kRead,           // a read 4KiB              reads that many bytes more
-  kReadAll,        // a read all               reads whatever comes, from now on
-  kReadNone,       // a read none              stops reading
-  kBuffer,         // a buffer 4KiB            its receive buffer; before connect
+  kConnect,                // a connect
+  kSend,                   // a send 64KiB              `amount` bytes of the client's own pattern
+  kSendText,               // a send "GET /\r\n"        the bytes in `text`
+  kSendUrgent,             // a send urgent             one byte of urgent data
+  kRequest,                // a request 300B            a full HTTP request, `amount` bytes or more
+  kShutdownWrite,          // a shutdown write
+  kClose,                  // a close
+  kReset,                  // a reset
+  kVanish,                 // a vanish                  its host is gone without a word
+  kRead,                   // a read 4KiB               reads that many bytes more
+  kReadAll,                // a read all                reads whatever comes, from now on
+  kReadNone,               // a read none               stops reading
+  kBuffer,                 // a buffer 4KiB             its receive buffer; before connect
   // What happens to the server.
-  kServerStop,           // server stop              SIGTERM
-  kServerInterrupt,      // server interrupt         the call it sleeps in is interrupted
-  kServerBufferSend,     // server buffer send 4KiB      of connections accepted from now on
-  kServerBufferReceive,  // server buffer receive 4KiB
-  kLimitDescriptors,     // limit descriptors 5      more than it held at start
-  kLimitNone,            // limit descriptors none
-  kWait,                 // wait 30s                 `amount` nanoseconds go by
-  kFault,                // fault send short 1 times 3
-  kFaultNone,            // fault none               lifts every rule
+  kServerStop,             // server stop               SIGTERM
+  kServerInterrupt,        // server interrupt          the call it sleeps in is interrupted
+  kServerBufferSend,       // server buffer send 4KiB   of connections accepted from now on
+  kServerBufferReceive,    // server buffer receive 4KiB
+  kLimitDescriptors,       // limit descriptors 5       more than it held at start
+  kLimitNone,              // limit descriptors none
+  kWait,                   // wait 30s                  `amount` nanoseconds go by
+  kFault,                  // fault send short 1 times 3
+  kFaultNone,              // fault none                lifts every rule
   // What must hold when the server is at rest.
   kExpectReceived,         // expect a received 64KiB
   kExpectReceivedAtLeast,  // expect a received at least 1KiB
   kExpectReceivedText,     // expect a received "HTTP/1.0 200 OK"   begins with
-  kExpectEof,              // expect a eof           the server ended the connection in order
+  kExpectEof,              // expect a eof              the server ended the connection in order
   kExpectReset,            // expect a reset
-  kExpectOpen,             // expect a open          neither of them
+  kExpectOpen,             // expect a open             neither of them
   kExpectConnected,        // expect a connected
   kExpectRefused,          // expect a refused
   kExpectServerRunning,    // expect server running
   kExpectServerStopped,    // expect server stopped
 };
+// clang-format on
 inline constexpr int kActionCount = static_cast<int>(Action::kExpectServerStopped) + 1;
 inline constexpr bool IsExpect(Action action) { return action >= Action::kExpectReceived; }
 inline constexpr bool IsClientAction(Action action) { return action <= Action::kBuffer; }
@@ -74,9 +76,8 @@ inline constexpr bool NamesClients(Action action) {
 // counted from when the script reaches this step. The step takes effect just before the call does.
 struct Placement {
   CallFamily call = CallFamily::kRecv;
-  uint32_t occurrence = 1;  // 1 to kMaxOccurrence
-  bool any_client = true;   // "at accept 1:" counts all calls of the family
-  Clients client;           // one client, unless any_client
+  uint32_t occurrence = 1;                       // 1 to kMaxOccurrence
+  std::optional<Clients> client = std::nullopt;  // one; "at accept 1:" counts the calls of all
   friend bool operator==(const Placement&, const Placement&) = default;
 };
 inline constexpr uint32_t kMaxOccurrence = 1'000'000;
@@ -90,9 +91,8 @@ struct Step {
   uint64_t amount = 0;  // bytes, nanoseconds, or a count
   std::string text;     // kSendText, kExpectReceivedText
   FaultRule fault;      // kFault; `connection` unused
-  bool fault_any_client = true;
-  Clients fault_client;  // kFault, one client, unless fault_any_client
-  int line = 0;          // in the text; 0 for none. Not part of the meaning.
+  std::optional<Clients> fault_client = std::nullopt;  // kFault: one; on any connection without
+  int line = 0;  // in the text; 0 for none. Not part of the meaning.
 
   // Equal meaning: all but `line`.
   friend bool operator==(const Step& a, const Step& b);
@@ -112,7 +112,7 @@ struct Scenario {
   std::string title;  // the first sentence of the first comment; not part of the meaning
   // The protocol that the steps are written for. "target any" fits all.
   std::optional<Protocol> protocol = Protocol::kEcho;
-  uint32_t rounds = 1;  // "rounds 8": all steps so often, against one server, with all clients
+  uint32_t rounds = 1;  // "rounds 8": all steps eight times, against one server, with all clients
                         // closed and the server at rest in between
   std::vector<Step> steps;
 

@@ -16,16 +16,6 @@ bool IsLetter(std::string_view word) {
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
-// "a", "a or b", "a, b or c", in quotes.
-std::string OneOf(const std::vector<std::string_view>& words) {
-  std::string text;
-  for (size_t i = 0; i < words.size(); ++i) {
-    if (i != 0) text += i + 1 == words.size() ? " or " : ", ";
-    text += fmt::format("\"{}\"", words[i]);
-  }
-  return text;
-}
-
 }  // namespace
 
 void TokenReader::FailWith(const Token& token, std::string_view what, std::string_view advice) {
@@ -60,11 +50,7 @@ std::string_view TokenReader::Choose(std::string_view what,
 }
 
 void TokenReader::Need(std::string_view word) {
-  if (Accept(word)) return;
-  const std::string what = OneOf({word});
-  const bool near = token().kind == Token::Kind::kWord &&
-                    !NearestWord(token().text, std::vector<std::string_view>{word}).empty();
-  FailWith(token(), what, near ? fmt::format("; did you mean {}?", what) : "");
+  if (!Accept(word)) FailHere(fmt::format("\"{}\"", word), {word});
 }
 
 void TokenReader::NeedEnd() {

@@ -38,7 +38,7 @@ class TokenReader {
   hupstorm::Clients Clients();
   hupstorm::Clients OneClient();
 
-  // "expected WHAT, found TOKEN" at the next token, with the nearest of `words` where one is near,
+  // "expected WHAT, found TOKEN" at the next token, with the nearest of `words` if one is near,
   // or else all of them.
   [[noreturn]] void FailHere(std::string_view what,
                              const std::vector<std::string_view>& words = {});

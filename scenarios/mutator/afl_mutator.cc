@@ -1,5 +1,5 @@
 // AFL++'s custom mutator, for AFL_CUSTOM_MUTATOR_LIBRARY. The environment variable
-// HUPSTORM_PROTOCOL says what the server speaks: echo (where it is not set), ack or http.
+// HUPSTORM_PROTOCOL says what the server speaks: echo (if it is not set), ack or http.
 //
 // AFL++ runs it as a stage of its own before havoc, or alone with AFL_CUSTOM_MUTATOR_ONLY=1.
 
@@ -14,14 +14,14 @@
 
 namespace {
 
-constexpr uint64_t kCrossOvers = 6;  // one in so many, where AFL++ gives a second input
+constexpr uint64_t kCrossOvers = 6;  // one in 6, if AFL++ gives a second input
 
 class AflMutator {
  public:
   AflMutator(hupstorm::Protocol protocol, unsigned int seed)
       : mutator_(protocol, seed), random_(~uint64_t{seed}) {}
 
-  // Valid until the next call; empty where no scenario fits.
+  // Valid until the next call; empty if no scenario fits.
   std::vector<uint8_t>& Fuzz(std::span<const uint8_t> input, std::span<const uint8_t> other,
                              size_t max_size) {
     mutant_ = !other.empty() && random_.OneIn(kCrossOvers)

@@ -35,8 +35,8 @@ void DropSteps(Scenario& scenario, Random& random) {
   scenario.steps.erase(first, first + static_cast<ptrdiff_t>(drops));
 }
 
-// That so many are there matters before what they do. False where they are not that many, or do
-// nothing but connect, and now and then.
+// A large crowd matters more than what it does. False if the crowd is small or does nothing but
+// connect, and now and then.
 bool ForgetWhatCrowdDoes(Scenario& scenario, const Clients crowd, Random& random) {
   if (crowd.last - crowd.first < 100 || random.OneIn(4)) return false;
   return std::erase_if(scenario.steps, [&](const Step& step) {
@@ -50,7 +50,7 @@ void CutOnce(Scenario& scenario, Random& random) {
     scenario.rounds = scenario.rounds > 4 ? 4 : scenario.rounds - 1;
     return;
   }
-  // Short operations for ever make everything dear, each step by itself is cheap.
+  // Endless short operations make everything dear, although each step by itself is cheap.
   const auto for_ever =
       std::find_if(scenario.steps.begin(), scenario.steps.end(), [](const Step& step) {
         return step.action == Action::kFault && step.fault.outcome == FaultOutcome::kShort &&

@@ -1,4 +1,4 @@
-// Makes scenarios cheaper, without making them another's.
+// Makes scenarios cheaper, and changes as little of what they do as it can.
 
 #ifndef HUPSTORM_SCENARIOS_MUTATOR_CUT_DOWN_H_
 #define HUPSTORM_SCENARIOS_MUTATOR_CUT_DOWN_H_

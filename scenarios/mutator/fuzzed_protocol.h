@@ -8,7 +8,7 @@
 namespace hupstorm {
 
 // Each executable that links hupstorm_libfuzzer_mutator defines it, once: kEcho, kAck or kHttp.
-// Asked at the first mutation, thus after LLVMFuzzerInitialize.
+// Asked at the first mutation, which is after LLVMFuzzerInitialize.
 Protocol FuzzedProtocol();
 
 }  // namespace hupstorm

@@ -17,9 +17,9 @@ extern "C" size_t LLVMFuzzerMutate(uint8_t* data, size_t size, size_t max_size);
 namespace {
 
 // Bytes that the byte form alone can say are not worth much, but its limits are fuzzed too.
-constexpr uint64_t kPlainMutations = 32;  // one in so many
-// Where crossover does nothing, libFuzzer asks for something else.
-constexpr uint64_t kCrossOvers = 4;  // one in so many
+constexpr uint64_t kPlainMutations = 32;  // one in 32
+// If crossover does nothing, libFuzzer asks for something else.
+constexpr uint64_t kCrossOvers = 4;  // one in 4
 
 hupstorm::ScenarioMutator MutatorFor(uint64_t seed) {
   static const hupstorm::Protocol protocol = hupstorm::FuzzedProtocol();

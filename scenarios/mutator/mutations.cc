@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "scenarios/mutator/change_step.h"
 #include "scenarios/mutator/plausible_step.h"
 #include "scenarios/mutator/telling_values.h"
 
@@ -24,7 +23,7 @@ Run PickRun(const Steps& steps, Random& random) {
   return {first, random.OneIn(2) ? 1 : random.Between(1, most)};
 }
 
-// Before any step or behind the last; behind the last is where scenarios grow.
+// Before any step or behind the last; mostly the latter, so that scenarios grow.
 size_t PickPlace(const Steps& steps, Random& random) {
   return random.OneIn(2) ? steps.size() : random.Below(steps.size() + 1);
 }
@@ -161,7 +160,123 @@ bool SwitchOff(Scenario& scenario, Protocol, Random& random) {
   return true;
 }
 
-// A change to a single step, tried on a few until it does something.
+// ---- Changes to a single step. Each returns false, and leaves `step` as it was, if it has nothing
+// of the kind. `cast` are the clients that are there before the step.
+
+// Into a call of the server, if it is in none.
+bool PlaceStep(Step& step, const Cast& cast, Protocol, Random& random) {
+  if (step.at) return false;
+  step.at = PlausiblePlacement(cast, random);
+  step.together = false;
+  return true;
+}
+
+// Out of it.
+bool UnplaceStep(Step& step, const Cast&, Protocol, Random&) {
+  if (!step.at) return false;
+  step.at.reset();
+  return true;
+}
+
+// Another call, another occurrence, or another client's.
+bool ChangePlacement(Step& step, const Cast& cast, Protocol, Random& random) {
+  if (!step.at) return false;
+  switch (random.Below(3)) {
+    case 0:
+      step.at->call = TellingCall(random);
+      return true;
+    case 1:
+      step.at->occurrence = random.OneIn(2) ? std::min(step.at->occurrence + 1, kMaxOccurrence)
+                                            : TellingOccurrence(random);
+      return true;
+    default:
+      if (step.at->client && random.OneIn(2)) {
+        step.at->client.reset();
+      } else {
+        step.at->client = cast.PickOne(random);
+      }
+      return true;
+  }
+}
+
+// With the step before in one batch, or no longer.
+bool JoinStep(Step& step, const Cast&, Protocol, Random&) {
+  step.together = !step.together;
+  return true;
+}
+
+// Other clients do it; a fault befalls others.
+bool ChangeWho(Step& step, const Cast& cast, Protocol, Random& random) {
+  if (step.action == Action::kFault) {
+    step.fault_client = step.fault_client ? std::nullopt : std::optional(cast.PickOne(random));
+    return true;
+  }
+  if (!IsClientAction(step.action)) return false;
+  if (random.OneIn(4)) {
+    const uint32_t count = TellingCrowd(random);
+    step.clients.last = std::min(step.clients.first + count - 1, kMaxClientIndex);
+  } else {
+    step.clients = step.action == Action::kConnect ? cast.PickNew(random) : cast.Pick(random);
+  }
+  return true;
+}
+
+// A group acts one after another, or no longer.
+bool ChangeEach(Step& step, const Cast&, Protocol, Random&) {
+  if (!IsClientAction(step.action) || step.clients.first == step.clients.last) return false;
+  step.each = !step.each;
+  return true;
+}
+
+// The same clients do something else.
+bool ChangeWhat(Step& step, const Cast& cast, Protocol protocol, Random& random) {
+  if (!IsClientAction(step.action)) return false;
+  Step other = PlausibleStep(cast, protocol, random);
+  if (!IsClientAction(other.action)) return false;
+  other.clients = step.clients;
+  other.each = step.each;
+  other.together = step.together;
+  other.at = step.at;
+  step = std::move(other);
+  return true;
+}
+
+bool ChangeHowLong(Step& step, const Cast&, Protocol, Random& random) {
+  if (step.action != Action::kWait) return false;
+  step.amount = TellingWait(random);
+  return true;
+}
+
+// Another amount of bytes or descriptors, or another text.
+bool ChangeHowMuch(Step& step, const Cast& cast, Protocol protocol, Random& random) {
+  if (step.action == Action::kWait || step.action == Action::kFault) return false;
+  if (step.action == Action::kSendText && !random.OneIn(3)) {
+    step.text = ChangedText(step.text, protocol, random);
+    return true;
+  }
+  if (step.amount > 1 && step.action != Action::kLimitDescriptors && random.OneIn(4)) {
+    // Around what it is: one more, one less, double, half.
+    const uint64_t others[] = {step.amount + 1, step.amount - 1, step.amount * 2, step.amount / 2};
+    step.amount = std::min(random.Pick(others), kMaxSend);
+    return true;
+  }
+  const Step before = step;
+  ChooseOperands(step, cast, protocol, random);
+  return !(step == before);
+}
+
+// Another call, outcome or number of calls, of those that Linux may produce.
+bool ChangeFault(Step& step, const Cast& cast, Protocol protocol, Random& random) {
+  if (step.action != Action::kFault) return false;
+  if (random.OneIn(2)) {
+    ChooseOperands(step, cast, protocol, random);
+  } else {
+    TellingTimes(step.fault, random);
+  }
+  return true;
+}
+
+// One of these, tried on a few steps until it does something.
 template <bool (*change)(Step&, const Cast&, Protocol, Random&)>
 bool One(Scenario& scenario, Protocol protocol, Random& random) {
   for (int tries = 0; tries < 4; ++tries) {
@@ -200,12 +315,6 @@ constexpr Mutation kMutations[] = {
 }  // namespace
 
 std::span<const Mutation> Mutations() { return kMutations; }
-
-const Mutation* FindMutation(std::string_view name) {
-  const auto found = std::find_if(std::begin(kMutations), std::end(kMutations),
-                                  [&](const Mutation& known) { return known.name == name; });
-  return found == std::end(kMutations) ? nullptr : found;
-}
 
 void TidyScenario(Scenario& scenario) {
   std::erase_if(scenario.steps, [](const Step& step) { return IsExpect(step.action); });

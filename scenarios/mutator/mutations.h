@@ -16,15 +16,13 @@ struct Mutation {
   std::string_view name;  // "insert-step"
   int weight;             // 1 at least
   // Changes `scenario`, which has one step at least, and still has afterwards. False, and nothing
-  // is changed, where there is nothing of the kind to change. What it leaves may be large, and its
+  // is changed, if there is nothing of the kind to change. What it leaves may be large, and its
   // first step joined to nothing: TidyScenario and the limits come after.
   bool (*apply)(Scenario& scenario, Protocol protocol, Random& random);
 };
 
 // All of them, in a fixed order.
 std::span<const Mutation> Mutations();
-// Null for an unknown name.
-const Mutation* FindMutation(std::string_view name);
 
 // Makes `scenario` one that encodes and decodes to itself: no expectations, one step at least, the
 // first joined to nothing, no more steps and text than a scenario may have.

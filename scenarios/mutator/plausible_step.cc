@@ -63,19 +63,13 @@ Clients SomeOf(const Clients& all, Random& random) {
   return some;
 }
 
-Step ClientStep(Action action, const Clients& clients, const Cast& cast, Protocol protocol,
-                Random& random) {
+// Of an action that needs no client, `clients` is left as it is.
+Step MakeStep(Action action, const Clients& clients, const Cast& cast, Protocol protocol,
+              Random& random) {
   Step step;
   step.action = action;
   step.clients = clients;
   step.each = clients.first != clients.last && random.OneIn(6);
-  ChooseOperands(step, cast, protocol, random);
-  return step;
-}
-
-Step ServerStep(Action action, const Cast& cast, Protocol protocol, Random& random) {
-  Step step;
-  step.action = action;
   ChooseOperands(step, cast, protocol, random);
   return step;
 }
@@ -95,11 +89,11 @@ class Life {
   }
 
   // Next to nothing fits between it and the server, it says much or is answered often, and does not
-  // read. Sometimes somebody else comes and wants something.
+  // read. Sometimes another client comes and wants something.
   void Slow() {
-    steps_.push_back(ServerStep(Action::kServerBufferSend, cast_, protocol_, random_));
+    steps_.push_back(MakeStep(Action::kServerBufferSend, {}, cast_, protocol_, random_));
     if (random_.OneIn(3)) {
-      steps_.push_back(ServerStep(Action::kFault, cast_, protocol_, random_));
+      steps_.push_back(MakeStep(Action::kFault, {}, cast_, protocol_, random_));
     }
     Add(Action::kBuffer);
     Add(Action::kConnect);
@@ -118,7 +112,7 @@ class Life {
   static constexpr uint64_t kMuch = 256 << 10;
 
   void Add(Action action) {
-    steps_.push_back(ClientStep(action, who_, cast_, protocol_, random_));
+    steps_.push_back(MakeStep(action, who_, cast_, protocol_, random_));
     steps_.back().together = steps_.size() > 1 && random_.OneIn(4);
   }
   void Talk() {
@@ -205,8 +199,8 @@ void ChooseOperands(Step& step, const Cast& cast, Protocol protocol, Random& ran
       return;
     case Action::kFault:
       step.fault = TellingFault(random);
-      step.fault_any_client = !random.OneIn(4);
-      step.fault_client = step.fault_any_client ? Clients{} : cast.PickOne(random);
+      step.fault_client.reset();
+      if (random.OneIn(4)) step.fault_client = cast.PickOne(random);
       return;
     default:
       return;
@@ -215,15 +209,15 @@ void ChooseOperands(Step& step, const Cast& cast, Protocol protocol, Random& ran
 
 Step PlausibleStep(const Cast& cast, Protocol protocol, Random& random) {
   if (random.OneIn(4)) {
-    return ServerStep(random.PickRow(kServerActions).action, cast, protocol, random);
+    return MakeStep(random.PickRow(kServerActions).action, {}, cast, protocol, random);
   }
   if (cast.IsEmpty() ? !random.OneIn(8) : random.OneIn(8)) {
     const Action action = random.OneIn(16) ? Action::kBuffer : Action::kConnect;
-    return ClientStep(action, cast.PickNew(random), cast, protocol, random);
+    return MakeStep(action, cast.PickNew(random), cast, protocol, random);
   }
   const Action action = protocol == Protocol::kHttp ? random.PickRow(kHttpActions).action
                                                     : random.PickRow(kClientActions).action;
-  return ClientStep(action, cast.Pick(random), cast, protocol, random);
+  return MakeStep(action, cast.Pick(random), cast, protocol, random);
 }
 
 std::vector<Step> PlausibleLife(const Cast& cast, Protocol protocol, Random& random) {
@@ -240,8 +234,7 @@ Placement PlausiblePlacement(const Cast& cast, Random& random) {
   Placement at;
   at.call = TellingCall(random);
   at.occurrence = TellingOccurrence(random);
-  at.any_client = cast.IsEmpty() || random.OneIn(2);
-  if (!at.any_client) at.client = cast.PickOne(random);
+  if (!cast.IsEmpty() && !random.OneIn(2)) at.client = cast.PickOne(random);
   return at;
 }
 

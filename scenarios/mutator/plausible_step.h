@@ -1,4 +1,4 @@
-// New steps that may well lead to something where they are put: who has connected already matters.
+// New steps that may well lead to something at their place: which clients have connected matters.
 
 #ifndef HUPSTORM_SCENARIOS_MUTATOR_PLAUSIBLE_STEP_H_
 #define HUPSTORM_SCENARIOS_MUTATOR_PLAUSIBLE_STEP_H_
@@ -19,7 +19,7 @@ class Cast {
   bool IsEmpty() const { return present_.empty(); }
   // Usually all clients of one of the steps before, sometimes some of them; now and then others.
   Clients Pick(Random& random) const;
-  // Usually nobody who is there.
+  // Usually one that is not there yet.
   Clients PickNew(Random& random) const;
   // One client.
   Clients PickOne(Random& random) const;

@@ -12,7 +12,7 @@ namespace {
 
 constexpr size_t kFewSteps = 3;  // nothing much can come of so few
 constexpr int kTries = 8;        // for a mutation that has something to change
-// Large mutants that stay so: one in so many of those whose parents were not, and of the others.
+// Of the mutants that become large, one in 4 stays so; of those whose parents were, one in 32.
 constexpr uint64_t kNewlyLarge = 4;
 constexpr uint64_t kStillLarge = 32;
 // What the others are cut down to: the smaller, the more of them in a second.

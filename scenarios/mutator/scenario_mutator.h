@@ -1,7 +1,7 @@
 // Changes scenarios by their steps, for fuzzers: a mutant is as valid a scenario as what it was
 // made from, and differs from it in a thing or two that mean something to a server.
 //
-//   bytes ── DecodeScenario ──► Mutate / CrossOver ──► FitInto ── EncodeScenario ──► bytes
+//   bytes ── DecodeScenario ──► Mutate / CrossOver ── EncodeScenario ──► bytes
 //
 // libfuzzer_mutator.cc and afl_mutator.cc join it to the engines.
 
@@ -25,7 +25,7 @@ class ScenarioMutator {
   // header, and decides which steps and texts are likely. The same seed gives the same mutants.
   ScenarioMutator(Protocol protocol, uint64_t seed) : protocol_(protocol), random_(seed) {}
 
-  // One to four changes, more where there is next to nothing yet. The result is affordable
+  // One to four changes, more if there is next to nothing yet. The result is affordable
   // (work_limit.h), and nearly always cheap: of what is dear, most mutants are cut down.
   void Mutate(Scenario& scenario);
 
@@ -33,7 +33,7 @@ class ScenarioMutator {
   Scenario CrossOver(const Scenario& first, const Scenario& second);
 
   // The encoded mutant of what `bytes` decode to, or of two scenarios, in at most `max_size` bytes:
-  // steps are dropped, and at last text, until it fits. Empty where nothing fits.
+  // steps are dropped, and at last text, until it fits. Empty if nothing fits.
   std::vector<uint8_t> MutateBytes(std::span<const uint8_t> bytes, size_t max_size);
   std::vector<uint8_t> CrossOverBytes(std::span<const uint8_t> first,
                                       std::span<const uint8_t> second, size_t max_size);

@@ -10,35 +10,33 @@ constexpr uint64_t kKiB = 1024;
 constexpr uint64_t kMs = 1'000'000;
 constexpr uint64_t kSecond = 1'000 * kMs;
 
+template <typename T>
 struct Value {
-  uint64_t value;
+  T value;
   int weight;
 };
 
-constexpr Value kSizes[] = {
+constexpr Value<uint64_t> kSizes[] = {
     {1, 8},         {2, 2},          {100, 4},        {kKiB - 1, 2},     {kKiB, 3},
     {kKiB + 1, 3},  {2 * kKiB, 3},   {4 * kKiB, 4},   {4 * kKiB + 1, 1}, {16 * kKiB, 2},
     {64 * kKiB, 3}, {128 * kKiB, 2}, {256 * kKiB, 2},
 };
-constexpr Value kBuffers[] = {{1, 8}, {kKiB, 2}, {4 * kKiB, 3}, {16 * kKiB, 1}, {64 * kKiB, 1}};
+constexpr Value<uint64_t> kBuffers[] = {
+    {1, 8}, {kKiB, 2}, {4 * kKiB, 3}, {16 * kKiB, 1}, {64 * kKiB, 1}};
 // 24 and 32: enough to tell what is kept for each client from chance. 800: more descriptors than an
 // fd_set holds.
-constexpr Value kCrowds[] = {{1, 1200}, {2, 160}, {3, 80}, {8, 60}, {24, 60}, {32, 40}, {800, 4}};
-constexpr Value kGroups[] = {{2, 120}, {3, 60}, {8, 60}, {24, 100}, {32, 60}, {800, 10}};
-constexpr Value kWaits[] = {{kMs, 2},          {100 * kMs, 2},    {kSecond, 4},
-                            {5 * kSecond, 3},  {31 * kSecond, 4}, {75 * kSecond, 1},
-                            {600 * kSecond, 1}};
-constexpr Value kLimits[] = {{0, 3}, {1, 3}, {2, 3}, {3, 2}, {5, 1}, {8, 1}, {20, 1}};
-constexpr Value kRounds[] = {{2, 2}, {3, 6}, {4, 4}, {8, 1}};
-constexpr Value kAfters[] = {{0, 12}, {1, 4}, {2, 2}, {3, 1}, {8, 1}};
-constexpr Value kTimes[] = {{1, 6}, {2, 2}, {3, 2}, {8, 1}, {kAlways, 5}};
-constexpr Value kOccurrences[] = {{1, 12}, {2, 5}, {3, 2}, {4, 1}, {8, 1}};
-
-struct Call {
-  CallFamily call;
-  int weight;
-};
-constexpr Call kCalls[] = {
+constexpr Value<uint32_t> kCrowds[] = {{1, 1200}, {2, 160}, {3, 80}, {8, 60},
+                                       {24, 60},  {32, 40}, {800, 4}};
+constexpr Value<uint32_t> kGroups[] = {{2, 120}, {3, 60}, {8, 60}, {24, 100}, {32, 60}, {800, 10}};
+constexpr Value<uint64_t> kWaits[] = {{kMs, 2},          {100 * kMs, 2},    {kSecond, 4},
+                                      {5 * kSecond, 3},  {31 * kSecond, 4}, {75 * kSecond, 1},
+                                      {600 * kSecond, 1}};
+constexpr Value<uint64_t> kLimits[] = {{0, 3}, {1, 3}, {2, 3}, {3, 2}, {5, 1}, {8, 1}, {20, 1}};
+constexpr Value<uint32_t> kRounds[] = {{2, 2}, {3, 6}, {4, 4}, {8, 1}};
+constexpr Value<uint32_t> kAfters[] = {{0, 12}, {1, 4}, {2, 2}, {3, 1}, {8, 1}};
+constexpr Value<uint32_t> kTimes[] = {{1, 6}, {2, 2}, {3, 2}, {8, 1}, {kAlways, 5}};
+constexpr Value<uint32_t> kOccurrences[] = {{1, 12}, {2, 5}, {3, 2}, {4, 1}, {8, 1}};
+constexpr Value<CallFamily> kCalls[] = {
     {CallFamily::kAny, 2},      {CallFamily::kAccept, 3},     {CallFamily::kRecv, 8},
     {CallFamily::kSend, 7},     {CallFamily::kWait, 3},       {CallFamily::kClose, 3},
     {CallFamily::kShutdown, 3}, {CallFamily::kPeerName, 3},   {CallFamily::kEpollCtl, 2},
@@ -62,24 +60,19 @@ constexpr std::string_view kHttpTexts[] = {
     "\n\r\n",
 };
 
-template <typename Table>
-uint64_t PickValue(const Table& table, Random& random) {
-  return random.PickRow(table).value;
-}
-
 }  // namespace
 
 uint64_t TellingSize(Random& random) {
   // Any size, small ones likelier.
   if (random.OneIn(6)) return random.Between(1, uint64_t{1} << random.Between(1, 13));
-  return PickValue(kSizes, random);
+  return random.PickRow(kSizes).value;
 }
-uint64_t TellingBuffer(Random& random) { return PickValue(kBuffers, random); }
-uint32_t TellingCrowd(Random& random) { return static_cast<uint32_t>(PickValue(kCrowds, random)); }
-uint32_t TellingGroup(Random& random) { return static_cast<uint32_t>(PickValue(kGroups, random)); }
-uint64_t TellingWait(Random& random) { return PickValue(kWaits, random); }
-uint64_t TellingLimit(Random& random) { return PickValue(kLimits, random); }
-uint32_t TellingRounds(Random& random) { return static_cast<uint32_t>(PickValue(kRounds, random)); }
+uint64_t TellingBuffer(Random& random) { return random.PickRow(kBuffers).value; }
+uint32_t TellingCrowd(Random& random) { return random.PickRow(kCrowds).value; }
+uint32_t TellingGroup(Random& random) { return random.PickRow(kGroups).value; }
+uint64_t TellingWait(Random& random) { return random.PickRow(kWaits).value; }
+uint64_t TellingLimit(Random& random) { return random.PickRow(kLimits).value; }
+uint32_t TellingRounds(Random& random) { return random.PickRow(kRounds).value; }
 
 std::string TellingText(Protocol protocol, Random& random) {
   const bool http = protocol == Protocol::kHttp && !random.OneIn(4);
@@ -130,13 +123,11 @@ FaultRule TellingFault(Random& random) {
 }
 
 void TellingTimes(FaultRule& rule, Random& random) {
-  rule.times = static_cast<uint32_t>(PickValue(kTimes, random));
-  rule.after = static_cast<uint32_t>(PickValue(kAfters, random));
+  rule.times = random.PickRow(kTimes).value;
+  rule.after = random.PickRow(kAfters).value;
 }
 
-CallFamily TellingCall(Random& random) { return random.PickRow(kCalls).call; }
-uint32_t TellingOccurrence(Random& random) {
-  return static_cast<uint32_t>(PickValue(kOccurrences, random));
-}
+CallFamily TellingCall(Random& random) { return random.PickRow(kCalls).value; }
+uint32_t TellingOccurrence(Random& random) { return random.PickRow(kOccurrences).value; }
 
 }  // namespace hupstorm

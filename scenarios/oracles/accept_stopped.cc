@@ -1,8 +1,6 @@
 #include <fmt/format.h>
 
 #include "scenarios/oracles/all_oracles.h"
-#include "scenarios/oracles/finding_list.h"
-#include "scenarios/oracles/ledger.h"
 
 namespace hupstorm {
 namespace {
@@ -16,8 +14,7 @@ accept queue was not emptied until EAGAIN, so that no further edge comes; the lo
 
 void Judge(Moment, const Ledger& ledger, FindingList& findings) {
   if (ledger.dead || ledger.asked_to_stop) return;
-  for (size_t i = 0; i < ledger.client_count; ++i) {
-    const ClientFacts& probe = ledger.clients[i];
+  for (const ClientFacts& probe : ledger.InUse()) {
     const bool answered = probe.stream.complete() && probe.stream.received() > 0;
     if (!probe.probe || (probe.accepted && (answered || !probe.stream.is_known()))) continue;
     const std::string what = probe.refused     ? "is refused: nobody listens any more"
@@ -26,8 +23,7 @@ void Judge(Moment, const Ledger& ledger, FindingList& findings) {
                                  ? fmt::format("is accepted, is owed {} and gets {}",
                                                probe.stream.OwedText(), probe.stream.GotText())
                                  : "is accepted and served wrongly: " + probe.stream.difference();
-    findings.Add("accept-stopped", probe.last_step, probe.history.value(),
-                 fmt::format("after the storm, a new client {}", what));
+    findings.Add("accept-stopped", probe, fmt::format("after the storm, a new client {}", what));
   }
 }
 

@@ -1,8 +1,11 @@
-// The oracles, one file each. Only for oracles.cc, which makes the table of them.
+// The oracles that oracles.cc makes a table of, and what they judge with. Only for the files that
+// define them.
 
 #ifndef HUPSTORM_SCENARIOS_ORACLES_ALL_ORACLES_H_
 #define HUPSTORM_SCENARIOS_ORACLES_ALL_ORACLES_H_
 
+#include "scenarios/oracles/finding_list.h"
+#include "scenarios/oracles/ledger.h"
 #include "scenarios/oracles/oracles.h"
 
 namespace hupstorm {

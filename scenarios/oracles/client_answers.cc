@@ -11,9 +11,6 @@
 namespace hupstorm {
 namespace {
 
-constexpr uint64_t kAckSize = sizeof(kAckAnswer) - 1;
-constexpr uint64_t kHttpSize = sizeof(kHttpResponse) - 1;
-
 // The bytes that a response has at least.
 uint64_t LeastResponse(const Exchange& exchange) {
   uint64_t size = 0;
@@ -24,19 +21,10 @@ uint64_t LeastResponse(const Exchange& exchange) {
 }  // namespace
 
 uint64_t ClientStream::owed() const {
-  switch (protocol_) {
-    case Protocol::kEcho:
-      // Urgent bytes may come back or not (SO_OOBINLINE is the server's choice).
-      return sent_ - urgent_;
-    case Protocol::kAck:
-      return third_party_ ? 0 : reads_ * kAckSize;
-    case Protocol::kHttp:
-      return !third_party_ && request_end_ ? kHttpSize : 0;
-    case Protocol::kNone:
-    case Protocol::kExpect:
-      break;
-  }
-  return 0;
+  if (!exact_) return 0;
+  // Urgent bytes may come back or not (SO_OOBINLINE is the server's choice).
+  if (protocol_ == Protocol::kEcho) return sent_ - urgent_;
+  return answer_.size() * (protocol_ == Protocol::kAck ? reads_ : request_end_ ? 1 : 0);
 }
 
 uint64_t ClientStream::OwedResponses() const {
@@ -56,11 +44,11 @@ bool ClientStream::has_full_request() const {
 bool ClientStream::answer_is_optional() const {
   if (!is_one_response()) return false;
   if (protocol_ == Protocol::kExpect) return !has_full_request();
-  return !request_end_ || *request_end_ > kLongRequest || (third_party_ && odd_request_);
+  return !request_end_ || *request_end_ > kLongRequest || (!exact_ && odd_request_);
 }
 
 bool ClientStream::must_end() const {
-  if (protocol_ != Protocol::kHttp || !third_party_) return is_one_response();
+  if (protocol_ != Protocol::kHttp || exact_) return is_one_response();
   const std::string_view line = std::string_view(texts_).substr(0, texts_.find('\n'));
   return line.find(" HTTP/1.0") != std::string_view::npos;
 }
@@ -74,43 +62,33 @@ bool ClientStream::complete() const {
       return position == sent_;
     }
     case Protocol::kAck:
-      return third_party_ ? received_ > 0 || sent_ == urgent_ : received_ == owed();
+      return exact_ ? received_ == owed() : received_ > 0 || sent_ == urgent_;
     case Protocol::kHttp:
       // A third-party server may say what is wrong with a request before it has all of it.
-      return third_party_ ? http_.whole() || !request_end_ : received_ == owed();
-    case Protocol::kNone:
-      return true;
+      return exact_ ? received_ == owed() : http_.whole() || !request_end_;
     case Protocol::kExpect:
       return responses_.whole() == OwedResponses() && responses_.at_start();
+    case Protocol::kNone:
+      break;
   }
   return true;
 }
 
 uint64_t ClientStream::Held(uint64_t consumed, uint64_t answered) const {
-  switch (protocol_) {
-    case Protocol::kNone:
-      return 0;  // what it takes in may be what it is there to keep
-    case Protocol::kHttp:
-      // Only an unanswered request is held; what comes after the answer is thrown away.
-      return answered > 0 ? 0 : consumed;
-    case Protocol::kExpect: {
-      if (exchange_->close) return answered > 0 ? 0 : consumed;
-      // Either the requests or their responses are held: as many bytes as the shorter have.
-      const uint64_t request = exchange_->request.size();
-      const uint64_t response = LeastResponse(*exchange_);
-      const uint64_t full = consumed / request;
-      const uint64_t done = std::min(full, answered / response);
-      return (full - done) * std::min(request, response);
-    }
-    case Protocol::kAck: {
-      // Its reads are thrown away; the answers that wait to be sent are held.
-      const uint64_t owed = third_party_ ? consumed : reads_ * kAckSize;
-      return owed > answered ? owed - answered : 0;
-    }
-    case Protocol::kEcho:
-      break;
+  if (!is_known()) return 0;  // what it takes in may be what it is there to keep
+  // Only an unanswered request is held; what comes after the answer is thrown away.
+  if (is_one_response()) return answered > 0 ? 0 : consumed;
+  if (protocol_ == Protocol::kExpect) {
+    // Either the requests or their responses are held: as many bytes as the shorter have.
+    const uint64_t request = exchange_->request.size();
+    const uint64_t response = LeastResponse(*exchange_);
+    const uint64_t full = consumed / request;
+    const uint64_t done = std::min(full, answered / response);
+    return (full - done) * std::min(request, response);
   }
-  return consumed > answered ? consumed - answered : 0;
+  // The reads of kAck are thrown away; the answers that wait to be sent are held.
+  const uint64_t kept = protocol_ == Protocol::kAck && exact_ ? owed() : consumed;
+  return kept > answered ? kept - answered : 0;
 }
 
 void ClientStream::ReceiveResponses(std::string_view bytes) {
@@ -132,20 +110,13 @@ void ClientStream::ReceiveHttp(std::string_view bytes) {
 }
 
 bool ClientStream::BeginsAnswer(std::string_view bytes) const {
-  switch (protocol_) {
-    case Protocol::kAck:
-      return std::string_view(kAckAnswer).starts_with(bytes.substr(0, kAckSize));
-    case Protocol::kHttp:
-      return std::string_view(kHttpResponse).starts_with(bytes.substr(0, kHttpSize));
-    default:
-      return false;
-  }
+  return !answer_.empty() && answer_.starts_with(bytes.substr(0, answer_.size()));
 }
 
 void ClientStream::EndOfInput() {
   if (mismatch_) return;
   if (protocol_ == Protocol::kExpect) responses_.End();
-  if (protocol_ == Protocol::kHttp && third_party_) http_.End();
+  if (protocol_ == Protocol::kHttp && !exact_) http_.End();
 }
 
 std::string ClientStream::OwedText() const {
@@ -154,8 +125,7 @@ std::string ClientStream::OwedText() const {
     return fmt::format("{} response{}", owed, owed == 1 ? "" : "s");
   }
   if (protocol_ == Protocol::kNone) return "nothing that is known";
-  const bool exact = protocol_ == Protocol::kEcho || !third_party_;
-  if (exact) return fmt::format("{} bytes", owed());
+  if (exact_) return fmt::format("{} bytes", owed());
   return protocol_ == Protocol::kHttp ? "a response" : "an answer";
 }
 
@@ -169,8 +139,7 @@ std::string ClientStream::GotText() const {
     const std::string awaited = responses_.Awaited();
     return awaited.empty() ? got : fmt::format("{} without {}", got, awaited);
   }
-  const bool exact = protocol_ == Protocol::kEcho || !third_party_;
-  if (exact) return fmt::to_string(received_);
+  if (exact_) return fmt::to_string(received_);
   if (received_ == 0) return "nothing";
   if (protocol_ == Protocol::kHttp && http_.whole()) return "it whole";
   return fmt::format("{} bytes", received_);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "scenarios/language/fit.h"
+
 namespace hupstorm {
 namespace {
 
@@ -21,10 +23,11 @@ size_t CommonPrefix(std::string_view a, std::string_view b) {
 
 void ClientStream::Reset(const Target& target, char letter, uint32_t index) {
   protocol_ = target.protocol;
-  third_party_ = target.third_party;
+  exact_ = IsKnownToTheByte(target);
+  answer_ = protocol_ == Protocol::kAck ? kAck : protocol_ == Protocol::kHttp ? kHttp : "";
   exchange_ = target.exchange.get();
-  responses_.Reset(exchange_);
-  http_.Reset();
+  responses_ = ResponseMatcher(exchange_);
+  http_ = {};
   pattern_ = ClientPattern(letter, index);
   segments_.clear();
   texts_.clear();
@@ -117,7 +120,8 @@ void ClientStream::Copy(uint64_t offset, char* out, size_t count) const {
     switch (segment.kind) {
       case Segment::Kind::kPattern:
         if (exchange_ != nullptr) {
-          CopyRequests(offset, out, part);
+          const std::string& request = exchange_->request;
+          for (size_t i = 0; i < part; ++i) out[i] = request[(offset + i) % request.size()];
         } else {
           pattern_.Fill(offset, out, part);
         }
@@ -145,43 +149,20 @@ std::string_view ClientStream::View(uint64_t offset, size_t count, char* room) c
   return {room, count};
 }
 
-void ClientStream::CopyRequests(uint64_t offset, char* out, size_t count) const {
-  const std::string& request = exchange_->request;
-  while (count > 0) {
-    const size_t inside = offset % request.size();
-    const size_t part = std::min(count, request.size() - inside);
-    std::memcpy(out, request.data() + inside, part);
-    offset += part;
-    out += part;
-    count -= part;
-  }
-}
-
 void ClientStream::Receive(std::string_view bytes) {
   if (bytes.empty()) return;
   if (first_received_.size() < kFirstReceivedLimit) {
     first_received_.append(bytes.substr(0, kFirstReceivedLimit - first_received_.size()));
   }
   if (!mismatch_) {
-    switch (protocol_) {
-      case Protocol::kEcho:
-        ReceiveEcho(bytes);
-        break;
-      case Protocol::kAck:
-        if (!third_party_) ReceiveRepeated(bytes, kAck, UINT64_MAX);
-        break;
-      case Protocol::kHttp:
-        if (third_party_) {
-          ReceiveHttp(bytes);
-        } else {
-          ReceiveRepeated(bytes, kHttp, request_end_ ? kHttp.size() : 0);
-        }
-        break;
-      case Protocol::kNone:
-        break;
-      case Protocol::kExpect:
-        ReceiveResponses(bytes);
-        break;
+    if (protocol_ == Protocol::kEcho) {
+      ReceiveEcho(bytes);
+    } else if (exact_) {
+      ReceiveAnswers(bytes, protocol_ == Protocol::kAck ? UINT64_MAX : owed());
+    } else if (protocol_ == Protocol::kHttp) {
+      ReceiveHttp(bytes);
+    } else if (protocol_ == Protocol::kExpect) {
+      ReceiveResponses(bytes);
     }
   }
   received_ += bytes.size();
@@ -219,11 +200,11 @@ void ClientStream::ReceiveEcho(std::string_view bytes) {
   }
 }
 
-void ClientStream::ReceiveRepeated(std::string_view bytes, std::string_view unit, uint64_t most) {
+void ClientStream::ReceiveAnswers(std::string_view bytes, uint64_t most) {
   uint64_t at = received_;
   while (!bytes.empty()) {
     if (at >= most) return SetMismatch(at, bytes);
-    const std::string_view rest = unit.substr(at % unit.size());
+    const std::string_view rest = answer_.substr(at % answer_.size());
     const size_t want = std::min(bytes.size(), rest.size());
     const size_t same = CommonPrefix(bytes.substr(0, want), rest);
     at += same;

@@ -58,8 +58,7 @@ class ClientStream {
   bool is_known() const { return protocol_ != Protocol::kNone; }
   // The server answers one full request, and then ends the connection.
   bool is_one_response() const;
-  // Bytes owed in all, if the answers are known to the byte: those of an echo and of the
-  // documented servers. Otherwise 0.
+  // Bytes owed in all, if the answers are known to the byte; otherwise 0.
   uint64_t owed() const;
   // All that is owed was received, and nothing that is not.
   bool complete() const;
@@ -70,12 +69,12 @@ class ClientStream {
   // With the whole response the connection must end. A third-party HTTP server may keep it open for
   // a client that does not say HTTP/1.0.
   bool must_end() const;
-  // At the least so many bytes are kept for the client by a server that has taken in `consumed`
-  // bytes of its stream and given out `answered`. Whether it keeps them is for its heap to say.
+  // The least number of bytes that a server must keep for the client once it has taken in
+  // `consumed` bytes of its stream and given out `answered`. Its heap tells whether it does.
   uint64_t Held(uint64_t consumed, uint64_t answered) const;
 
-  // True for bytes with which answers begin: the server's own words, whoever else has sent the
-  // same.
+  // True for bytes with which answers begin: they are the server's own words, even if another
+  // client has sent the same.
   bool BeginsAnswer(std::string_view bytes) const;
 
   // For sentences: "64 bytes", "3 responses", "an answer"; and how much of it came: "40", "2 and 7
@@ -109,16 +108,16 @@ class ClientStream {
   };
   uint64_t OwedResponses() const;
   void ReceiveEcho(std::string_view bytes);
-  void ReceiveRepeated(std::string_view bytes, std::string_view unit, uint64_t most);
+  void ReceiveAnswers(std::string_view bytes, uint64_t most);
   void ReceiveResponses(std::string_view bytes);
   void ReceiveHttp(std::string_view bytes);
   void ScanForRequest(std::string_view text);
-  void CopyRequests(uint64_t offset, char* out, size_t count) const;
   void SetMismatch(uint64_t at, std::string_view bytes);
   const Segment& SegmentAt(uint64_t offset) const;
 
   Protocol protocol_ = Protocol::kEcho;
-  bool third_party_ = false;
+  bool exact_ = false;       // IsKnownToTheByte
+  std::string_view answer_;  // the documented one to each read (kAck) or request (kHttp)
   const Exchange* exchange_ = nullptr;
   ResponseMatcher responses_;  // kExpect
   HttpResponseReader http_;    // kHttp of a third-party server

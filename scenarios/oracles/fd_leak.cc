@@ -1,8 +1,8 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "scenarios/oracles/all_oracles.h"
-#include "scenarios/oracles/finding_list.h"
-#include "scenarios/oracles/ledger.h"
 
 namespace hupstorm {
 namespace {
@@ -18,17 +18,11 @@ void Judge(Moment, const Ledger& ledger, FindingList& findings) {
   if (ledger.dead) return;
   const int extra = ledger.descriptors_now - ledger.descriptors_at_start;
   if (extra <= 0) return;
-  int step = 0;
-  uint64_t context = 0;
-  for (size_t i = 0; i < ledger.client_count; ++i) {
-    const ClientFacts& client = ledger.clients[i];
-    if (!client.server_open) continue;
-    step = client.last_step;
-    context = client.history.value();
-    break;
-  }
+  const auto clients = ledger.InUse();
+  const auto open = std::find_if(clients.begin(), clients.end(),
+                                 [](const ClientFacts& client) { return client.server_open; });
   findings.Add(
-      "fd-leak", step, context,
+      "fd-leak", open != clients.end() ? *open : ClientFacts{},
       fmt::format(
           "all clients are gone, and the server holds {} descriptor{} more than at start: {}",
           extra, extra == 1 ? "" : "s", ledger.descriptors_left));

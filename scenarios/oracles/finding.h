@@ -19,7 +19,8 @@ struct Finding {
                             // to it; the same for the same bug whatever the input was
 };
 
-// That a scenario's own `expect` line was not met. Where another oracle reports too, it says why.
+// That a scenario's own `expect` line was not met. If another oracle reports too, that one says
+// why.
 inline bool IsExpectation(const Finding& finding) { return finding.oracle == "expectation"; }
 
 }  // namespace hupstorm

@@ -7,6 +7,7 @@
 #include "base/hash.h"
 
 namespace hupstorm {
+
 uint64_t StableHash(std::string_view text) { return Fnv1a().Add(text).value(); }
 
 void FindingList::Start(const std::string& target, const Scenario& scenario) {

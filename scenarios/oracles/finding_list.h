@@ -10,6 +10,7 @@
 
 #include "scenarios/language/scenario.h"
 #include "scenarios/oracles/finding.h"
+#include "scenarios/oracles/ledger.h"
 
 namespace hupstorm {
 
@@ -28,6 +29,10 @@ class FindingList {
   // Adds a finding, unless one with the same fingerprint is there. `step` is an index from 1, 0
   // before any; `context` is what tells two bugs of one oracle apart (the server's last calls).
   void Add(std::string_view oracle, int step, uint64_t context, std::string evidence);
+  // One about a connection: at the last step that acted on it, after the server's calls on it.
+  void Add(std::string_view oracle, const ConnectionFacts& connection, std::string evidence) {
+    Add(oracle, connection.last_step, connection.history.value(), std::move(evidence));
+  }
 
   const std::vector<Finding>& findings() const { return findings_; }
   std::vector<Finding> Take() { return std::move(findings_); }

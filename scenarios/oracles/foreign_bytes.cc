@@ -1,8 +1,6 @@
 #include <fmt/format.h>
 
 #include "scenarios/oracles/all_oracles.h"
-#include "scenarios/oracles/finding_list.h"
-#include "scenarios/oracles/ledger.h"
 
 namespace hupstorm {
 namespace {
@@ -16,16 +14,12 @@ that still holds what the last event left in it; a buffer shared by connections.
 data to another.)";
 
 void Judge(Moment moment, const Ledger& ledger, FindingList& findings) {
-  for (const Incident& line : ledger.foreign_log_lines) {
-    findings.Add("foreign-bytes", line.step, line.context, line.what);
-  }
   if (ledger.dead || moment != Moment::kDrained) return;
-  for (size_t i = 0; i < ledger.client_count; ++i) {
-    const ClientFacts& client = ledger.clients[i];
+  for (const ClientFacts& client : ledger.InUse()) {
     if (!client.stream.mismatch()) continue;
     const ClientFacts* owner = ledger.OwnerOfMismatch(client);
     if (owner == nullptr) continue;  // its own, or no client's: lost-bytes
-    findings.Add("foreign-bytes", client.last_step, client.history.value(),
+    findings.Add("foreign-bytes", client,
                  fmt::format("{} got bytes at offset {} that {} sent", ledger.ClientName(client),
                              client.stream.mismatch()->at, ledger.ClientName(*owner)));
   }
@@ -33,8 +27,9 @@ void Judge(Moment moment, const Ledger& ledger, FindingList& findings) {
 
 }  // namespace
 
-const Oracle kForeignBytes = {"foreign-bytes",
-                              "no client gets, and no log line shows, bytes that are another's",
-                              kPage, At(Moment::kIncident, Moment::kDrained), Judge};
+const Oracle kForeignBytes = {
+    "foreign-bytes", "no client gets, and no log line shows, bytes that are another's",
+    kPage,           At(Moment::kIncident, Moment::kDrained),
+    Judge,           &Ledger::foreign_log_lines};
 
 }  // namespace hupstorm

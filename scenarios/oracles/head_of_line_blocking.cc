@@ -1,8 +1,6 @@
 #include <fmt/format.h>
 
 #include "scenarios/oracles/all_oracles.h"
-#include "scenarios/oracles/finding_list.h"
-#include "scenarios/oracles/ledger.h"
 
 namespace hupstorm {
 namespace {
@@ -16,22 +14,19 @@ ready for EAGAIN.)";
 
 void Judge(Moment, const Ledger& ledger, FindingList& findings) {
   if (ledger.dead || !ledger.blocked_outside_wait) return;
-  for (size_t i = 0; i < ledger.client_count; ++i) {
-    const ClientFacts& client = ledger.clients[i];
-    if (static_cast<int>(i) == ledger.blocked_client || client.IsExcused()) continue;
+  const ClientFacts* const blocked =
+      ledger.blocked_client >= 0 ? &ledger.clients[ledger.blocked_client] : nullptr;
+  for (const ClientFacts& client : ledger.InUse()) {
+    if (&client == blocked || client.IsExcused()) continue;
     if (client.accepted && client.unread == 0) continue;
-    const bool known = ledger.blocked_client >= 0;
     const std::string on =
-        known ? fmt::format(" on {}'s connection",
-                            ledger.ClientName(ledger.clients[ledger.blocked_client]))
-              : "";
-    findings.Add(
-        "head-of-line-blocking", client.last_step,
-        known ? ledger.clients[ledger.blocked_client].history.value() : 0,
-        fmt::format("the server sleeps in {}{}, while {} {}", CallName(ledger.blocked_call), on,
-                    ledger.ClientName(client),
-                    client.accepted ? fmt::format("waits with {} bytes unread", client.unread)
-                                    : "waits to be accepted"));
+        blocked ? fmt::format(" on {}'s connection", ledger.ClientName(*blocked)) : "";
+    const std::string waits = client.accepted
+                                  ? fmt::format("waits with {} bytes unread", client.unread)
+                                  : "waits to be accepted";
+    findings.Add("head-of-line-blocking", client.last_step, blocked ? blocked->history.value() : 0,
+                 fmt::format("the server sleeps in {}{}, while {} {}",
+                             CallName(ledger.blocked_call), on, ledger.ClientName(client), waits));
     return;
   }
 }

@@ -1,8 +1,8 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "scenarios/oracles/all_oracles.h"
-#include "scenarios/oracles/finding_list.h"
-#include "scenarios/oracles/ledger.h"
 
 namespace hupstorm {
 namespace {
@@ -14,9 +14,8 @@ between, and each time it held a little more heap; or it kept something for ever
 A connection's state usually lives in more than one table (its socket, its queue, its request, a map from descriptor to
 object). Some path, often the one for EPOLLHUP or for an error, cleans one and forgets another.)";
 
-constexpr size_t kGrowingRounds =
-    3;                            // this many rounds in a row, each with more than the one before
-constexpr int kManyClients = 24;  // more clients at once than before, to tell a table from a pool
+constexpr size_t kGrowingRounds = 3;  // in a row, each of which leaves more than the one before
+constexpr int kManyClients = 24;      // more at once than before, to tell a table from a pool
 
 // Blocks, not bytes, tell a leak from a container that keeps its capacity: a vector that was
 // stretched by many clients is still one block, an entry kept for each of them is many.
@@ -42,24 +41,22 @@ void Judge(Moment, const Ledger& ledger, FindingList& findings) {
   if (ledger.dead) return;
   const std::vector<HeapMark>& marks = ledger.heap_marks;
   int step = 0;
-  for (size_t i = 0; i < ledger.client_count; ++i) {
-    if (!ledger.clients[i].probe && ledger.clients[i].last_step > step) {
-      step = ledger.clients[i].last_step;
-    }
+  for (const ClientFacts& client : ledger.InUse()) {
+    if (!client.probe) step = std::max(step, client.last_step);
   }
   if (GrowsEachRound(marks)) {
     const HeapUse& last = marks.back().heap;
     const HeapUse& before = marks[marks.size() - 2].heap;
     findings.Add(
         "heap-leak", step, 1,
-        fmt::format("after round {} the server holds {} bytes more than after the one before, in "
-                    "{} more blocks, with no client connected",
+        fmt::format("after round {} the server holds {} bytes more than after the one before, "
+                    "in {} more blocks, with no client connected",
                     marks.size() - 1, last.bytes - before.bytes, last.blocks - before.blocks));
   } else if (const HeapMark* mark = KeptForEachClient(marks)) {
     findings.Add(
         "heap-leak", step, 2,
-        fmt::format("after {} clients at once have gone, the server keeps {} blocks of heap ({} "
-                    "bytes), at least one for every other client",
+        fmt::format("after {} clients at once have gone, the server keeps {} blocks of heap "
+                    "({} bytes), at least one for every other client",
                     mark->most_clients, mark->heap.blocks, mark->heap.bytes));
   }
 }

@@ -1,6 +1,7 @@
 #include "scenarios/oracles/http_response_reader.h"
 
 #include <fmt/format.h>
+#include <strings.h>
 
 #include <algorithm>
 #include <charconv>
@@ -15,11 +16,8 @@ constexpr size_t kLongestLine = 64 << 10;
 constexpr size_t kShown = 40;  // bytes of a line in a difference
 constexpr std::string_view kVersion = "HTTP/1.";
 
-char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
 bool SameWord(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](char x, char y) { return Lower(x) == Lower(y); });
+  return a.size() == b.size() && strncasecmp(a.data(), b.data(), a.size()) == 0;
 }
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
@@ -40,16 +38,6 @@ std::optional<uint64_t> Number(std::string_view text, int base) {
 }
 
 }  // namespace
-
-void HttpResponseReader::Reset() {
-  state_ = State::kStatus;
-  line_.clear();
-  left_ = 0;
-  status_ = 0;
-  chunked_ = false;
-  length_.reset();
-  difference_.clear();
-}
 
 bool HttpResponseReader::InLine() const {
   return state_ != State::kBody && state_ != State::kChunk && state_ != State::kToTheEnd;
@@ -143,7 +131,7 @@ bool HttpResponseReader::TakeHeader(std::string_view line) {
 void HttpResponseReader::BeginBody() {
   const bool interim = status_ >= 100 && status_ < 200 && status_ != 101;
   if (interim) {
-    Reset();
+    *this = {};
   } else if (status_ == 204 || status_ == 304) {
     state_ = State::kWhole;
   } else if (chunked_) {
@@ -169,8 +157,7 @@ void HttpResponseReader::End() {
 }
 
 bool HttpResponseReader::Differ(std::string_view expected, std::string_view got) {
-  difference_ = fmt::format("expected {}, got \"{}{}\"", expected,
-                            EscapeText(got.substr(0, kShown)), got.size() > kShown ? "..." : "");
+  difference_ = fmt::format("expected {}, got {}", expected, Quote(got, kShown));
   return false;
 }
 

@@ -14,8 +14,6 @@ namespace hupstorm {
 
 class HttpResponseReader {
  public:
-  void Reset();
-
   // Takes what came next. Returns how many of the bytes can be part of a response: all, or those
   // before the line that cannot be; nothing may be taken after that. What follows a whole response
   // is not looked at.

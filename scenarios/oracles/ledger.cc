@@ -46,8 +46,8 @@ const ClientFacts* Ledger::OwnerOfMismatch(const ClientFacts& client) const {
   const auto bytes = std::string_view(mismatch.bytes).substr(0, kTelling);
   if (client.stream.BeginsAnswer(bytes)) return nullptr;
   if (client.stream.Find(bytes, mismatch.expected)) return nullptr;
-  for (size_t i = 0; i < client_count; ++i) {
-    if (&clients[i] != &client && clients[i].stream.Find(bytes, 0)) return &clients[i];
+  for (const ClientFacts& other : InUse()) {
+    if (&other != &client && other.stream.Find(bytes, 0)) return &other;
   }
   return nullptr;
 }

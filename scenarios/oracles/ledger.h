@@ -5,6 +5,7 @@
 #define HUPSTORM_SCENARIOS_ORACLES_LEDGER_H_
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -27,7 +28,7 @@ class CallHistory {
   uint64_t value_ = 0;
 };
 
-// A client that was silent for so long may find its connection closed: no server waits for ever.
+// A client that was silent for this long may find its connection closed: servers have timeouts.
 inline constexpr int64_t kLongSilenceNs = 1'000'000'000;
 
 // One connection of one client, but for its bytes. Plain data, so that it costs little to begin
@@ -113,7 +114,8 @@ struct Ledger {
   int descriptors_now = 0;
   std::string descriptors_left;  // "2 connections (a, b), 1 eventfd"; filled in when there are more
 
-  // Where the server sleeps: in a call that waits for one connection only, or in select & co.
+  // Where the server sleeps: in a call that waits for one connection only, or in select, poll or
+  // epoll_wait.
   bool blocked_outside_wait = false;
   Call blocked_call = Call::kEpollWait;
   int blocked_client = -1;
@@ -132,6 +134,8 @@ struct Ledger {
   std::vector<Incident> foreign_log_lines;
   std::vector<Incident> broken_expectations;
   std::vector<HeapMark> heap_marks;  // one a round
+
+  std::span<const ClientFacts> InUse() const { return std::span(clients).first(client_count); }
 
   void Clear();
   ClientFacts& AddClient();                                 // whose stream is still to be Reset

@@ -1,8 +1,6 @@
 #include <fmt/format.h>
 
 #include "scenarios/oracles/all_oracles.h"
-#include "scenarios/oracles/finding_list.h"
-#include "scenarios/oracles/ledger.h"
 
 namespace hupstorm {
 namespace {
@@ -41,12 +39,6 @@ std::string Difference(const ClientStream& stream) {
   return fmt::format("byte {} is not the one that it is owed there", mismatch.expected);
 }
 
-void JudgeMismatch(const Ledger& ledger, const ClientFacts& client, FindingList& findings) {
-  if (ledger.OwnerOfMismatch(client) != nullptr) return;  // foreign-bytes
-  findings.Add("lost-bytes", client.last_step, client.history.value(),
-               fmt::format("{}: {}", ledger.ClientName(client), Difference(client.stream)));
-}
-
 bool CutOff(const ClientFacts& client) {
   // A client that said nothing for long may be closed: many servers have idle timeouts.
   return !client.finished_sending && client.idle_before_end_ns < kLongSilenceNs;
@@ -56,18 +48,18 @@ void Judge(Moment moment, const Ledger& ledger, FindingList& findings) {
   if (ledger.dead) return;
   // A third-party server that was asked to stop may do so at any moment, and end its connections.
   if (ledger.asked_to_stop && ledger.target->third_party) return;
-  for (size_t i = 0; i < ledger.client_count; ++i) {
-    const ClientFacts& client = ledger.clients[i];
+  for (const ClientFacts& client : ledger.InUse()) {
     // truncated-response judges the one, no oracle the other.
     if (client.stream.is_one_response() || !client.stream.is_known()) continue;
     if (client.stream.mismatch()) {
-      if (moment == Moment::kDrained) JudgeMismatch(ledger, client, findings);
+      if (moment != Moment::kDrained || ledger.OwnerOfMismatch(client)) continue;  // foreign-bytes
+      findings.Add("lost-bytes", client,
+                   fmt::format("{}: {}", ledger.ClientName(client), Difference(client.stream)));
       continue;
     }
     if (client.IsExcused() || !(client.end_of_input || client.was_reset)) continue;
     if (client.stream.complete() && !CutOff(client)) continue;
-    findings.Add("lost-bytes", client.last_step, client.history.value(),
-                 Loss(client, ledger.ClientName(client)));
+    findings.Add("lost-bytes", client, Loss(client, ledger.ClientName(client)));
   }
 }
 

@@ -6,16 +6,7 @@
 #include "scenarios/oracles/all_oracles.h"
 
 namespace hupstorm {
-
-std::span<const Oracle> Oracles() {
-  static const std::array table = {
-      kServerDied,        kCloseWaitLeak, kFdLeak,      kBusyLoop,
-      kLostBytes,         kForeignBytes,  kStalled,     kHeadOfLineBlocking,
-      kUnboundedQueue,    kHeapLeak,      kFdMisuse,    kAcceptStopped,
-      kTruncatedResponse, kShutdownHang,  kExpectation,
-  };
-  return table;
-}
+namespace {
 
 std::span<const Oracle* const> OraclesAt(Moment moment) {
   static const auto table = [] {
@@ -28,6 +19,29 @@ std::span<const Oracle* const> OraclesAt(Moment moment) {
     return judges;
   }();
   return table[static_cast<size_t>(moment)];
+}
+
+}  // namespace
+
+std::span<const Oracle> Oracles() {
+  static const std::array table = {
+      kServerDied,        kCloseWaitLeak, kFdLeak,      kBusyLoop,
+      kLostBytes,         kForeignBytes,  kStalled,     kHeadOfLineBlocking,
+      kUnboundedQueue,    kHeapLeak,      kFdMisuse,    kAcceptStopped,
+      kTruncatedResponse, kShutdownHang,  kExpectation,
+  };
+  return table;
+}
+
+void JudgeAt(Moment moment, const Ledger& ledger, FindingList& findings) {
+  for (const Oracle* const oracle : OraclesAt(moment)) {
+    if (oracle->incidents != nullptr) {
+      for (const Incident& incident : ledger.*oracle->incidents) {
+        findings.Add(oracle->name, incident.step, incident.context, incident.what);
+      }
+    }
+    if (oracle->judge != nullptr) oracle->judge(moment, ledger, findings);
+  }
 }
 
 const Oracle* FindOracle(std::string_view name) {

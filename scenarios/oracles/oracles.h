@@ -1,5 +1,5 @@
-// The one table of all oracles. Each has a file of its own in this folder, which says what it
-// judges, when, and why TCP lets it.
+// The one table of all oracles. The files of this folder say what each judges, when, and why TCP
+// lets it.
 
 #ifndef HUPSTORM_SCENARIOS_ORACLES_ORACLES_H_
 #define HUPSTORM_SCENARIOS_ORACLES_ORACLES_H_
@@ -7,9 +7,11 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <vector>
 
 namespace hupstorm {
 
+struct Incident;
 struct Ledger;
 class FindingList;
 
@@ -39,14 +41,16 @@ struct Oracle {
   std::string_view holds_when;  // one line
   std::string_view page;        // for `hupstorm explain`: what it means, what to do
   Moments moments;              // when there is something to judge
-  // Called at these moments of every run, with what is known so far.
+  // Called at these moments of every run, with what is known so far. May be null.
   void (*judge)(Moment moment, const Ledger& ledger, FindingList& findings);
+  // What was seen happening and is a finding as it is. May be null.
+  std::vector<Incident> Ledger::*incidents = nullptr;
 };
 
 // In the order in which they are listed to users.
 std::span<const Oracle> Oracles();
-// Of these, the ones that judge at `moment`.
-std::span<const Oracle* const> OraclesAt(Moment moment);
+// Lets those that judge at `moment` do so.
+void JudgeAt(Moment moment, const Ledger& ledger, FindingList& findings);
 
 // Null if there is none of that name.
 const Oracle* FindOracle(std::string_view name);

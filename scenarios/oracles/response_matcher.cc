@@ -11,19 +11,7 @@ namespace {
 
 constexpr size_t kShown = 32;  // bytes of either side in a difference
 
-std::string Quote(std::string_view bytes) {
-  return fmt::format("\"{}{}\"", EscapeText(bytes.substr(0, kShown)),
-                     bytes.size() > kShown ? "..." : "");
-}
-
 }  // namespace
-
-void ResponseMatcher::Reset(const Exchange* exchange) {
-  exchange_ = exchange;
-  whole_ = begun_ = 0;
-  part_ = matched_ = 0;
-  window_.clear();
-}
 
 size_t ResponseMatcher::Take(std::string_view bytes, uint64_t owed) {
   size_t taken = 0;
@@ -89,18 +77,18 @@ void ResponseMatcher::End() {
 
 std::string ResponseMatcher::Awaited() const {
   if (begun_ == 0 || in_open_end() || !exchange_->response[part_].after_any) return "";
-  return Quote(exchange_->response[part_].literal);
+  return Quote(exchange_->response[part_].literal, kShown);
 }
 
 std::string ResponseMatcher::Difference(std::string_view bytes, uint64_t owed) const {
   if (whole_ >= owed) {
-    return owed == 0 ? fmt::format("got {}, and is owed nothing yet", Quote(bytes))
-                     : fmt::format("got {} beyond the {} response{} that it is owed", Quote(bytes),
-                                   owed, owed == 1 ? "" : "s");
+    return owed == 0 ? fmt::format("got {}, and is owed nothing yet", Quote(bytes, kShown))
+                     : fmt::format("got {} beyond the {} response{} that it is owed",
+                                   Quote(bytes, kShown), owed, owed == 1 ? "" : "s");
   }
   const std::string_view wanted = std::string_view(exchange_->response[part_].literal);
   return fmt::format("response {} differs at its byte {}: expected {}, got {}", whole_ + 1, begun_,
-                     Quote(wanted.substr(matched_)), Quote(bytes));
+                     Quote(wanted.substr(matched_), kShown), Quote(bytes, kShown));
 }
 
 }  // namespace hupstorm

@@ -15,8 +15,8 @@ namespace hupstorm {
 
 class ResponseMatcher {
  public:
-  // Starts anew. `exchange` may be null for a matcher that is not used, and must outlive it.
-  void Reset(const Exchange* exchange);
+  // `exchange` may be null for a matcher that is not used, and must outlive it.
+  explicit ResponseMatcher(const Exchange* exchange = nullptr) : exchange_(exchange) {}
 
   // Takes what came next, while `owed` responses are owed in all. Returns how many of the bytes are
   // as they must be: all, or those before the first difference; nothing may be taken after that.
@@ -39,7 +39,7 @@ class ResponseMatcher {
   void PartDone();
   bool in_open_end() const { return part_ == exchange_->response.size(); }
 
-  const Exchange* exchange_ = nullptr;
+  const Exchange* exchange_;
   uint64_t whole_ = 0;
   uint64_t begun_ = 0;
   size_t part_ = 0;     // index into Exchange::response

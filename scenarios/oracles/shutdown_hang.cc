@@ -1,8 +1,6 @@
 #include <fmt/format.h>
 
 #include "scenarios/oracles/all_oracles.h"
-#include "scenarios/oracles/finding_list.h"
-#include "scenarios/oracles/ledger.h"
 
 namespace hupstorm {
 namespace {

@@ -1,14 +1,12 @@
 #include <fmt/format.h>
 
 #include "scenarios/oracles/all_oracles.h"
-#include "scenarios/oracles/finding_list.h"
-#include "scenarios/oracles/ledger.h"
 
 namespace hupstorm {
 namespace {
 
 constexpr std::string_view kPage =
-    R"(Every client reads, the network waits for nobody, the server sleeps with nothing to do, and yet there is
+    R"(Every client reads, nothing is under way on the network, the server sleeps with nothing to do, and yet there is
 something that it could deliver: input that it has not read, or an answer that it keeps.
 
 The usual causes: an edge-triggered descriptor that was not read until EAGAIN, so that no further edge comes; EPOLLOUT that was
@@ -29,45 +27,33 @@ std::string Undelivered(const ClientFacts& client) {
                      client.stream.GotText());
 }
 
-void JudgeDrained(const Ledger& ledger, FindingList& findings) {
-  for (size_t i = 0; i < ledger.client_count; ++i) {
-    const ClientFacts& client = ledger.clients[i];
-    if (client.IsExcused() || IsOver(client) || client.stream.mismatch()) continue;
-    const bool answered = client.stream.is_one_response() &&
-                          (client.stream.complete() || client.stream.answer_is_optional());
-    // What the server has taken in and not given out may yet come when the client has finished.
-    if (answered || (client.accepted && client.unread == 0)) continue;
-    const std::string what = Undelivered(client);
-    if (what.empty()) continue;
-    findings.Add("stalled", client.last_step, client.history.value(),
-                 fmt::format("at rest, {} {}", ledger.ClientName(client), what));
-  }
+std::string WhenDrained(const ClientFacts& client, const Ledger& ledger) {
+  if (IsOver(client)) return "";
+  const bool answered = client.stream.is_one_response() &&
+                        (client.stream.complete() || client.stream.answer_is_optional());
+  // What the server has taken in and not given out may yet come when the client has finished.
+  if (answered || (client.accepted && client.unread == 0)) return "";
+  const std::string what = Undelivered(client);
+  return what.empty() ? "" : fmt::format("at rest, {} {}", ledger.ClientName(client), what);
 }
 
-void JudgeHalfClosed(const Ledger& ledger, FindingList& findings) {
-  for (size_t i = 0; i < ledger.client_count; ++i) {
-    const ClientFacts& client = ledger.clients[i];
-    if (client.IsExcused() || client.stream.mismatch() || client.complete_when_drained) continue;
-    if (client.stream.answer_is_optional()) continue;
-    std::string what;
-    if (client.stream.complete()) {
-      what = fmt::format("{} is owed {}, and the last of it came only when it had sent its FIN",
-                         ledger.ClientName(client), client.stream.OwedText());
-    } else if (!IsOver(client)) {
-      what = fmt::format("at rest, {} {}", ledger.ClientName(client), Undelivered(client));
-    } else {
-      continue;  // lost-bytes, truncated-response
-    }
-    findings.Add("stalled", client.last_step, client.history.value(), what);
+std::string WhenHalfClosed(const ClientFacts& client, const Ledger& ledger) {
+  if (client.complete_when_drained || client.stream.answer_is_optional()) return "";
+  if (client.stream.complete()) {
+    return fmt::format("{} is owed {}, and the last of it came only when it had sent its FIN",
+                       ledger.ClientName(client), client.stream.OwedText());
   }
+  if (IsOver(client)) return "";  // lost-bytes, truncated-response
+  return fmt::format("at rest, {} {}", ledger.ClientName(client), Undelivered(client));
 }
 
 void Judge(Moment moment, const Ledger& ledger, FindingList& findings) {
   if (ledger.dead) return;
-  if (moment == Moment::kDrained) {
-    JudgeDrained(ledger, findings);
-  } else {
-    JudgeHalfClosed(ledger, findings);
+  for (const ClientFacts& client : ledger.InUse()) {
+    if (client.IsExcused() || client.stream.mismatch()) continue;
+    const std::string what =
+        moment == Moment::kDrained ? WhenDrained(client, ledger) : WhenHalfClosed(client, ledger);
+    if (!what.empty()) findings.Add("stalled", client, what);
   }
 }
 

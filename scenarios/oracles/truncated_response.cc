@@ -1,8 +1,6 @@
 #include <fmt/format.h>
 
 #include "scenarios/oracles/all_oracles.h"
-#include "scenarios/oracles/finding_list.h"
-#include "scenarios/oracles/ledger.h"
 
 namespace hupstorm {
 namespace {
@@ -21,8 +19,8 @@ std::string Fault(const ClientFacts& client, bool client_waits) {
     return fmt::format("byte {} of the response is not what the server owes",
                        stream.mismatch()->at);
   }
-  // A server that has answered waits a while for the client's FIN and closes; who speaks after that
-  // gets a reset, whole as the response was.
+  // A server that has answered waits a while for the client's FIN and closes; a client that speaks
+  // after that gets a reset, although the response was whole.
   const bool spoke_too_late = stream.complete() && client.longest_silence_ns >= kLongSilenceNs;
   if (client.was_reset && !spoke_too_late) {
     return fmt::format("is owed {}, got {} and then a reset instead of an orderly end",
@@ -39,14 +37,13 @@ std::string Fault(const ClientFacts& client, bool client_waits) {
 
 void Judge(Moment moment, const Ledger& ledger, FindingList& findings) {
   if (ledger.dead) return;
-  for (size_t i = 0; i < ledger.client_count; ++i) {
-    const ClientFacts& client = ledger.clients[i];
+  for (const ClientFacts& client : ledger.InUse()) {
     const ClientStream& stream = client.stream;
     if (!stream.is_one_response() || client.IsExcused() || !stream.has_full_request()) continue;
     if (stream.answer_is_optional() && stream.received() == 0) continue;
     const std::string fault = Fault(client, moment == Moment::kDrained);
     if (fault.empty()) continue;
-    findings.Add("truncated-response", client.last_step, client.history.value(),
+    findings.Add("truncated-response", client,
                  fmt::format("{} sent a full request and {}", ledger.ClientName(client), fault));
   }
 }

@@ -1,8 +1,6 @@
 #include <fmt/format.h>
 
 #include "scenarios/oracles/all_oracles.h"
-#include "scenarios/oracles/finding_list.h"
-#include "scenarios/oracles/ledger.h"
 
 namespace hupstorm {
 namespace {
@@ -16,8 +14,7 @@ request. The bound for one client is 512 KiB, and 128 KiB for hupstorm's own tar
 
 void Judge(Moment, const Ledger& ledger, FindingList& findings) {
   const uint64_t bound = ledger.target->queue_bound;
-  for (size_t i = 0; i < ledger.client_count; ++i) {
-    const ClientFacts& client = ledger.clients[i];
+  for (const ClientFacts& client : ledger.InUse()) {
     if (client.most_held <= bound) continue;
     findings.Add("unbounded-queue", client.last_step, 0,
                  fmt::format("the server held {} bytes for {}, more than {}", client.most_held,

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "scenarios/language/print.h"
-#include "scenarios/shrink/client_names.h"
 #include "scenarios/shrink/least.h"
 #include "scenarios/shrink/simpler_step.h"
 
@@ -15,6 +14,73 @@ namespace hupstorm {
 namespace {
 
 constexpr size_t kMostStepsForPairs = 16;
+constexpr size_t kLetters = 26;
+
+// Calls `visit` with each name of clients in `step`, in the order in which the text has them.
+template <typename SomeStep, typename Visit>
+void VisitClients(SomeStep& step, Visit visit) {
+  if (step.at && step.at->client) visit(*step.at->client);
+  if (NamesClients(step.action)) visit(step.clients);
+  if (step.fault_client) visit(*step.fault_client);
+}
+
+bool Overlap(const Clients& a, const Clients& b) {
+  return a.letter == b.letter && a.first <= b.last && b.first <= a.last;
+}
+
+// Ranges that cover all of `names`, none of which overlaps another; in order of appearance.
+std::vector<Clients> Families(const std::vector<Clients>& names) {
+  std::vector<Clients> families;
+  for (Clients name : names) {
+    // What it joins may come to overlap another in turn.
+    size_t place = families.size();
+    for (size_t i = 0; i < families.size();) {
+      if (!Overlap(families[i], name)) {
+        ++i;
+        continue;
+      }
+      name.first = std::min(name.first, families[i].first);
+      name.last = std::max(name.last, families[i].last);
+      families.erase(families.begin() + static_cast<ptrdiff_t>(i));
+      place = std::min(place, i);
+      i = 0;
+    }
+    place = std::min(place, families.size());
+    families.insert(families.begin() + static_cast<ptrdiff_t>(place), name);
+  }
+  return families;
+}
+
+// Every name once, in order of appearance.
+std::vector<Clients> NamesIn(const Scenario& scenario) {
+  std::vector<Clients> names;
+  for (const Step& step : scenario.steps) {
+    VisitClients(step, [&](const Clients& name) {
+      if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+    });
+  }
+  return names;
+}
+
+// `scenario` with its clients called a, b, c and so on in order of appearance, and groups b[1..9].
+// Names that share a client, as c[1..9] and c[2] do, keep one letter. If there are more than 26,
+// they keep the letters that they have.
+Scenario WithPlainNames(const Scenario& scenario) {
+  const std::vector<Clients> families = Families(NamesIn(scenario));
+  if (families.size() > kLetters) return scenario;
+  Scenario renamed = scenario;
+  for (Step& step : renamed.steps) {
+    VisitClients(step, [&](Clients& name) {
+      const auto family = std::find_if(families.begin(), families.end(),
+                                       [&](const Clients& other) { return Overlap(other, name); });
+      const uint32_t first = family->first == family->last ? 0 : 1;
+      name.letter = static_cast<char>('a' + (family - families.begin()));
+      name.first = name.first - family->first + first;
+      name.last = name.last - family->first + first;
+    });
+  }
+  return renamed;
+}
 
 // The grammar has an "and" behind a step only.
 void Tidy(Scenario& scenario) {
@@ -140,7 +206,7 @@ class Shrinker {
     }
   }
 
-  // Where any step will do, or none would: what the world does after the script is what counts.
+  // Any step will do if what counts is what the world does after the script.
   void TryPlainestStep() {
     const Step connect;  // "a connect"
     Step wait;

@@ -1,41 +1,48 @@
 #include "scenarios/shrink/simpler_step.h"
 
 #include <algorithm>
+#include <type_traits>
 
 #include "scenarios/language/actions.h"
 
 namespace hupstorm {
 namespace {
 
+// The number that `field` points to in a step.
+template <typename Field>
+StepNumber Number(Step step, uint64_t least, NumberKind kind, Field field) {
+  return {*field(step), least, kind, [](Step& it, uint64_t value) {
+            auto& number = *Field()(it);
+            number = static_cast<std::remove_reference_t<decltype(number)>>(value);
+          }};
+}
+
 StepNumber AmountOf(const Step& step) {
-  const auto set = [](Step& it, uint64_t value) { it.amount = value; };
+  const auto amount = [](Step& it) { return &it.amount; };
   switch (RowOf(step.action).operand) {
     case Operand::kSize:
-      return {step.amount, 1, NumberKind::kSize, set};
+      return Number(step, 1, NumberKind::kSize, amount);
     case Operand::kRequestSize:
-      return {step.amount, 0, NumberKind::kSize, set};
+      return Number(step, 0, NumberKind::kSize, amount);
     case Operand::kDuration:
-      return {step.amount, 1, NumberKind::kDuration, set};
+      return Number(step, 1, NumberKind::kDuration, amount);
     case Operand::kDescriptors:
-      return {step.amount, 0, NumberKind::kCount, set};
+      return Number(step, 0, NumberKind::kCount, amount);
     default:
       return {};
   }
 }
 
 void AddFaultNumbers(const Step& step, std::vector<StepNumber>& numbers) {
-  numbers.push_back({step.fault.after, 0, NumberKind::kCount, [](Step& it, uint64_t value) {
-                       it.fault.after = static_cast<uint32_t>(value);
-                     }});
+  const auto add = [&](uint64_t least, NumberKind kind, auto field) {
+    numbers.push_back(Number(step, least, kind, field));
+  };
+  add(0, NumberKind::kCount, [](Step& it) { return &it.fault.after; });
   if (step.fault.outcome == FaultOutcome::kShort) {
-    numbers.push_back({step.fault.amount, 1, NumberKind::kSize, [](Step& it, uint64_t value) {
-                         it.fault.amount = static_cast<uint32_t>(value);
-                       }});
+    add(1, NumberKind::kSize, [](Step& it) { return &it.fault.amount; });
   }
   if (step.fault.times != kAlways) {
-    numbers.push_back({step.fault.times, 1, NumberKind::kCount, [](Step& it, uint64_t value) {
-                         it.fault.times = static_cast<uint32_t>(value);
-                       }});
+    add(1, NumberKind::kCount, [](Step& it) { return &it.fault.times; });
   }
 }
 
@@ -49,12 +56,7 @@ std::vector<Step> SimplerSteps(const Step& step) {
     simpler.push_back(std::move(changed));
   };
   if (step.at) add([](Step& it) { it.at.reset(); });
-  if (step.at && !step.at->any_client) {
-    add([](Step& it) {
-      it.at->any_client = true;
-      it.at->client = {};
-    });
-  }
+  if (step.at && step.at->client) add([](Step& it) { it.at->client.reset(); });
   if (step.together) add([](Step& it) { it.together = false; });
   if (step.each) add([](Step& it) { it.each = false; });
   switch (step.action) {
@@ -79,12 +81,7 @@ std::vector<Step> SimplerSteps(const Step& step) {
       break;
     case Action::kFault:
       if (step.fault.times == kAlways) add([](Step& it) { it.fault.times = 1; });
-      if (!step.fault_any_client) {
-        add([](Step& it) {
-          it.fault_any_client = true;
-          it.fault_client = {};
-        });
-      }
+      if (step.fault_client) add([](Step& it) { it.fault_client.reset(); });
       break;
     default:
       break;
@@ -102,9 +99,8 @@ std::vector<StepNumber> NumbersOf(const Step& step) {
                        }});
   }
   if (step.at) {
-    numbers.push_back({step.at->occurrence, 1, NumberKind::kCount, [](Step& it, uint64_t value) {
-                         it.at->occurrence = static_cast<uint32_t>(value);
-                       }});
+    numbers.push_back(
+        Number(step, 1, NumberKind::kCount, [](Step& it) { return &it.at->occurrence; }));
   }
   if (step.action == Action::kFault) AddFaultNumbers(step, numbers);
   numbers.push_back(AmountOf(step));

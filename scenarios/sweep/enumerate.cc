@@ -13,6 +13,9 @@
 namespace hupstorm {
 namespace {
 
+// How far the clock moves: beyond what servers use for timeouts and retries.
+constexpr uint64_t kSweepWaitNs = 30ull * 1'000'000'000;
+
 constexpr int kMostConnectedTold = 3;  // clients; more are a crowd
 
 // How a call ended, as far as it makes a difference.
@@ -39,7 +42,6 @@ class Counter {
     at.occurrence = family == CallFamily::kOther ? all_ : of_family;
     if (!call.on_connection || family == CallFamily::kOther) return at;
     at.occurrence = ++by_client_[{family, call.client.letter, call.client.first}];
-    at.any_client = false;
     at.client = call.client;
     return at;
   }
@@ -129,7 +131,7 @@ class Enumerator {
   void AddAll(const Disturbance& at) {
     const LoggedCall& call = log_.calls[at.call];
     for (int i = 0; i < kFaultOutcomeCount; ++i) {
-      if ((call.faults & 1u << i) != 0) AddIfItMatters(at, static_cast<FaultOutcome>(i));
+      if ((call.faults & 1u << i) != 0) AddFaults(at, static_cast<FaultOutcome>(i));
     }
     const CallFamily family = FamilyOf(call.call);
     if (call.may_reset) AddEvent(at, Action::kReset, call.client);
@@ -149,44 +151,42 @@ class Enumerator {
     }
   }
 
-  // Whether the fault would change anything shows in what the call gave.
-  void AddIfItMatters(const Disturbance& at, FaultOutcome outcome) {
-    const LoggedCall& call = log_.calls[at.call];
+  // Whether the fault would change anything: that shows in what the call gave.
+  static bool Matters(FaultOutcome outcome, const LoggedCall& call) {
     const CallFamily family = FamilyOf(call.call);
     switch (outcome) {
-      case FaultOutcome::kShort:
-        if (call.result > 1) AddFault(at, outcome, 1);
-        if (call.result > 2) AddFault(at, outcome, static_cast<uint32_t>(call.result - 1));
-        return;
       case FaultOutcome::kEintr:
-        if (!call.slept) return;
-        break;
+        return call.slept;
       case FaultOutcome::kEagain:
-        if (call.result < 0 || (family == CallFamily::kRecv && call.input_ended)) return;
-        break;
+        return call.result >= 0 && !(family == CallFamily::kRecv && call.input_ended);
       case FaultOutcome::kEconnaborted:
-        if (call.result < 0) return;
-        break;
+        return call.result >= 0;
       case FaultOutcome::kEnomem:
       case FaultOutcome::kEnospc:
-        if (family == CallFamily::kEpollCtl && call.result < 0) return;
-        break;
+        return family != CallFamily::kEpollCtl || call.result >= 0;
       case FaultOutcome::kEconnreset:
-        return;
+        return false;
       case FaultOutcome::kEpipe:
-        if (!call.may_shut) return;
-        break;
+        return call.may_shut;
       default:
-        break;
+        return true;
     }
-    AddFault(at, outcome, 1);
+  }
+
+  void AddFaults(const Disturbance& at, FaultOutcome outcome) {
+    const LoggedCall& call = log_.calls[at.call];
+    if (outcome != FaultOutcome::kShort) {
+      if (Matters(outcome, call)) AddFault(at, outcome, 1);
+      return;
+    }
+    if (call.result > 1) AddFault(at, outcome, 1);
+    if (call.result > 2) AddFault(at, outcome, static_cast<uint32_t>(call.result - 1));
   }
 
   void AddFault(Disturbance added, FaultOutcome outcome, uint32_t amount) {
-    added.action = Action::kFault;
     added.outcome = outcome;
     added.amount = amount;
-    result_.disturbances.push_back(added);
+    AddEvent(added, Action::kFault, {});
   }
 
   void AddEvent(Disturbance added, Action action, const Clients& client) {
@@ -205,8 +205,20 @@ class Enumerator {
 
 }  // namespace
 
+void Write(const Disturbance& disturbance, Step& step) {
+  step.action = disturbance.action;
+  step.at = disturbance.at;
+  step.clients = disturbance.client;
+  step.amount = disturbance.action == Action::kWait ? kSweepWaitNs : 0;
+  step.fault = {};
+  if (disturbance.action != Action::kFault) return;
+  step.fault.call = disturbance.at.call;
+  step.fault.outcome = disturbance.outcome;
+  step.fault.amount = disturbance.amount;
+}
+
 std::vector<Clients> Representatives(const Scenario& scenario) {
-  // Where a group begins that some step treats by itself.
+  // The indices at which a group begins that some step treats by itself.
   std::map<char, std::set<uint32_t>> begins;
   std::map<char, std::vector<Clients>> named;
   const auto add = [&](const Clients& clients) {
@@ -215,8 +227,8 @@ std::vector<Clients> Representatives(const Scenario& scenario) {
   };
   for (const Step& step : scenario.steps) {
     if (IsClientAction(step.action)) add(step.clients);
-    if (step.at && !step.at->any_client) add(step.at->client);
-    if (step.action == Action::kFault && !step.fault_any_client) add(step.fault_client);
+    if (step.at && step.at->client) add(*step.at->client);
+    if (step.fault_client) add(*step.fault_client);
   }
   std::vector<Clients> first;
   for (const auto& [letter, indices] : begins) {

@@ -1,16 +1,34 @@
-// What can go wrong at each call of a recorded run.
+// What can go wrong at each call of a recorded run: what a sweep tries, one after another.
 
 #ifndef HUPSTORM_SCENARIOS_SWEEP_ENUMERATE_H_
 #define HUPSTORM_SCENARIOS_SWEEP_ENUMERATE_H_
 
 #include <climits>
 #include <cstdint>
+#include <type_traits>
 #include <vector>
 
-#include "scenarios/sweep/disturbance.h"
+#include "scenarios/language/scenario.h"
 #include "scenarios/worlds/call_log.h"
 
 namespace hupstorm {
+
+// One thing that goes wrong at one call of the server: a placed step in few bytes. It can be shared
+// between processes as it is.
+struct Disturbance {
+  uint32_t call = 0;      // index into CallLog::calls
+  bool in_drain = false;  // the call comes after the scenario's own steps: see SweptScenario
+  Placement at;           // the same call in the language's terms, counted from the script's start
+  uint64_t kind = 0;      // calls that are alike in any scenario have the same
+  Action action = Action::kReset;               // or kShutdownWrite, kWait, kServerStop, kFault
+  Clients client;                               // the one that resets or half-closes
+  FaultOutcome outcome = FaultOutcome::kShort;  // kFault
+  uint32_t amount = 1;                          // kFault: bytes of a short transfer
+};
+static_assert(std::is_trivially_copyable_v<Disturbance>);
+
+// Makes `step` the disturbance: "at recv 2 of a: fault recv short 1 once". Allocates nothing.
+void Write(const Disturbance& disturbance, Step& step);
 
 // One client for each group whose members every step of `scenario` treats alike, in order of their
 // names; at most CallLog::kMostWatched.

@@ -7,7 +7,7 @@
 namespace hupstorm {
 namespace {
 
-constexpr uint64_t kBytesOfACall = 512;  // moving so many takes as long as a call
+constexpr uint64_t kBytesOfACall = 512;  // moving these takes as long as a call
 
 uint64_t WorkOf(const CallLog& log) {
   uint64_t bytes = 0;
@@ -55,14 +55,6 @@ Survey Sweep::TakeSurvey(bool all) {
   survey.found = Enumerate(log_, choice);
   if (found) survey.findings = RunOnce(scenario_.Undisturbed()).findings;
   return survey;
-}
-
-const RunResult& Sweep::Run(const Disturbance& disturbance) {
-  return RunOnce(scenario_.With(disturbance));
-}
-
-const RunResult& Sweep::Run(const Disturbance& first, const Disturbance& second) {
-  return RunOnce(scenario_.With(first, second));
 }
 
 std::vector<Disturbance> Sweep::After(const Disturbance& first, uint64_t most, uint64_t& left_out) {

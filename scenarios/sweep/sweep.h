@@ -41,8 +41,12 @@ class Sweep {
   Survey TakeSurvey(bool all);
 
   // Runs the scenario with `disturbance`. The result is good until the next run.
-  const RunResult& Run(const Disturbance& disturbance);
-  const RunResult& Run(const Disturbance& first, const Disturbance& second);
+  const RunResult& Run(const Disturbance& disturbance) {
+    return RunOnce(scenario_.With(disturbance));
+  }
+  const RunResult& Run(const Disturbance& first, const Disturbance& second) {
+    return RunOnce(scenario_.With(first, second));
+  }
 
   // What can go wrong in calls after the one at which `first` has gone wrong; at most about `most`
   // things, spread over all calls. `left_out`: how many there are besides. One run.

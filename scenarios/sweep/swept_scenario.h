@@ -4,7 +4,7 @@
 #define HUPSTORM_SCENARIOS_SWEEP_SWEPT_SCENARIO_H_
 
 #include "scenarios/language/scenario.h"
-#include "scenarios/sweep/disturbance.h"
+#include "scenarios/sweep/enumerate.h"
 
 namespace hupstorm {
 

@@ -4,7 +4,7 @@ namespace hupstorm {
 
 void Judge::At(Moment moment) {
   const size_t before = findings_.findings().size();
-  for (const Oracle* oracle : OraclesAt(moment)) oracle->judge(moment, ledger_, findings_);
+  JudgeAt(moment, ledger_, findings_);
   if (!time_line_.records()) return;
   for (size_t i = before; i < findings_.findings().size(); ++i) {
     const Finding& finding = findings_.findings()[i];

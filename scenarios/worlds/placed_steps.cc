@@ -16,9 +16,9 @@ std::vector<int> PlacedSteps::TakeDue(CallFamily family, const ClientFacts* clie
     Placed& placed = placed_[i];
     const Placement& at = placed.at;
     bool fits = at.call == CallFamily::kAny || at.call == family;
-    if (fits && !at.any_client) {
-      fits = client != nullptr && client->letter == at.client.letter &&
-             client->index == at.client.first;
+    if (fits && at.client) {
+      fits = client != nullptr && client->letter == at.client->letter &&
+             client->index == at.client->first;
     }
     if (fits && ++placed.seen == at.occurrence) {
       due.push_back(placed.step);

@@ -213,9 +213,9 @@ void Script::CarryOutForServer(const Step& step) {
 
 void Script::AddFault(const Step& step) {
   FaultRule rule = step.fault;
-  if (!step.fault_any_client) {
+  if (step.fault_client) {
     rule.connection =
-        static_cast<int64_t>(step.fault_client.letter) << 32 | step.fault_client.first;
+        static_cast<int64_t>(step.fault_client->letter) << 32 | step.fault_client->first;
   }
   injector_.Add(rule);
 }

@@ -51,13 +51,16 @@ void Fields(Archive& archive, C& clients) requires std::is_same_v<std::remove_co
   archive.Field(clients.last);
 }
 
+// `Optional`: a std::optional, const where it is written.
+template <typename Archive, typename Optional>
+void OptionalFields(Archive& archive, Optional& value);
+
 template <typename Archive, typename P>
 void Fields(Archive& archive,
             P& placement) requires std::is_same_v<std::remove_const_t<P>, Placement> {
   archive.Field(placement.call);
   archive.Field(placement.occurrence);
-  archive.Field(placement.any_client);
-  Fields(archive, placement.client);
+  OptionalFields(archive, placement.client);
 }
 
 template <typename Archive, typename R>
@@ -76,7 +79,6 @@ void Fields(Archive& archive,
   archive.Field(protocol);
 }
 
-// `Optional`: a std::optional, const where it is written.
 template <typename Archive, typename Optional>
 void OptionalFields(Archive& archive, Optional& value) {
   bool there = value.has_value();
@@ -98,8 +100,7 @@ void Fields(Archive& archive, S& step) requires std::is_same_v<std::remove_const
   archive.Field(step.amount);
   archive.Field(step.text);
   Fields(archive, step.fault);
-  archive.Field(step.fault_any_client);
-  Fields(archive, step.fault_client);
+  OptionalFields(archive, step.fault_client);
   archive.Field(step.line);
 }
 

@@ -64,8 +64,7 @@ inline void Fault(Step& step) {
   }
   step.fault.after = static_cast<uint32_t>(Number(0, kMaxOccurrence));
   step.fault.times = Flag() ? kAlways : static_cast<uint32_t>(Number(1, kMaxOccurrence));
-  step.fault_any_client = Flag();
-  if (!step.fault_any_client) step.fault_client = OneClient();
+  if (!Flag()) step.fault_client = OneClient();
 }
 
 inline void Amount(Step& step) {
@@ -117,8 +116,7 @@ inline hupstorm::Step Step(const hupstorm::Step* before, bool expectations) {
     Placement& at = step.at.emplace();
     at.call = static_cast<CallFamily>(Number(0, static_cast<int>(CallFamily::kOther) - 1));
     at.occurrence = static_cast<uint32_t>(Number(1, kMaxOccurrence));
-    at.any_client = Flag();
-    if (!at.any_client) at.client = OneClient();
+    if (!Flag()) at.client = OneClient();
   }
   return step;
 }

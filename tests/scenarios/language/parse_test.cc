@@ -67,11 +67,10 @@ TEST(ParseTest, PlacementsAndGroups) {
   ASSERT_TRUE(step.at);
   EXPECT_EQ(step.at->call, CallFamily::kRecv);
   EXPECT_EQ(step.at->occurrence, 2);
-  EXPECT_FALSE(step.at->any_client);
   EXPECT_EQ(step.at->client, (Clients{'b', 3, 3}));
   EXPECT_TRUE(step.each);
   EXPECT_EQ(step.clients, (Clients{'c', 1, 200}));
-  EXPECT_TRUE(First("at accept 1: a reset").at->any_client);
+  EXPECT_EQ(First("at accept 1: a reset").at->client, std::nullopt);
   EXPECT_TRUE(Parse("a send 1\nand a close").steps[1].together);
 }
 
@@ -82,7 +81,7 @@ TEST(ParseTest, FaultRules) {
                                    .amount = 7,
                                    .after = 2,
                                    .times = 3}));
-  EXPECT_FALSE(step.fault_any_client);
+  EXPECT_EQ(step.fault_client, (Clients{'a', 0, 0}));
   EXPECT_EQ(First("fault accept EMFILE once").fault.times, 1);
   EXPECT_EQ(First("fault accept EMFILE always").fault.times, kAlways);
 }

@@ -17,7 +17,7 @@ struct Reading {
 // In one piece, and in pieces of one byte: the same must come out.
 Reading Read(std::string_view bytes, bool one_by_one) {
   HttpResponseReader reader;
-  reader.Reset();
+  reader = {};
   const size_t step = one_by_one ? 1 : bytes.size();
   for (size_t i = 0; i < bytes.size(); i += step) {
     if (reader.Take(bytes.substr(i, step)) < step) return {false, false, reader.difference()};

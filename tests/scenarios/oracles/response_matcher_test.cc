@@ -28,7 +28,7 @@ class ResponseMatcherTest : public testing::TestWithParam<bool> {
 
 TEST_P(ResponseMatcherTest, CountsWholeResponses) {
   exchange_.response = {{"+PONG\r\n"}};
-  matcher_.Reset(&exchange_);
+  matcher_ = ResponseMatcher(&exchange_);
   EXPECT_EQ(Take("+PONG\r\n+PONG\r\n+PO", 3), 17u);
   EXPECT_EQ(matcher_.whole(), 2u);
   EXPECT_EQ(matcher_.begun(), 3u);
@@ -39,7 +39,7 @@ TEST_P(ResponseMatcherTest, CountsWholeResponses) {
 
 TEST_P(ResponseMatcherTest, FindsTheFirstByteThatDiffers) {
   exchange_.response = {{"+PONG\r\n"}};
-  matcher_.Reset(&exchange_);
+  matcher_ = ResponseMatcher(&exchange_);
   EXPECT_EQ(Take("+PONG\r\n+PING\r\n", 2), 9u);
   EXPECT_EQ(matcher_.Difference("ING\r\n", 2),
             R"(response 2 differs at its byte 2: expected "ONG\r\n", got "ING\r\n")");
@@ -47,17 +47,17 @@ TEST_P(ResponseMatcherTest, FindsTheFirstByteThatDiffers) {
 
 TEST_P(ResponseMatcherTest, TakesNoMoreThanIsOwed) {
   exchange_.response = {{"ab"}};
-  matcher_.Reset(&exchange_);
+  matcher_ = ResponseMatcher(&exchange_);
   EXPECT_EQ(Take("ababab", 2), 4u);
   EXPECT_EQ(matcher_.Difference("ab", 2), "got \"ab\" beyond the 2 responses that it is owed");
-  matcher_.Reset(&exchange_);
+  matcher_ = ResponseMatcher(&exchange_);
   EXPECT_EQ(Take("ab", 0), 0u);
   EXPECT_EQ(matcher_.Difference("ab", 0), "got \"ab\", and is owed nothing yet");
 }
 
 TEST_P(ResponseMatcherTest, AGapEndsAtTheFirstPlaceOfTheNextString) {
   exchange_.response = {{"<"}, {"aab", true}, {">"}};
-  matcher_.Reset(&exchange_);
+  matcher_ = ResponseMatcher(&exchange_);
   // The string's beginning comes before itself, and the gap may be empty.
   EXPECT_EQ(Take("<aaab><aab><xaabaab", 3), 16u);
   EXPECT_EQ(matcher_.whole(), 2u);
@@ -67,7 +67,7 @@ TEST_P(ResponseMatcherTest, AGapEndsAtTheFirstPlaceOfTheNextString) {
 
 TEST_P(ResponseMatcherTest, AGapMayComeFirst) {
   exchange_.response = {{"\n", true}};
-  matcher_.Reset(&exchange_);
+  matcher_ = ResponseMatcher(&exchange_);
   EXPECT_EQ(Take("one\n\ntwo\n", 3), 9u);
   EXPECT_EQ(matcher_.whole(), 3u);
 }
@@ -75,7 +75,7 @@ TEST_P(ResponseMatcherTest, AGapMayComeFirst) {
 TEST_P(ResponseMatcherTest, AnOpenEndIsEndedByTheConnection) {
   exchange_.response = {{"HTTP"}};
   exchange_.open_end = exchange_.close = true;
-  matcher_.Reset(&exchange_);
+  matcher_ = ResponseMatcher(&exchange_);
   EXPECT_EQ(Take("HTTP/1.0 200 OK\r\n\r\nhello", 1), 24u);
   EXPECT_EQ(matcher_.whole(), 0u);
   matcher_.End();
@@ -85,7 +85,7 @@ TEST_P(ResponseMatcherTest, AnOpenEndIsEndedByTheConnection) {
 
 TEST_P(ResponseMatcherTest, TheConnectionsEndEndsNothingElse) {
   exchange_.response = {{"a"}, {"b", true}};
-  matcher_.Reset(&exchange_);
+  matcher_ = ResponseMatcher(&exchange_);
   Take("ax", 1);
   matcher_.End();
   EXPECT_EQ(matcher_.whole(), 0u);

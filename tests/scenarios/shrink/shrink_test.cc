@@ -204,7 +204,7 @@ TEST(ShrinkTest, AFaultGetsSimpler) {
             "fault accept EMFILE once\n");
   const auto needed = HasStep([](const Step& step) {
     return step.action == Action::kFault && step.fault.after >= 2 && step.fault.times >= 4 &&
-           step.fault.amount >= 3 && !step.fault_any_client;
+           step.fault.amount >= 3 && step.fault_client;
   });
   EXPECT_EQ(Smallest("fault send of k short 700 after 9 times 50\n", needed),
             "fault send of a short 3 after 2 times 4\n");
