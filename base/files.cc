@@ -5,8 +5,6 @@
 
 #include <cerrno>
 #include <cstdio>
-#include <fstream>
-#include <iterator>
 
 #include "base/file_descriptor.h"
 
@@ -50,10 +48,15 @@ std::error_code WriteWhole(const std::filesystem::path& path, std::string_view c
 }
 
 std::optional<std::string> ReadWhole(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string content((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  if (!file.is_open() || file.bad()) return std::nullopt;
-  return content;
+  const FileDescriptor fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  std::string content;
+  char part[16 << 10];
+  while (true) {
+    const ssize_t count = read(fd.get(), part, sizeof part);
+    if (count == 0) return content;
+    if (count > 0) content.append(part, static_cast<size_t>(count));
+    if (count < 0 && errno != EINTR) return std::nullopt;
+  }
 }
 
 }  // namespace hupstorm

@@ -58,5 +58,9 @@ TEST_F(FilesTest, WhatCannotBeReadIsNothing) {
   EXPECT_EQ(ReadWhole(folder_ / "missing"), std::nullopt);
 }
 
+TEST_F(FilesTest, WhatOpensButCannotBeReadIsNothing) {
+  EXPECT_EQ(ReadWhole(folder_), std::nullopt);
+}
+
 }  // namespace
 }  // namespace hupstorm
