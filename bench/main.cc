@@ -45,9 +45,8 @@ constexpr Benchmark kBenches[] = {
 struct Options {
   std::string name;
   std::string out;
-  int repeats = 3;
-  bool quick = false;
   bool json = false;
+  BenchSettings settings;
 };
 
 const Benchmark& Find(const std::string& name) {
@@ -61,18 +60,16 @@ const Benchmark& Find(const std::string& name) {
 
 std::string AsTyped(const Options& options, const std::string& program) {
   std::string command = fmt::format("{} {}", ShellWord(program), options.name);
-  if (options.repeats != Options().repeats)
-    command += fmt::format(" --repeats {}", options.repeats);
-  if (options.quick) command += " --quick";
+  const auto& [repeats, quick, on_progress] = options.settings;
+  if (repeats != BenchSettings().repeats) command += fmt::format(" --repeats {}", repeats);
+  if (quick) command += " --quick";
   if (!options.out.empty()) command += fmt::format(" --out {}", ShellWord(options.out));
   return command;
 }
 
 int RunBench(const Options& options, const std::string& program) {
   const Benchmark& bench = Find(options.name);
-  BenchSettings settings;
-  settings.repeats = options.repeats;
-  settings.quick = options.quick;
+  BenchSettings settings = options.settings;
   const auto start = std::chrono::steady_clock::now();
   // Not found out after minutes of measuring.
   if (!options.out.empty()) MakeBenchFolder(options.out);
@@ -110,11 +107,11 @@ int Run(int argc, char** argv) {
   app.add_option("benchmark", options.name, list)->required()->type_name("BENCHMARK");
   app.add_option("--out", options.out, "write tables, figures and plots to this folder")
       ->type_name("DIR");
-  app.add_option("--repeats", options.repeats, "measure so many times")
+  app.add_option("--repeats", options.settings.repeats, "measure so many times")
       ->check(CLI::Range(1, 100))
       ->type_name("N")
       ->capture_default_str();
-  app.add_flag("--quick", options.quick, "a few seconds: to see that it works");
+  app.add_flag("--quick", options.settings.quick, "a few seconds: to see that it works");
   app.add_flag("--json", options.json, "print the figures as one JSON object");
   try {
     app.parse(argc, argv);

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <limits>
 
-#include "base/processors.h"
 #include "base/resource_limit.h"
 
 namespace hupstorm {
@@ -72,7 +71,6 @@ ManyDescriptors::ManyDescriptors(int wanted) : former_(LimitOf(RLIMIT_NOFILE)) {
 OneProcessor::OneProcessor() {
   const int here = sched_getcpu();
   if (here < 0) return;
-  former_ = AllowedProcessors();
   RunOn({here});
   former_policy_ = sched_getscheduler(0);
   if (former_policy_ == SCHED_OTHER) SetPolicy(SCHED_BATCH);
@@ -80,24 +78,20 @@ OneProcessor::OneProcessor() {
 
 OneProcessor::~OneProcessor() {
   if (former_policy_ == SCHED_OTHER) SetPolicy(SCHED_OTHER);
-  RunOn(former_);
 }
 
-TwoProcessors::TwoProcessors() : former_(AllowedProcessors()) {
-  if (former_.size() < 2) return;
-  generator_ = former_.front();
-  server_ = former_.back();
+TwoProcessors::TwoProcessors() {
+  const std::vector<int>& processors = former_.processors();
+  if (processors.size() < 2) return;
+  generator_ = processors.front();
+  server_ = processors.back();
   RunOn({generator_});
-}
-
-TwoProcessors::~TwoProcessors() {
-  if (generator_ >= 0) RunOn(former_);
 }
 
 AwakeProcessor::AwakeProcessor(int processor) {
   if (processor < 0) return;
   idler_ = std::jthread([processor](const std::stop_token& stop) {
-    // In this order: it must not run a moment in anybody's way.
+    // In this order: it must not run a moment in the others' way.
     if (!SetPolicy(SCHED_IDLE) || !RunOn({processor})) return;
     while (!stop.stop_requested()) {
     }

@@ -13,6 +13,8 @@
 #include <thread>
 #include <vector>
 
+#include "base/processors.h"
+
 namespace hupstorm {
 
 // CPU time of this thread so far, in ns (clock_gettime(2), CLOCK_THREAD_CPUTIME_ID). A busy machine
@@ -67,9 +69,23 @@ class ManyDescriptors {
   int limit_ = 0;
 };
 
+// Gives the calling thread back the processors that it may run on now, when it goes.
+class FormerProcessors {
+ public:
+  FormerProcessors() = default;
+  ~FormerProcessors() { RunOn(processors_); }
+  FormerProcessors(const FormerProcessors&) = delete;
+  FormerProcessors& operator=(const FormerProcessors&) = delete;
+
+  const std::vector<int>& processors() const { return processors_; }
+
+ private:
+  const std::vector<int> processors_ = AllowedProcessors();
+};
+
 // Keeps the thread, and the processes that it forks, on the processor where it is, and makes them
 // take turns there: each runs until it sleeps, and not as soon as something is there for it
-// (SCHED_BATCH: such a task preempts nobody when it wakes, kernel/sched/fair.c). So a server that
+// (SCHED_BATCH: such a task preempts no other when it wakes, kernel/sched/fair.c). So a server that
 // has gone to sleep is woken in one and the same way each time, and finds all that its clients had
 // to send. If that is not allowed, all stays as it is.
 class OneProcessor {
@@ -80,7 +96,7 @@ class OneProcessor {
   OneProcessor& operator=(const OneProcessor&) = delete;
 
  private:
-  std::vector<int> former_;
+  const FormerProcessors former_;
   int former_policy_ = -1;
 };
 
@@ -90,15 +106,12 @@ class TwoProcessors {
  public:
   // Binds the calling thread to the clients'.
   TwoProcessors();
-  ~TwoProcessors();
-  TwoProcessors(const TwoProcessors&) = delete;
-  TwoProcessors& operator=(const TwoProcessors&) = delete;
 
   int server() const { return server_; }
   int generator() const { return generator_; }
 
  private:
-  std::vector<int> former_;
+  const FormerProcessors former_;
   int server_ = -1;
   int generator_ = -1;
 };

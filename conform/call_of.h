@@ -27,7 +27,7 @@ namespace hupstorm::conform {
 struct Memory {
   iovec parts[2] = {};
   msghdr message = {};
-  int values[2] = {};  // of an option or of ioctl
+  int values[2] = {-1, -1};  // of an option or of ioctl
   sockaddr_in name = {};
   socklen_t length = 0;  // of the values, or of the name
   int pair[2] = {-1, -1};

@@ -90,36 +90,26 @@ void Machine::Finish() {
   }
 }
 
-int Machine::fd(int slot) const {
-  return IsOpen(slot) ? slots_[static_cast<size_t>(slot)].fd : kNeverOpen;
-}
+int Machine::fd(int slot) const { return IsOpen(slot) ? At(slot).fd : kNeverOpen; }
 
 bool Machine::IsTcp(int slot) const {
-  if (!IsOpen(slot)) return false;
-  const Code made_by = MadeBy(slot);
-  return made_by == Code::kListener || made_by == Code::kSocket || made_by == Code::kAccept;
-}
-
-int8_t Machine::Partner(int slot) const {
-  return slot == kNoSlot ? kNoSlot : slots_[static_cast<size_t>(slot)].partner;
+  return IsOpen(slot) && (MadeBy(slot) == Code::kListener || MadeBy(slot) == Code::kSocket ||
+                          MadeBy(slot) == Code::kAccept);
 }
 
 void Machine::Put(int slot, int fd, Code made_by) {
   if (IsOpen(slot)) Invoke<Call::kClose>(kernel_, At(slot).fd);
-  At(slot) = {};
-  At(slot).fd = fd;
-  At(slot).made_by = made_by;
-  At(slot).origin = static_cast<int8_t>(slot);
+  At(slot) = {.fd = fd, .made_by = made_by, .origin = static_cast<int8_t>(slot)};
 }
 
-int Machine::Result(int64_t result, Outcome* outcome) {
+int64_t Machine::Result(int64_t result, Outcome* outcome) {
   outcome->result = result;
   outcome->error = result == -1 ? errno : 0;
-  return static_cast<int>(result);
+  return result;
 }
 
 void Machine::Do(const Operation& op, Outcome* outcome) {
-  outcome->Clear();
+  *outcome = {};
   const int sigpipes_before = g_sigpipes;
   switch (op.code) {
     case Code::kListener:
@@ -194,11 +184,6 @@ void Machine::Prepare(const Operation& op) {
       break;
     case Code::kGetOption:
       memory_.length = sizeof(memory_.values);
-      [[fallthrough]];
-    case Code::kUnread:
-    case Code::kAtMark:
-    case Code::kUnsent:
-      std::fill(std::begin(memory_.values), std::end(memory_.values), -1);
       break;
     case Code::kPoll:
       for (size_t i = 0; i < op.watched_count; ++i) {

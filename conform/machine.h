@@ -33,20 +33,16 @@ class Machine {
   Syscalls& kernel() { return kernel_; }
   // The descriptor in a slot; a number that is not open if there is none.
   int fd(int slot) const;
-  bool IsOpen(int slot) const {
-    return slot != kNoSlot && slots_[static_cast<size_t>(slot)].fd >= 0;
-  }
+  bool IsOpen(int slot) const { return slot != kNoSlot && At(slot).fd >= 0; }
   bool IsTcp(int slot) const;
   // The slot of the other end of an accepted connection, kNoSlot if it is not known.
-  int8_t Partner(int slot) const;
+  int8_t Partner(int slot) const { return slot == kNoSlot ? kNoSlot : At(slot).partner; }
   // It was shut down for reading: an end of input is none of the other end's.
-  bool ReadIsShut(int slot) const { return slots_[static_cast<size_t>(slot)].read_shut; }
+  bool ReadIsShut(int slot) const { return At(slot).read_shut; }
   // The first slot of those that are copies of one another.
-  int8_t Origin(int slot) const { return slots_[static_cast<size_t>(slot)].origin; }
-  // A number that is not open would lie beyond the sets of select.
-  bool FitsSets(int slot) const { return IsOpen(slot) && fd(slot) < FD_SETSIZE; }
+  int8_t Origin(int slot) const { return At(slot).origin; }
   // What was put in the slot last, by which call.
-  Code MadeBy(int slot) const { return slots_[static_cast<size_t>(slot)].made_by; }
+  Code MadeBy(int slot) const { return At(slot).made_by; }
 
   // What an ioctl that asks for a number says, of a descriptor that is open; -1 if it fails.
   int Asked(int slot, unsigned long request) const;
@@ -68,9 +64,12 @@ class Machine {
   };
 
   Slot& At(int slot) { return slots_[static_cast<size_t>(slot)]; }
+  const Slot& At(int slot) const { return slots_[static_cast<size_t>(slot)]; }
+  // A number that is not open would lie beyond the sets of select.
+  bool FitsSets(int slot) const { return IsOpen(slot) && fd(slot) < FD_SETSIZE; }
   // What the slot held before, if anything, is closed.
   void Put(int slot, int fd, Code made_by);
-  int Result(int64_t result, Outcome* outcome);
+  static int64_t Result(int64_t result, Outcome* outcome);
   // Fills the memory that the call points to.
   void Prepare(const Operation& operation);
   // Tells what it gave: in `outcome`, and in the slots.

@@ -21,18 +21,6 @@ std::string BytesText(const std::vector<std::byte>& bytes) {
 
 }  // namespace
 
-void Outcome::Clear() {
-  skipped = false;
-  result = 0;
-  error = 0;
-  sigpipes = 0;
-  in_order = true;
-  value_count = 0;
-  values = {};
-  events.clear();
-  bytes.clear();
-}
-
 std::string OutcomeText(const Program& program, size_t index, const Outcome& outcome) {
   if (outcome.skipped) return "not made";
   std::string text = fmt::format("{}", outcome.result);

@@ -25,16 +25,15 @@ struct Outcome {
   // is Linux's to choose.
   bool skipped = false;
   int64_t result = 0;  // of calls that make descriptors: 0
-  int error = 0;       // errno where result is -1
+  int error = 0;       // errno if result is -1
   int sigpipes = 0;    // SIGPIPEs that the call raised
-  bool in_order =
-      true;  // what was read continues what was read before (programs with full buffers)
+  // What was read continues what was read before (programs with full buffers).
+  bool in_order = true;
   int value_count = 0;
   std::array<int64_t, 4> values = {};  // what the call wrote for its caller, numbers
   std::vector<Seen> events;
   std::vector<std::byte> bytes;  // what was read
 
-  void Clear();
   void AddValue(int64_t value) { values[static_cast<size_t>(value_count++)] = value; }
   friend bool operator==(const Outcome&, const Outcome&) = default;
 };

@@ -58,8 +58,7 @@ uint64_t CallCounts::all() const { return std::accumulate(calls.begin(), calls.e
 CallCounts CallCounts::Since(const CallCounts& earlier) const {
   CallCounts since = *this;
   for (size_t i = 0; i < calls.size(); ++i) since.calls[i] -= earlier.calls[i];
-  since.copied.in -= earlier.copied.in;
-  since.copied.out -= earlier.copied.out;
+  since.copied = copied - earlier.copied;
   return since;
 }
 
@@ -70,9 +69,7 @@ bool CallCounter::Enter(SystemCall& call) {
 
 void CallCounter::Leave(SystemCall& call) {
   ++counts_.calls[static_cast<size_t>(call.call)];
-  const CopiedBytes copied = CopiedBy(call, at_once_);
-  counts_.copied.in += copied.in;
-  counts_.copied.out += copied.out;
+  counts_.copied = counts_.copied + CopiedBy(call, at_once_);
 }
 
 }  // namespace hupstorm

@@ -18,6 +18,12 @@ struct CopiedBytes {
   uint64_t out = 0;  // and back
 
   uint64_t both() const { return in + out; }
+  friend CopiedBytes operator+(CopiedBytes a, CopiedBytes b) {
+    return {a.in + b.in, a.out + b.out};
+  }
+  friend CopiedBytes operator-(CopiedBytes a, CopiedBytes b) {
+    return {a.in - b.in, a.out - b.out};
+  }
   friend bool operator==(const CopiedBytes&, const CopiedBytes&) = default;
 };
 

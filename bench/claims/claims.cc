@@ -28,38 +28,14 @@ constexpr int kOtherDescriptors = 100;
 // For the clients that select turns away.
 constexpr int kLeastDescriptors = FD_SETSIZE + 76 + kOtherDescriptors;
 
-struct Plan {
-  std::vector<int> connections;
-  std::vector<int> clients;  // of the whole server
-  int wait_events;           // in all rounds of one repeat, about
-  int most_rounds;           // with one active: each round is one event
-  int echoes;                // in one repeat
-  int echo_turns;
-};
-
-Plan PlanOf(bool quick) {
-  if (quick) {
-    return {.connections = {1, 10, 100, 1000},
-            .clients = {10, 100},
-            .wait_events = 3000,
-            .most_rounds = 100,
-            .echoes = 500,
-            .echo_turns = 5};
-  }
-  return {.connections = {1, 3, 10, 30, 100, 300, 1000, 3000, 10'000},
-          .clients = {10, 900},
-          .wait_events = 30'000,
-          .most_rounds = 600,
-          .echoes = 4000,
-          .echo_turns = 20};
-}
-
 // In one turn.
-int RoundsOf(const Plan& plan, Load load, int connections) {
-  // Each looks at all connections, if the form is select or poll.
-  const int rounds = load == Load::kOne
-                         ? std::clamp(600'000 / connections, 40, plan.most_rounds)
-                         : std::clamp(plan.wait_events / ActiveOf(load, connections), 15, 400);
+int RoundsOf(const Share& share, Load load, int connections) {
+  // With one active each round is one event, and looks at all connections, if the form is select or
+  // poll.
+  const int rounds =
+      load == Load::kOne
+          ? std::clamp(600'000 / connections, 40, share.Choose(100, 600))
+          : std::clamp(share.Choose(3000, 30'000) / ActiveOf(load, connections), 15, 400);
   return rounds / kTurns;
 }
 
@@ -72,12 +48,10 @@ WaitFigure CountWaits(WaitRounds& rounds, MultiplexerKind form, int count, Load 
           .active = ActiveOf(load, count),
           .waits = counted.waits,
           .copied = counted.copied,
-          .bytes = counted.bytes_per_event(),
-          .copied_before = counted.watching.copied,
-          .calls_before = counted.watching.all()};
+          .bytes = counted.bytes_per_event()};
 }
 
-std::vector<WaitFigure> MeasureWaits(const Share& share, const Plan& plan,
+std::vector<WaitFigure> MeasureWaits(const Share& share, const std::vector<int>& counts,
                                      const Connections& connections) {
   // By connections, load and form: the order of the tables.
   std::map<std::tuple<int, Load, MultiplexerKind>, WaitFigure> figures;
@@ -89,11 +63,11 @@ std::vector<WaitFigure> MeasureWaits(const Share& share, const Plan& plan,
       WaitFigure& figure = figures[std::tuple(count, load, form)];
       if (figure.connections == 0) figure = CountWaits(rounds, form, count, load);
       if (turn == 0) figure.cpu_ns.emplace_back();
-      figure.cpu_ns.back().push_back(rounds.Measure(RoundsOf(plan, load, count), clock_ns));
+      figure.cpu_ns.back().push_back(rounds.Measure(RoundsOf(share, load, count), clock_ns));
     }
   };
   share.TakeTurns(
-      plan.connections, [](int count) { return fmt::format("waits on {} connections", count); },
+      counts, [](int count) { return fmt::format("waits on {} connections", count); },
       [&](int count) {
         for (const Load load : kLoads) {
           if (count < 10 && load == Load::kTenth) continue;
@@ -130,7 +104,7 @@ EchoFigure CountEchoes(EchoFigure figure) {
 }
 
 // CPU time of each form's server per echo, one repeat: the servers run side by side and take turns.
-void MeasureEchoes(const Plan& plan, std::span<EchoFigure> figures) {
+void MeasureEchoes(const Share& share, std::span<EchoFigure> figures) {
   std::vector<std::unique_ptr<Echoing>> contestants;
   const int active = figures.front().active;
   for (EchoFigure& figure : figures) {
@@ -138,8 +112,9 @@ void MeasureEchoes(const Plan& plan, std::span<EchoFigure> figures) {
     contestants.back()->clients.ExchangeOnce(active);
     figure.cpu_ns.emplace_back();
   }
-  const int rounds = std::max(2, plan.echoes / active / plan.echo_turns);
-  for (int turn = 0; turn < plan.echo_turns; ++turn) {
+  const int turns = share.Choose(5, 20);
+  const int rounds = std::max(2, share.Choose(500, 4000) / active / turns);
+  for (int turn = 0; turn < turns; ++turn) {
     for (size_t i = 0; i < figures.size(); ++i) {
       auto& [server, clients] = *contestants[i];
       const double start = server.CpuSeconds();
@@ -149,10 +124,10 @@ void MeasureEchoes(const Plan& plan, std::span<EchoFigure> figures) {
   }
 }
 
-std::vector<EchoFigure> MeasureServers(const Share& share, const Plan& plan) {
+std::vector<EchoFigure> MeasureServers(const Share& share) {
   std::vector<EchoFigure> all;
   std::vector<size_t> loads;  // where the figures of each begin
-  for (const int clients : plan.clients) {
+  for (const int clients : {10, share.Choose(100, 900)}) {
     for (const int active : {1, clients}) {
       loads.push_back(all.size());
       for (const MultiplexerKind form : kForms) {
@@ -167,7 +142,7 @@ std::vector<EchoFigure> MeasureServers(const Share& share, const Plan& plan) {
         return fmt::format("the whole server, {} of {} clients active", all[first].active,
                            all[first].clients);
       },
-      [&](size_t first) { MeasureEchoes(plan, of(first)); });
+      [&](size_t first) { MeasureEchoes(share, of(first)); });
   return all;
 }
 
@@ -176,8 +151,10 @@ std::vector<EchoFigure> MeasureServers(const Share& share, const Plan& plan) {
 BenchReport BenchClaims(const BenchSettings& wished) {
   BenchSettings settings = wished;
   if (settings.quick) settings.repeats = 1;
-  Plan plan = PlanOf(settings.quick);
-  const int wanted = plan.connections.back();
+  const Share whole = {settings};
+  std::vector<int> counts = whole.Choose<std::vector<int>>(
+      {1, 10, 100, 1000}, {1, 3, 10, 30, 100, 300, 1000, 3000, 10'000});
+  const int wanted = counts.back();
   const ManyDescriptors descriptors(std::max(wanted + kOtherDescriptors, kLeastDescriptors));
   if (descriptors.limit() < kLeastDescriptors) {
     throw FailedError(
@@ -187,18 +164,16 @@ BenchReport BenchClaims(const BenchSettings& wished) {
   }
   ClaimFigures figures;
   figures.connections = std::min(wanted, descriptors.limit() - kOtherDescriptors);
-  for (int& count : plan.connections) count = std::min(count, figures.connections);
-  plan.connections.erase(std::unique(plan.connections.begin(), plan.connections.end()),
-                         plan.connections.end());
+  for (int& count : counts) count = std::min(count, figures.connections);
+  counts.erase(std::unique(counts.begin(), counts.end()), counts.end());
 
   const OneProcessor one_processor;
-  const Share whole = {settings};
   whole.Report(0, "what Linux does");
   figures.epoll_memory = WitnessEpollMemory();
   figures.select_limit = WitnessSelectLimit();
-  figures.echoes = MeasureServers(whole.Part(0, 0.3), plan);
+  figures.echoes = MeasureServers(whole.Part(0, 0.3));
   whole.Report(0.3, fmt::format("making {} connections", figures.connections));
-  figures.waits = MeasureWaits(whole.Part(0.3, 1), plan, Connections(figures.connections));
+  figures.waits = MeasureWaits(whole.Part(0.3, 1), counts, Connections(figures.connections));
   return ClaimsReport(figures, wanted);
 }
 

@@ -117,9 +117,7 @@ Json FiguresJson(const ClaimFigures& figures, const std::vector<Judgement>& judg
                      {"waits_per_event", each.waits},
                      {"bytes_per_event", each.bytes},
                      {"bytes_in", each.copied.in},
-                     {"bytes_out", each.copied.out},
-                     {"to_watch_calls", each.calls_before},
-                     {"to_watch_bytes", each.copied_before.both()}});
+                     {"bytes_out", each.copied.out}});
   }
   Json echoes = Json::array();
   for (const EchoFigure& each : figures.echoes) {

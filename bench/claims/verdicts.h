@@ -20,12 +20,10 @@ struct WaitFigure {
   int connections = 0;
   Load load = Load::kOne;
   int active = 0;
-  Turns cpu_ns = {};               // per event
-  double waits = 0;                // per event
-  CopiedBytes copied = {};         // in all
-  double bytes = 0;                // copied per event
-  CopiedBytes copied_before = {};  // to watch all connections, once
-  uint64_t calls_before = 0;
+  Turns cpu_ns = {};        // per event
+  double waits = 0;         // per event
+  CopiedBytes copied = {};  // in all
+  double bytes = 0;         // copied per event
 };
 
 // The whole server: so many clients, so many of them sending.

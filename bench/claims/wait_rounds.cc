@@ -84,12 +84,8 @@ WaitCounts WaitRounds::Count(int rounds) {
 // takes them.
 int64_t WaitRounds::Round(int64_t clock_ns) {
   const int stride = load_ == Load::kTenth ? count_ / active_ : 1;
-  if (load_ == Load::kOne) {
-    connections_.OrderBytes(next_, 1, 1);
-  } else {
-    connections_.SendBytes(next_, active_, stride);
-    next_ = (next_ + 1) % stride;
-  }
+  connections_.OrderBytes(next_, active_, stride, /*awaits=*/load_ != Load::kOne);
+  if (load_ != Load::kOne) next_ = (next_ + 1) % stride;
   int64_t cpu_ns = 0;
   for (int told = 0; told < active_;) {
     cpu_ns += TimedWait(clock_ns);

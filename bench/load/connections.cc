@@ -109,12 +109,8 @@ int Connections::AcceptNonBlocking(int listener) {
   return accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
 }
 
-void Connections::OrderBytes(int first, int count, int stride) const {
-  Give(control_.get(), {.first = first, .count = count, .stride = stride});
-}
-
-void Connections::SendBytes(int first, int count, int stride) const {
-  Give(control_.get(), {.first = first, .count = count, .stride = stride, .answer = true});
+void Connections::OrderBytes(int first, int count, int stride, bool awaits) const {
+  Give(control_.get(), {.first = first, .count = count, .stride = stride, .answer = awaits});
 }
 
 }  // namespace hupstorm

@@ -31,11 +31,9 @@ class Connections {
   int fd(int index) const { return fds_[static_cast<size_t>(index)].get(); }
 
   // Has the far ends of `count` connections send a byte: of number `first` and of each `stride`th
-  // from there on. Returns before that: on one processor (OneProcessor) they do it once this
-  // process sleeps.
-  void OrderBytes(int first, int count, int stride) const;
-  // The same, and waits until the bytes are here.
-  void SendBytes(int first, int count, int stride) const;
+  // from there on. Unless it `awaits` the bytes it returns before that: on one processor
+  // (OneProcessor) they are sent once this process sleeps.
+  void OrderBytes(int first, int count, int stride, bool awaits) const;
 
  private:
   static int AcceptNonBlocking(int listener);

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <fstream>
 #include <optional>
 #include <utility>
 
@@ -82,20 +81,6 @@ double MeasuredServer::CpuSeconds() const {
 
 double MeasuredServer::OwnMemoryBytes() const {
   return static_cast<double>(sight::AnonymousMemory(process_.pid()));
-}
-
-double TcpMemoryBytes() {
-  std::ifstream statistics("/proc/net/sockstat");
-  std::string word;
-  bool tcp = false;
-  double pages = 0;
-  while (statistics >> word) {
-    if (word == "TCP:") tcp = true;
-    if (tcp && word == "mem" && statistics >> pages) {
-      return pages * static_cast<double>(sysconf(_SC_PAGESIZE));
-    }
-  }
-  return 0;
 }
 
 }  // namespace hupstorm

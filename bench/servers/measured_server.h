@@ -43,9 +43,6 @@ class MeasuredServer {
   ChildProcess process_;
 };
 
-// Memory that the kernel holds for bytes in all TCP sockets' queues; 0 if it does not tell.
-double TcpMemoryBytes();
-
 }  // namespace hupstorm
 
 #endif  // HUPSTORM_BENCH_SERVERS_MEASURED_SERVER_H_

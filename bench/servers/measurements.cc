@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <functional>
 #include <memory>
 #include <optional>
 
@@ -76,28 +75,24 @@ class Campaign {
   }
 
   void Run(const BenchSettings& settings) {
-    const size_t parts = results_.plan.cells.size() + 2;  // of a repeat
-    const double all = static_cast<double>(parts) * settings.repeats;
+    const Share whole = {settings};
+    const auto all = static_cast<double>(results_.plan.cells.size() + 2) * settings.repeats;
     double done = 0;
-    const auto part = [&](const std::string& what, const auto& measure) {
+    const auto part = [&](const std::string& what) {
       part_ = what;
-      report_ = [&](double of_it, const std::string& peer) {
-        settings.on_progress((done + of_it) / all, fmt::format("{}: {}", part_, peer));
-      };
-      measure();
+      share_.emplace(whole.Part(done / all, (done + 1) / all));
       ++done;
     };
     for (int repeat = 0; repeat < settings.repeats; ++repeat) {
       first_ = static_cast<size_t>(repeat);
       for (const ServersCell& cell : results_.plan.cells) {
-        part(fmt::format("{} connections, {} B", cell.connections, cell.message_bytes),
-             [&] { MeasureTurns(cell, /*opens=*/false, results_.cells[cell]); });
+        part(fmt::format("{} connections, {} B", cell.connections, cell.message_bytes));
+        MeasureTurns(cell, /*opens=*/false, results_.cells[cell]);
       }
-      part("connections a second", [this] {
-        MeasureTurns({.connections = 1, .message_bytes = kSmallMessage}, /*opens=*/true,
-                     results_.connections);
-      });
-      part("memory", [this] { MeasureMemory(); });
+      part("connections a second");
+      MeasureTurns({.connections = 1}, /*opens=*/true, results_.connections);
+      part("memory");
+      MeasureMemory();
     }
   }
 
@@ -205,34 +200,30 @@ class Campaign {
 
   // Of connections that have carried a message and wait for the next.
   void MeasureMemory() {
-    std::vector<Contestant> all = Contestants({.connections = 1, .message_bytes = kSmallMessage});
+    std::vector<Contestant> all = Contestants({.connections = 1});
     for (Contestant& contestant : all) {
-      if (contestant.peer->kind == PeerKind::kControl) continue;
+      const EchoPeer& peer = *contestant.peer;
+      if (peer.kind == PeerKind::kControl) continue;
       Report(&contestant - all.data(), all.size(), contestant);
       Start(contestant, {.connections = 1, .message_bytes = kMemoryMessage});
-      Guarded(contestant, [this](Contestant& it) { MeasureMemoryOf(it); });
+      const int more = std::min(results_.plan.idle_connections, peer.most_connections) - 1;
+      Guarded(contestant, [&](Contestant& it) {
+        it.clients->Connect();
+        const double before = it.server->OwnMemoryBytes();
+        LoadGenerator clients(
+            {.port = it.server->port(), .connections = more, .message_bytes = kMemoryMessage});
+        clients.Connect();
+        results_.memory[peer.name].push_back((it.server->OwnMemoryBytes() - before) / more);
+      });
       contestant.clients.reset();
       contestant.server.reset();
     }
   }
 
-  void MeasureMemoryOf(Contestant& contestant) {
-    const EchoPeer& peer = *contestant.peer;
-    const MeasuredServer& server = *contestant.server;
-    const int count = std::min(results_.plan.idle_connections, peer.most_connections);
-    contestant.clients->Connect();
-    const double before = server.OwnMemoryBytes();
-    const double in_queues = TcpMemoryBytes();
-    LoadGenerator clients(
-        {.port = server.port(), .connections = count - 1, .message_bytes = kMemoryMessage});
-    clients.Connect();
-    results_.memory[peer.name].push_back((server.OwnMemoryBytes() - before) / (count - 1));
-    results_.socket_memory[peer.name].push_back((TcpMemoryBytes() - in_queues) / (count - 1));
-  }
-
   template <typename Number>
   void Report(Number done, size_t all, const Contestant& contestant) const {
-    report_(static_cast<double>(done) / static_cast<double>(all), contestant.peer->name);
+    share_->Report(static_cast<double>(done) / static_cast<double>(all),
+                   fmt::format("{}: {}", part_, contestant.peer->name));
   }
 
   std::optional<ManyDescriptors> descriptors_;  // the servers inherit the limit
@@ -240,9 +231,9 @@ class Campaign {
   AwakeProcessor server_awake_{processors_.server()};
   AwakeProcessor generator_awake_{processors_.generator()};
   Measurements results_;
-  std::string part_;  // what is measured
-  size_t first_ = 0;  // which server has the first turn
-  std::function<void(double done, const std::string& peer)> report_;  // of the part under way
+  std::string part_;            // what is measured
+  size_t first_ = 0;            // which server has the first turn
+  std::optional<Share> share_;  // of that
 };
 
 }  // namespace

@@ -57,9 +57,8 @@ struct Measurements {
   Peers peers;
   std::map<ServersCell, ServerSamples> cells;
   ServerSamples connections;
-  std::map<std::string, std::vector<double>> memory;         // bytes for each connection
-  std::map<std::string, std::vector<double>> socket_memory;  // bytes in queues, by the kernel
-  std::vector<std::string> notes;  // what could not be done, and what it means
+  std::map<std::string, std::vector<double>> memory;  // bytes for each connection
+  std::vector<std::string> notes;                     // what could not be done, and what it means
 };
 
 // Measures all servers in turn in each cell, and all cells in each repeat. Throws FailedError where
@@ -69,8 +68,8 @@ Measurements MeasureServers(const Peers& peers, const ServersPlan& plan,
 
 // Tables and plots of `results`, and whether the aims are met; all figures as
 // {"window_seconds","libraries","notes","cells":[{"connections","message_bytes","servers":{NAME:
-// {...}}}],"connections":{NAME:{...}},"memory_bytes_per_connection":{NAME:{...}},
-// "queued_bytes_per_connection":{NAME:{...}}}, each a {"median","least","most"}.
+// {...}}}],"connections":{NAME:{...}},"memory_bytes_per_connection":{NAME:{...}}},
+// each a {"median","least","most"}.
 BenchReport ServersReport(const Measurements& results);
 
 }  // namespace hupstorm

@@ -161,18 +161,15 @@ class Report {
   BenchTable MemoryTable() const {
     BenchTable table = {
         .title = "Memory of an idle connection",
-        .header = {"server", "of the server's own, bytes", "in the kernel's queues, bytes"},
+        .header = {"server", "of the server's own, bytes"},
         .notes = {fmt::format(
             "Of {} connections (fewer with poll and select), after a message of 1 KiB on each. "
-            "What the kernel holds for a socket besides is the same for all.",
+            "What the kernel holds for a socket is the same for all.",
             results_.plan.idle_connections)}};
-    const auto bytes = [](const std::vector<double>& figures) {
-      return fmt::format("{:.0f}", SpreadOf(figures).median);
-    };
     for (const EchoPeer& peer : results_.peers.found) {
       if (peer.kind == PeerKind::kControl) continue;
-      table.rows.push_back({peer.name, bytes(results_.memory.at(peer.name)),
-                            bytes(results_.socket_memory.at(peer.name))});
+      table.rows.push_back(
+          {peer.name, fmt::format("{:.0f}", SpreadOf(results_.memory.at(peer.name)).median)});
     }
     return table;
   }
@@ -283,12 +280,6 @@ class Report {
     return json;
   }
 
-  static Json ByName(const std::map<std::string, std::vector<double>>& figures) {
-    Json json = Json::object();
-    for (const auto& [name, all] : figures) json[name] = SpreadJson(SpreadOf(all));
-    return json;
-  }
-
   Json Figures() const {
     Json cells = Json::array();
     for (const auto& [cell, samples] : results_.cells) {
@@ -296,13 +287,14 @@ class Report {
                        {"message_bytes", cell.message_bytes},
                        {"servers", SamplesJson(samples, "message")}});
     }
+    Json memory = Json::object();
+    for (const auto& [name, bytes] : results_.memory) memory[name] = SpreadJson(SpreadOf(bytes));
     return {{"window_seconds", static_cast<double>(results_.plan.window.count()) / 1000},
             {"libraries", PeerLibraries()},
             {"notes", results_.notes},
             {"cells", std::move(cells)},
             {"connections", SamplesJson(results_.connections, "connection")},
-            {"memory_bytes_per_connection", ByName(results_.memory)},
-            {"queued_bytes_per_connection", ByName(results_.socket_memory)}};
+            {"memory_bytes_per_connection", std::move(memory)}};
   }
 
   const Measurements& results_;
