@@ -26,7 +26,7 @@ namespace {
 
 constexpr double kWide = 0.1;
 
-// Told apart by those who see few colours, in light and in dark (Okabe and Ito).
+// Distinct for colour-blind readers too, in light and in dark (Okabe and Ito).
 constexpr std::array<const char*, 8> kColours = {"#0072B2", "#D55E00", "#009E73", "#CC79A7",
                                                  "#E69F00", "#56B4E9", "#8A8A00", "#666666"};
 
@@ -76,14 +76,8 @@ std::string MarkdownTable(const BenchTable& table) {
   return text + "\n";
 }
 
-std::string Quoted(std::string_view text) {
-  std::string quoted = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') quoted += '\\';
-    quoted += c;
-  }
-  return quoted + '"';
-}
+// As gnuplot takes it.
+std::string Quoted(const std::string& text) { return Json(text).dump(); }
 
 // Runs a shell command and gives what it writes and its status.
 std::pair<std::string, int> Output(const std::string& command) {

@@ -5,7 +5,7 @@
 //
 // plain: all oracles; time-line: with a trace that is read; sweep: each placement is a run, RUNS
 // times over. TARGET is a reference, or a documented server, which is mended. What is counted
-// happens inside hupstorm_measured_runs alone. Exits with 1 where something is found.
+// happens inside hupstorm_measured_runs alone. Exits with 1 if something is found.
 
 #include <fmt/format.h>
 

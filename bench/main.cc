@@ -19,7 +19,7 @@ namespace {
 
 constexpr char kFooter[] = R"(
 Figures are of one machine at one time. What is compared is measured in turn, in one run, several times
-over: the median counts, and where the others are more than a tenth apart they are shown. Keep the
+over: the median counts, and if the others are more than a tenth apart they are shown. Keep the
 machine quiet meanwhile.
 
 Examples:

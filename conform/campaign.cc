@@ -6,7 +6,7 @@ namespace hupstorm::conform {
 
 namespace {
 
-// Counts the program where a difference of its kind was found before.
+// Counts the program if a difference of its kind was found before.
 bool IsKnown(CampaignResult& result, const std::string& kind) {
   for (Finding& finding : result.findings) {
     if (finding.shrunk.mismatch.kind != kind) continue;
@@ -26,28 +26,20 @@ CampaignResult RunCampaign(Runner& runner, const Campaign& campaign,
                                    const std::vector<Seen>& readiness) {
     result.statistics.Add(program.operations[operation], host, readiness);
   };
-  runner.set_observer(count);
-  for (; result.programs < campaign.programs; ++result.programs) {
-    const Program program = Generate(campaign.seed, campaign.first + result.programs);
-    RunResult run = runner.Run(program, false);
+  while (result.programs < campaign.programs && result.findings.size() < campaign.most_findings) {
+    const Program program = Generate(campaign.seed, campaign.first + result.programs++);
+    RunResult run = runner.Run(program, false, count);
     result.declared += run.declared;
     if (run.mismatch && !IsKnown(result, run.mismatch->kind)) {
-      runner.set_observer(nullptr);
       run = runner.Confirm(program);
       if (!run.mismatch) {
         ++result.unsettled;
       } else if (!IsKnown(result, run.mismatch->kind)) {
         result.findings.push_back({Shrink(runner, program, *run.mismatch), 1});
       }
-      runner.set_observer(count);
     }
-    progress(result.programs + 1, result.findings.size());
-    if (result.findings.size() >= campaign.most_findings) {
-      ++result.programs;
-      break;
-    }
+    progress(result.programs, result.findings.size());
   }
-  runner.set_observer(nullptr);
   result.calls = runner.calls() - calls_before;
   return result;
 }

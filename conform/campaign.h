@@ -33,7 +33,7 @@ struct CampaignResult {
   Statistics statistics;
 };
 
-// Throws std::runtime_error where Linux does not give what programs need. `progress` is told how
+// Throws std::runtime_error if Linux does not give what programs need. `progress` is told how
 // many programs were run and how many kinds of differences found, after each program.
 CampaignResult RunCampaign(Runner& runner, const Campaign& campaign,
                            const std::function<void(uint64_t, size_t)>& progress);

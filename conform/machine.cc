@@ -97,9 +97,9 @@ bool Machine::IsTcp(int slot) const {
                           MadeBy(slot) == Code::kAccept);
 }
 
-void Machine::Put(int slot, int fd, Code made_by) {
+void Machine::Put(int8_t slot, int fd, Code made_by) {
   if (IsOpen(slot)) Invoke<Call::kClose>(kernel_, At(slot).fd);
-  At(slot) = {.fd = fd, .made_by = made_by, .origin = static_cast<int8_t>(slot)};
+  At(slot) = {.fd = fd, .made_by = made_by, .origin = slot};
 }
 
 int64_t Machine::Result(int64_t result, Outcome* outcome) {
@@ -185,14 +185,15 @@ void Machine::Prepare(const Operation& op) {
     case Code::kGetOption:
       memory_.length = sizeof(memory_.values);
       break;
-    case Code::kPoll:
-      for (size_t i = 0; i < op.watched_count; ++i) {
-        memory_.polled[i].fd = fd(op.watched[i].slot);
-        memory_.polled[i].events = static_cast<int16_t>(op.watched[i].events);
+    case Code::kPoll: {
+      pollfd* entry = memory_.polled;
+      for (const auto& [slot, events] : op.all_watched()) {
+        *entry++ = {.fd = fd(slot), .events = static_cast<int16_t>(events), .revents = 0};
       }
       break;
+    }
     case Code::kSelect:
-      for (const auto& [slot, events] : op.watched) {
+      for (const auto& [slot, events] : op.all_watched()) {
         if (!FitsSets(slot)) continue;
         memory_.highest = std::max(memory_.highest, fd(slot) + 1);
         for (const WatchedSet& each : kWatchedSets) {
@@ -253,8 +254,7 @@ void Machine::Take(const Operation& op, Outcome* outcome) {
       }
       break;
     case Code::kSelect:
-      for (size_t i = 0; i < op.watched_count; ++i) {
-        const int slot = op.watched[i].slot;
+      for (const auto& [slot, asked] : op.all_watched()) {
         if (!FitsSets(slot)) continue;
         uint32_t events = 0;
         for (const WatchedSet& each : kWatchedSets) {
@@ -274,26 +274,24 @@ void Machine::Take(const Operation& op, Outcome* outcome) {
 // The numbers differ between kernels.
 void Machine::TakeDescriptors(const Operation& op, Outcome* outcome) {
   const int made = static_cast<int>(std::exchange(outcome->result, 0));
-  // A copy is what it is a copy of.
-  const bool copy = op.code == Code::kDup || op.code == Code::kDup3;
-  const Code made_by = copy ? MadeBy(op.slot) : op.code;
-  const int8_t origin = copy ? Origin(op.slot) : op.made;
-  if (op.code == Code::kDup3) {
-    At(op.other) = {.fd = made, .made_by = made_by, .origin = origin};
-    return;
+  const Slot of = op.slot != kNoSlot ? At(op.slot) : Slot();
+  if (op.code == Code::kDup3) {  // which has closed what was there
+    At(op.other) = {.fd = made, .made_by = of.made_by, .origin = of.origin};
+  } else if (op.code == Code::kDup) {
+    Put(op.made, made, of.made_by);
+    At(op.made).origin = of.origin;
+  } else if (memory_.pair[0] >= 0) {
+    Put(op.made, memory_.pair[0], op.code);
+    Put(op.other, memory_.pair[1], op.code);
+  } else {
+    Put(op.made, made, op.code);
   }
-  const bool two = memory_.pair[0] >= 0;
-  Put(op.made, two ? memory_.pair[0] : made, made_by);
-  At(op.made).origin = origin;
-  if (two) Put(op.other, memory_.pair[1], made_by);
   if (op.code == Code::kSocket) SendAtOnce(kernel_, made);
   if (op.code != Code::kAccept) return;
   AddName(outcome);
   for (int8_t i = 0; i < kSlots; ++i) {
-    if (i == op.made || At(i).port != ntohs(memory_.name.sin_port) ||
-        At(i).made_by != Code::kSocket) {
-      continue;
-    }
+    const bool other = i != op.made && At(i).made_by == Code::kSocket;
+    if (!other || At(i).port != ntohs(memory_.name.sin_port)) continue;
     At(op.made).partner = i;
     At(i).partner = op.made;
   }

@@ -68,7 +68,7 @@ class Machine {
   // A number that is not open would lie beyond the sets of select.
   bool FitsSets(int slot) const { return IsOpen(slot) && fd(slot) < FD_SETSIZE; }
   // What the slot held before, if anything, is closed.
-  void Put(int slot, int fd, Code made_by);
+  void Put(int8_t slot, int fd, Code made_by);
   static int64_t Result(int64_t result, Outcome* outcome);
   // Fills the memory that the call points to.
   void Prepare(const Operation& operation);

@@ -10,7 +10,7 @@
 namespace hupstorm::conform {
 namespace {
 
-// Far more than buffers grow to (net.ipv4.tcp_wmem, tcp_rmem): a fill ends where no more is taken.
+// Far more than buffers grow to (net.ipv4.tcp_wmem, tcp_rmem): a fill ends when no more is taken.
 constexpr uint64_t kMostFilled = 64 << 20;
 constexpr size_t kFillStep = 4096;
 

@@ -152,9 +152,9 @@ std::string OperationText(const Program& program, size_t index) {
   if (row.detail != nullptr) detail = row.detail(op);
   if (row.prefix != nullptr) detail = CreationFlagNames(row.prefix, static_cast<int>(op.flags));
   std::string watched;
-  for (int i = 0; i < op.watched_count; ++i) {
-    const auto& [slot, events] = op.watched[static_cast<size_t>(i)];
-    watched += fmt::format("{}{}:{}", i > 0 ? ", " : "", name(slot), PollEventNames(events));
+  for (const auto& [slot, events] : op.all_watched()) {
+    watched +=
+        fmt::format("{}{}:{}", watched.empty() ? "" : ", ", name(slot), PollEventNames(events));
   }
   return fmt::format(fmt::runtime(row.text), fmt::arg("name", row.name),
                      fmt::arg("made", SlotName(program, op.made, index + 1)),

@@ -10,6 +10,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,7 +22,7 @@ inline constexpr int8_t kNoSlot = -1;
 inline constexpr int kMostWatched = 4;  // descriptors in one poll or select
 
 enum class Code : uint8_t {
-  // Make descriptors, in `made` (and `other` where there are two).
+  // Make descriptors, in `made` (and `other` if there are two).
   kListener,  // socket, bind to the program's address and a free port, listen(size)
   kSocket,    // a TCP socket; flags: SOCK_NONBLOCK
   kAccept,    // accept4(slot, flags)
@@ -52,7 +53,7 @@ enum class Code : uint8_t {
   // Look and set.
   kSetOption,  // option number `flags` of Options() to `value`
   kGetOption,
-  kSetNonBlocking,  // F_SETFL of O_NONBLOCK, on where value is 1
+  kSetNonBlocking,  // F_SETFL of O_NONBLOCK, on if value is 1
   kFlags,           // F_GETFL
   kUnread,          // FIONREAD
   kAtMark,          // SIOCATMARK
@@ -98,6 +99,8 @@ struct Operation {
   uint32_t flags = 0;
   int32_t value = 0;
   std::array<Watched, kMostWatched> watched = {};
+
+  std::span<const Watched> all_watched() const { return {watched.data(), watched_count}; }
   friend bool operator==(const Operation&, const Operation&) = default;
 };
 

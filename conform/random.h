@@ -15,7 +15,7 @@ namespace hupstorm::conform {
 class Random {
  public:
   explicit Random(uint64_t seed) : numbers_(seed) {}
-  // Each choice is the next byte, or two where there are more than 256; zeros after the last one.
+  // Each choice is the next byte, or two if there are more than 256; zeros after the last one.
   // The bytes must outlive it.
   explicit Random(std::span<const uint8_t> bytes) : from_bytes_(true), bytes_(bytes) {}
 

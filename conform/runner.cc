@@ -116,7 +116,7 @@ RunResult Runner::Confirm(const Program& program) {
 
 void Runner::OnBlock(Call, int, int64_t) { throw WouldSleep(); }
 
-RunResult Runner::Run(const Program& program, bool patiently) {
+RunResult Runner::Run(const Program& program, bool patiently, const Observer& observer) {
   // A loopback address for each program: pairs of addresses that rest in TIME-WAIT do not meet.
   next_address_ = (next_address_ + 1) % 0xfffff0;
   const uint32_t ip = INADDR_LOOPBACK + 0x100 + next_address_;
@@ -160,7 +160,7 @@ RunResult Runner::Run(const Program& program, bool patiently) {
     if (result.mismatch) break;
     Settle(operation, patiently);
     result.mismatch = CompareReadiness(program, i);
-    if (observer_ && !result.mismatch) observer_(program, i, host_outcome_, host_ready_);
+    if (observer && !result.mismatch) observer(program, i, host_outcome_, host_ready_);
   }
   host_.Finish();
   return result;
@@ -228,7 +228,7 @@ void Runner::TrackEndWhileFull(const Operation& operation) {
 }
 
 // Congestion control that paces would let bytes arrive late; Reno, which every Linux has, does not.
-// And where Linux knows how (since 6.15), acknowledgments are put off for one tick at most.
+// And if Linux knows how (since 6.15), acknowledgments are put off for one tick at most.
 void Runner::PrepareHostSocket(const Operation& operation) {
   if (operation.code != Code::kSocket && operation.code != Code::kListener) return;
   static constexpr char kReno[] = "reno";

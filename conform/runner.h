@@ -61,12 +61,11 @@ class Runner : private KernelDriver {
 
   // Runs the program once. Not patiently, a difference may be one of time. Throws
   // std::runtime_error if Linux cannot make the sockets for it.
-  RunResult Run(const Program& program, bool patiently);
+  RunResult Run(const Program& program, bool patiently, const Observer& observer = nullptr);
   // Runs a program that differed again, patiently. Without a mismatch if it does not always
   // differ: Linux took its time.
   RunResult Confirm(const Program& program);
 
-  void set_observer(Observer observer) { observer_ = std::move(observer); }
   uint64_t calls() const { return calls_; }
 
  private:
@@ -91,7 +90,6 @@ class Runner : private KernelDriver {
   SimulatedKernel& kernel_;
   Machine simulated_;
   Machine host_;
-  Observer observer_;
   Uncertainties uncertain_ = {};
   bool asks_unsent_ = false;  // the program looks at SIOCOUTQ
   uint32_t watched_ = 0;      // origins of what an epoll watches

@@ -94,19 +94,17 @@ class Shrinker {
 }  // namespace
 
 Shrunk Shrink(Runner& runner, const Program& program, const Mismatch& mismatch) {
-  runner.set_observer(nullptr);
   Shrunk shrunk = Shrinker(runner, program, mismatch, false).Run();
   RunResult confirmed = runner.Run(shrunk.program, true);
   if (!confirmed.mismatch || confirmed.mismatch->kind != mismatch.kind) {
     shrunk = Shrinker(runner, program, mismatch, true).Run();
   }
   shrunk.steps.resize(shrunk.program.operations.size());
-  runner.set_observer([&shrunk](const Program&, size_t operation, const Outcome& host,
-                                const std::vector<Seen>& readiness) {
-    shrunk.steps[operation] = {true, host, readiness};
-  });
-  confirmed = runner.Run(shrunk.program, true);
-  runner.set_observer(nullptr);
+  confirmed = runner.Run(shrunk.program, true,
+                         [&shrunk](const Program&, size_t operation, const Outcome& host,
+                                   const std::vector<Seen>& readiness) {
+                           shrunk.steps[operation] = {true, host, readiness};
+                         });
   if (confirmed.mismatch && confirmed.mismatch->kind == mismatch.kind) {
     shrunk.mismatch = *confirmed.mismatch;
   }

@@ -24,8 +24,7 @@ struct Shrunk {
 };
 
 // `mismatch` is what `program` differs by: the smaller program differs by one of the same kind.
-// Delta debugging over the operations, then over their sizes and flags. Takes over the
-// runner's observer.
+// Delta debugging over the operations, then over their sizes and flags.
 Shrunk Shrink(Runner& runner, const Program& program, const Mismatch& mismatch);
 
 }  // namespace hupstorm::conform

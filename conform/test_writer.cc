@@ -285,7 +285,7 @@ void TestWriter::DeclareMemory(const Operation& op, const Outcome& outcome) {
       break;
     case Code::kSelect:
       for (const WatchedSet& set : kWatchedSets) Line("fd_set {}{i} = {{}};", set.name);
-      for (const auto& [slot, events] : op.watched) {
+      for (const auto& [slot, events] : op.all_watched()) {
         for (const WatchedSet& set : kWatchedSets) {
           if ((events & set.events) == 0 || Fd(slot) == "-1") continue;
           Line("FD_SET({}, &{}{i});", Fd(slot), set.name);

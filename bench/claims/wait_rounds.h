@@ -16,7 +16,7 @@ namespace hupstorm {
 
 // How busy the watched connections are. With one, the server sleeps in its wait until a byte
 // arrives, each time on the same connection. With more, bytes have arrived on all of them before it
-// asks, as they have where it has more to do than it can.
+// asks, as if it had more to do than it can.
 enum class Load { kOne, kTenth, kAll };
 inline constexpr Load kLoads[] = {Load::kOne, Load::kTenth, Load::kAll};
 // The forms of the reference, in the order of the tables.
@@ -46,7 +46,7 @@ class WaitRounds {
   WaitRounds(MultiplexerKind kind, const Connections& connections, int count, Load load);
   ~WaitRounds();
 
-  // False where the multiplexer has no room for them all: select from FD_SETSIZE on. Then there is
+  // False if the multiplexer has no room for them all: select from FD_SETSIZE on. Then there is
   // nothing to measure.
   bool watches_all() const { return watches_all_; }
 

@@ -59,30 +59,20 @@ bool KernelSelects(int fd) {
   return syscall(SYS_select, fd + 1, set.data(), nullptr, nullptr, &now) == 1 && set[place] == bit;
 }
 
-// /proc/self/maps, in memory that is there beforehand: to make room for it would change it.
-class Maps {
- public:
-  Maps() : text_(std::make_unique<std::array<char, 1 << 20>>()) { text_->fill(0); }
+// Room for /proc/self/maps that is there beforehand: to make it would change them.
+using MapsText = std::array<char, 1 << 20>;
 
-  void Read() {
-    const FileDescriptor file(
-        CheckSystemCall(open("/proc/self/maps", O_RDONLY | O_CLOEXEC), "/proc/self/maps"));
-    length_ = 0;
-    while (const int count = CheckSystemCall(
-               static_cast<int>(read(file.get(), text_->data() + length_, text_->size() - length_)),
-               "/proc/self/maps")) {
-      length_ += static_cast<size_t>(count);
-    }
+void ReadMaps(MapsText& text) {
+  const FileDescriptor file(
+      CheckSystemCall(open("/proc/self/maps", O_RDONLY | O_CLOEXEC), "/proc/self/maps"));
+  text.fill(0);
+  size_t length = 0;
+  while (const int count = CheckSystemCall(
+             static_cast<int>(read(file.get(), text.data() + length, text.size() - length)),
+             "/proc/self/maps")) {
+    length += static_cast<size_t>(count);
   }
-
-  bool operator==(const Maps& other) const {
-    return length_ == other.length_ && memcmp(text_->data(), other.text_->data(), length_) == 0;
-  }
-
- private:
-  std::unique_ptr<std::array<char, 1 << 20>> text_;
-  size_t length_ = 0;
-};
+}
 
 }  // namespace
 
@@ -115,11 +105,9 @@ EpollMemory WitnessEpollMemory() {
   const auto clean = [&events] {
     memset(static_cast<void*>(events.data()), kUntouched, sizeof events);
   };
-  Maps before;
-  Maps after;
-  before.Read();
-  after.Read();
-  before.Read();
+  static MapsText before;
+  static MapsText after;
+  ReadMaps(before);
 
   const FileDescriptor epoll(CheckSystemCall(epoll_create1(EPOLL_CLOEXEC), "epoll_create1"));
   const FileDescriptor event(CheckSystemCall(eventfd(0, EFD_CLOEXEC), "eventfd"));
@@ -131,8 +119,8 @@ EpollMemory WitnessEpollMemory() {
   memory.array_changed_by_event = touched() != 0;
   CheckSystemCall(epoll_wait(epoll.get(), events.data(), events.size(), 0), "epoll_wait");
   memory.bytes_written_by_wait = touched();
-  after.Read();
-  memory.maps_changed = !(before == after);
+  ReadMaps(after);
+  memory.maps_changed = before != after;
 
   const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
   void* const mapped = mmap(nullptr, page, PROT_READ, MAP_SHARED, epoll.get(), 0);

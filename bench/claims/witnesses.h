@@ -20,16 +20,16 @@ struct SelectLimit {
   int served_by_poll = 0;
 };
 // Needs RLIMIT_NOFILE beyond FD_SETSIZE and a few hundred more (ManyDescriptors); throws
-// std::system_error where there are fewer descriptors.
+// std::system_error if there are fewer descriptors.
 SelectLimit WitnessSelectLimit();
 
 struct EpollMemory {
-  // mmap(2) of an epoll descriptor: errno, 0 where it succeeds. ENODEV: do_mmap() finds no mmap
+  // mmap(2) of an epoll descriptor: errno, 0 if it succeeds. ENODEV: do_mmap() finds no mmap
   // among its file_operations (eventpoll_fops in fs/eventpoll.c).
   int mmap_error = 0;
   // /proc/self/maps is another after epoll_create1, epoll_ctl and epoll_wait.
   bool maps_changed = false;
-  // An event shows in the caller's array though nobody calls.
+  // An event shows in the caller's array without a call.
   bool array_changed_by_event = false;
   // How many bytes epoll_wait changes there for one event.
   int bytes_written_by_wait = 0;

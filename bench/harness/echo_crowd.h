@@ -38,7 +38,7 @@ class HandPlayed final : private KernelDriver, private MonitorHost {
   HandPlayed& operator=(const HandPlayed&) = delete;
 
   SimulatedKernel& kernel() { return kernel_; }
-  // `top` is the kernel, or a layer on it. Throws FailedError where the server gets stuck.
+  // `top` is the kernel, or a layer on it. Throws FailedError if the server gets stuck.
   void Run(const Target& target, Syscalls& top);
   // The same under the monitor, with each byte that a client gets compared with what it is owed:
   // all that oracles judge by, and no script.

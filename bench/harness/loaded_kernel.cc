@@ -31,12 +31,11 @@ void CloseByReset(Syscalls& kernel, int fd) {
 
 LoadedKernel::LoadedKernel(Platform platform, int connections) : address_(LoopbackIpv4(0)) {
   if (platform == Platform::kSimulated) {
-    simulated_ = std::make_unique<SimulatedKernel>();
-    kernel_ = simulated_.get();
+    simulated_ = new SimulatedKernel();
+    kernel_.reset(simulated_);
   } else {
     RaiseDescriptorLimit();
-    linux_ = std::make_unique<HostKernel>();
-    kernel_ = linux_.get();
+    kernel_ = std::make_unique<HostKernel>();
   }
   epoll_ = Do<Call::kEpollCreate1>(*kernel_, 0);
   listener_ = Do<Call::kSocket>(*kernel_, AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);

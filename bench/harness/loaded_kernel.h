@@ -33,7 +33,7 @@ class LoadedKernel {
 
   Syscalls& kernel() { return *kernel_; }
   int epoll() const { return epoll_; }
-  int listener() const { return listener_; }  // nobody waits there
+  int listener() const { return listener_; }  // no client waits there
   // The one that is measured: opened first, so that its numbers fit select; not in `epoll()`.
   const MeasuredConnection& measured() const { return measured_; }
 
@@ -53,9 +53,8 @@ class LoadedKernel {
   void AwaitClient();
   int Accept();
 
-  std::unique_ptr<SimulatedKernel> simulated_;  // one of the two
-  std::unique_ptr<HostKernel> linux_;
-  Syscalls* kernel_ = nullptr;
+  std::unique_ptr<Syscalls> kernel_;
+  SimulatedKernel* simulated_ = nullptr;  // the same, if it is that
   int epoll_ = -1;
   int listener_ = -1;
   sockaddr_in address_ = {};

@@ -40,11 +40,11 @@ struct ServersPlan {
   // The servers run side by side and are measured in turn: a machine's pace changes within seconds,
   // and this way hits all alike.
   int turns = 15;
-  int turns_of_many = 5;  // where a turn must be long enough for thousands of connections
-  // Where all their connections are too many at once, a server is started for each of its turns.
+  int turns_of_many = 5;  // if a turn must be long enough for thousands of connections
+  // If all their connections are too many at once, a server is started for each of its turns.
   int turns_apart = 3;
   int most_together = 80'000;     // connections, of all servers
-  uint64_t most_opened = 20'000;  // connections, where they are what is counted
+  uint64_t most_opened = 20'000;  // connections, if they are what is counted
   int idle_connections = 10'000;  // for memory
 };
 ServersPlan MakeServersPlan(bool quick);
@@ -61,7 +61,7 @@ struct Measurements {
   std::vector<std::string> notes;                     // what could not be done, and what it means
 };
 
-// Measures all servers in turn in each cell, and all cells in each repeat. Throws FailedError where
+// Measures all servers in turn in each cell, and all cells in each repeat. Throws FailedError if
 // a server dies or does not echo, with which and where.
 Measurements MeasureServers(const Peers& peers, const ServersPlan& plan,
                             const BenchSettings& settings);

@@ -33,8 +33,8 @@ struct Peers {
   std::vector<std::string> missing;  // names
 };
 
-// Those whose executables are in `folder`. Throws FailedError where the reference is not, with what
-// to do.
+// Those whose executables are in `folder`. Throws FailedError if the reference is not there, with
+// what to do.
 Peers FindPeers(const std::filesystem::path& folder);
 
 // Beside this executable, where the build puts them.

@@ -1,15 +1,16 @@
 // Runs a fuzz target once for each file that is named, and for each file in each folder. Stands in
-// for a fuzzer's own main where there is none. Exit codes: 0 all ran, 2 bad usage or unreadable.
+// for a fuzzer's own main if there is none. Exit codes: 0 all ran, 2 bad usage or unreadable.
 
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <vector>
+
+#include "base/files.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size);
 extern "C" [[gnu::weak]] int LLVMFuzzerInitialize(int* argc, char*** argv);  // few targets have one
@@ -44,11 +45,9 @@ bool Collect(const fs::path& path, std::vector<fs::path>& files) {
 }
 
 bool RunFile(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  const std::vector<char> bytes((std::istreambuf_iterator<char>(in)),
-                                std::istreambuf_iterator<char>());
-  if (!in.is_open() || in.bad()) return Fail(path, "cannot be read");
-  LLVMFuzzerTestOneInput(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());
+  const std::optional<std::string> bytes = hupstorm::ReadWhole(path);
+  if (!bytes) return Fail(path, "cannot be read");
+  LLVMFuzzerTestOneInput(reinterpret_cast<const uint8_t*>(bytes->data()), bytes->size());
   return true;
 }
 

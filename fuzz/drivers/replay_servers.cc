@@ -1,4 +1,4 @@
-// All fuzzed servers in one executable, where there is no fuzzer: it is started by the name of the
+// All fuzzed servers in one executable, if there is no fuzzer: it is started by the name of the
 // fuzz target that it is to be, fuzz_doc001_poll. The build says HUPSTORM_FUZZED_SERVERS, a list of
 // ENTRY(NAME), and renames the MakeFuzzedServer of each to MakeFuzzed_NAME.
 

@@ -25,8 +25,8 @@ namespace hupstorm {
 struct FuzzedServer {
   Target target;
   std::string mend = "none";  // what --mend must say for a replay
-  // Looks at the executable's arguments before any input is run: gives the exit code where they
-  // were a command of ours and have been carried out, nothing where they are the engine's.
+  // Looks at the executable's arguments before any input is run: gives the exit code if they
+  // were a command of ours and have been carried out, nothing if they are the engine's.
   std::function<std::optional<int>(int argc, char** argv)> carry_out = nullptr;
 };
 

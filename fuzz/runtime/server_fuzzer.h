@@ -18,15 +18,15 @@ namespace hupstorm {
 
 class ServerFuzzer {
  public:
-  // Looks at the environment (fuzzed_server.h). Throws std::runtime_error where what it names
+  // Looks at the environment (fuzzed_server.h). Throws std::runtime_error if what it names
   // cannot be used.
   explicit ServerFuzzer(FuzzedServer server);
 
-  // One execution. Aborts at a finding where none are collected.
+  // One execution. Aborts at a finding if none are collected.
   void RunOne(std::span<const uint8_t> bytes);
 
   // Writes the smallest scenario that shows what the stored finding with this .bytes file is about.
-  // Throws std::runtime_error where it cannot be read, does not show it any more, or the scenario
+  // Throws std::runtime_error if it cannot be read, does not show it any more, or the scenario
   // cannot be written.
   void Shrink(const std::filesystem::path& bytes_file);
 

@@ -46,9 +46,9 @@ bool DependsOnForm(const Step& step) {
          fault.call == CallFamily::kEpollCtl;
 }
 
-// A close waits until all that the client sends has left it. When that is, where not all of it fits
-// into buffers at once, hangs on how the server's calls for input and output alternate. So whoever
-// sends that much resets instead.
+// A close waits until all that the client sends has left it. When that is, if not all of it fits
+// into buffers at once, hangs on how the server's calls for input and output alternate. So a client
+// that sends that much resets instead.
 void LeaveAtOnce(Scenario& scenario) {
   constexpr uint64_t kFitsAnyBuffer = 1024;
   std::array<uint64_t, 26> sent = {};

@@ -1,6 +1,6 @@
 // An echo server on Asio: asio_echo PORT
 //
-// As one who wants speed uses Asio: it waits for input and then reads it into one buffer that all
+// As Asio is used for speed: it waits for input and then reads it into one buffer that all
 // connections share, writes at once, and has an asynchronous write only for what the client does
 // not take. While one is under way, nothing is read. What was read before a half-close is answered.
 // The context is told that there is one thread, so that it locks nothing.

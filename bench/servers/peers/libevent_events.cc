@@ -1,6 +1,6 @@
 // An echo server on libevent's events: libevent_events PORT
 //
-// As one who wants speed uses libevent: it calls recv and send itself, with one buffer for all
+// As libevent is used for speed: it calls recv and send itself, with one buffer for all
 // connections, and keeps only what the client does not take at once. While something is kept,
 // nothing is read. What was read before a half-close is answered.
 
@@ -34,7 +34,7 @@ void Close(int fd, Connection* connection) {
 
 bool IsTransient(int error) { return error == EAGAIN || error == EINTR; }
 
-// Keeps the rest for when the client reads. False where there is no memory.
+// Keeps the rest for when the client reads. False if there is no memory.
 bool Keep(Connection* connection, const char* bytes, size_t count) {
   if (connection->kept == nullptr) connection->kept = evbuffer_new();
   if (connection->kept == nullptr || evbuffer_add(connection->kept, bytes, count) != 0) {

@@ -1,6 +1,6 @@
 // An echo server on libuv's streams: libuv_stream PORT
 //
-// As one who wants speed uses libuv: one buffer for all connections, uv_try_write first, and a
+// As libuv is used for speed: one buffer for all connections, uv_try_write first, and a
 // queued write for what the client does not take at once. While one is queued, nothing is read.
 // What was read before a half-close is answered.
 
