@@ -159,7 +159,7 @@ struct alignas(64) CallRow {
   // is best ended from a call that sleeps: close is called by destructors, which an exception must
   // not leave either.
   bool may_throw;
-  // Asks Linux for something that cannot sleep and changes nothing for anybody.
+  // Asks Linux for something that cannot sleep and changes nothing.
   bool only_asks;
   int16_t number;  // SYS_...
   // As strace prints it, but for recv and send, which x86-64 carries out by recvfrom and sendto.

@@ -1,4 +1,4 @@
-// A `Syscalls` that decorates another: the base of `FaultInjector` and of the monitors in
+// A `Syscalls` that decorates another: the base of `FaultInjector` and of `CallLogger` in
 // scenarios/. A layer sees each call twice, on its way in and on its way out, and can answer it
 // itself.
 
@@ -31,7 +31,7 @@ class SyscallsLayer : public Syscalls {
   // Not called if the inner call leaves by an exception.
   virtual void Leave(SystemCall& call) = 0;
 
-  // For Enter: the transfer that is about to be made moves no more than so many bytes. Parts of
+  // For Enter: the transfer that is about to be made moves no more than `bytes`. Parts of
   // vectors and messages are cut to that.
   void CutTo(size_t bytes) { most_bytes_ = bytes; }
 

@@ -58,7 +58,7 @@ size_t BytesAsked(const SystemCall& call);
 size_t BytesAt(const SystemCall& call, size_t index);
 // The flags of recv, send and their like; 0 for calls without.
 int MessageFlags(const SystemCall& call);
-// How long a select, poll or epoll_wait waits, in milliseconds rounded up; negative: for ever. To
+// How long a select, poll or epoll_wait waits, in milliseconds rounded up; negative: without end. To
 // be asked before the call: Linux writes what is left of select's into the same place.
 int TimeoutMs(const SystemCall& call);
 
@@ -68,7 +68,7 @@ struct SelectQuestion {
   // Puts the sets back as they were.
   void Restore(const SystemCall& select) const;
 
-  fd_set sets[3];  // as far as the call looks, up to FD_SETSIZE; empty where there is none
+  fd_set sets[3];  // as far as the call looks, up to FD_SETSIZE; empty if there is none
   int timeout_ms;  // -1: none
 };
 

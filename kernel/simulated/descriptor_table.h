@@ -18,7 +18,7 @@ class DescriptorTable {
 
   DescriptorTable();
 
-  // The object behind `fd`, null where `fd` is not open or not in the window.
+  // The object behind `fd`, null if `fd` is not open or not in the window.
   Object* Get(int fd) const {
     const unsigned index = static_cast<unsigned>(fd) - kFirst;
     return index < slots_.size() ? slots_[index].object : nullptr;
@@ -64,8 +64,8 @@ class DescriptorTable {
   void Grow(size_t index);
 
   std::vector<Slot> slots_;
-  // full_[0]: a bit a descriptor, set where it is open; full_[n]: a bit a word of full_[n - 1], set
-  // where all of it is. Words beyond the end count as empty.
+  // full_[0]: a bit a descriptor, set if it is open; full_[n]: a bit a word of full_[n - 1], set
+  // if all of it is. Words beyond the end count as empty.
   std::array<std::vector<uint64_t>, kLevels> full_;
   size_t first_free_ = 0;  // the lowest index that is free
   int limit_ = kMost;

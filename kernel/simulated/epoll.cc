@@ -89,7 +89,7 @@ bool WouldLoop(const Epoll& outer, const Epoll& inner) {
   return DepthBelow(inner, outer, 0) + 1 + DepthAbove(outer, 0) > kMostNests;
 }
 
-// The object for a real descriptor; null and an errno where epoll cannot watch it.
+// The object for a real descriptor; null and an errno if epoll cannot watch it.
 Object* HostObject(Kernel& kernel, int fd, int* error) {
   if (fd >= 0 && kernel.watched_host_files[fd] != nullptr) return kernel.watched_host_files[fd];
   struct stat status;

@@ -135,6 +135,7 @@ struct Ledger {
   std::vector<Incident> broken_expectations;
   std::vector<HeapMark> heap_marks;  // one a round
 
+  std::span<ClientFacts> InUse() { return std::span(clients).first(client_count); }
   std::span<const ClientFacts> InUse() const { return std::span(clients).first(client_count); }
 
   void Clear();

@@ -1,7 +1,8 @@
 #include "scenarios/worlds/epilogue.h"
 
-#include <algorithm>
 #include <csignal>
+#include <cstdlib>
+#include <utility>
 
 #include "scenarios/worlds/snapshots.h"
 
@@ -38,38 +39,23 @@ void Epilogue::BeginRound() {
 Epilogue::Outcome Epilogue::Continue(int64_t deadline_ns) {
   if (WaitsForTime(deadline_ns)) return Outcome::kActed;
   clients_.Refresh();
-  bool acted = false;
   switch (phase_) {
     case Phase::kLifted:
-      judge_.At(Moment::kScriptDone);
-      acted = Drain();
-      break;
+      return Drain();
     case Phase::kDraining:
-      for (size_t i = 0; i < ledger_.client_count; ++i) {
-        ledger_.clients[i].complete_when_drained = ledger_.clients[i].stream.complete();
-      }
-      RecordViews();
-      judge_.At(Moment::kDrained);
-      acted = HalfClose();
-      break;
+      return HalfClose();
     case Phase::kHalfClosing:
-      judge_.At(Moment::kHalfClosed);
-      acted = CloseAll();
-      break;
+      return CloseAll();
     case Phase::kClosing:
-      judge_.At(Moment::kClientsGone);
-      acted = Probe();
-      break;
+      return Probe();
     case Phase::kProbing:
-      judge_.At(Moment::kProbed);
-      acted = Part();
-      break;
+      return Part();
     case Phase::kParting:
       return EndRound();
     case Phase::kStopping:
       return Stop(deadline_ns);
   }
-  return acted ? Outcome::kActed : Outcome::kPhaseDone;
+  std::abort();  // not reached
 }
 
 void Epilogue::Enter(Phase phase, std::string_view name) {
@@ -116,49 +102,56 @@ void Epilogue::RecordViews() {
   AppendViews(ledger_, *options_->client_views);
 }
 
-// Each of these returns whether it has done something that the server may notice.
+// Each of these lets the oracles judge the phase that is over, and begins the next one.
 
-bool Epilogue::Drain() {
+Epilogue::Outcome Epilogue::Drain() {
+  judge_.At(Moment::kScriptDone);
   Enter(Phase::kDraining, "all clients read what is left");
-  for (size_t i = 0; i < ledger_.client_count; ++i) clients_.ReadAll(static_cast<int>(i));
-  return true;
+  for (int client = 0; client < clients_.count(); ++client) clients_.ReadAll(client);
+  return Outcome::kActed;
 }
 
-bool Epilogue::HalfClose() {
+Epilogue::Outcome Epilogue::HalfClose() {
+  for (ClientFacts& client : ledger_.InUse()) {
+    client.complete_when_drained = client.stream.complete();
+  }
+  RecordViews();
+  judge_.At(Moment::kDrained);
   Enter(Phase::kHalfClosing, "all clients shut down writing");
   bool acted = false;
-  for (size_t i = 0; i < ledger_.client_count; ++i) {
-    if (ledger_.clients[i].finished_sending) continue;
-    clients_.ShutdownWrite(static_cast<int>(i));
+  for (int client = 0; client < clients_.count(); ++client) {
+    if (ledger_.clients[client].finished_sending) continue;
+    clients_.ShutdownWrite(client);
     acted = true;
   }
-  return acted;
+  return acted ? Outcome::kActed : Outcome::kPhaseDone;
 }
 
-bool Epilogue::CloseAll() {
+Epilogue::Outcome Epilogue::CloseAll() {
+  judge_.At(Moment::kHalfClosed);
   Enter(Phase::kClosing, "all clients close");
-  for (size_t i = 0; i < ledger_.client_count; ++i) {
-    const int client = static_cast<int>(i);
+  for (int client = 0; client < clients_.count(); ++client) {
     // A host that was gone is back: it answers what it does not know with RST.
-    if (ledger_.clients[i].vanished) kernel_.PeerReset(clients_.PeerOf(client));
+    if (ledger_.clients[client].vanished) kernel_.PeerReset(clients_.PeerOf(client));
     clients_.CloseNow(client);
   }
-  return true;
+  return Outcome::kActed;
 }
 
-bool Epilogue::Probe() {
+Epilogue::Outcome Epilogue::Probe() {
+  judge_.At(Moment::kClientsGone);
   Enter(Phase::kProbing, "a new client connects and speaks");
-  if (ledger_.asked_to_stop) return false;
+  if (ledger_.asked_to_stop) return Outcome::kPhaseDone;
   probe_ = clients_.ConnectProbe();
-  return true;
+  return Outcome::kActed;
 }
 
-bool Epilogue::Part() {
+Epilogue::Outcome Epilogue::Part() {
+  judge_.At(Moment::kProbed);
   Enter(Phase::kParting, "");
-  if (probe_ < 0) return false;
-  clients_.CloseNow(probe_);
-  probe_ = -1;
-  return true;
+  if (probe_ < 0) return Outcome::kPhaseDone;
+  clients_.CloseNow(std::exchange(probe_, -1));
+  return Outcome::kActed;
 }
 
 Epilogue::Outcome Epilogue::EndRound() {

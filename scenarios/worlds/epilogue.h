@@ -66,11 +66,11 @@ class Epilogue {
   bool HasTimeFor(int64_t ns, int64_t patience_ns) const;
   bool IsOutstanding() const;
   void RecordViews();
-  bool Drain();
-  bool HalfClose();
-  bool CloseAll();
-  bool Probe();
-  bool Part();
+  Outcome Drain();
+  Outcome HalfClose();
+  Outcome CloseAll();
+  Outcome Probe();
+  Outcome Part();
   Outcome EndRound();
   Outcome Stop(int64_t deadline_ns);
 

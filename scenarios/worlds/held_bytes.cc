@@ -21,23 +21,19 @@ void HeldBytes::NoteReceived(int index, uint64_t count) {
   const uint64_t held = client.stream.Held(before, client.answered);
   if (held <= bound / 2) return;
   if (!counting_) BeginCounting(index);
-  if (held > std::max(client.most_held, bound) && BearsOut(client, held)) client.most_held = held;
+  if (held <= std::max({client.most_held, bound, client.held_before})) return;
+  // A buffer that doubles may have room left from before.
+  const auto least_growth = static_cast<int64_t>((held - client.held_before) / 2);
+  if (client.memory_growth >= least_growth) client.most_held = held;
 }
 
 void HeldBytes::BeginCounting(int client) {
-  for (size_t i = 0; i < ledger_.client_count; ++i) {
-    ClientFacts& facts = ledger_.clients[i];
+  for (ClientFacts& facts : ledger_.InUse()) {
     facts.held_before = facts.stream.Held(facts.consumed, facts.answered);
   }
   counting_ = true;
   last_client_ = client;
   heap_ = host_.Heap().bytes;
-}
-
-bool HeldBytes::BearsOut(const ClientFacts& client, uint64_t held) {
-  if (held <= client.held_before) return false;
-  // A buffer that doubles may have room left from before.
-  return client.memory_growth >= static_cast<int64_t>((held - client.held_before) / 2);
 }
 
 void HeldBytes::NoteHeld(ClientFacts& client) {
@@ -46,8 +42,7 @@ void HeldBytes::NoteHeld(ClientFacts& client) {
   if (held <= std::max(client.most_held, bound)) return;
   // Beside what it may hold for the others. Of a third-party server only whole pages are known.
   uint64_t least = ledger_.target->third_party ? held / 2 : held;
-  for (size_t i = 0; i < ledger_.client_count; ++i) {
-    const ClientFacts& other = ledger_.clients[i];
+  for (const ClientFacts& other : ledger_.InUse()) {
     if (&other != &client) least += std::min(other.consumed, bound / 2);
   }
   if (host_.Memory() - memory_at_start_ > static_cast<int64_t>(least)) client.most_held = held;

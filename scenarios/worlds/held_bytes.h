@@ -35,8 +35,6 @@ class HeldBytes {
   void NoteGrowth(int client);
   void NoteReceived(int client, uint64_t count);
   void BeginCounting(int client);
-  // Whether the heap bears it out that `held` bytes are stored for `client`.
-  static bool BearsOut(const ClientFacts& client, uint64_t held);
 
   Ledger& ledger_;
   ServerHost& host_;

@@ -16,7 +16,7 @@ namespace hupstorm {
 
 class Judge {
  public:
-  // So many incidents of one kind are enough for a run: the server goes on as it began.
+  // More incidents of one kind are not reported in a run: the server goes on as it began.
   static constexpr size_t kMostIncidents = 8;
 
   Judge(Ledger& ledger, TimeLine& time_line) : ledger_(ledger), time_line_(time_line) {}
@@ -25,10 +25,22 @@ class Judge {
   void Start(const std::string& target, const Scenario& scenario) {
     findings_.Start(target, scenario);
   }
-  void At(Moment moment);
+  void At(Moment moment) {
+    const size_t before = findings_.findings().size();
+    JudgeAt(moment, ledger_, findings_);
+    if (!time_line_.records()) return;
+    for (size_t i = before; i < findings_.findings().size(); ++i) {
+      const Finding& finding = findings_.findings()[i];
+      time_line_.Note(TimeLineEntry::Kind::kFinding, finding.oracle + ": " + finding.evidence,
+                      finding.line);
+    }
+  }
   // Adds an incident of the current step to `list`, one of the ledger's, and judges it at once.
-  void Report(std::vector<Incident>& list, Incident incident);
-  bool has_findings() const { return !findings_.findings().empty(); }
+  void Report(std::vector<Incident>& list, Incident incident) {
+    incident.step = ledger_.current_step;
+    list.push_back(std::move(incident));
+    At(Moment::kIncident);
+  }
   std::vector<Finding> Take() { return findings_.Take(); }
 
  private:

@@ -7,16 +7,20 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <string>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "base/loopback_address.h"
 #include "base/resource_limit.h"
 #include "kernel/linux/outside/outside_kernel.h"
+#include "scenarios/oracles/finding_list.h"
+#include "scenarios/oracles/ledger.h"
 #include "scenarios/worlds/last_words.h"
 #include "scenarios/worlds/loopback_host.h"
-#include "scenarios/worlds/outside_facts.h"
 #include "scenarios/worlds/rest_watch.h"
+#include "scenarios/worlds/scenario_clients.h"
 #include "scenarios/worlds/scenario_run.h"
 
 namespace hupstorm {
@@ -28,6 +32,79 @@ constexpr int64_t kSecond = 1'000'000'000;
 constexpr uint64_t kLongestWaitNs = 2 * kSecond;
 // For a server that was asked to stop, once one like it has been seen not to.
 constexpr int64_t kStopPatienceOnceKnownNs = 1 * kSecond;
+
+// As many clients at once are a crowd: servers limit how many they take (worker_connections,
+// maxclients, RLIMIT_NOFILE), and that is not known from outside.
+constexpr size_t kCrowd = 500;
+
+// An answer is owed for each read, and reads are not seen: as many as were
+// answered, and one at least.
+void CountReads(ClientFacts& client) {
+  constexpr uint64_t kAnswer = sizeof(kAckAnswer) - 1;
+  const uint64_t answers = (client.stream.received() + kAnswer - 1) / kAnswer;
+  const uint64_t reads = std::max<uint64_t>(answers, client.consumed > 0 ? 1 : 0);
+  for (; client.reads < reads; ++client.reads) client.stream.CountRead();
+}
+
+bool IsOver(const ClientFacts& client) {
+  return client.closed || client.reset || client.refused || client.was_reset || client.aborted;
+}
+
+// The client has bytes in its way that it does not take.
+bool IsStuck(const ClientFacts& client) { return client.unsent > 0 && !client.reading; }
+
+bool Owes(const ClientFacts& client) {
+  if (client.turned_away) return false;
+  if (client.server_open && (client.finished_sending || client.was_reset) && !IsStuck(client)) {
+    return true;
+  }
+  if (IsOver(client) || client.end_of_input) return false;
+  if (!client.accepted || (client.unread > 0 && !IsStuck(client))) return true;
+  if (!client.reading || client.stream.answer_is_optional()) return false;
+  return !client.stream.complete() ||
+         (client.stream.must_end() && client.stream.has_full_request());
+}
+
+// Brings the server's side of every client up to date, also what it has read and sent, and which
+// clients it had to turn away.
+void FillInFacts(Ledger& ledger, ScenarioClients& clients, const OutsideKernel& kernel) {
+  const bool counts_reads =
+      ledger.target->protocol == Protocol::kAck && !ledger.target->third_party;
+  clients.Refresh();
+  size_t open = 0;
+  for (size_t i = 0; i < ledger.client_count; ++i) {
+    ClientFacts& client = ledger.clients[i];
+    const OutsideKernel::Transfer transfer = kernel.TransferOf(clients.PeerOf(static_cast<int>(i)));
+    client.consumed = transfer.consumed;
+    client.answered = transfer.answered;
+    if (counts_reads) CountReads(client);
+    if (!client.closed && !client.reset && !client.refused) ++open;
+  }
+  if (open < kCrowd && (open == 0 || !kernel.IsShortOfDescriptors())) return;
+  for (ClientFacts& client : ledger.InUse()) {
+    const bool ended = client.end_of_input || client.was_reset;
+    if (client.consumed == 0 && (!client.accepted || ended)) client.turned_away = true;
+  }
+}
+
+// What the server, at rest, has not done and could: not what its clients keep it from. FillInFacts
+// must have been called.
+std::vector<Debt> DebtsOf(const Ledger& ledger, const ScenarioClients& clients,
+                          const OutsideKernel& kernel) {
+  std::vector<Debt> debts;
+  for (size_t i = 0; i < ledger.client_count; ++i) {
+    const ClientFacts& client = ledger.clients[i];
+    if (!Owes(client)) continue;
+    const PeerId peer = clients.PeerOf(static_cast<int>(i));
+    // Another when the client has done something, or got something.
+    const std::string which = fmt::format(
+        "{} {} {} {} {} {} {}", peer, client.accepted, client.unread, client.consumed,
+        client.stream.sent(), client.stream.received(),
+        client.finished_sending + 2 * client.closed + 4 * client.reset + 8 * client.reading);
+    debts.push_back({.which = StableHash(which), .is_handshake = kernel.IsInHandshake(peer)});
+  }
+  return debts;
+}
 
 }  // namespace
 
@@ -150,7 +227,7 @@ class OutsideWorld::Impl final : private ServerHost {
   void NoteFacts() {
     Ledger& ledger = run_.ledger();
     FillInFacts(ledger, run_.clients(), kernel_);
-    for (size_t i = 0; i < ledger.client_count; ++i) run_.held_bytes().NoteHeld(ledger.clients[i]);
+    for (ClientFacts& client : ledger.InUse()) run_.held_bytes().NoteHeld(client);
   }
 
   void NoteSpin() {

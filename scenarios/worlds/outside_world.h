@@ -41,7 +41,7 @@ struct OutsideServer {
   std::function<std::optional<End>()> ended;
   // What it wrote last, to be shown with its findings. May be empty.
   std::function<std::string()> output = nullptr;
-  // Where a server listens that runs already: the same for all runs, and never asked to stop.
+  // The address of a server that runs already: it serves all runs and is never asked to stop.
   sockaddr_storage address = {};
   // How long a server may take to end after SIGTERM. Once it has taken longer, it gets a second in
   // later runs of the same world.

@@ -2,43 +2,136 @@
 
 #include <fmt/format.h>
 #include <poll.h>
+#include <sys/resource.h>
 
 #include <algorithm>
+#include <chrono>
+#include <cstdint>
 #include <cstdlib>
+#include <functional>
 #include <optional>
+#include <string>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "base/loopback_address.h"
 #include "base/resource_limit.h"
 #include "kernel/linux/held/enlistment.h"
 #include "kernel/linux/held/held_kernel.h"
 #include "kernel/linux/sight/process_tree.h"
+#include "kernel/linux/sight/socket_diag.h"
 #include "scenarios/worlds/last_words.h"
 #include "scenarios/worlds/loopback_host.h"
 #include "scenarios/worlds/loopback_world.h"
-#include "scenarios/worlds/running_server.h"
 #include "scenarios/worlds/scenario_run.h"
+#include "scenarios/worlds/server_command.h"
 
 namespace hupstorm {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 
+constexpr int kLookForListenerMs = 2;
+// A process that forks and ends while its parent's children are listed hides its child from one
+// look, and a server that goes into the background does so twice.
+constexpr int kLooksForProcesses = 5;
 constexpr int kLookForEndMs = 50;
 constexpr int kLookForCallMs = 2;
-// A server is given so long to be seen listening once it listens: the last call is on its way.
+// How long a server that listens may take to be seen listening: its last call is on its way.
 constexpr std::chrono::milliseconds kSeenAfter{200};
 
-ServerCommand::Options CommandOf(const ProcessOptions& options, const rlimit& descriptors,
-                                 const HeldKernel& kernel) {
+ServerCommand::Options CommandOf(const ProcessOptions& options, uint16_t port,
+                                 const rlimit& descriptors, const HeldKernel& kernel) {
   std::string preload = options.preload_library;
   const char* const others = std::getenv("LD_PRELOAD");
   if (others != nullptr && *others != '\0') preload += fmt::format(":{}", others);
-  return {.command = options.command,
+  return {.command = WithPort(options.command, port),
           .environment = {{"LD_PRELOAD", preload}, {held::kDriverVariable, kernel.office().name()}},
           .descriptors = descriptors};
 }
+
+// A server that a command starts, from its start until it listens, and to its end.
+class RunningServer {
+ public:
+  // Starts `options.command`, which is to listen on `port`. Throws std::system_error.
+  RunningServer(const ServerCommand::Options& options, uint16_t port)
+      : port_(port), command_(options) {}
+
+  ServerCommand& command() { return command_; }
+
+  // Waits until the port is listened on. Empty, or why it is not, in a sentence, with what
+  // the server wrote. `attend(fd, ms)` waits for `ms`, or until there is something to read from
+  // the descriptor, and does what else is to be done meanwhile.
+  std::string AwaitListening(std::chrono::milliseconds timeout,
+                             const std::function<void(int, int)>& attend) {
+    const Clock::time_point deadline = Clock::now() + timeout;
+    while (diag_.Listeners(port_).empty()) {
+      attend(command_.news(), kLookForListenerMs);
+      const std::optional<int> status = command_.Status();
+      if (status && !Lives()) {
+        return fmt::format("the server ended before it listened on port {}: {}{}", port_,
+                           EndOfProcess(*status), WhatItWrote());
+      }
+      if (Clock::now() < deadline) continue;
+      const std::string elsewhere = ListensElsewhere();
+      return fmt::format("after {:g} s the server does not listen on port {} of 127.0.0.1{}{}",
+                         std::chrono::duration<double>(timeout).count(), port_,
+                         elsewhere.empty() ? " (--start-timeout gives it more)" : elsewhere,
+                         WhatItWrote());
+    }
+    return "";
+  }
+
+  // Its first process has ended, and its port is not listened on any more.
+  bool HasEnded() {
+    if (!command_.Status()) return false;
+    return !Lives() || diag_.Listeners(port_).empty();
+  }
+
+ private:
+  // A process of the server is there, and is no zombie.
+  bool Lives() const {
+    const pid_t roots[] = {command_.keeper()};
+    for (int look = 0; look < kLooksForProcesses; ++look) {
+      const std::vector<pid_t> pids = sight::WithDescendants(roots);
+      if (std::any_of(pids.begin(), pids.end(), [&](pid_t pid) {
+            return pid != roots[0] && sight::SummaryOfThreads(pid).any_lives;
+          })) {
+        return true;
+      }
+    }
+    return false;
+  }
+  std::string WhatItWrote() const {
+    const std::string output = command_.Output();
+    if (output.empty()) return "; it wrote nothing";
+    return fmt::format("; it wrote: {}", ReasonIn(output));
+  }
+  // Where one of its processes listens instead.
+  std::string ListensElsewhere() {
+    const pid_t roots[] = {command_.keeper()};
+    const std::vector<sight::TcpSocket> listeners = diag_.Listeners(0);
+    for (const pid_t pid : sight::WithDescendants(roots)) {
+      const auto files = sight::OpenFiles(pid);
+      if (!files || pid == roots[0]) continue;
+      for (const sight::OpenFile& file : *files) {
+        const auto listener =
+            std::find_if(listeners.begin(), listeners.end(), [&](const sight::TcpSocket& socket) {
+              return file.kind == sight::OpenFile::Kind::kSocket && socket.inode == file.inode;
+            });
+        if (listener == listeners.end()) continue;
+        return fmt::format(", but on port {} ({{port}} in the command stands for the one to take)",
+                           listener->local_port);
+      }
+    }
+    return "";
+  }
+
+  const uint16_t port_;
+  ServerCommand command_;
+  sight::SocketDiag diag_;
+};
 
 }  // namespace
 
@@ -78,7 +171,7 @@ class ProcessWorld::Impl final : private ServerHost {
       Impl& host;
     } ending{*this};
     try {
-      server_.emplace(CommandOf(options_, descriptors_, kernel_), port);
+      server_.emplace(CommandOf(options_, port, descriptors_, kernel_), port);
       kernel_.Start(server_->command().keeper(), port, top);
       const std::string why =
           server_->AwaitListening(options_.start_timeout, [this](int also, int ms) {
@@ -130,9 +223,10 @@ ServerNature LookAtServer(const ProcessOptions& options) {
   HeldKernel kernel(held::ServerClock::Kind::kAhead);
   kernel.set_driver(&idle);
   kernel.Reset();
-  RunningServer server(CommandOf(options, descriptors, kernel), ports.Choose());
+  const uint16_t port = ports.Choose();
+  RunningServer server(CommandOf(options, port, descriptors, kernel), port);
   const auto attend = [&](int also, int ms) { kernel.Attend(also, ms); };
-  kernel.Start(server.command().keeper(), server.port(), kernel);
+  kernel.Start(server.command().keeper(), port, kernel);
   ServerNature nature;
   nature.why = server.AwaitListening(options.start_timeout, attend);
   if (nature.why.empty()) {
@@ -160,10 +254,10 @@ OutsideServer StartedByCommand(const ProcessOptions& options) {
   outside.start = [=]() -> OutsideServer::Instance {
     server->reset();
     const uint16_t port = ports->Choose();
-    server->emplace(
-        ServerCommand::Options{
-            .command = options.command, .environment = {}, .descriptors = descriptors},
-        port);
+    server->emplace(ServerCommand::Options{.command = WithPort(options.command, port),
+                                           .environment = {},
+                                           .descriptors = descriptors},
+                    port);
     const std::string why = (*server)->AwaitListening(options.start_timeout, [](int fd, int ms) {
       pollfd news = {.fd = fd, .events = POLLIN, .revents = 0};
       poll(&news, 1, ms);

@@ -18,7 +18,7 @@ struct ProcessOptions {
   std::string command;  // for /bin/sh; "{port}" stands for the port to listen on, at 127.0.0.1
   // Of libhupstorm_preload.so.
   std::string preload_library;
-  // A server that does not listen after so long does not start.
+  // How long a server may take until it listens. One that takes longer counts as not starting.
   std::chrono::milliseconds start_timeout{10'000};
 };
 

@@ -17,9 +17,9 @@ constexpr int64_t kLongestStepNs = 5 * kMillisecond;
 // While it is waited for something that may come by a timer.
 constexpr int64_t kLongestPatientStepNs = 50 * kMillisecond;
 
-// Without processes to look at, so long a silence is taken for rest.
+// Without processes to look at, a silence of this length is taken for rest.
 constexpr int64_t kSilenceNs = 50 * kMillisecond;
-// A server that never sleeps, but does not spin either, is taken as it is after so long a silence.
+// A server that never sleeps, but does not spin either, is judged as it is after this silence.
 constexpr int64_t kLongestSilenceNs = 10 * kSecond;
 
 constexpr int64_t kPatienceNs = kSecond;
@@ -32,7 +32,7 @@ constexpr int kOftenInVain = 20;
 // A server that spins sleeps through nothing.
 constexpr int64_t kAwakePatienceNs = 150 * kMillisecond;
 
-// A busy loop is looked for after so long a silence without sleep.
+// A busy loop is looked for after a silence of this length without sleep.
 constexpr int64_t kSuspicionNs = 100 * kMillisecond;
 constexpr int64_t kWindowNs = 300 * kMillisecond;
 // A server at work without any traffic (a collector of garbage, a compiler) may take a second; one

@@ -2,10 +2,30 @@
 
 #include <algorithm>
 #include <span>
-
-#include "scenarios/worlds/http_request.h"
+#include <string>
 
 namespace hupstorm {
+namespace {
+
+// A full HTTP/1.0 request of `length` bytes, or of the least possible length if that is more. A
+// header pads it.
+std::string HttpRequest(uint64_t length) {
+  constexpr std::string_view kPadding = "X-Padding: ";
+  constexpr std::string_view kEnd = "\r\n";
+  std::string request;
+  request.reserve(length);
+  request += "GET / HTTP/1.0\r\n";
+  const uint64_t bare = request.size() + kEnd.size();
+  if (length > bare) {
+    const uint64_t frame = kPadding.size() + kEnd.size();
+    request += kPadding;
+    request.append(length > bare + frame ? length - bare - frame : 1, 'x');
+    request += kEnd;
+  }
+  return request += kEnd;
+}
+
+}  // namespace
 
 void ScenarioClients::StartRound() {
   ++round_;
@@ -80,9 +100,7 @@ int ScenarioClients::AddClient(char letter, uint32_t index, int buffer, bool pro
   const int client = static_cast<int>(ledger_.client_count) - 1;
   if (static_cast<size_t>(client) == clients_.size()) clients_.emplace_back();
   Client& state = clients_[client];
-  std::vector<uint64_t> urgent = std::move(state.urgent);  // keeps its memory
-  state = Client{};
-  state.urgent = std::move(urgent);
+  state = Client{.urgent = std::move(state.urgent)};  // keeps its memory
   state.urgent.clear();
   facts.letter = letter;
   facts.index = index;
@@ -141,20 +159,22 @@ void ScenarioClients::Close(int client) {
 
 void ScenarioClients::CloseNow(int client) {
   if (!IsActive(client)) return;
-  clients_[client].over = true;
-  ClientFacts& facts = ledger_.clients[client];
-  facts.closed = facts.finished_sending = true;
-  facts.reading = false;
+  End(client).closed = true;
   kernel_.PeerClose(PeerOf(client));
 }
 
 void ScenarioClients::Reset(int client) {
   if (!IsActive(client)) return;
+  End(client).reset = true;
+  kernel_.PeerReset(PeerOf(client));
+}
+
+ClientFacts& ScenarioClients::End(int client) {
   clients_[client].over = true;
   ClientFacts& facts = ledger_.clients[client];
-  facts.reset = facts.finished_sending = true;
+  facts.finished_sending = true;
   facts.reading = false;
-  kernel_.PeerReset(PeerOf(client));
+  return facts;
 }
 
 int ScenarioClients::NoteAccepted(int fd) {
@@ -217,7 +237,7 @@ void ScenarioClients::PumpChanged() {
   // A client that acts may change another's state only through the server, so one pass is enough.
   for (const PeerId peer : kernel_.TakeChangedPeers()) {
     const int client = peer - first_peer_;
-    if (client >= 0 && static_cast<size_t>(client) < ledger_.client_count) Pump(client);
+    if (client >= 0 && client < count()) Pump(client);
   }
 }
 
@@ -306,10 +326,9 @@ void ScenarioClients::NoteEnd(int client) {
 }
 
 void ScenarioClients::Refresh() {
-  for (size_t i = 0; i < ledger_.client_count; ++i) {
-    const int client = static_cast<int>(i);
-    ClientFacts& facts = ledger_.clients[i];
-    if (!clients_[i].over) NoteEnd(client);
+  for (int client = 0; client < count(); ++client) {
+    ClientFacts& facts = ledger_.clients[client];
+    if (!clients_[client].over) NoteEnd(client);
     const DrivenKernel::ConnectionStatus server = kernel_.ServerSide(PeerOf(client));
     facts.accepted = facts.accepted || server.accepted;
     facts.fd = server.fd;

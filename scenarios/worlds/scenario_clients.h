@@ -28,6 +28,7 @@ class ScenarioClients final : public FaultWorld {
   // Forgets all clients: peers that the kernel has are none of the clients to come.
   void StartRound();
 
+  int count() const { return static_cast<int>(ledger_.client_count); }
   // The newest client of that name, -1 for none.
   int Find(char letter, uint32_t index) const;
   // The client behind a descriptor of the server, -1 for none.
@@ -96,6 +97,7 @@ class ScenarioClients final : public FaultWorld {
   bool MaySend(int client) const { return IsActive(client) && !clients_[client].fin_wanted; }
   Name& NameOf(char letter, uint32_t index);
   int AddClient(char letter, uint32_t index, int buffer, bool probe);
+  ClientFacts& End(int client);
   void Pump(int client);
   void Send(int client);
   void Receive(int client);

@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -15,26 +14,24 @@ namespace hupstorm {
 namespace {
 
 // A server that swallows the exception that ends a run, or that sleeps in a destructor while the
-// exception passes, is given up after so many attempts.
+// exception passes, is given up after this number of attempts.
 constexpr int kMostEndRequests = 1000;
 
 // One bug kills with many a descriptor, address and count.
 std::string WithoutNumbers(std::string_view text) {
+  constexpr std::string_view kDigits = "0123456789abcdefABCDEF";
   std::string kept;
-  for (size_t i = 0; i < text.size();) {
-    if (!std::isdigit(static_cast<unsigned char>(text[i]))) {
-      kept += text[i++];
-      continue;
-    }
+  while (true) {
+    const size_t number = text.find_first_of(kDigits.substr(0, 10));
+    kept += text.substr(0, number);
+    if (number == std::string_view::npos) return kept;
     kept += '#';
-    const bool is_hex = text.substr(i).starts_with("0x");
-    if (is_hex) i += 2;
-    const auto belongs = [&](unsigned char c) {
-      return is_hex ? std::isxdigit(c) : std::isdigit(c);
-    };
-    while (i < text.size() && belongs(static_cast<unsigned char>(text[i]))) ++i;
+    text.remove_prefix(number);
+    const bool is_hex = text.starts_with("0x");
+    if (is_hex) text.remove_prefix(2);
+    const size_t end = text.find_first_not_of(kDigits.substr(0, is_hex ? 22 : 10));
+    text.remove_prefix(std::min(end, text.size()));
   }
-  return kept;
 }
 
 bool HasFaults(const Scenario& scenario) {

@@ -70,7 +70,6 @@ class ScenarioRun final : public KernelDriver, private MonitorHost {
   Ledger& ledger() { return ledger_; }
   ScenarioClients& clients() { return clients_; }
   HeldBytes& held_bytes() { return held_bytes_; }
-  const Judge& judge() const { return judge_; }
 
   // KernelDriver
   void OnBlock(Call call, int fd, int64_t deadline_ns) override;

@@ -31,6 +31,31 @@ bool TakesNoTime(const Step& step) {
   }
 }
 
+// Whether what `step` expects of a client holds.
+bool Holds(const Step& step, const ClientFacts& client) {
+  const bool has_ended = client.end_of_input || client.was_reset;
+  switch (step.action) {
+    case Action::kExpectReceived:
+      return client.stream.received() == step.amount;
+    case Action::kExpectReceivedAtLeast:
+      return client.stream.received() >= step.amount;
+    case Action::kExpectReceivedText:
+      return client.stream.first_received().starts_with(std::string_view(step.text).substr(0, 256));
+    case Action::kExpectEof:
+      return client.end_of_input && !client.was_reset;
+    case Action::kExpectReset:
+      return client.was_reset;
+    case Action::kExpectOpen:
+      return client.connected && !has_ended;
+    case Action::kExpectConnected:
+      return client.connected;
+    case Action::kExpectRefused:
+      return client.refused;
+    default:
+      return true;
+  }
+}
+
 }  // namespace
 
 void Script::Start(const Scenario& scenario) {
@@ -129,38 +154,27 @@ void Script::CarryOutForClient(const Step& step, uint32_t index) {
   ledger_.clients[client].last_step = ledger_.current_step;
   switch (step.action) {
     case Action::kSend:
-      clients_.SendPattern(client, step.amount);
-      break;
+      return clients_.SendPattern(client, step.amount);
     case Action::kSendText:
-      clients_.SendText(client, step.text);
-      break;
+      return clients_.SendText(client, step.text);
     case Action::kSendUrgent:
-      clients_.SendUrgent(client);
-      break;
+      return clients_.SendUrgent(client);
     case Action::kRequest:
-      clients_.SendRequest(client, step.amount);
-      break;
+      return clients_.SendRequest(client, step.amount);
     case Action::kShutdownWrite:
-      clients_.ShutdownWrite(client);
-      break;
+      return clients_.ShutdownWrite(client);
     case Action::kClose:
-      clients_.Close(client);
-      break;
+      return clients_.Close(client);
     case Action::kReset:
-      clients_.Reset(client);
-      break;
+      return clients_.Reset(client);
     case Action::kVanish:
-      clients_.Vanish(client);
-      break;
+      return clients_.Vanish(client);
     case Action::kRead:
-      clients_.Read(client, step.amount);
-      break;
+      return clients_.Read(client, step.amount);
     case Action::kReadAll:
-      clients_.ReadAll(client);
-      break;
+      return clients_.ReadAll(client);
     case Action::kReadNone:
-      clients_.ReadNone(client);
-      break;
+      return clients_.ReadNone(client);
     default:
       break;
   }
@@ -178,46 +192,38 @@ void Script::CarryOutForServer(const Step& step) {
       }
       break;
     case Action::kServerInterrupt:
-      kernel_.InterruptBlockedCall();
-      break;
+      return kernel_.InterruptBlockedCall();
     case Action::kServerBufferSend:
-      kernel_.set_server_send_buffer(static_cast<int>(std::max<uint64_t>(step.amount, 1)));
-      break;
+      return kernel_.set_server_send_buffer(static_cast<int>(std::max<uint64_t>(step.amount, 1)));
     case Action::kServerBufferReceive:
-      kernel_.set_server_receive_buffer(static_cast<int>(std::max<uint64_t>(step.amount, 1)));
-      break;
+      return kernel_.set_server_receive_buffer(
+          static_cast<int>(std::max<uint64_t>(step.amount, 1)));
     case Action::kLimitDescriptors:
       // Not below what is open: Linux' poll would then refuse (EINVAL) any set that the server has.
       kernel_.set_descriptor_limit(
           std::max(ledger_.descriptors_at_start + static_cast<int>(step.amount),
                    kernel_.open_descriptor_count()));
-      // Where not each call of the server is seen, nor is each that fails for it.
+      // If not each call of the server is seen, not each that fails for it is either.
       if (ledger_.target->third_party) ledger_.resource_shortage = true;
       break;
     case Action::kLimitNone:
-      kernel_.set_descriptor_limit(DrivenKernel::kNoDescriptorLimit);
-      break;
+      return kernel_.set_descriptor_limit(DrivenKernel::kNoDescriptorLimit);
     case Action::kWait:
       wait_until_ns_ = kernel_.now_ns() + static_cast<int64_t>(step.amount);
       break;
-    case Action::kFault:
-      AddFault(step);
-      break;
+    case Action::kFault: {
+      FaultRule rule = step.fault;
+      if (step.fault_client) {
+        rule.connection =
+            static_cast<int64_t>(step.fault_client->letter) << 32 | step.fault_client->first;
+      }
+      return injector_.Add(rule);
+    }
     case Action::kFaultNone:
-      injector_.Clear();
-      break;
+      return injector_.Clear();
     default:
       break;
   }
-}
-
-void Script::AddFault(const Step& step) {
-  FaultRule rule = step.fault;
-  if (step.fault_client) {
-    rule.connection =
-        static_cast<int64_t>(step.fault_client->letter) << 32 | step.fault_client->first;
-  }
-  injector_.Add(rule);
 }
 
 void Script::Expect(const Step& step) {
@@ -251,45 +257,20 @@ std::string Script::Unexpected(const Step& step, const ClientFacts& client) cons
   // what it does with a client for which it has no room is its own affair.
   const bool optional = scenario_->protocol && client.stream.answer_is_optional();
   if (ledger_.target->third_party && (optional || client.turned_away)) return "";
-  const auto name = [&] { return ledger_.ClientName(client); };
-  const uint64_t received = client.stream.received();
+  if (Holds(step, client)) return "";
+  const std::string name = ledger_.ClientName(client);
+  const bool looks_at_bytes = step.action == Action::kExpectReceivedText;
+  if (looks_at_bytes || step.action == Action::kExpectReceived ||
+      step.action == Action::kExpectReceivedAtLeast) {
+    return fmt::format("{} has received {} bytes{}", name, client.stream.received(),
+                       looks_at_bytes ? " that begin otherwise" : "");
+  }
   const std::string_view state = client.refused        ? "was refused"
                                  : client.was_reset    ? "was reset"
                                  : client.end_of_input ? "has got end of input"
                                  : client.connected    ? "is connected"
                                                        : "waits to be connected";
-  bool holds = true;
-  switch (step.action) {
-    case Action::kExpectReceived:
-      if (received == step.amount) return "";
-      return fmt::format("{} has received {} bytes", name(), received);
-    case Action::kExpectReceivedAtLeast:
-      if (received >= step.amount) return "";
-      return fmt::format("{} has received {} bytes", name(), received);
-    case Action::kExpectReceivedText: {
-      const std::string& first = client.stream.first_received();
-      if (first.starts_with(std::string_view(step.text).substr(0, 256))) return "";
-      return fmt::format("{} has received {} bytes that begin otherwise", name(), received);
-    }
-    case Action::kExpectEof:
-      holds = client.end_of_input && !client.was_reset;
-      break;
-    case Action::kExpectReset:
-      holds = client.was_reset;
-      break;
-    case Action::kExpectOpen:
-      holds = client.connected && !client.end_of_input && !client.was_reset;
-      break;
-    case Action::kExpectConnected:
-      holds = client.connected;
-      break;
-    case Action::kExpectRefused:
-      holds = client.refused;
-      break;
-    default:
-      break;
-  }
-  return holds ? "" : fmt::format("{} {}", name(), state);
+  return fmt::format("{} {}", name, state);
 }
 
 // The server has stopped, so nothing will be at rest again: what is still expected holds now or

@@ -55,7 +55,6 @@ class Script {
   void CarryOutForEach(const Step& step);
   void CarryOutForClient(const Step& step, uint32_t index);
   void CarryOutForServer(const Step& step);
-  void AddFault(const Step& step);
   void Expect(const Step& step);
   std::string Unexpected(const Step& step, const ClientFacts& client) const;
 
@@ -71,7 +70,7 @@ class Script {
   const Scenario* scenario_ = nullptr;
   size_t next_step_ = 0;        // index into Scenario::steps
   uint32_t next_of_each_ = 0;   // within an `each` step: members done
-  int64_t wait_until_ns_ = -1;  // a `wait` lasts so long; -1 for none
+  int64_t wait_until_ns_ = -1;  // the end of a `wait`; -1 for none
   bool server_killed_ = false;
 };
 

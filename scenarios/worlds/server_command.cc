@@ -18,14 +18,9 @@
 #include "kernel/linux/sight/process_tree.h"
 
 namespace hupstorm {
-namespace {
-
-constexpr int kLongestEndMs = 5000;
-
-}  // namespace
 
 // What was written last, in shared memory: the keeper writes, its parent reads.
-struct ServerCommand::SharedOutput {
+struct ServerOutput {
   static constexpr size_t kKept = 16 << 10;
 
   void Append(const char* bytes, size_t count) {
@@ -40,11 +35,12 @@ struct ServerCommand::SharedOutput {
 
 namespace {
 
+constexpr int kLongestEndMs = 5000;
+
 // The keeper's side: a process with one thread, forked, that never returns.
-template <typename Output>
 class Keeper {
  public:
-  Keeper(int control, Output& output, const Program& program)
+  Keeper(int control, ServerOutput& output, const Program& program)
       : control_(control), output_(output), program_(program) {}
 
   [[noreturn]] void Run(rlim_t descriptors) {
@@ -146,7 +142,7 @@ class Keeper {
   }
 
   const int control_;
-  Output& output_;
+  ServerOutput& output_;
   const Program& program_;
   int children_ = -1;
   FileDescriptor from_server_;
@@ -196,9 +192,9 @@ uint64_t ServerCommand::OutputBytes() const {
 
 std::string ServerCommand::Output() const {
   const uint64_t end = OutputBytes();
-  const uint64_t begin = end > SharedOutput::kKept ? end - SharedOutput::kKept : 0;
+  const uint64_t begin = end > ServerOutput::kKept ? end - ServerOutput::kKept : 0;
   std::string text;
-  for (uint64_t at = begin; at < end; ++at) text += output_->ring[at % SharedOutput::kKept];
+  for (uint64_t at = begin; at < end; ++at) text += output_->ring[at % ServerOutput::kKept];
   return text;
 }
 

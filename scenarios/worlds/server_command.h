@@ -1,5 +1,4 @@
-// A server that a command line starts: somebody else's program, with all the processes that come of
-// it.
+// A server that a command line starts: any program, with all the processes that come of it.
 //
 // A process of ours, the keeper, stands between: every process of the server's that loses its
 // parent becomes the keeper's child (PR_SET_CHILD_SUBREAPER), so that none gets away, by forking
@@ -23,6 +22,8 @@
 #include "base/shared_array.h"
 
 namespace hupstorm {
+
+struct ServerOutput;
 
 class ServerCommand {
  public:
@@ -55,9 +56,7 @@ class ServerCommand {
   uint64_t OutputBytes() const;
 
  private:
-  struct SharedOutput;
-
-  const SharedArray<SharedOutput> output_;
+  const SharedArray<ServerOutput> output_;
   FileDescriptor control_;
   ChildProcess keeper_;
   std::optional<int> status_;

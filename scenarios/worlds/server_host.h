@@ -50,7 +50,7 @@ class ServerHost {
   // All rounds are over and the server is at rest. True if another scenario goes on with the server
   // as it is: ScenarioRun::FinishRun and BeginScenario were called.
   virtual bool GoesOnWithNext() { return false; }
-  // Leaves the server's blocked call for ever, to end the run.
+  // Leaves the server's blocked call and does not come back to it: ends the run.
   [[noreturn]] virtual void LeaveServer() { throw EndOfRun{}; }
 };
 

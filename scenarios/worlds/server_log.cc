@@ -75,8 +75,8 @@ int ClientNamedIn(std::string_view line, const Ledger& ledger, int likely) {
       ledger.clients[likely].port == port) {
     return likely;
   }
-  for (size_t i = 0; i < ledger.client_count; ++i) {
-    if (ledger.clients[i].port == port) return static_cast<int>(i);
+  for (const ClientFacts& client : ledger.InUse()) {
+    if (client.port == port) return static_cast<int>(&client - ledger.clients.data());
   }
   return -1;
 }
@@ -93,8 +93,7 @@ std::string ForeignLogLine(std::string_view line, const Ledger& ledger, bool nam
                        ledger.ClientName(client), ledger.ClientName(ledger.clients[current]));
   }
   if (bytes.empty() || ShowsRecentBytes(client, bytes)) return "";
-  for (size_t i = 0; i < ledger.client_count; ++i) {
-    const ClientFacts& other = ledger.clients[i];
+  for (const ClientFacts& other : ledger.InUse()) {
     // Connections of one client, one after another, bear the same bytes.
     if (other.letter == client.letter && other.index == client.index) continue;
     if (!ShowsRecentBytes(other, bytes) || client.stream.Find(bytes, 0)) continue;
@@ -120,16 +119,13 @@ bool ServerLog::Take(SystemCall& call, int client) {
       EndLine(client);
     }
   };
+  const bool is_one = call.call == Call::kWrite;
+  const iovec one = {.iov_base = call.Pointer<void>(1), .iov_len = call.Size(2)};
+  const iovec* const parts = is_one ? &one : call.Pointer<const iovec>(1);
   int64_t total = 0;
-  if (call.call == Call::kWrite) {
-    take(call.Pointer<const char>(1), call.Size(2));
-    total = call.arguments[2];
-  } else {
-    const auto* parts = call.Pointer<const iovec>(1);
-    for (int i = 0; i < call.Int(2); ++i) {
-      take(static_cast<const char*>(parts[i].iov_base), parts[i].iov_len);
-      total += static_cast<int64_t>(parts[i].iov_len);
-    }
+  for (int i = 0; i < (is_one ? 1 : call.Int(2)); ++i) {
+    take(static_cast<const char*>(parts[i].iov_base), parts[i].iov_len);
+    total += static_cast<int64_t>(parts[i].iov_len);
   }
   call.Return(total);
   return true;

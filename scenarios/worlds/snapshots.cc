@@ -36,8 +36,7 @@ std::vector<SocketRow> SocketsOf(const Ledger& ledger, const ScenarioClients& cl
 }
 
 void AppendViews(const Ledger& ledger, std::vector<ClientView>& views) {
-  for (size_t i = 0; i < ledger.client_count; ++i) {
-    const ClientFacts& client = ledger.clients[i];
+  for (const ClientFacts& client : ledger.InUse()) {
     views.push_back({.letter = client.letter,
                      .index = client.index,
                      .received = client.stream.received(),

@@ -7,6 +7,7 @@
 
 #include <cerrno>
 
+#include "kernel/trace/symbols.h"
 #include "scenarios/worlds/judge.h"
 #include "scenarios/worlds/server_log.h"
 
@@ -18,19 +19,14 @@ constexpr int kNewsOfEnd = 4;
 // A server may wake itself (eventfd, pipe) so often before something else must move.
 constexpr int kMostSelfWakes = 64;
 
+// "IN|RDHUP"
 std::string EventNames(uint32_t events) {
-  std::string names;
-  const auto add = [&](uint32_t bit, std::string_view name) {
-    if ((events & bit) == 0) return;
-    if (!names.empty()) names += '|';
-    names += name;
-  };
-  add(EPOLLIN, "IN");
-  add(EPOLLPRI, "PRI");
-  add(EPOLLOUT, "OUT");
-  add(EPOLLERR, "ERR");
-  add(EPOLLHUP, "HUP");
-  add(EPOLLRDHUP, "RDHUP");
+  events &= EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLERR | EPOLLHUP | EPOLLRDHUP;
+  constexpr std::string_view kPrefix = "EPOLL";
+  std::string names = events == 0 ? "" : EpollEventNames(events);
+  for (size_t at = 0; (at = names.find(kPrefix, at)) != std::string::npos;) {
+    names.erase(at, kPrefix.size());
+  }
   return names;
 }
 
@@ -129,7 +125,7 @@ void SpinWatch::LookForReason(const SystemCall& call) {
   }
 }
 
-// Where more is ready than one epoll_wait returns, the next ones return the rest (epoll_wait(2)).
+// If more is ready than one epoll_wait returns, the next ones return the rest (epoll_wait(2)).
 void SpinWatch::CountPass(const SystemCall& call) {
   const bool is_full = call.call == Call::kEpollWait && call.result == call.Int(2);
   if (is_full) {

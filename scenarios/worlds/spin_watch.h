@@ -35,9 +35,9 @@ class SpinWatch {
     thread_->client = client;
     if (client >= 0) thread_->last_client = client;
   }
-  // That call waits, and so many before it have been woken in vain.
+  // That call waits, and kFruitlessWakes before it have been woken in vain.
   bool WaitsInVain() const;
-  // That call is of any other kind, and so many before it moved nothing.
+  // That call is of any other kind, and kFruitlessCalls before it moved nothing.
   bool CallsInVain() { return ++thread_->fruitless_calls >= kFruitlessCalls; }
 
   // The call has ended.

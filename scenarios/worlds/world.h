@@ -63,7 +63,7 @@ struct TimeLineEntry {
 // A connection at the end of the script (before the world closes what is left), as `ss` shows it.
 struct SocketRow {
   std::string client;        // "a"
-  std::string server_state;  // "CLOSE-WAIT"; "-" where the server closed it and it is gone
+  std::string server_state;  // "CLOSE-WAIT"; "-" if the server closed it and it is gone
   std::string client_state;
   int fd = -1;  // the server's descriptor, -1 for none
   uint64_t server_recv_q = 0;
