@@ -59,8 +59,7 @@ void TalkExpect(int fd, const std::string& file) {
   std::ifstream in(file, std::ios::binary);
   const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
   const struct Exchange exchange = ParseExchange(text, file);
-  ResponseMatcher responses;
-  responses.Reset(&exchange);
+  ResponseMatcher responses(&exchange);
   const uint64_t count = exchange.close ? 1 : 3;
   for (uint64_t i = 0; i < count; ++i) {
     const bool last = i + 1 == count;
@@ -73,7 +72,6 @@ void TalkExpect(int fd, const std::string& file) {
 
 void TalkHttp(int fd) {
   HttpResponseReader response;
-  response.Reset();
   const std::string got = Converse(fd, "GET / HTTP/1.0\r\n\r\n", false, SIZE_MAX);
   EXPECT_EQ(response.Take(got), got.size()) << response.difference();
   EXPECT_TRUE(response.whole()) << got;
