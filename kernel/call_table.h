@@ -56,16 +56,18 @@ enum class Call : uint8_t {
   kSigaction,
   kSendfile,
   kSignalfd4,
+  kRecvmmsg,
+  kSendmmsg,
 };
-inline constexpr int kCallCount = static_cast<int>(Call::kSignalfd4) + 1;
+inline constexpr int kCallCount = static_cast<int>(Call::kSendmmsg) + 1;
 
 // Calls that scenarios, placements and fault rules do not tell apart: one scenario must mean the
 // same to a server that calls read and to one that calls recvmsg, to select and to epoll_wait.
 enum class CallFamily : uint8_t {
   kAny,         // "call": every call
   kAccept,      // "accept": accept, accept4
-  kRecv,        // "recv": recv, recvfrom, recvmsg, read, readv
-  kSend,        // "send": send, sendto, sendmsg, write, writev
+  kRecv,        // "recv": recv, recvfrom, recvmsg, recvmmsg, read, readv
+  kSend,        // "send": send, sendto, sendmsg, sendmmsg, write, writev, sendfile
   kWait,        // "wait": select, poll, epoll_wait and their variants
   kClose,       // "close"
   kShutdown,    // "shutdown"
@@ -113,13 +115,14 @@ enum class ArgumentKind : uint8_t {
   kFirstAddress,
   kIoctlArgument = kFirstAddress,  // follows its request
   kBytes,
-  kParts,    // iovec[]
-  kMessage,  // msghdr
-  kAddress,  // sockaddr
-  kOption,   // of a socket; follows its level and name
-  kLength,   // socklen_t: the room for an argument, and what of it was used
-  kFdPair,   // int[2]
-  kFdSet,    // for as many descriptors as argument 0 says
+  kParts,     // iovec[]
+  kMessage,   // msghdr
+  kMessages,  // mmsghdr[]; the call returns how many it moved
+  kAddress,   // sockaddr
+  kOption,    // of a socket; follows its level and name
+  kLength,    // socklen_t: the room for an argument, and what of it was used
+  kFdPair,    // int[2]
+  kFdSet,     // for as many descriptors as argument 0 says
   kTimeval,
   kPollFds,
   kEpollEvent,
@@ -153,11 +156,12 @@ inline constexpr size_t kMostArguments = 6;
 struct alignas(64) CallRow {
   Call call;
   CallFamily family;
-  // glibc 2.36 declares it without __THROW. It declares the others nothrow, so compilers build
-  // their callers without a way out for exceptions: no kernel and no layer may throw from them, and
-  // the shim aborts with the name if one does. What may sleep may throw, and close and fcntl. A run
-  // is best ended from a call that sleeps: close is called by destructors, which an exception must
-  // not leave either.
+  // What may sleep may throw, and close and fcntl. glibc 2.36 declares the others nothrow
+  // (__THROW), so compilers build their callers without a way out for exceptions: no kernel and no
+  // layer may throw from them, and the shim aborts with the name if one does. sendfile sleeps and
+  // is declared nothrow: an exception passes C functions, and those of C++ that have nothing to
+  // destroy. A run is best ended from a call that sleeps: close is called by destructors, which an
+  // exception must not leave either.
   bool may_throw;
   // Asks Linux for something that cannot sleep and changes nothing.
   bool only_asks;
@@ -172,6 +176,8 @@ struct alignas(64) CallRow {
     while (index < kMostArguments && arguments[index].kind != ArgumentKind::kSize) ++index;
     return index;
   }
+  // Whether the result of a transfer is a number of messages, not of bytes.
+  constexpr bool counts_messages() const { return arguments[1].kind == ArgumentKind::kMessages; }
   constexpr size_t argument_count() const {
     size_t count = 0;
     while (count < kMostArguments && arguments[count].kind != ArgumentKind::kNone) ++count;
@@ -234,7 +240,7 @@ inline constexpr CallRow kCallTable[] = {
     {Call::kDup, CallFamily::kOther, kNoThrow, kActs, SYS_dup, "dup",
      {kFd}},
     {Call::kDup3, CallFamily::kOther, kNoThrow, kActs, SYS_dup3, "dup3",
-     {kFd, kInt, kOpenFlags}},
+     {kFd, kFd, kOpenFlags}},
     {Call::kPipe2, CallFamily::kOther, kNoThrow, kActs, SYS_pipe2, "pipe2",
      {{kFdPair, kOut}, kOpenFlags}},
     {Call::kSelect, CallFamily::kWait, kMayThrow, kActs, SYS_select, "select",
@@ -244,7 +250,7 @@ inline constexpr CallRow kCallTable[] = {
     {Call::kEpollCreate1, CallFamily::kOther, kNoThrow, kActs, SYS_epoll_create1, "epoll_create1",
      {kEpollFlags}},
     {Call::kEpollCtl, CallFamily::kEpollCtl, kNoThrow, kActs, SYS_epoll_ctl, "epoll_ctl",
-     {kFd, kEpollOperation, kInt, {kEpollEvent, kIn}}},
+     {kFd, kEpollOperation, kFd, {kEpollEvent, kIn}}},
     {Call::kEpollWait, CallFamily::kWait, kMayThrow, kActs, SYS_epoll_wait, "epoll_wait",
      {kFd, {kEpollEvents, kOut, 2}, kInt, kInt}},
     {Call::kEventfd, CallFamily::kOther, kNoThrow, kActs, SYS_eventfd2, "eventfd2",
@@ -261,10 +267,14 @@ inline constexpr CallRow kCallTable[] = {
      {{kTime, kIn}, {kTimeLeft, kInOut}}},
     {Call::kSigaction, CallFamily::kOther, kNoThrow, kActs, SYS_rt_sigaction, "rt_sigaction",
      {kSignal, {kAction, kIn}, {kAction, kOut}}},
-    {Call::kSendfile, CallFamily::kSend, kNoThrow, kActs, SYS_sendfile, "sendfile",
-     {kFd, kInt, {kOffset, kInOut}, kSize}},
+    {Call::kSendfile, CallFamily::kSend, kMayThrow, kActs, SYS_sendfile, "sendfile",
+     {kFd, kFd, {kOffset, kInOut}, kSize}},
     {Call::kSignalfd4, CallFamily::kOther, kNoThrow, kActs, SYS_signalfd4, "signalfd4",
-     {kInt, {kSignalSet, kIn}, kCount, kSignalfdFlags}},
+     {kFd, {kSignalSet, kIn}, kCount, kSignalfdFlags}},
+    {Call::kRecvmmsg, CallFamily::kRecv, kMayThrow, kActs, SYS_recvmmsg, "recvmmsg",
+     {kFd, {kMessages, kOut, 2}, kCount, kMessageFlags, {kTime, kInOut}}},
+    {Call::kSendmmsg, CallFamily::kSend, kMayThrow, kActs, SYS_sendmmsg, "sendmmsg",
+     {kFd, {kMessages, kIn, 2}, kCount, kMessageFlags}},
 };
 // clang-format on
 static_assert(std::size(kCallTable) == kCallCount);

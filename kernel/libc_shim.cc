@@ -108,6 +108,13 @@ void CheckMemory(const SystemCall& call) {
       case ArgumentKind::kMessage:
         CheckMessage(call.Pointer<msghdr>(i), write);
         break;
+      case ArgumentKind::kMessages: {
+        auto* const messages = call.Pointer<mmsghdr>(i);
+        Check(messages, BytesAt(call, i), true);
+        for (size_t j = 0; messages != nullptr && j < BytesAt(call, i) / sizeof *messages; ++j)
+          CheckMessage(&messages[j].msg_hdr, write);
+        break;
+      }
       case ArgumentKind::kEpollEvent:
         if (call.Int(1) == EPOLL_CTL_DEL) break;
         [[fallthrough]];

@@ -34,16 +34,6 @@ ssize_t vmsplice(int fd, const iovec* parts, size_t count, unsigned flags) {
   return syscall(SYS_vmsplice, fd, parts, count, flags);
 }
 
-int recvmmsg(int fd, mmsghdr* messages, unsigned count, int flags, timespec* timeout) {
-  RefuseIfSimulated("recvmmsg", fd);
-  return static_cast<int>(syscall(SYS_recvmmsg, fd, messages, count, flags, timeout));
-}
-
-int sendmmsg(int fd, mmsghdr* messages, unsigned count, int flags) {
-  RefuseIfSimulated("sendmmsg", fd);
-  return static_cast<int>(syscall(SYS_sendmmsg, fd, messages, count, flags));
-}
-
 int close_range(unsigned first, unsigned last, int flags) noexcept {
   RefuseIfSimulated("close_range", static_cast<int>(std::min<unsigned>(last, INT_MAX)));
   return static_cast<int>(syscall(SYS_close_range, first, last, flags));

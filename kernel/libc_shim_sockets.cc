@@ -87,6 +87,14 @@ ssize_t sendmsg(int fd, const msghdr* message, int flags) {
   return Dispatch<Call::kSendmsg>(fd, message, flags);
 }
 
+int recvmmsg(int fd, mmsghdr* messages, unsigned count, int flags, timespec* timeout) {
+  return Dispatch<Call::kRecvmmsg>(fd, messages, count, flags, timeout);
+}
+
+int sendmmsg(int fd, mmsghdr* messages, unsigned count, int flags) {
+  return Dispatch<Call::kSendmmsg>(fd, messages, count, flags);
+}
+
 // Where a destination is given, sendto is sendmsg with one part.
 ssize_t sendto(int fd, const void* buffer, size_t length, int flags, const sockaddr* address,
                socklen_t address_length) {

@@ -65,9 +65,10 @@ int64_t Widen(const T& argument) {
 
 // What the libc function of a call returns.
 template <Call kCall>
-using ResultOf =
-    std::conditional_t<FamilyOf(kCall) == CallFamily::kRecv || FamilyOf(kCall) == CallFamily::kSend,
-                       ssize_t, int>;
+using ResultOf = std::conditional_t<(FamilyOf(kCall) == CallFamily::kRecv ||
+                                     FamilyOf(kCall) == CallFamily::kSend) &&
+                                        !RowOf(kCall).counts_messages(),
+                                    ssize_t, int>;
 
 template <Call kCall, typename... Arguments>
 constexpr bool Fits() {

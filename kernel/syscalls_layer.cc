@@ -27,6 +27,27 @@ class CutParts {
   size_t count_ = 0;
 };
 
+// A message with its leading parts alone, for the life of the object.
+class CutMessage {
+ public:
+  CutMessage(msghdr& message, size_t bytes)
+      : message_(message), former_(message), parts_(message.msg_iov, message.msg_iovlen, bytes) {
+    message_.msg_iov = parts_.data();
+    message_.msg_iovlen = parts_.count();
+  }
+  ~CutMessage() {
+    message_.msg_iov = former_.msg_iov;
+    message_.msg_iovlen = former_.msg_iovlen;
+  }
+  CutMessage(const CutMessage&) = delete;
+  CutMessage& operator=(const CutMessage&) = delete;
+
+ private:
+  msghdr& message_;
+  const msghdr former_;
+  CutParts parts_;
+};
+
 }  // namespace
 
 void SyscallsLayer::Make(SystemCall& call) {
@@ -42,7 +63,7 @@ void SyscallsLayer::Make(SystemCall& call) {
 
 // The caller's arguments stay as they are: other layers look at them after the call.
 void SyscallsLayer::MakeCut(SystemCall& call) {
-  const size_t bytes = std::exchange(most_bytes_, SIZE_MAX);
+  size_t bytes = std::exchange(most_bytes_, SIZE_MAX);
   SystemCall shorter = call;
   switch (RowOf(call.call).arguments[1].kind) {
     case ArgumentKind::kParts: {
@@ -53,18 +74,22 @@ void SyscallsLayer::MakeCut(SystemCall& call) {
       break;
     }
     case ArgumentKind::kMessage: {
-      auto* const message = call.Pointer<msghdr>(1);
-      CutParts cut(message->msg_iov, message->msg_iovlen, bytes);
-      msghdr header = *message;
-      header.msg_iov = cut.data();
-      header.msg_iovlen = cut.count();
-      shorter.SetPointer(1, &header);
-      inner_->Make(shorter);
-      if (call.call == Call::kRecvmsg) {
-        message->msg_namelen = header.msg_namelen;
-        message->msg_controllen = header.msg_controllen;
-        message->msg_flags = header.msg_flags;
+      // sendmsg's may be in memory that cannot be written to.
+      msghdr message = *call.Pointer<const msghdr>(1);
+      {
+        const CutMessage cut(message, bytes);
+        shorter.SetPointer(1, &message);
+        inner_->Make(shorter);
       }
+      if (call.call == Call::kRecvmsg) *call.Pointer<msghdr>(1) = message;
+      break;
+    }
+    case ArgumentKind::kMessages: {
+      auto* last = call.Pointer<mmsghdr>(1);  // that moves anything
+      for (; SumOfMessage(last->msg_hdr) < bytes; ++last) bytes -= SumOfMessage(last->msg_hdr);
+      const CutMessage cut(last->msg_hdr, bytes);
+      shorter.arguments[2] = last - call.Pointer<mmsghdr>(1) + 1;
+      inner_->Make(shorter);
       break;
     }
     default:

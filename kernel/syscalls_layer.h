@@ -31,8 +31,8 @@ class SyscallsLayer : public Syscalls {
   // Not called if the inner call leaves by an exception.
   virtual void Leave(SystemCall& call) = 0;
 
-  // For Enter: the transfer that is about to be made moves no more than `bytes`. Parts of
-  // vectors and messages are cut to that.
+  // For Enter: the transfer that is about to be made moves no more than `bytes`, fewer than
+  // BytesAsked. Parts of vectors and messages are cut to that.
   void CutTo(size_t bytes) { most_bytes_ = bytes; }
 
   Syscalls& inner() { return *inner_; }

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <numeric>
 
 namespace hupstorm {
 namespace {
@@ -30,6 +31,10 @@ size_t BytesOfSets(const SystemCall& select) {
 
 }  // namespace
 
+size_t SumOfMessage(const msghdr& message) {
+  return SumOfParts(message.msg_iov, message.msg_iovlen);
+}
+
 size_t BytesAsked(const SystemCall& call) {
   const CallRow& row = RowOf(call.call);
   switch (row.arguments[1].kind) {
@@ -37,11 +42,24 @@ size_t BytesAsked(const SystemCall& call) {
       return call.Int(2) < 0 ? 0 : SumOfParts(call.Pointer<iovec>(1), call.Size(2));
     case ArgumentKind::kMessage: {
       const auto* const message = call.Pointer<msghdr>(1);
-      return message == nullptr ? 0 : SumOfParts(message->msg_iov, message->msg_iovlen);
+      return message == nullptr ? 0 : SumOfMessage(*message);
+    }
+    case ArgumentKind::kMessages: {
+      const auto* const messages = call.Pointer<mmsghdr>(1);
+      size_t sum = 0;
+      for (size_t i = 0; messages != nullptr && i < std::min<size_t>(call.Size(2), UIO_MAXIOV); ++i)
+        sum += SumOfMessage(messages[i].msg_hdr);
+      return sum;
     }
     default:
       return row.size_argument() < kMostArguments ? call.Size(row.size_argument()) : 0;
   }
+}
+
+int64_t internal::SumOfMessages(const SystemCall& call) {
+  const auto* const messages = call.Pointer<mmsghdr>(1);
+  return std::accumulate(messages, messages + call.result, int64_t{0},
+                         [](int64_t sum, const mmsghdr& message) { return sum + message.msg_len; });
 }
 
 size_t BytesAt(const SystemCall& call, size_t index) {
@@ -59,6 +77,8 @@ size_t BytesAt(const SystemCall& call, size_t index) {
       return count == 0 ? 0 : *reinterpret_cast<const socklen_t*>(count);
     case ArgumentKind::kFdSet:
       return (elements + NFDBITS - 1) / NFDBITS * sizeof(fd_mask);
+    case ArgumentKind::kMessages:
+      return elements * sizeof(mmsghdr);
     case ArgumentKind::kPollFds:
       return elements * sizeof(pollfd);
     case ArgumentKind::kEpollEvents:

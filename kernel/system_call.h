@@ -5,6 +5,7 @@
 #define HUPSTORM_KERNEL_SYSTEM_CALL_H_
 
 #include <sys/select.h>
+#include <sys/socket.h>
 
 #include <array>
 #include <cstddef>
@@ -50,10 +51,22 @@ struct SystemCall {
 };
 static_assert(std::is_trivially_copyable_v<SystemCall>);
 
+namespace internal {
+int64_t SumOfMessages(const SystemCall& call);
+}  // namespace internal
+
+// The bytes that the parts of a message hold; 0 if they are more than Linux takes.
+size_t SumOfMessage(const msghdr& message);
 // The bytes that a transfer may move: its length, or the sum of its parts. 0 if the parts are null
 // or more than Linux takes, and for calls that are no transfers.
 size_t BytesAsked(const SystemCall& call);
-// The bytes that an argument leads to, if it is an address and not of parts or a message, whose
+// The result of a transfer in bytes, -1 if it failed: recvmmsg and sendmmsg return how many
+// messages they moved. The result as it is for other calls.
+inline int64_t ResultInBytes(const SystemCall& call) {
+  return RowOf(call.call).counts_messages() && call.result > 0 ? internal::SumOfMessages(call)
+                                                               : call.result;
+}
+// The bytes that an argument leads to, if it is an address and not of parts or messages, whose
 // memory lies in several places. As many as the call may move, however many it does.
 size_t BytesAt(const SystemCall& call, size_t index);
 // The flags of recv, send and their like; 0 for calls without.

@@ -13,8 +13,13 @@ namespace {
 
 bool IsSend(const SystemCall& call) { return FamilyOf(call.call) == CallFamily::kSend; }
 
+// A recvmmsg that waits for more than its first message.
+bool WaitsForMessages(const SystemCall& call) {
+  return call.call == Call::kRecvmmsg && (MessageFlags(call) & MSG_WAITFORONE) == 0;
+}
+
 bool WaitsForAll(const SystemCall& call) {
-  return IsSend(call) || (MessageFlags(call) & MSG_WAITALL) != 0;
+  return IsSend(call) || WaitsForMessages(call) || (MessageFlags(call) & MSG_WAITALL) != 0;
 }
 
 }  // namespace
@@ -130,11 +135,12 @@ FaultInjector::Verdict FaultInjector::InterruptWait(SystemCall& call) {
   return Verdict::kPassedOn;
 }
 
-// On Linux a non-blocking call on a TCP socket never sleeps, so it never gives EINTR. A transfer
-// from a file cannot be tried without sleeping.
+// On Linux a non-blocking call on a TCP socket never sleeps, so it never gives EINTR. What cannot
+// be tried without sleeping is left alone: a transfer from a file, and a wait for several messages,
+// of which Linux keeps an error for the next call.
 bool FaultInjector::CanInterrupt(const SystemCall& call) {
   const bool from_file = RowOf(call.call).arguments[2].kind == ArgumentKind::kOffset;
-  return interrupting_ != 0 && !from_file && !IsNonBlocking(call);
+  return interrupting_ != 0 && !from_file && !WaitsForMessages(call) && !IsNonBlocking(call);
 }
 
 FaultInjector::Verdict FaultInjector::InterruptAccept(SystemCall& call) {
@@ -147,7 +153,7 @@ FaultInjector::Verdict FaultInjector::InterruptTransfer(SystemCall& call) {
   if (!CanInterrupt(call)) return Verdict::kLeftAlone;
   TransferWithoutSleeping(call);
   if (call.error == EAGAIN) return Answer(call, EINTR);
-  const bool cut = call.result >= 0 && call.result < static_cast<int64_t>(BytesAsked(call));
+  const bool cut = call.result >= 0 && ResultInBytes(call) < static_cast<int64_t>(BytesAsked(call));
   return WaitsForAll(call) && cut ? Verdict::kAnswered : Verdict::kPassedOn;
 }
 
@@ -156,7 +162,9 @@ void FaultInjector::TransferWithoutSleeping(SystemCall& call) {
   const int flags = MessageFlags(call) | MSG_DONTWAIT;
   SystemCall now = call;
   msghdr message{};
-  if (RowOf(call.call).arguments[1].kind == ArgumentKind::kBytes) {
+  if (RowOf(call.call).counts_messages()) {
+    now.arguments[3] = flags;
+  } else if (RowOf(call.call).arguments[1].kind == ArgumentKind::kBytes) {
     now.call = IsSend(call) ? Call::kSend : Call::kRecv;
     now.arguments[3] = flags;
   } else {

@@ -20,7 +20,8 @@ struct SimulatedKernel::State : simulated::Kernel {
 namespace simulated {
 
 inline constexpr int kFirstDescriptor = SimulatedKernel::kFirstDescriptor;
-inline bool IsHost(int fd) { return fd < kFirstDescriptor; }
+// A descriptor of Linux's own. Negative numbers are nothing anywhere: the simulation says so.
+inline bool IsHost(int fd) { return static_cast<unsigned>(fd) < kFirstDescriptor; }
 
 // socket_calls.cc
 int OpenSocket(Kernel& kernel, int domain, int type, int protocol);
@@ -42,6 +43,9 @@ ssize_t ReceiveBytes(Kernel& kernel, int fd, void* buffer, size_t length, int fl
 ssize_t SendBytes(Kernel& kernel, int fd, const void* buffer, size_t length, int flags);
 ssize_t ReceiveMessage(Kernel& kernel, int fd, msghdr* message, int flags);
 ssize_t SendMessage(Kernel& kernel, int fd, const msghdr* message, int flags);
+int ReceiveMessages(Kernel& kernel, int fd, mmsghdr* messages, unsigned count, int flags,
+                    timespec* timeout);
+int SendMessages(Kernel& kernel, int fd, mmsghdr* messages, unsigned count, int flags);
 ssize_t ReadBytes(Kernel& kernel, int fd, void* buffer, size_t length);
 ssize_t WriteBytes(Kernel& kernel, int fd, const void* buffer, size_t length);
 ssize_t ReadParts(Kernel& kernel, int fd, const iovec* parts, int count);

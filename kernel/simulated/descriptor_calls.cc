@@ -210,11 +210,11 @@ int DuplicateFd(Kernel& kernel, int fd) {
 int DuplicateOnto(Kernel& kernel, int fd, int wanted, int flags) {
   if ((flags & ~O_CLOEXEC) != 0 || fd == wanted) return -EINVAL;
   if (wanted < 0 || wanted >= kFirstDescriptor + kernel.descriptors.limit()) return -EBADF;
+  Object* object = kernel.descriptors.Get(fd);
+  if (object == nullptr && !IsHost(fd)) return -EBADF;
   if (IsHost(fd) != IsHost(wanted)) {
     AbortUnsimulated("dup3", "between a real and a simulated descriptor,", wanted);
   }
-  Object* object = kernel.descriptors.Get(fd);
-  if (object == nullptr) return -EBADF;
   const Pin pin(kernel, *object);
   if (kernel.descriptors.Get(wanted) != nullptr) CloseDescriptor(kernel, wanted);
   kernel.descriptors.Install(wanted, object, (flags & O_CLOEXEC) != 0);

@@ -17,11 +17,13 @@ constexpr uint32_t kSelectOut = EPOLLWRBAND | EPOLLWRNORM | EPOLLOUT | EPOLLERR 
 constexpr uint32_t kSelectExcept = EPOLLPRI | POLLNVAL;
 constexpr int kHostWords = kFirstDescriptor / 64;
 
-int PollOnce(Kernel& kernel, pollfd* fds, nfds_t count, bool any_host) {
+// Descriptors of Linux's own are asked about there, and negative numbers about nothing:
+// `any_others`.
+int PollOnce(Kernel& kernel, pollfd* fds, nfds_t count, bool any_others) {
   int ready = 0;
   for (nfds_t i = 0; i < count; ++i) {
     pollfd& entry = fds[i];
-    if (IsHost(entry.fd)) continue;
+    if (entry.fd < kFirstDescriptor) continue;
     uint32_t mask = POLLNVAL;
     if (Object* object = kernel.descriptors.Get(entry.fd); object != nullptr) {
       mask = PollMask(kernel, *object) &
@@ -30,9 +32,9 @@ int PollOnce(Kernel& kernel, pollfd* fds, nfds_t count, bool any_host) {
     entry.revents = static_cast<int16_t>(mask);
     if (mask != 0) ++ready;
   }
-  if (!any_host) return ready;
+  if (!any_others) return ready;
   for (nfds_t i = 0; i < count; ++i) {
-    if (!IsHost(fds[i].fd)) continue;
+    if (fds[i].fd >= kFirstDescriptor) continue;
     fds[i].revents = 0;
     if (fds[i].fd < 0) continue;
     if (Invoke<Call::kPoll>(kernel.host, &fds[i], 1, 0) > 0) ++ready;
@@ -142,12 +144,12 @@ int PollAll(Kernel& kernel, pollfd* fds, nfds_t count, int timeout_ms) {
     return -EINVAL;
   }
   if (fds == nullptr && count > 0) return -EFAULT;
-  bool any_host = false;
-  for (nfds_t i = 0; i < count; ++i) any_host |= IsHost(fds[i].fd);
+  bool any_others = false;
+  for (nfds_t i = 0; i < count; ++i) any_others |= fds[i].fd < kFirstDescriptor;
   const int64_t deadline =
       timeout_ms <= 0 ? -1 : DeadlineAfter(kernel, int64_t{timeout_ms} * 1'000'000);
   for (;;) {
-    const int ready = PollOnce(kernel, fds, count, any_host);
+    const int ready = PollOnce(kernel, fds, count, any_others);
     if (ready > 0 || timeout_ms == 0) return ready;
     const int woken = Sleep(kernel, {.call = Call::kPoll, .deadline_ns = deadline});
     if (woken == -ETIMEDOUT) return 0;

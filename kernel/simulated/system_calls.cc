@@ -91,6 +91,8 @@ constexpr Row kRows[] = {
     RowFor<Call::kSigaction, SetAction>(),
     RowFor<Call::kSendfile, SendFile>(),
     RowFor<Call::kSignalfd4, OpenSignalfd>(),
+    RowFor<Call::kRecvmmsg, ReceiveMessages>(),
+    RowFor<Call::kSendmmsg, SendMessages>(),
 };
 static_assert(std::size(kRows) == kCallCount);
 static_assert([] {
@@ -103,19 +105,16 @@ static_assert([] {
 // Linux gives the number another meaning, whatever an epoll of ours watches it for.
 void ForgetNumber(Kernel& kernel, const SystemCall& call) {
   if (call.call != Call::kClose && call.call != Call::kDup3) return;
-  const int fd = call.Int(call.call == Call::kClose ? 0 : 1);
-  if (fd >= 0) ForgetHostFile(kernel, fd);
+  ForgetHostFile(kernel, call.Int(call.call == Call::kClose ? 0 : 1));
 }
 
-// For a call whose first argument is below kFirstDescriptor: makes it on Linux if that is a
-// descriptor. False if it is not. Never inlined, as few calls come here.
+// For a call whose first argument would be a descriptor of Linux's: makes it there if all of its
+// descriptors are. False if not, and if it takes none. Never inlined, as few calls come here.
 [[gnu::noinline]] bool MakeOnLinux(Kernel& kernel, SystemCall& call) {
-  if (call.call == Call::kSignalfd4) {
-    if (call.Int(0) < 0) return false;
-  } else {
-    if (!IsOnDescriptor(call.call)) return false;
-    const bool has_two = call.call == Call::kDup3 || call.call == Call::kSendfile;
-    if (has_two && !IsHost(call.Int(1))) return false;
+  if (!IsOnDescriptor(call.call)) return false;
+  const CallRow& row = RowOf(call.call);
+  for (size_t i = 1; i < row.argument_count(); ++i) {
+    if (row.arguments[i].kind == ArgumentKind::kFd && !IsHost(call.Int(i))) return false;
   }
   ForgetNumber(kernel, call);
   kernel.host.Make(call);

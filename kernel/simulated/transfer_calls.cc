@@ -3,6 +3,9 @@
 #include <limits.h>
 #include <sys/socket.h>
 
+#include <algorithm>
+#include <utility>
+
 #include "kernel/simulated/calls.h"
 #include "kernel/simulated/eventfd.h"
 #include "kernel/simulated/signalfd.h"
@@ -122,6 +125,29 @@ ssize_t MessageLength(const msghdr* message) {
   return TotalLength(message->msg_iov, static_cast<int>(message->msg_iovlen));
 }
 
+// What recvmsg and each message of recvmmsg do.
+ssize_t ReceiveInto(Kernel& kernel, Object& object, msghdr* message, Call call, int fd, int flags) {
+  const ssize_t length = MessageLength(message);
+  if (length < 0) return length;
+  IoVector to(message->msg_iov, static_cast<size_t>(length));
+  const ssize_t received = ReceiveFrom(kernel, object, to, call, fd, flags);
+  if (received >= 0) {
+    message->msg_namelen = 0;
+    message->msg_controllen = 0;
+    message->msg_flags = flags & MSG_OOB;
+    // tcp_recv_urg says so where there was no room for the byte.
+    if ((flags & MSG_OOB) != 0 && received == 0 && length == 0) message->msg_flags |= MSG_TRUNC;
+  }
+  return received;
+}
+
+// sk_err of a socket; null for any other object.
+int* PendingError(Object& object) {
+  if (object.kind == Kind::kTcp) return &static_cast<TcpEndpoint&>(object).error;
+  if (object.kind == Kind::kUnixStream) return &static_cast<UnixStream&>(object).error;
+  return nullptr;
+}
+
 // The buffer of the plain forms, as a vector of one.
 iovec Part(const void* buffer, size_t length) {
   return {.iov_base = const_cast<void*>(buffer),
@@ -150,19 +176,8 @@ ssize_t SendBytes(Kernel& kernel, int fd, const void* buffer, size_t length, int
 
 ssize_t ReceiveMessage(Kernel& kernel, int fd, msghdr* message, int flags) {
   Object* object = kernel.descriptors.Get(fd);
-  if (object == nullptr) return -EBADF;
-  const ssize_t length = MessageLength(message);
-  if (length < 0) return length;
-  IoVector to(message->msg_iov, static_cast<size_t>(length));
-  const ssize_t received = ReceiveFrom(kernel, *object, to, Call::kRecvmsg, fd, flags);
-  if (received >= 0) {
-    message->msg_namelen = 0;
-    message->msg_controllen = 0;
-    message->msg_flags = flags & MSG_OOB;
-    // tcp_recv_urg says so where there was no room for the byte.
-    if ((flags & MSG_OOB) != 0 && received == 0 && length == 0) message->msg_flags |= MSG_TRUNC;
-  }
-  return received;
+  return object == nullptr ? -EBADF
+                           : ReceiveInto(kernel, *object, message, Call::kRecvmsg, fd, flags);
 }
 
 ssize_t SendMessage(Kernel& kernel, int fd, const msghdr* message, int flags) {
@@ -172,6 +187,63 @@ ssize_t SendMessage(Kernel& kernel, int fd, const msghdr* message, int flags) {
   if (length < 0) return length;
   IoVector from(message->msg_iov, static_cast<size_t>(length));
   return SendTo(kernel, *object, from, Call::kSendmsg, fd, flags);
+}
+
+// do_recvmmsg
+int ReceiveMessages(Kernel& kernel, int fd, mmsghdr* messages, unsigned count, int flags,
+                    timespec* timeout) {
+  if (timeout != nullptr && !IsValid(*timeout)) return -EINVAL;
+  const int64_t deadline = timeout == nullptr ? -1 : DeadlineAfter(kernel, ToNs(*timeout));
+  Object* const object = kernel.descriptors.Get(fd);
+  if (object == nullptr) return -EBADF;
+  int* const error = PendingError(*object);
+  if (error == nullptr) return -ENOTSOCK;
+  if (*error != 0 && (flags & MSG_ERRQUEUE) == 0) return -std::exchange(*error, 0);
+  unsigned received = 0;
+  ssize_t result = 0;
+  while (received < count) {
+    mmsghdr& message = messages[received];
+    result = ReceiveInto(kernel, *object, &message.msg_hdr, Call::kRecvmmsg, fd, flags);
+    if (result < 0) break;
+    message.msg_len = static_cast<unsigned>(result);
+    ++received;
+    if ((flags & MSG_WAITFORONE) != 0) flags |= MSG_DONTWAIT;
+    if (timeout != nullptr) {
+      *timeout = ToTimespec(std::max<int64_t>(deadline - kernel.timers.now_ns(), 0));
+      if (timeout->tv_sec == 0 && timeout->tv_nsec == 0) break;
+    }
+    if ((message.msg_hdr.msg_flags & MSG_OOB) != 0) break;
+  }
+  if (received == 0) return static_cast<int>(result);
+  // What was received counts, and the next call hears of the error. A handler may have closed the
+  // socket.
+  if (result < 0 && result != -EAGAIN && kernel.descriptors.Get(fd) == object) {
+    *error = static_cast<int>(-result);
+  }
+  return static_cast<int>(received);
+}
+
+// __sys_sendmmsg
+int SendMessages(Kernel& kernel, int fd, mmsghdr* messages, unsigned count, int flags) {
+  Object* const object = kernel.descriptors.Get(fd);
+  if (object == nullptr) return -EBADF;
+  if (PendingError(*object) == nullptr) return -ENOTSOCK;
+  count = std::min<unsigned>(count, UIO_MAXIOV);
+  unsigned sent = 0;
+  while (sent < count) {
+    mmsghdr& message = messages[sent];
+    const ssize_t length = MessageLength(&message.msg_hdr);
+    ssize_t result = length;
+    if (length >= 0) {
+      IoVector from(message.msg_hdr.msg_iov, static_cast<size_t>(length));
+      result = SendTo(kernel, *object, from, Call::kSendmmsg, fd, flags);
+    }
+    if (result < 0) return sent > 0 ? static_cast<int>(sent) : static_cast<int>(result);
+    message.msg_len = static_cast<unsigned>(result);
+    ++sent;
+    if (result < length) break;
+  }
+  return static_cast<int>(sent);
 }
 
 ssize_t ReadBytes(Kernel& kernel, int fd, void* buffer, size_t length) {

@@ -17,6 +17,7 @@ namespace hupstorm {
 namespace {
 
 constexpr int kShownEvents = 64;
+constexpr int kShownMessages = 16;
 constexpr size_t kUsualLine = 96;  // characters, of nearly all lines
 // A number that an epoll event's data may well be: no pointer is so small.
 constexpr uint64_t kLargestPlausibleFd = 1 << 20;
@@ -44,7 +45,7 @@ class Line {
   bool ok_or(int error) const { return ok() || call_.error == error; }
   // MSG_TRUNC counts bytes that the buffer never held.
   size_t moved() const {
-    return ok() ? std::min(static_cast<size_t>(call_.result), BytesAsked(call_)) : 0;
+    return ok() ? std::min(static_cast<size_t>(ResultInBytes(call_)), BytesAsked(call_)) : 0;
   }
 
   void Add(std::string_view argument) {
@@ -110,6 +111,19 @@ class Line {
       text += '{' + EpollEventNames(event.events) + ", " + EventFd(event.data.u64) + '}';
     }
     Add(text + (count > kShownEvents ? ", ...]" : "]"));
+  }
+
+  void AddMessages(size_t index) {
+    const auto* const messages = call_.Pointer<const mmsghdr>(index);
+    if (!ok()) return Add(messages == nullptr ? "NULL" : "...");
+    std::string text = "[";
+    for (int64_t i = 0; i < std::min<int64_t>(call_.result, kShownMessages); ++i) {
+      const auto& [header, length] = messages[i];
+      if (i > 0) text += ", ";
+      text +=
+          fmt::format("{{{}, {}}}", FormatParts(header.msg_iov, header.msg_iovlen, length), length);
+    }
+    Add(text + (call_.result > kShownMessages ? ", ...]" : "]"));
   }
 
   std::string EventFd(uint64_t data) const {
@@ -203,6 +217,8 @@ void Line::AddPointedTo(const Argument& argument, size_t index) {
         return FormatParts(message.msg_iov, message.msg_iovlen, moved());
       });
       return Add(static_cast<int64_t>(BytesAsked(call_)));
+    case ArgumentKind::kMessages:
+      return AddMessages(index);
     case ArgumentKind::kAddress:
       return AddAddress(argument, index);
     case ArgumentKind::kOption:

@@ -48,7 +48,7 @@ void CallLogger::Leave(SystemCall& call) {
   if (!open_) return;
   open_ = false;
   LoggedCall& logged = log_->calls.back();
-  logged.result = call.result;
+  logged.result = ResultInBytes(call);
   logged.error = call.error;
   logged.slept = slept_;
   if (FamilyOf(call.call) == CallFamily::kAccept && call.result >= 0) {

@@ -247,7 +247,7 @@ void ScenarioRun::AfterCall(const SystemCall& call) {
   const CallFamily family = FamilyOf(call.call);
   const int client = monitor_.call_client();
   const bool received = family == CallFamily::kRecv && call.result > 0;
-  held_bytes_.AfterCall(client, received ? static_cast<uint64_t>(call.result) : 0);
+  held_bytes_.AfterCall(client, received ? static_cast<uint64_t>(ResultInBytes(call)) : 0);
   if (family == CallFamily::kSend && kernel_.fatal_sigpipes() > 0 && !ledger_.dead) {
     Die(fmt::format("killed by SIGPIPE in {}", CallName(call.call)));
     EndRun();

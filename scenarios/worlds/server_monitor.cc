@@ -126,12 +126,12 @@ void ServerMonitor::NoteTransfer(const SystemCall& call, CallFamily family) {
   if (call.result > 0 && family == CallFamily::kRecv) {
     const bool peek = call.call == Call::kRecv && (MessageFlags(call) & (MSG_PEEK | MSG_OOB)) != 0;
     if (!peek) {
-      client.consumed += static_cast<uint64_t>(call.result);
+      client.consumed += static_cast<uint64_t>(ResultInBytes(call));
       ++client.reads;
       client.stream.CountRead();
     }
   } else if (call.result > 0 && family == CallFamily::kSend) {
-    client.answered += static_cast<uint64_t>(call.result);
+    client.answered += static_cast<uint64_t>(ResultInBytes(call));
   }
   if (family == CallFamily::kClose && call.result == 0 && ledger_.connected_now > 0) {
     --ledger_.connected_now;

@@ -69,9 +69,9 @@ void SpinWatch::CountProgress(const SystemCall& call, CallFamily family) {
     case CallFamily::kRecv:
     case CallFamily::kSend:
       if (thread_->client < 0) {
-        moved = call.result > 0 && !ServerLog::IsLog(call.Fd()) &&
+        moved = ResultInBytes(call) > 0 && !ServerLog::IsLog(call.Fd()) &&
                 ++thread_->self_wakes <= kMostSelfWakes;
-      } else if (call.result > 0) {
+      } else if (ResultInBytes(call) > 0) {
         moved = true;
         thread_->self_wakes = 0;
       } else if (call.error != EAGAIN && call.error != EINTR && BytesAsked(call) > 0) {

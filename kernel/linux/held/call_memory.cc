@@ -31,7 +31,7 @@ bool CallMemory::IsPortable(const SystemCall& call) {
   };
   if (call.call == Call::kIoctl) return is_among(kIoctlRequests);
   if (call.call == Call::kFcntl) return is_among(kFcntlCommands);
-  return call.call != Call::kSendfile;
+  return call.call != Call::kSendfile && !RowOf(call.call).counts_messages();
 }
 
 CallMemory::CallMemory(const SystemCall& call, Arena& arena, Range shared)

@@ -67,7 +67,7 @@ class CallMemory {
 
   // False for calls that can be carried out in the server's own process only: those with a pointer
   // to memory of unknown size (ioctl requests that are none of the sockets', fcntl's locks), and
-  // sendfile, which may sleep.
+  // sendfile, recvmmsg and sendmmsg, which may sleep.
   static bool IsPortable(const SystemCall& call);
 
  private:

@@ -1,4 +1,4 @@
-#include "kernel/call_table.h"
+#include "kernel/syscalls.h"
 
 #include <gmock/gmock.h>
 
@@ -26,10 +26,12 @@ TEST(CallTest, FamiliesAreKnownByName) {
 }
 
 TEST(CallTest, WaysToDoTheSameAreOneFamily) {
-  for (const Call call : {Call::kRecv, Call::kRecvmsg, Call::kRead, Call::kReadv}) {
+  for (const Call call :
+       {Call::kRecv, Call::kRecvmsg, Call::kRecvmmsg, Call::kRead, Call::kReadv}) {
     EXPECT_EQ(FamilyOf(call), CallFamily::kRecv);
   }
-  for (const Call call : {Call::kSend, Call::kSendmsg, Call::kWrite, Call::kWritev}) {
+  for (const Call call : {Call::kSend, Call::kSendmsg, Call::kSendmmsg, Call::kWrite, Call::kWritev,
+                          Call::kSendfile}) {
     EXPECT_EQ(FamilyOf(call), CallFamily::kSend);
   }
   for (const Call call : {Call::kSelect, Call::kPoll, Call::kEpollWait}) {
@@ -37,10 +39,25 @@ TEST(CallTest, WaysToDoTheSameAreOneFamily) {
   }
 }
 
+TEST(CallTest, AResultInMessagesIsAskedForInBytes) {
+  mmsghdr messages[3] = {};
+  messages[0].msg_len = 2;
+  messages[1].msg_len = 3;
+  messages[2].msg_len = 99;
+  SystemCall call = NewCall<Call::kRecvmmsg>(0, messages, 3, 0, nullptr);
+  call.result = 2;
+  EXPECT_EQ(ResultInBytes(call), 5);
+  call.Fail(EAGAIN);
+  EXPECT_EQ(ResultInBytes(call), -1);
+  call = NewCall<Call::kRecv>(0, nullptr, 9, 0);
+  call.result = 7;
+  EXPECT_EQ(ResultInBytes(call), 7);
+}
+
 TEST(CallTest, WhatSleepsMayThrow) {
-  for (const Call call :
-       {Call::kAccept, Call::kConnect, Call::kRecv, Call::kSend, Call::kRead, Call::kWrite,
-        Call::kSelect, Call::kPoll, Call::kEpollWait, Call::kNanosleep}) {
+  for (const Call call : {Call::kAccept, Call::kConnect, Call::kRecv, Call::kSend, Call::kRead,
+                          Call::kWrite, Call::kRecvmmsg, Call::kSendmmsg, Call::kSendfile,
+                          Call::kSelect, Call::kPoll, Call::kEpollWait, Call::kNanosleep}) {
     EXPECT_TRUE(MayThrow(call)) << CallName(call);
   }
   EXPECT_FALSE(MayThrow(Call::kSocket));

@@ -46,6 +46,21 @@ TEST_P(FaultTransferTest, ShortMovesAPartAndTheRestFollows) {
   EXPECT_EQ(injector_.injected(), 2u);
 }
 
+TEST_P(FaultTransferTest, ShortCutsSeveralMessagesByTheirBytes) {
+  const int fd = machine_.Accepted(true);
+  machine_.ClientSend("abcdef");
+  iovec parts[] = {{buffer_, 2}, {buffer_ + 2, 2}, {buffer_ + 4, 2}};
+  mmsghdr messages[3] = {};
+  for (size_t i = 0; i < 3; ++i) {
+    messages[i].msg_hdr.msg_iov = &parts[i];
+    messages[i].msg_hdr.msg_iovlen = 1;
+  }
+  AddRule(CallFamily::kRecv, FaultOutcome::kShort, 3);
+  EXPECT_EQ(Invoke<Call::kRecvmmsg>(injector_, fd, messages, 3, 0, nullptr), 2);
+  EXPECT_EQ(messages[1].msg_len, 1u);
+  EXPECT_EQ(Recv(fd, 64), 3);
+}
+
 TEST_P(FaultTransferTest, ShortFitsEveryCallOfTheFamily) {
   const int fd = machine_.Accepted(true);
   machine_.ClientSend("abcdef");

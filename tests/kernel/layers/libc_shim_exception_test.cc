@@ -8,6 +8,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/select.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <time.h>
@@ -75,6 +76,9 @@ const Blocking kBlocking[] = {
        const msghdr message{};
        sendmsg(0, &message, 0);
      }},
+    {"recvmmsg", [] { recvmmsg(0, nullptr, 0, 0, nullptr); }},
+    {"sendmmsg", [] { sendmmsg(0, nullptr, 0, 0); }},
+    {"sendfile", [] { sendfile(0, 0, nullptr, 1); }},
     {"read", [] { static_cast<void>(!read(0, buffer, 1)); }},
     {"write", [] { static_cast<void>(!write(0, buffer, 1)); }},
     {"readv",

@@ -22,8 +22,6 @@ TEST_F(LibcShimRefusedDeathTest, ASimulatedDescriptorIsRefusedByName) {
   ServerScope server(kernel_);
   EXPECT_DEATH(splice(256, nullptr, 0, nullptr, 1, 0), "called splice on descriptor 256");
   EXPECT_DEATH(splice(0, nullptr, 300, nullptr, 1, 0), "splice is not simulated");
-  EXPECT_DEATH(recvmmsg(256, nullptr, 0, 0, nullptr), "recvmmsg");
-  EXPECT_DEATH(sendmmsg(256, nullptr, 0, 0), "sendmmsg");
   EXPECT_DEATH(close_range(3, ~0u, 0), "close_range");
   struct stat status;
   EXPECT_DEATH(fstat(256, &status), "fstat");

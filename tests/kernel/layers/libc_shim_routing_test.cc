@@ -110,9 +110,13 @@ TEST_F(LibcShimRoutingTest, TransfersOfEveryForm) {
                 EXPECT_EQ(read(pair_[1], buffer_, 4), 4);
                 EXPECT_EQ(writev(pair_[0], &part, 1), 4);
                 EXPECT_EQ(readv(pair_[1], &part, 1), 4);
+                mmsghdr one{.msg_hdr = message, .msg_len = 0};
+                EXPECT_EQ(sendmmsg(pair_[0], &one, 1, 0), 1);
+                EXPECT_EQ(recvmmsg(pair_[1], &one, 1, 0, nullptr), 1);
               }),
               ElementsAre(Call::kSend, Call::kRecv, Call::kSend, Call::kRecv, Call::kSendmsg,
-                          Call::kRecvmsg, Call::kWrite, Call::kRead, Call::kWritev, Call::kReadv));
+                          Call::kRecvmsg, Call::kWrite, Call::kRead, Call::kWritev, Call::kReadv,
+                          Call::kSendmmsg, Call::kRecvmmsg));
 }
 
 TEST_F(LibcShimRoutingTest, AFileIsSentAsOneCall) {

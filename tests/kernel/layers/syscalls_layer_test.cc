@@ -132,6 +132,27 @@ TEST_F(SyscallsLayerTest, VectorsAreCutInTheMiddleOfAPart) {
   EXPECT_EQ(received.msg_iov, into);
 }
 
+TEST_F(SyscallsLayerTest, SeveralMessagesAreCutInTheMiddleOfOne) {
+  char text[] = "abcdefghi";
+  iovec parts[] = {{text, 3}, {text + 3, 3}, {text + 6, 3}};
+  mmsghdr messages[3] = {};
+  for (size_t i = 0; i < 3; ++i) {
+    messages[i].msg_hdr.msg_iov = &parts[i];
+    messages[i].msg_hdr.msg_iovlen = 1;
+  }
+  layer_.cut = 5;
+  EXPECT_EQ(Invoke<Call::kSendmmsg>(layer_, fds_[0], messages, 3, 0), 2);
+  EXPECT_EQ(BytesAsked(layer_.entered), 9u);
+  EXPECT_EQ(ResultInBytes(layer_.left), 5);
+  EXPECT_EQ(layer_.left.Int(2), 3);
+  EXPECT_EQ(messages[1].msg_len, 2u);
+  EXPECT_EQ(messages[1].msg_hdr.msg_iov, &parts[1]) << "the messages are the caller's again";
+  layer_.cut = 4;
+  EXPECT_EQ(Invoke<Call::kRecvmmsg>(layer_, fds_[1], messages, 3, MSG_DONTWAIT, nullptr), 2);
+  EXPECT_EQ(ResultInBytes(layer_.left), 4);
+  EXPECT_EQ(parts[1].iov_len, 3u);
+}
+
 TEST_F(SyscallsLayerTest, AVectorThatLinuxRefusesIsLeftToLinux) {
   EXPECT_EQ(Invoke<Call::kReadv>(layer_, fds_[0], nullptr, -1), -1);
   EXPECT_EQ(errno, EINVAL);

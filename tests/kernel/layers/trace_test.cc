@@ -89,6 +89,27 @@ TEST_P(TraceTest, BytesAreCutAndEscaped) {
   EXPECT_EQ(line(), fmt::format("readv({}, \"abc\", 8) = 3", fd));
 }
 
+TEST_P(TraceTest, SeveralMessages) {
+  const int fd = machine_.Accepted(true);
+  machine_.ClientSend("abcdef");
+  char bytes[8];
+  iovec parts[] = {{bytes, 4}, {bytes + 4, 4}};
+  mmsghdr messages[2] = {};
+  for (size_t i = 0; i < 2; ++i) {
+    messages[i].msg_hdr.msg_iov = &parts[i];
+    messages[i].msg_hdr.msg_iovlen = 1;
+  }
+  Invoke<Call::kRecvmmsg>(kernel_, fd, messages, 2, MSG_DONTWAIT, nullptr);
+  EXPECT_EQ(
+      line(),
+      fmt::format(R"(recvmmsg({}, [{{"abcd", 4}}, {{"ef", 2}}], 2, MSG_DONTWAIT, NULL) = 2)", fd));
+  Invoke<Call::kSendmmsg>(kernel_, fd, messages, 1, MSG_NOSIGNAL);
+  EXPECT_EQ(line(), fmt::format(R"(sendmmsg({}, [{{"abcd", 4}}], 1, MSG_NOSIGNAL) = 1)", fd));
+  Invoke<Call::kRecvmmsg>(kernel_, fd, messages, 2, MSG_DONTWAIT, nullptr);
+  EXPECT_THAT(line(),
+              StartsWith(fmt::format("recvmmsg({}, ..., 2, MSG_DONTWAIT, NULL) = -1 EAGAIN", fd)));
+}
+
 TEST_P(TraceTest, Readiness) {
   const int fd = machine_.Accepted(true);
   machine_.ClientSend("a");
