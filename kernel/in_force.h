@@ -3,6 +3,7 @@
 #ifndef HUPSTORM_KERNEL_IN_FORCE_H_
 #define HUPSTORM_KERNEL_IN_FORCE_H_
 
+#include "base/scoped_value.h"
 #include "kernel/syscalls.h"
 
 namespace hupstorm {
@@ -22,45 +23,23 @@ struct InForce {
 [[gnu::tls_model("initial-exec")]] extern thread_local constinit InForce in_force;
 
 // Puts `syscalls` in force on this thread for the life of the object: what runs now is the server.
-// Nests; the former state comes back on destruction, by exception too.
-class ServerScope {
+class ServerScope : ScopedValue<InForce> {
  public:
-  explicit ServerScope(Syscalls& syscalls) : former_(in_force) {
-    in_force = {.syscalls = &syscalls, .in_server = true, .wait_mask = nullptr};
-  }
-  ~ServerScope() { in_force = former_; }
-  ServerScope(const ServerScope&) = delete;
-  ServerScope& operator=(const ServerScope&) = delete;
-
- private:
-  InForce former_;
+  explicit ServerScope(Syscalls& syscalls)
+      : ScopedValue(in_force, {.syscalls = &syscalls, .in_server = true, .wait_mask = nullptr}) {}
 };
 
 // Marks the harness' own code for the life of the object, and the server's again afterwards. The
 // shim holds one through each call that it hands over.
-class HarnessScope {
+class HarnessScope : ScopedValue<bool> {
  public:
-  HarnessScope() : former_(in_force.in_server) { in_force.in_server = false; }
-  ~HarnessScope() { in_force.in_server = former_; }
-  HarnessScope(const HarnessScope&) = delete;
-  HarnessScope& operator=(const HarnessScope&) = delete;
-
- private:
-  bool former_;
+  HarnessScope() : ScopedValue(in_force.in_server, false) {}
 };
 
 // Sets InForce::wait_mask for the life of the object.
-class WaitMaskScope {
+class WaitMaskScope : ScopedValue<const sigset_t*> {
  public:
-  explicit WaitMaskScope(const sigset_t* mask) : former_(in_force.wait_mask) {
-    in_force.wait_mask = mask;
-  }
-  ~WaitMaskScope() { in_force.wait_mask = former_; }
-  WaitMaskScope(const WaitMaskScope&) = delete;
-  WaitMaskScope& operator=(const WaitMaskScope&) = delete;
-
- private:
-  const sigset_t* former_;
+  explicit WaitMaskScope(const sigset_t* mask) : ScopedValue(in_force.wait_mask, mask) {}
 };
 
 }  // namespace hupstorm

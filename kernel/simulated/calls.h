@@ -8,6 +8,8 @@
 #include <errno.h>
 #include <sys/types.h>
 
+#include <type_traits>
+
 #include "kernel/simulated/simulated_kernel.h"
 #include "kernel/simulated/state.h"
 
@@ -69,6 +71,10 @@ int SetTimer(Kernel& kernel, int fd, int flags, const itimerspec* value, itimers
 int GetTimer(Kernel& kernel, int fd, itimerspec* value);
 int ReadClock(Kernel& kernel, clockid_t clock, timespec* now);
 int SleepFor(Kernel& kernel, const timespec* request, timespec* remaining);
+inline int SetAction(Kernel& kernel, int signal, const struct sigaction* action,
+                     struct sigaction* old) {
+  return kernel.signals.Action(signal, action, old);
+}
 
 // poll_calls.cc; epoll's are in epoll.h
 int SelectAll(Kernel& kernel, int count, fd_set* readable, fd_set* writable, fd_set* exceptional,
@@ -77,9 +83,19 @@ int PollAll(Kernel& kernel, pollfd* fds, nfds_t count, int timeout_ms);
 
 // ---- What several of them need.
 
+// What a call does on a socket of either family. -EBADF for null, -ENOTSOCK for any other object.
+template <typename OnTcp, typename OnUnix>
+std::invoke_result_t<OnTcp, TcpEndpoint&> OnSocket(Object* object, OnTcp&& on_tcp,
+                                                   OnUnix&& on_unix) {
+  if (object == nullptr) return -EBADF;
+  if (object->kind == Kind::kTcp) return on_tcp(static_cast<TcpEndpoint&>(*object));
+  if (object->kind == Kind::kUnixStream) return on_unix(static_cast<UnixStream&>(*object));
+  return -ENOTSOCK;
+}
+
 // Send and receive on a socket. -ENOTSOCK on any other object.
-ssize_t ReceiveFrom(Kernel& kernel, Object& object, IoVector& to, Call call, int fd, int flags);
-ssize_t SendTo(Kernel& kernel, Object& object, IoVector& from, Call call, int fd, int flags);
+ssize_t ReceiveFrom(Kernel& kernel, Object& object, IoVector& to, const Transfer& transfer);
+ssize_t SendTo(Kernel& kernel, Object& object, IoVector& from, const Transfer& transfer);
 
 // Gives `object` the lowest free descriptor, which must exist.
 int InstallLowest(Kernel& kernel, Object& object, bool close_on_exec);

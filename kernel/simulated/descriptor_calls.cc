@@ -10,8 +10,8 @@
 
 #include "kernel/simulated/calls.h"
 #include "kernel/simulated/epoll.h"
+#include "kernel/simulated/special_files.h"
 #include "kernel/simulated/tcp.h"
-#include "kernel/simulated/timerfd.h"
 
 namespace hupstorm::simulated {
 
@@ -266,24 +266,10 @@ int OpenTimerfd(Kernel& kernel, int clock, int flags) {
   return InstallLowest(kernel, timerfd, (flags & TFD_CLOEXEC) != 0);
 }
 
-int SetTimer(Kernel& kernel, int fd, int flags, const itimerspec* value, itimerspec* old) {
-  Object* object = kernel.descriptors.Get(fd);
-  if (object == nullptr) return -EBADF;
-  if (object->kind != Kind::kTimerfd) return -EINVAL;
-  return SetTimerfd(kernel, static_cast<Timerfd&>(*object), flags, value, old);
-}
-
-int GetTimer(Kernel& kernel, int fd, itimerspec* value) {
-  Object* object = kernel.descriptors.Get(fd);
-  if (object == nullptr) return -EBADF;
-  if (object->kind != Kind::kTimerfd) return -EINVAL;
-  return GetTimerfd(kernel, static_cast<Timerfd&>(*object), value);
-}
-
 int ReadClock(Kernel& kernel, clockid_t clock, timespec* now) {
   if (now == nullptr) return -EFAULT;
   if (clock < 0 || clock > CLOCK_TAI) return -EINVAL;
-  *now = ToTimespec(kernel.timers.now_ns());
+  *now = Timespec(kernel.timers.now_ns());
   return 0;
 }
 
@@ -296,7 +282,7 @@ int SleepFor(Kernel& kernel, const timespec* request, timespec* remaining) {
     if (woken == -ETIMEDOUT) return 0;
     if (woken == 0) continue;
     if (remaining != nullptr) {
-      *remaining = ToTimespec(std::max<int64_t>(deadline - kernel.timers.now_ns(), 0));
+      *remaining = Timespec(std::max<int64_t>(deadline - kernel.timers.now_ns(), 0));
     }
     return woken;
   }

@@ -20,7 +20,8 @@ constexpr size_t kMostAtOnce = 16 << 10;
 ssize_t Put(Kernel& kernel, Object& object, int out, std::byte* bytes, size_t count) {
   const iovec part = {.iov_base = bytes, .iov_len = count};
   IoVector from(&part, count);
-  if (object.kind != Kind::kPipeEnd) return SendTo(kernel, object, from, Call::kSendfile, out, 0);
+  if (object.kind != Kind::kPipeEnd)
+    return SendTo(kernel, object, from, {.call = Call::kSendfile, .fd = out});
   return WritePipe(kernel, static_cast<PipeEnd&>(object), from, out);
 }
 
@@ -37,7 +38,8 @@ ssize_t FromSocket(Kernel& kernel, Object& socket, int in, Object& object, int o
   const iovec part = {.iov_base = bytes.data(), .iov_len = most};
   IoVector to(&part, most);
   const int flags = object.non_blocking ? MSG_DONTWAIT : 0;
-  const ssize_t got = ReceiveFrom(kernel, socket, to, Call::kSendfile, in, flags);
+  const ssize_t got =
+      ReceiveFrom(kernel, socket, to, {.call = Call::kSendfile, .fd = in, .flags = flags});
   return got <= 0 ? got : Put(kernel, object, out, bytes.data(), static_cast<size_t>(got));
 }
 

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstring>
 #include <span>
 
 namespace hupstorm::simulated {
@@ -31,13 +32,35 @@ class IoVector {
     offset_ += count;
     left_ -= count;
   }
-  // Passes over bytes without touching them.
-  void Skip(size_t count) {
+  // Passes over the next `count` bytes, which must be left: visit(std::byte* piece, size_t size)
+  // for each contiguous piece.
+  template <typename Visit>
+  void ForEachPiece(size_t count, Visit&& visit) {
     while (count > 0) {
-      const size_t part = Next(count).size();
-      Advance(part);
-      count -= part;
+      const std::span<std::byte> piece = Next(count);
+      visit(piece.data(), piece.size());
+      Advance(piece.size());
+      count -= piece.size();
     }
+  }
+  // Copies an object's bytes to the buffers, or from them.
+  template <typename T>
+  void Put(const T& object) {
+    const auto* from = reinterpret_cast<const std::byte*>(&object);
+    ForEachPiece(sizeof object, [&](std::byte* to, size_t size) {
+      std::memcpy(to, from, size);
+      from += size;
+    });
+  }
+  template <typename T>
+  T Take() {
+    T object;
+    auto* to = reinterpret_cast<std::byte*>(&object);
+    ForEachPiece(sizeof object, [&](const std::byte* from, size_t size) {
+      std::memcpy(to, from, size);
+      to += size;
+    });
+    return object;
   }
 
  private:

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "base/scoped_value.h"
 #include "kernel/simulated/calls.h"
 #include "kernel/simulated/tcp.h"
 
@@ -26,21 +27,6 @@ Peer& Find(Kernel& kernel, PeerId id, const char* call) {
   return kernel.peers[static_cast<size_t>(id)];
 }
 
-// What a peer brings about for itself is no news to it.
-class Acting {
- public:
-  Acting(Kernel& kernel, PeerId id) : kernel_(kernel), former_(kernel.acting_peer) {
-    kernel.acting_peer = id;
-  }
-  ~Acting() { kernel_.acting_peer = former_; }
-  Acting(const Acting&) = delete;
-  Acting& operator=(const Acting&) = delete;
-
- private:
-  Kernel& kernel_;
-  PeerId former_;
-};
-
 bool MaySend(const TcpEndpoint& self) {
   return (self.state == TcpState::kEstablished || self.state == TcpState::kCloseWait) &&
          !self.vanished;
@@ -58,7 +44,7 @@ void ClosePeer(Kernel& kernel, PeerId id, const char* call, bool reset) {
   Peer& peer = Find(kernel, id, call);
   TcpEndpoint* self = peer.self;
   if (self == nullptr || self->orphan) return;
-  const Acting acting(kernel, id);
+  const ScopedValue acting(kernel.acting_peer, id);
   peer.end_of_input = self->done && self->receive.empty();
   if (self->vanished && reset && peer.server != nullptr && peer.server->unanswered) {
     // The host is back, knows of no connection, and answers what reaches it with RST.
@@ -93,7 +79,7 @@ PeerId SimulatedKernel::PeerConnect(uint16_t port, const PeerOptions& options) {
   self.remote_address = {.ip = simulated::kLoopback, .port = port, .native_v6 = false};
   simulated::tcp::SetBuffers(self);
   state.peers.push_back({.self = &self, .server = nullptr, .port = self.local.port});
-  const Acting acting(state, id);
+  const ScopedValue acting(state.acting_peer, id);
   simulated::tcp::StartConnect(state, self);
   return id;
 }
@@ -101,14 +87,14 @@ PeerId SimulatedKernel::PeerConnect(uint16_t port, const PeerOptions& options) {
 size_t SimulatedKernel::PeerSend(PeerId id, std::span<const std::byte> bytes) {
   Peer& peer = Find(*state_, id, "PeerSend");
   if (peer.self == nullptr || !MaySend(*peer.self) || bytes.empty()) return 0;
-  const Acting acting(*state_, id);
+  const ScopedValue acting(state_->acting_peer, id);
   return SendBytes(*state_, *peer.self, bytes, false);
 }
 
 bool SimulatedKernel::PeerSendUrgent(PeerId id, std::byte byte) {
   Peer& peer = Find(*state_, id, "PeerSendUrgent");
   if (peer.self == nullptr || !MaySend(*peer.self)) return false;
-  const Acting acting(*state_, id);
+  const ScopedValue acting(state_->acting_peer, id);
   return SendBytes(*state_, *peer.self, {&byte, 1}, true) == 1;
 }
 
@@ -126,7 +112,7 @@ void SimulatedKernel::PeerConsume(PeerId id, size_t count, uint64_t wanted) {
                  count);
     std::abort();
   }
-  const Acting acting(*state_, id);
+  const ScopedValue acting(state_->acting_peer, id);
   peer.self->receive.Take(state_->chunks, nullptr, count);
   peer.self->read_sequence += static_cast<uint32_t>(count);
   // All that it will read next comes through at once, not window by window.
@@ -141,7 +127,7 @@ void SimulatedKernel::PeerConsume(PeerId id, size_t count, uint64_t wanted) {
 void SimulatedKernel::PeerShutdownWrite(PeerId id) {
   Peer& peer = Find(*state_, id, "PeerShutdownWrite");
   if (peer.self == nullptr || peer.self->vanished) return;
-  const Acting acting(*state_, id);
+  const ScopedValue acting(state_->acting_peer, id);
   if (MaySend(*peer.self)) simulated::tcp::Shutdown(*state_, *peer.self, SHUT_WR);
 }
 
@@ -153,7 +139,7 @@ void SimulatedKernel::PeerVanish(PeerId id) {
   Peer& peer = Find(*state_, id, "PeerVanish");
   TcpEndpoint* self = peer.self;
   if (self == nullptr || self->vanished) return;
-  const Acting acting(*state_, id);
+  const ScopedValue acting(state_->acting_peer, id);
   self->vanished = true;
   simulated::tcp::DisarmTimer(*state_, *self);
   TcpEndpoint* server = self->remote;

@@ -34,12 +34,8 @@ ssize_t ReadPipe(Kernel& kernel, PipeEnd& end, IoVector& to, int fd) {
   }
   const bool was_full = pipe.IsFull();
   const size_t count = std::min<size_t>(to.left(), pipe.bytes.size());
-  for (size_t left = count; left > 0;) {
-    const std::span<std::byte> piece = to.Next(left);
-    pipe.bytes.Take(kernel.chunks, piece.data(), piece.size());
-    to.Advance(piece.size());
-    left -= piece.size();
-  }
+  to.ForEachPiece(
+      count, [&](std::byte* piece, size_t size) { pipe.bytes.Take(kernel.chunks, piece, size); });
   pipe.read_position += count;
   if (pipe.bytes.empty()) pipe.read_position = pipe.write_position = 0;
   if (was_full && !pipe.IsFull() && pipe.writer != nullptr) {
@@ -61,15 +57,12 @@ ssize_t WritePipe(Kernel& kernel, PipeEnd& end, IoVector& from, int fd) {
     }
     const size_t room = pipe.Room();
     if (room >= least) {
-      size_t left = std::min(room, from.left());
-      written += left;
-      pipe.write_position += left;
-      while (left > 0) {
-        const std::span<std::byte> piece = from.Next(left);
-        pipe.bytes.Append(kernel.chunks, piece.data(), piece.size());
-        from.Advance(piece.size());
-        left -= piece.size();
-      }
+      const size_t count = std::min(room, from.left());
+      written += count;
+      pipe.write_position += count;
+      from.ForEachPiece(count, [&](const std::byte* piece, size_t size) {
+        pipe.bytes.Append(kernel.chunks, piece, size);
+      });
       Wake(kernel, *pipe.reader, kReadable, false);
       if (from.left() == 0) return static_cast<ssize_t>(written);
     }

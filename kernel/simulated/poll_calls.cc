@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "kernel/simulated/calls.h"
-#include "kernel/simulated/timerfd.h"
+#include "kernel/simulated/special_files.h"
 
 namespace hupstorm::simulated {
 
@@ -177,8 +177,8 @@ int SelectAll(Kernel& kernel, int count, fd_set* readable, fd_set* writable, fd_
   const auto leave_time = [&] {
     if (timeout == nullptr || timeout_ns == 0) return;
     const int64_t left = std::max<int64_t>(deadline - kernel.timers.now_ns(), 0);
-    timeout->tv_sec = left / kNsPerSecond;
-    timeout->tv_usec = left % kNsPerSecond / 1000;
+    timeout->tv_sec = left / kSecondNs;
+    timeout->tv_usec = left % kSecondNs / 1000;
   };
   if (!AllOpen(kernel, sets, count)) return -EBADF;
   int ready = SelectOnce(kernel, sets, count);

@@ -11,8 +11,7 @@ namespace hupstorm::simulated {
 namespace {
 
 constexpr int kLoopbackSegment = 65483;  // MTU 65536 less IP, TCP and timestamps
-constexpr int kMostKeepaliveSeconds = 32767;
-constexpr int kMostKeepaliveProbes = 127;
+constexpr int kMostSynCount = 127;
 
 // The last option of each level that Linux has: see kLastSocketOption.
 constexpr int kLastTcpOption = 50;
@@ -22,34 +21,11 @@ constexpr int kLastIpv6Option = 100;
 
 // ---- IPPROTO_TCP.
 
-// The states of enum in include/net/tcp_states.h, which tcpi_state shows.
-int LinuxState(const TcpEndpoint& endpoint) {
-  switch (endpoint.state) {
-    case TcpState::kEstablished:
-      return TCP_ESTABLISHED;
-    case TcpState::kSynSent:
-      return TCP_SYN_SENT;
-    case TcpState::kSynRecv:
-      return TCP_SYN_RECV;
-    case TcpState::kFinWait1:
-      return TCP_FIN_WAIT1;
-    case TcpState::kFinWait2:
-      return TCP_FIN_WAIT2;
-    case TcpState::kTimeWait:
-      return TCP_TIME_WAIT;
-    case TcpState::kClosed:
-      return TCP_CLOSE;
-    case TcpState::kCloseWait:
-      return TCP_CLOSE_WAIT;
-    case TcpState::kLastAck:
-      return TCP_LAST_ACK;
-    case TcpState::kListen:
-      return TCP_LISTEN;
-    case TcpState::kClosing:
-      return TCP_CLOSING;
-  }
-  return TCP_CLOSE;
-}
+// The states of enum in include/net/tcp_states.h, which tcpi_state shows, in the order of TcpState.
+constexpr uint8_t kLinuxStates[] = {
+    TCP_CLOSE,     TCP_LISTEN,     TCP_SYN_SENT, TCP_SYN_RECV, TCP_ESTABLISHED, TCP_FIN_WAIT1,
+    TCP_FIN_WAIT2, TCP_CLOSE_WAIT, TCP_LAST_ACK, TCP_CLOSING,  TCP_TIME_WAIT,
+};
 
 // secs_to_retrans and back: Linux counts in SYN-ACKs that are sent again, after one second at first
 // and then after twice as long each time, up to two minutes.
@@ -67,28 +43,12 @@ int DeferSeconds(int wanted) {
 int GetTcpOption(const TcpEndpoint& endpoint, int name, void* value, socklen_t* length) {
   const SocketOptions& options = endpoint.options;
   switch (name) {
-    case TCP_NODELAY:
-      return GiveInt(options.no_delay, value, length);
-    case TCP_CORK:
-      return GiveInt(options.cork, value, length);
-    case TCP_KEEPIDLE:
-      return GiveInt(options.keepalive_idle_s, value, length);
-    case TCP_KEEPINTVL:
-      return GiveInt(options.keepalive_interval_s, value, length);
-    case TCP_KEEPCNT:
-      return GiveInt(options.keepalive_count, value, length);
-    case TCP_USER_TIMEOUT:
-      return GiveInt(options.user_timeout_ms, value, length);
     case TCP_DEFER_ACCEPT:
       return GiveInt(options.defer_accept_s, value, length);
     case TCP_FASTOPEN:
       return GiveInt(options.fast_open_queue, value, length);
-    case TCP_QUICKACK:
-      return GiveInt(options.quick_ack, value, length);
     case TCP_SYNCNT:
       return GiveInt(options.syn_count != 0 ? options.syn_count : 6, value, length);
-    case TCP_LINGER2:
-      return GiveInt(options.fin_timeout_s, value, length);
     case TCP_MAXSEG:
       return GiveInt(options.max_segment != 0 ? options.max_segment
                      : endpoint.was_connected ? kLoopbackSegment
@@ -96,7 +56,7 @@ int GetTcpOption(const TcpEndpoint& endpoint, int name, void* value, socklen_t* 
                      value, length);
     case TCP_INFO: {
       tcp_info info{};
-      info.tcpi_state = static_cast<uint8_t>(LinuxState(endpoint));
+      info.tcpi_state = kLinuxStates[static_cast<size_t>(endpoint.state)];
       info.tcpi_snd_mss = info.tcpi_rcv_mss = kLoopbackSegment;
       info.tcpi_unacked = endpoint.listener != nullptr ? endpoint.listener->accepting_length : 0;
       info.tcpi_sacked = endpoint.listener != nullptr ? endpoint.listener->backlog : 0;
@@ -108,45 +68,15 @@ int GetTcpOption(const TcpEndpoint& endpoint, int name, void* value, socklen_t* 
   }
 }
 
-int SetTcpOption(Kernel& kernel, TcpEndpoint& endpoint, int name, int number) {
+int SetTcpOption(TcpEndpoint& endpoint, int name, int number) {
   SocketOptions& options = endpoint.options;
-  const bool on = number != 0;
-  const auto take = [number](int most, int* option) {
-    if (number < 1 || number > most) return -EINVAL;
-    *option = number;
-    return 0;
-  };
-  int result = 0;
   switch (name) {
-    case TCP_NODELAY:
-      options.no_delay = on;
-      return 0;
-    case TCP_CORK:
-      options.cork = on;
-      return 0;
-    case TCP_QUICKACK:
-      options.quick_ack = on;
-      return 0;
-    case TCP_KEEPIDLE:
-      result = take(kMostKeepaliveSeconds, &options.keepalive_idle_s);
-      break;
-    case TCP_KEEPINTVL:
-      result = take(kMostKeepaliveSeconds, &options.keepalive_interval_s);
-      break;
-    case TCP_KEEPCNT:
-      result = take(kMostKeepaliveProbes, &options.keepalive_count);
-      break;
-    case TCP_USER_TIMEOUT:
-      if (number < 0) return -EINVAL;
-      options.user_timeout_ms = number;
-      break;
     case TCP_DEFER_ACCEPT:
       options.defer_accept_s = DeferSeconds(number);
       return 0;
     case TCP_SYNCNT:
-      return take(kMostKeepaliveProbes, &options.syn_count);
-    case TCP_LINGER2:
-      options.fin_timeout_s = number;
+      if (number < 1 || number > kMostSynCount) return -EINVAL;
+      options.syn_count = number;
       return 0;
     case TCP_MAXSEG:
       if (number != 0 && (number < 88 || number > 32767)) return -EINVAL;
@@ -164,8 +94,6 @@ int SetTcpOption(Kernel& kernel, TcpEndpoint& endpoint, int name, int number) {
       if (name > kLastTcpOption) return -ENOPROTOOPT;
       AbortUnsimulated("setsockopt", "IPPROTO_TCP option", name);
   }
-  tcp::UpdateKeepalive(kernel, endpoint);
-  return result;
 }
 
 // ---- IPPROTO_IP and IPPROTO_IPV6.
@@ -253,7 +181,7 @@ int GetProtocolOption(const TcpEndpoint& endpoint, int level, int name, void* va
   }
 }
 
-int SetProtocolOption(Kernel& kernel, TcpEndpoint& endpoint, int level, int name, const void* value,
+int SetProtocolOption(TcpEndpoint& endpoint, int level, int name, const void* value,
                       socklen_t length) {
   if (level != IPPROTO_TCP && level != IPPROTO_IP && level != IPPROTO_IPV6) return -ENOPROTOOPT;
   // IP options may be a single byte too.
@@ -265,7 +193,7 @@ int SetProtocolOption(Kernel& kernel, TcpEndpoint& endpoint, int level, int name
   } else {
     return -EINVAL;
   }
-  if (level == IPPROTO_TCP) return SetTcpOption(kernel, endpoint, name, number);
+  if (level == IPPROTO_TCP) return SetTcpOption(endpoint, name, number);
   return SetIpOption(endpoint, level, name, number);
 }
 

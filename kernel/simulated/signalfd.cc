@@ -1,13 +1,11 @@
-#include "kernel/simulated/signalfd.h"
-
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <bit>
-#include <cstring>
 
 #include "kernel/simulated/calls.h"
+#include "kernel/simulated/special_files.h"
 
 namespace hupstorm::simulated {
 namespace {
@@ -83,14 +81,7 @@ ssize_t ReadSignalfd(Kernel& kernel, Signalfd& signalfd, IoVector& to, int fd) {
     signalfd_siginfo info = {};
     info.ssi_signo = static_cast<uint32_t>(signal);
     info.ssi_code = SI_USER;
-    const auto* bytes = reinterpret_cast<const std::byte*>(&info);
-    for (size_t left = sizeof info; left > 0;) {
-      const std::span<std::byte> piece = to.Next(left);
-      std::memcpy(piece.data(), bytes, piece.size());
-      bytes += piece.size();
-      left -= piece.size();
-      to.Advance(piece.size());
-    }
+    to.Put(info);
     total += static_cast<ssize_t>(sizeof info);
   }
   return total;

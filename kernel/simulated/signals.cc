@@ -19,18 +19,6 @@ bool IsIgnoredByDefault(int signal) {
   return signal == SIGCHLD || signal == SIGCONT || signal == SIGURG || signal == SIGWINCH;
 }
 
-// Lets the server's code run in the middle of the harness, whatever way it leaves.
-class HandlerScope {
- public:
-  HandlerScope() : former_(in_force.in_server) { in_force.in_server = true; }
-  ~HandlerScope() { in_force.in_server = former_; }
-  HandlerScope(const HandlerScope&) = delete;
-  HandlerScope& operator=(const HandlerScope&) = delete;
-
- private:
-  bool former_;
-};
-
 }  // namespace
 
 int Signals::Action(int signal, const struct sigaction* action, struct sigaction* old) {
@@ -65,7 +53,7 @@ Disposition Signals::Raise(int signal) {
     sleeping_->handler_ran_ = true;
     if ((action.sa_flags & SA_RESTART) == 0) sleeping_->interrupted_ = true;
   }
-  const HandlerScope server;
+  const ScopedValue server(in_force.in_server, true);  // in the middle of the harness
   // Linux runs a handler with errno as it was, and most handlers save it; a handler that does not
   // is the server's own defect.
   if ((action.sa_flags & SA_SIGINFO) != 0) {

@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "kernel/simulated/calls.h"
-#include "kernel/simulated/signalfd.h"
+#include "kernel/simulated/special_files.h"
 #include "kernel/simulated/tcp.h"
 
 namespace hupstorm {

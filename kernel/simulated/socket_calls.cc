@@ -13,20 +13,6 @@ namespace {
 constexpr int kTypeFlags = SOCK_NONBLOCK | SOCK_CLOEXEC;
 constexpr int kTypeMask = 0xf;  // SOCK_TYPE_MASK
 
-// The object behind a socket's descriptor; null and an errno where there is none.
-Object* FindSocket(Kernel& kernel, int fd, int* error) {
-  Object* object = kernel.descriptors.Get(fd);
-  if (object == nullptr) {
-    *error = -EBADF;
-    return nullptr;
-  }
-  if (object->kind != Kind::kTcp && object->kind != Kind::kUnixStream) {
-    *error = -ENOTSOCK;
-    return nullptr;
-  }
-  return object;
-}
-
 int BindTcp(Kernel& kernel, TcpEndpoint& endpoint, const sockaddr* address, socklen_t length) {
   Address wanted;
   if (const int parsed = ParseAddress(endpoint.family(), address, length, &wanted); parsed != 0) {
@@ -86,26 +72,24 @@ int OpenSocketPair(Kernel& kernel, int domain, int type, int protocol, int fds[2
     ends[i]->other = ends[1 - i];
     ends[i]->non_blocking = (type & SOCK_NONBLOCK) != 0;
     // net.core.wmem_default
-    ends[i]->send_buffer = ends[i]->receive_buffer = 212992;
+    ends[i]->options.send_buffer = ends[i]->options.receive_buffer = 212992;
     fds[i] = InstallLowest(kernel, *ends[i], (type & SOCK_CLOEXEC) != 0);
   }
   return 0;
 }
 
 int BindSocket(Kernel& kernel, int fd, const sockaddr* address, socklen_t length) {
-  int error = 0;
-  Object* object = FindSocket(kernel, fd, &error);
-  if (object == nullptr) return error;
-  if (object->kind == Kind::kUnixStream) AbortUnsimulated("bind", "AF_UNIX fd", fd);
-  return BindTcp(kernel, static_cast<TcpEndpoint&>(*object), address, length);
+  return OnSocket(
+      kernel.descriptors.Get(fd),
+      [&](TcpEndpoint& endpoint) { return BindTcp(kernel, endpoint, address, length); },
+      [&](UnixStream&) -> int { AbortUnsimulated("bind", "AF_UNIX fd", fd); });
 }
 
 int ListenOn(Kernel& kernel, int fd, int backlog) {
-  int error = 0;
-  Object* object = FindSocket(kernel, fd, &error);
-  if (object == nullptr) return error;
-  if (object->kind == Kind::kUnixStream) return -EINVAL;
-  return tcp::Listen(kernel, static_cast<TcpEndpoint&>(*object), backlog);
+  return OnSocket(
+      kernel.descriptors.Get(fd),
+      [&](TcpEndpoint& endpoint) { return tcp::Listen(kernel, endpoint, backlog); },
+      [](UnixStream&) { return -EINVAL; });
 }
 
 int AcceptOn(Kernel& kernel, int fd, sockaddr* address, socklen_t* length, int flags) {
@@ -118,20 +102,11 @@ int AcceptOn(Kernel& kernel, int fd, sockaddr* address, socklen_t* length, int f
   if (object->kind != Kind::kTcp) return -ENOTSOCK;
   TcpEndpoint& listener = static_cast<TcpEndpoint&>(*object);
   if (listener.state != TcpState::kListen) return -EINVAL;
-  const int64_t timeout = listener.options.receive_timeout_ns;
-  int64_t deadline = -1;
-  bool deadline_known = false;
+  const SleepRequest request = SleepOf(kernel, listener, {.call = Call::kAccept, .fd = fd},
+                                       listener.options.receive_timeout_ns);
   TcpEndpoint* child = tcp::TakeAccepted(kernel, listener);
   while (child == nullptr) {
-    if (listener.non_blocking) return -EAGAIN;
-    if (!deadline_known) {
-      deadline = DeadlineAfter(kernel, timeout);
-      deadline_known = true;
-    }
-    const int woken = Sleep(
-        kernel, listener,
-        {.call = Call::kAccept, .fd = fd, .deadline_ns = deadline, .restartable = timeout < 0});
-    if (woken != 0) return woken == -ETIMEDOUT ? -EAGAIN : woken;
+    if (const int woken = Sleep(kernel, listener, request); woken != 0) return woken;
     if (listener.state != TcpState::kListen) return -EINVAL;
     child = tcp::TakeAccepted(kernel, listener);
   }
@@ -154,53 +129,44 @@ int AcceptOn(Kernel& kernel, int fd, sockaddr* address, socklen_t* length, int f
 }
 
 int ConnectTo(Kernel& kernel, int fd, const sockaddr* address, socklen_t length) {
-  int error = 0;
-  Object* object = FindSocket(kernel, fd, &error);
-  if (object == nullptr) return error;
-  if (object->kind == Kind::kUnixStream) {
-    if (address == nullptr) return -EFAULT;
-    const bool of_unix = length > sizeof(sa_family_t) && address->sa_family == AF_UNIX;
-    return of_unix ? -EISCONN : -EINVAL;
-  }
-  return tcp::Connect(kernel, static_cast<TcpEndpoint&>(*object), address, length, fd);
+  return OnSocket(
+      kernel.descriptors.Get(fd),
+      [&](TcpEndpoint& endpoint) { return tcp::Connect(kernel, endpoint, address, length, fd); },
+      [&](UnixStream&) {
+        if (address == nullptr) return -EFAULT;
+        const bool of_unix = length > sizeof(sa_family_t) && address->sa_family == AF_UNIX;
+        return of_unix ? -EISCONN : -EINVAL;
+      });
 }
 
 int ShutSocket(Kernel& kernel, int fd, int how) {
-  int error = 0;
-  Object* object = FindSocket(kernel, fd, &error);
-  if (object == nullptr) return error;
-  if (object->kind == Kind::kUnixStream) {
-    return ShutdownUnix(kernel, static_cast<UnixStream&>(*object), how);
-  }
-  return tcp::Shutdown(kernel, static_cast<TcpEndpoint&>(*object), how);
+  return OnSocket(
+      kernel.descriptors.Get(fd),
+      [&](TcpEndpoint& endpoint) { return tcp::Shutdown(kernel, endpoint, how); },
+      [&](UnixStream& stream) { return ShutdownUnix(kernel, stream, how); });
 }
 
 int OwnName(Kernel& kernel, int fd, sockaddr* address, socklen_t* length) {
-  int error = 0;
-  Object* object = FindSocket(kernel, fd, &error);
-  if (object == nullptr) return error;
-  if (object->kind == Kind::kUnixStream) {
-    return WriteAddress(AF_UNIX, {}, address, length);
-  }
-  const TcpEndpoint& endpoint = static_cast<TcpEndpoint&>(*object);
-  return WriteAddress(endpoint.family(), endpoint.local, address, length);
+  return OnSocket(
+      kernel.descriptors.Get(fd),
+      [&](TcpEndpoint& endpoint) {
+        return WriteAddress(endpoint.family(), endpoint.local, address, length);
+      },
+      [&](UnixStream&) { return WriteAddress(AF_UNIX, {}, address, length); });
 }
 
+// inet_getname. The name of a UNIX socket outlives the other end: it is kept in the socket itself.
 int PeerName(Kernel& kernel, int fd, sockaddr* address, socklen_t* length) {
-  int error = 0;
-  Object* object = FindSocket(kernel, fd, &error);
-  if (object == nullptr) return error;
-  if (object->kind == Kind::kUnixStream) {
-    // The name outlives the other end: it is kept in the socket itself.
-    return WriteAddress(AF_UNIX, {}, address, length);
-  }
-  const TcpEndpoint& endpoint = static_cast<TcpEndpoint&>(*object);
-  // inet_getname
-  if (endpoint.remote_address.port == 0 || endpoint.state == TcpState::kClosed ||
-      endpoint.state == TcpState::kSynSent) {
-    return -ENOTCONN;
-  }
-  return WriteAddress(endpoint.family(), endpoint.remote_address, address, length);
+  return OnSocket(
+      kernel.descriptors.Get(fd),
+      [&](TcpEndpoint& endpoint) {
+        const bool connected = endpoint.remote_address.port != 0 &&
+                               endpoint.state != TcpState::kClosed &&
+                               endpoint.state != TcpState::kSynSent;
+        return connected ? WriteAddress(endpoint.family(), endpoint.remote_address, address, length)
+                         : -ENOTCONN;
+      },
+      [&](UnixStream&) { return WriteAddress(AF_UNIX, {}, address, length); });
 }
 
 }  // namespace hupstorm::simulated

@@ -4,16 +4,18 @@
 #include "kernel/simulated/socket_options.h"
 
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 
 #include <algorithm>
+#include <climits>
 #include <cstring>
 #include <utility>
 
 #include "kernel/simulated/calls.h"
+#include "kernel/simulated/special_files.h"
 #include "kernel/simulated/tcp.h"
-#include "kernel/simulated/timerfd.h"
 
 namespace hupstorm::simulated {
 
@@ -35,7 +37,7 @@ constexpr int kLastSocketOption = 100;
 
 int GiveTimeout(int64_t timeout_ns, void* to, socklen_t* length) {
   const int64_t ns = std::max<int64_t>(timeout_ns, 0);
-  const timeval value = {.tv_sec = ns / kNsPerSecond, .tv_usec = ns % kNsPerSecond / 1000};
+  const timeval value = {.tv_sec = ns / kSecondNs, .tv_usec = ns % kSecondNs / 1000};
   return Give(&value, sizeof(value), to, length);
 }
 
@@ -53,104 +55,83 @@ int TakeTimeout(const void* value, socklen_t length, int64_t* timeout_ns) {
   return 0;
 }
 
-int Domain(const Object& object) {
-  if (object.kind == Kind::kUnixStream) return AF_UNIX;
-  return static_cast<const TcpEndpoint&>(object).family();
+// Options that are kept and given back, and that nothing else depends on.
+struct PlainOption {
+  int level;
+  int name;
+  bool SocketOptions::*flag = nullptr;
+  int SocketOptions::*number = nullptr;  // without `flag`
+  int least = INT_MIN;
+  int most = INT_MAX;
+};
+constexpr int kMostKeepaliveSeconds = 32767;
+constexpr int kMostKeepaliveProbes = 127;
+// clang-format off
+constexpr PlainOption kPlainOptions[] = {
+    {SOL_SOCKET, SO_REUSEPORT, &SocketOptions::reuse_port},
+    {SOL_SOCKET, SO_KEEPALIVE, &SocketOptions::keepalive},
+    {SOL_SOCKET, SO_OOBINLINE, &SocketOptions::urgent_inline},
+    {SOL_SOCKET, SO_BROADCAST, &SocketOptions::broadcast},
+    {SOL_SOCKET, SO_DONTROUTE, &SocketOptions::do_not_route},
+    {SOL_SOCKET, SO_TIMESTAMP, &SocketOptions::timestamps},
+    {SOL_SOCKET, SO_PRIORITY, nullptr, &SocketOptions::priority},
+    {SOL_SOCKET, SO_MARK, nullptr, &SocketOptions::mark},
+    {IPPROTO_TCP, TCP_NODELAY, &SocketOptions::no_delay},
+    {IPPROTO_TCP, TCP_CORK, &SocketOptions::cork},
+    {IPPROTO_TCP, TCP_QUICKACK, &SocketOptions::quick_ack},
+    {IPPROTO_TCP, TCP_KEEPIDLE, nullptr, &SocketOptions::keepalive_idle_s, 1, kMostKeepaliveSeconds},
+    {IPPROTO_TCP, TCP_KEEPINTVL, nullptr, &SocketOptions::keepalive_interval_s, 1, kMostKeepaliveSeconds},
+    {IPPROTO_TCP, TCP_KEEPCNT, nullptr, &SocketOptions::keepalive_count, 1, kMostKeepaliveProbes},
+    {IPPROTO_TCP, TCP_USER_TIMEOUT, nullptr, &SocketOptions::user_timeout_ms, 0},
+    {IPPROTO_TCP, TCP_LINGER2, nullptr, &SocketOptions::fin_timeout_s},
+};
+// clang-format on
+
+const PlainOption* FindPlain(int level, int name) {
+  const auto* const found =
+      std::find_if(std::begin(kPlainOptions), std::end(kPlainOptions),
+                   [&](const PlainOption& row) { return row.level == level && row.name == name; });
+  return found == std::end(kPlainOptions) ? nullptr : found;
 }
 
-// ---- SOL_SOCKET.
-
-// SO_LINGER of a socket of either family. `options` keeps what it is set to.
-template <typename Options>
-int GiveLinger(const Options& options, void* value, socklen_t* length) {
-  const linger state = {.l_onoff = options.linger, .l_linger = options.linger_seconds};
-  return Give(&state, sizeof(state), value, length);
-}
-
-template <typename Options>
-int TakeLinger(const void* value, socklen_t length, Options& options) {
-  linger state;
-  if (length < sizeof(state)) return -EINVAL;
-  std::memcpy(&state, value, sizeof(state));
-  options.linger = state.l_onoff != 0;
-  if (options.linger) options.linger_seconds = std::max(state.l_linger, 0);
-  return 0;
-}
-
-int GetUnixOption(UnixStream& stream, int name, void* value, socklen_t* length) {
-  switch (name) {
-    case SO_ERROR:
-      return GiveInt(std::exchange(stream.error, 0), value, length);
-    case SO_TYPE:
-      return GiveInt(SOCK_STREAM, value, length);
-    case SO_DOMAIN:
-      return GiveInt(AF_UNIX, value, length);
-    case SO_PROTOCOL:
-    case SO_ACCEPTCONN:
-    case SO_REUSEADDR:
-    case SO_KEEPALIVE:
-      return GiveInt(0, value, length);
-    case SO_SNDBUF:
-      return GiveInt(stream.send_buffer, value, length);
-    case SO_RCVBUF:
-      return GiveInt(stream.receive_buffer, value, length);
-    case SO_RCVTIMEO:
-      return GiveTimeout(stream.receive_timeout_ns, value, length);
-    case SO_SNDTIMEO:
-      return GiveTimeout(stream.send_timeout_ns, value, length);
-    case SO_LINGER:
-      return GiveLinger(stream, value, length);
-    default:
-      if (name > kLastSocketOption) return -ENOPROTOOPT;
-      AbortUnsimulated("getsockopt", "AF_UNIX SOL_SOCKET option", name);
-  }
-}
-
-int SetUnixOption(UnixStream& stream, int name, const void* value, socklen_t length) {
-  if (name == SO_RCVTIMEO) return TakeTimeout(value, length, &stream.receive_timeout_ns);
-  if (name == SO_SNDTIMEO) return TakeTimeout(value, length, &stream.send_timeout_ns);
+int SetPlain(const PlainOption& row, SocketOptions& options, const void* value, socklen_t length) {
   if (length < sizeof(int)) return -EINVAL;
   int number;
   std::memcpy(&number, value, sizeof(number));
-  switch (name) {
-    case SO_SNDBUF:
-      stream.send_buffer = SendBufferFor(number);
-      return 0;
-    case SO_RCVBUF:
-      stream.receive_buffer = ReceiveBufferFor(number);
-      return 0;
-    case SO_REUSEADDR:
-    case SO_KEEPALIVE:
-      return 0;
-    case SO_LINGER:
-      return TakeLinger(value, length, stream);
-    default:
-      if (name > kLastSocketOption) return -ENOPROTOOPT;
-      AbortUnsimulated("setsockopt", "AF_UNIX SOL_SOCKET option", name);
+  if (number < row.least || number > row.most) return -EINVAL;
+  if (row.flag != nullptr) {
+    options.*row.flag = number != 0;
+  } else {
+    options.*row.number = number;
   }
+  return 0;
 }
 
-int GetSocketOption(TcpEndpoint& endpoint, int name, void* value, socklen_t* length) {
-  const SocketOptions& options = endpoint.options;
-  switch (name) {
+// Those of SOL_SOCKET that the simulation has for AF_UNIX.
+bool IsUnixOption(int name) {
+  static constexpr int kNames[] = {SO_ERROR,      SO_TYPE,      SO_DOMAIN,    SO_PROTOCOL,
+                                   SO_ACCEPTCONN, SO_REUSEADDR, SO_KEEPALIVE, SO_SNDBUF,
+                                   SO_RCVBUF,     SO_RCVTIMEO,  SO_SNDTIMEO,  SO_LINGER};
+  return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
+}
+
+// `endpoint` is null for AF_UNIX.
+int GetSocketOption(SocketOptions& options, int* error, const TcpEndpoint* endpoint, int name,
+                    void* value, socklen_t* length) {
+  const bool of_unix = endpoint == nullptr;
+  switch (of_unix && !IsUnixOption(name) ? -1 : name) {
     case SO_ERROR:
-      return GiveInt(tcp::TakeError(endpoint), value, length);
+      return GiveInt(std::exchange(*error, 0), value, length);
     case SO_TYPE:
       return GiveInt(SOCK_STREAM, value, length);
     case SO_DOMAIN:
-      return GiveInt(Domain(endpoint), value, length);
+      return GiveInt(of_unix ? AF_UNIX : endpoint->family(), value, length);
     case SO_PROTOCOL:
-      return GiveInt(IPPROTO_TCP, value, length);
+      return GiveInt(of_unix ? 0 : IPPROTO_TCP, value, length);
     case SO_ACCEPTCONN:
-      return GiveInt(endpoint.state == TcpState::kListen, value, length);
+      return GiveInt(!of_unix && endpoint->state == TcpState::kListen, value, length);
     case SO_REUSEADDR:
       return GiveInt(options.reuse_address, value, length);
-    case SO_REUSEPORT:
-      return GiveInt(options.reuse_port, value, length);
-    case SO_KEEPALIVE:
-      return GiveInt(options.keepalive, value, length);
-    case SO_OOBINLINE:
-      return GiveInt(options.urgent_inline, value, length);
     case SO_SNDBUF:
       return GiveInt(options.send_buffer, value, length);
     case SO_RCVBUF:
@@ -159,88 +140,61 @@ int GetSocketOption(TcpEndpoint& endpoint, int name, void* value, socklen_t* len
       return GiveInt(options.receive_low_water, value, length);
     case SO_SNDLOWAT:
       return GiveInt(1, value, length);
-    case SO_PRIORITY:
-      return GiveInt(options.priority, value, length);
-    case SO_MARK:
-      return GiveInt(options.mark, value, length);
-    case SO_BROADCAST:
-      return GiveInt(options.broadcast, value, length);
-    case SO_DONTROUTE:
-      return GiveInt(options.do_not_route, value, length);
-    case SO_TIMESTAMP:
-      return GiveInt(options.timestamps, value, length);
     case SO_INCOMING_CPU:
       return GiveInt(0, value, length);
     case SO_RCVTIMEO:
       return GiveTimeout(options.receive_timeout_ns, value, length);
     case SO_SNDTIMEO:
       return GiveTimeout(options.send_timeout_ns, value, length);
-    case SO_LINGER:
-      return GiveLinger(options, value, length);
+    case SO_LINGER: {
+      const linger state = {.l_onoff = options.linger, .l_linger = options.linger_seconds};
+      return Give(&state, sizeof(state), value, length);
+    }
     default:
       if (name > kLastSocketOption) return -ENOPROTOOPT;
-      AbortUnsimulated("getsockopt", "SOL_SOCKET option", name);
+      AbortUnsimulated("getsockopt", of_unix ? "AF_UNIX SOL_SOCKET option" : "SOL_SOCKET option",
+                       name);
   }
 }
 
-int SetSocketOption(Kernel& kernel, TcpEndpoint& endpoint, int name, const void* value,
-                    socklen_t length) {
-  SocketOptions& options = endpoint.options;
+int SetSocketOption(Kernel& kernel, SocketOptions& options, TcpEndpoint* endpoint, int name,
+                    const void* value, socklen_t length) {
+  const bool of_unix = endpoint == nullptr;
   if (length < sizeof(int)) return -EINVAL;
   int number;
   std::memcpy(&number, value, sizeof(number));
-  const bool on = number != 0;
-  switch (name) {
+  switch (of_unix && !IsUnixOption(name) ? -1 : name) {
     case SO_REUSEADDR:
-      kernel.ports.SetReuse(endpoint, on);
-      return 0;
-    case SO_REUSEPORT:
-      options.reuse_port = on;
-      return 0;
-    case SO_KEEPALIVE:
-      options.keepalive = on;
-      tcp::UpdateKeepalive(kernel, endpoint);
-      return 0;
-    case SO_OOBINLINE:
-      options.urgent_inline = on;
+      if (of_unix) {
+        options.reuse_address = number != 0;
+      } else {
+        kernel.ports.SetReuse(*endpoint, number != 0);
+      }
       return 0;
     case SO_SNDBUF:
       options.send_buffer = SendBufferFor(number);
       // sk_stream_write_space wakes whether or not somebody found the buffer full.
-      if (tcp::IsWritable(endpoint)) {
-        endpoint.no_space = false;
-        WakeEndpoint(kernel, endpoint, kWriteSpace);
+      if (!of_unix && tcp::IsWritable(*endpoint)) {
+        endpoint->no_space = false;
+        WakeEndpoint(kernel, *endpoint, kWriteSpace);
       }
       return 0;
     case SO_RCVBUF:
       options.receive_buffer = ReceiveBufferFor(number);
-      tcp::SetBuffers(endpoint);
-      tcp::OpenWindow(kernel, endpoint);
+      if (!of_unix) {
+        tcp::SetBuffers(*endpoint);
+        tcp::OpenWindow(kernel, *endpoint);
+      }
       return 0;
     case SO_RCVLOWAT:
       // tcp_set_rcvlowat: never more than fits.
       options.receive_low_water =
           number < 0 ? INT32_MAX : std::clamp(number, 1, options.receive_buffer / 2);
-      if (endpoint.done ||
-          (!endpoint.receive.empty() &&
-           endpoint.receive.size() >= static_cast<uint32_t>(options.receive_low_water))) {
-        WakeEndpoint(kernel, endpoint, kDataReady);
+      if (endpoint->done ||
+          (!endpoint->receive.empty() &&
+           endpoint->receive.size() >= static_cast<uint32_t>(options.receive_low_water))) {
+        WakeEndpoint(kernel, *endpoint, kDataReady);
       }
-      return 0;
-    case SO_PRIORITY:
-      options.priority = number;
-      return 0;
-    case SO_MARK:
-      options.mark = number;
-      return 0;
-    case SO_BROADCAST:
-      options.broadcast = on;
-      return 0;
-    case SO_DONTROUTE:
-      options.do_not_route = on;
-      return 0;
-    case SO_TIMESTAMP:
-      options.timestamps = on;
       return 0;
     case SO_INCOMING_CPU:
     case SO_BUSY_POLL:
@@ -257,46 +211,64 @@ int SetSocketOption(Kernel& kernel, TcpEndpoint& endpoint, int name, const void*
       return TakeTimeout(value, length, &options.receive_timeout_ns);
     case SO_SNDTIMEO:
       return TakeTimeout(value, length, &options.send_timeout_ns);
-    case SO_LINGER:
-      return TakeLinger(value, length, options);
+    case SO_LINGER: {
+      linger state;
+      if (length < sizeof(state)) return -EINVAL;
+      std::memcpy(&state, value, sizeof(state));
+      options.linger = state.l_onoff != 0;
+      if (options.linger) options.linger_seconds = std::max(state.l_linger, 0);
+      return 0;
+    }
     default:
       if (name > kLastSocketOption) return -ENOPROTOOPT;
-      AbortUnsimulated("setsockopt", "SOL_SOCKET option", name);
+      AbortUnsimulated("setsockopt", of_unix ? "AF_UNIX SOL_SOCKET option" : "SOL_SOCKET option",
+                       name);
   }
 }
 
 }  // namespace
 
 int GetOption(Kernel& kernel, int fd, int level, int name, void* value, socklen_t* length) {
-  Object* object = kernel.descriptors.Get(fd);
-  if (object == nullptr) return -EBADF;
-  if (object->kind != Kind::kTcp && object->kind != Kind::kUnixStream) return -ENOTSOCK;
-  if (length == nullptr || (value == nullptr && *length > 0)) return -EFAULT;
-  if (static_cast<int>(*length) < 0) return -EINVAL;
-  if (object->kind == Kind::kUnixStream) {
-    if (level != SOL_SOCKET) return -EOPNOTSUPP;
-    return GetUnixOption(static_cast<UnixStream&>(*object), name, value, length);
-  }
-  TcpEndpoint& endpoint = static_cast<TcpEndpoint&>(*object);
-  if (level == SOL_SOCKET) return GetSocketOption(endpoint, name, value, length);
-  return GetProtocolOption(endpoint, level, name, value, length);
+  const auto of = [&](auto& socket, TcpEndpoint* endpoint) {
+    if (length == nullptr || (value == nullptr && *length > 0)) return -EFAULT;
+    if (static_cast<int>(*length) < 0) return -EINVAL;
+    const PlainOption* const plain = FindPlain(level, name);
+    if (plain != nullptr && (endpoint != nullptr || (level == SOL_SOCKET && IsUnixOption(name)))) {
+      return GiveInt(
+          plain->flag != nullptr ? socket.options.*plain->flag : socket.options.*plain->number,
+          value, length);
+    }
+    if (level == SOL_SOCKET) {
+      return GetSocketOption(socket.options, &socket.error, endpoint, name, value, length);
+    }
+    return endpoint == nullptr ? -EOPNOTSUPP
+                               : GetProtocolOption(*endpoint, level, name, value, length);
+  };
+  return OnSocket(
+      kernel.descriptors.Get(fd), [&](TcpEndpoint& endpoint) { return of(endpoint, &endpoint); },
+      [&](UnixStream& stream) { return of(stream, nullptr); });
 }
 
 int SetOption(Kernel& kernel, int fd, int level, int name, const void* value, socklen_t length) {
-  Object* object = kernel.descriptors.Get(fd);
-  if (object == nullptr) return -EBADF;
-  if (object->kind != Kind::kTcp && object->kind != Kind::kUnixStream) return -ENOTSOCK;
-  if (static_cast<int>(length) < 0) return -EINVAL;
-  if (value == nullptr && length > 0) return -EFAULT;
-  if (object->kind == Kind::kUnixStream) {
-    if (level != SOL_SOCKET) return -EOPNOTSUPP;
-    return SetUnixOption(static_cast<UnixStream&>(*object), name, value, length);
-  }
-  TcpEndpoint& endpoint = static_cast<TcpEndpoint&>(*object);
-  if (level == SOL_SOCKET) {
-    return SetSocketOption(kernel, endpoint, name, value, length);
-  }
-  return SetProtocolOption(kernel, endpoint, level, name, value, length);
+  const auto of = [&](SocketOptions& options, TcpEndpoint* endpoint) {
+    if (static_cast<int>(length) < 0) return -EINVAL;
+    if (value == nullptr && length > 0) return -EFAULT;
+    const PlainOption* const plain = FindPlain(level, name);
+    if (plain != nullptr && (endpoint != nullptr || (level == SOL_SOCKET && IsUnixOption(name)))) {
+      const int result = SetPlain(*plain, options, value, length);
+      if (endpoint != nullptr) tcp::UpdateKeepalive(kernel, *endpoint);
+      return result;
+    }
+    if (level == SOL_SOCKET) {
+      return SetSocketOption(kernel, options, endpoint, name, value, length);
+    }
+    return endpoint == nullptr ? -EOPNOTSUPP
+                               : SetProtocolOption(*endpoint, level, name, value, length);
+  };
+  return OnSocket(
+      kernel.descriptors.Get(fd),
+      [&](TcpEndpoint& endpoint) { return of(endpoint.options, &endpoint); },
+      [&](UnixStream& stream) { return of(stream.options, nullptr); });
 }
 
 }  // namespace hupstorm::simulated

@@ -1,16 +1,15 @@
 #include "kernel/simulated/state.h"
 
 #include <errno.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 
 #include "kernel/simulated/epoll.h"
-#include "kernel/simulated/eventfd.h"
-#include "kernel/simulated/signalfd.h"
+#include "kernel/simulated/special_files.h"
 #include "kernel/simulated/tcp.h"
-#include "kernel/simulated/timerfd.h"
 
 namespace hupstorm::simulated {
 namespace {
@@ -72,10 +71,21 @@ int Sleep(Kernel& kernel, const SleepRequest& request) {
 }
 
 int Sleep(Kernel& kernel, Object& object, const SleepRequest& request) {
+  if (!request.may_sleep) return -EAGAIN;
   const Pin pin(kernel, object);
   const int woken = Sleep(kernel, request);
   if (woken == 0 && object.references == 1) return -EBADF;
-  return woken;
+  return woken == -ETIMEDOUT ? -EAGAIN : woken;
+}
+
+SleepRequest SleepOf(const Kernel& kernel, const Object& object, const Transfer& transfer,
+                     int64_t timeout_ns) {
+  const bool may_sleep = !object.non_blocking && (transfer.flags & MSG_DONTWAIT) == 0;
+  return {.call = transfer.call,
+          .fd = transfer.fd,
+          .deadline_ns = may_sleep ? DeadlineAfter(kernel, timeout_ns) : -1,
+          .restartable = timeout_ns < 0,
+          .may_sleep = may_sleep};
 }
 
 int64_t DeadlineAfter(const Kernel& kernel, int64_t timeout_ns) {

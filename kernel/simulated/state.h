@@ -107,15 +107,27 @@ struct SleepRequest {
   int fd = -1;
   int64_t deadline_ns = -1;  // -1: never
   bool restartable = false;  // started again after a handler with SA_RESTART
+  bool may_sleep = true;
 };
 // Sleeps once. 0: look again; -EINTR; -ETIMEDOUT: the deadline has passed and nothing was asked;
 // -EDEADLK: there is no driver, and nothing that could ever happen. The driver may leave by an
 // exception. A signal handler may close the descriptor of what the caller sleeps on: it holds a
 // Pin.
 int Sleep(Kernel& kernel, const SleepRequest& request);
-// The same on an object that has no Pin. -EBADF where it was closed meanwhile: a call that is
-// started again then finds no descriptor. The caller must not touch the object after any failure.
+// The same on an object that has no Pin. -EAGAIN if it may not sleep or the deadline has passed,
+// -EBADF if the object was closed meanwhile: a call that is started again then finds no descriptor.
+// The caller must not touch the object after any failure.
 int Sleep(Kernel& kernel, Object& object, const SleepRequest& request);
+
+// A send or receive on a socket, or accept.
+struct Transfer {
+  Call call;
+  int fd;
+  int flags = 0;
+};
+// How it sleeps: for no longer than the socket's timeout (-1: none).
+SleepRequest SleepOf(const Kernel& kernel, const Object& object, const Transfer& transfer,
+                     int64_t timeout_ns);
 
 // Keeps an object alive for a call that sleeps.
 class Pin {

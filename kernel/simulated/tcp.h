@@ -46,12 +46,6 @@ void EndRests(Kernel& kernel);
 void FreeIfDead(Kernel& kernel, TcpEndpoint& endpoint);
 
 // ---- Bytes (tcp_send.cc, tcp_receive.cc).
-struct Transfer {
-  Call call;
-  int fd;
-  int flags;
-  bool non_blocking;
-};
 ssize_t Send(Kernel& kernel, TcpEndpoint& endpoint, IoVector& from, const Transfer& transfer);
 ssize_t Receive(Kernel& kernel, TcpEndpoint& endpoint, IoVector& to, const Transfer& transfer);
 // Moves what waits to be sent as far as the other end's window allows, and the FIN after it.

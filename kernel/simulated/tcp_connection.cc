@@ -4,21 +4,21 @@
 
 #include <algorithm>
 
+#include "base/timespec.h"
 #include "kernel/simulated/tcp.h"
 
 namespace hupstorm::simulated::tcp {
 namespace {
 
 constexpr uint32_t kMostBacklog = 4096;  // net.core.somaxconn
-constexpr int64_t kSecond = 1'000'000'000;
 // A SYN is sent again after one second five times (tcp_syn_linear_timeouts and one more), then
 // after twice as long each time (tcp_syn_retries); 67 s after the first the connect fails.
 constexpr int kLinearSynTries = 5;
 constexpr int kMostSynTries = 10;
-constexpr int64_t kConnectTimeoutNs = 67 * kSecond;
+constexpr int64_t kConnectTimeoutNs = 67 * kSecondNs;
 
 int64_t SynWaitNs(int tries) {
-  return tries < kLinearSynTries ? kSecond : kSecond << (tries - kLinearSynTries + 1);
+  return tries < kLinearSynTries ? kSecondNs : kSecondNs << (tries - kLinearSynTries + 1);
 }
 
 bool HandshakeIsOpen(const TcpEndpoint& endpoint) {
@@ -66,7 +66,7 @@ void Establish(Kernel& kernel, TcpEndpoint& listener, TcpEndpoint& client) {
     child.state = TcpState::kSynRecv;
     child.queued_at = &listener;
     listener.listener->deferred.PushBack(&child);
-    ArmTimer(kernel, child, kernel.timers.now_ns() + listener.options.defer_accept_s * kSecond);
+    ArmTimer(kernel, child, kernel.timers.now_ns() + listener.options.defer_accept_s * kSecondNs);
     WakeEndpoint(kernel, client, 0, true);
     return;
   }
@@ -217,7 +217,7 @@ int Connect(Kernel& kernel, TcpEndpoint& endpoint, const sockaddr* address, sock
     const int woken = Sleep(
         kernel, endpoint,
         {.call = Call::kConnect, .fd = fd, .deadline_ns = deadline, .restartable = timeout < 0});
-    if (woken == -ETIMEDOUT) return result;
+    if (woken == -EAGAIN) return result;
     if (woken != 0) return woken;
   }
   if (endpoint.state == TcpState::kClosed) {

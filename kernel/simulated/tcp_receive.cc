@@ -33,27 +33,14 @@ ssize_t ReceiveUrgent(TcpEndpoint& endpoint, IoVector& to, int flags) {
 // Copies or takes `count` bytes that start `offset` bytes into the queue.
 void CopyPart(Kernel& kernel, TcpEndpoint& endpoint, IoVector& to, size_t offset, size_t count,
               int flags) {
-  if ((flags & (MSG_PEEK | MSG_TRUNC)) == 0) {
-    while (count > 0) {
-      const std::span<std::byte> piece = to.Next(count);
-      endpoint.receive.Take(kernel.chunks, piece.data(), piece.size());
-      to.Advance(piece.size());
-      count -= piece.size();
+  to.ForEachPiece(count, [&](std::byte* piece, size_t size) {
+    if ((flags & MSG_PEEK) == 0) {
+      endpoint.receive.Take(kernel.chunks, (flags & MSG_TRUNC) == 0 ? piece : nullptr, size);
+    } else {
+      if ((flags & MSG_TRUNC) == 0) endpoint.receive.CopyOut(offset, piece, size);
+      offset += size;
     }
-    return;
-  }
-  if ((flags & MSG_TRUNC) != 0) {
-    to.Skip(count);
-    if ((flags & MSG_PEEK) == 0) endpoint.receive.Take(kernel.chunks, nullptr, count);
-    return;
-  }
-  while (count > 0) {
-    const std::span<std::byte> piece = to.Next(count);
-    endpoint.receive.CopyOut(offset, piece.data(), piece.size());
-    to.Advance(piece.size());
-    offset += piece.size();
-    count -= piece.size();
-  }
+  });
 }
 
 }  // namespace
@@ -70,12 +57,8 @@ ssize_t Receive(Kernel& kernel, TcpEndpoint& endpoint, IoVector& to, const Trans
   if (endpoint.state == TcpState::kListen) return -ENOTCONN;
   if ((flags & MSG_OOB) != 0) return ReceiveUrgent(endpoint, to, flags);
 
-  const bool may_wait = !transfer.non_blocking && (flags & MSG_DONTWAIT) == 0;
-  const int64_t timeout = endpoint.options.receive_timeout_ns;
-  const SleepRequest request = {.call = transfer.call,
-                                .fd = transfer.fd,
-                                .deadline_ns = may_wait ? DeadlineAfter(kernel, timeout) : -1,
-                                .restartable = timeout < 0};
+  const SleepRequest request =
+      SleepOf(kernel, endpoint, transfer, endpoint.options.receive_timeout_ns);
   // sock_rcvlowat: how many bytes are enough.
   size_t target =
       (flags & MSG_WAITALL) != 0
@@ -125,7 +108,7 @@ ssize_t Receive(Kernel& kernel, TcpEndpoint& endpoint, IoVector& to, const Trans
     }
     if (copied >= target) break;
     if (copied > 0) {
-      if (!may_wait || endpoint.error != 0 || endpoint.state == TcpState::kClosed ||
+      if (!request.may_sleep || endpoint.error != 0 || endpoint.state == TcpState::kClosed ||
           (endpoint.shutdown & kReceiveShutdown) != 0) {
         break;
       }
@@ -143,7 +126,7 @@ ssize_t Receive(Kernel& kernel, TcpEndpoint& endpoint, IoVector& to, const Trans
         failure = -ENOTCONN;
         break;
       }
-      if (!may_wait) {
+      if (!request.may_sleep) {
         failure = -EAGAIN;
         break;
       }
@@ -151,8 +134,7 @@ ssize_t Receive(Kernel& kernel, TcpEndpoint& endpoint, IoVector& to, const Trans
     if (!peek) OpenWindow(kernel, endpoint);
     if (!endpoint.receive.empty() && peeked < endpoint.receive.size()) continue;
     if (const int woken = Sleep(kernel, endpoint, request); woken != 0) {
-      if (copied > 0) return static_cast<ssize_t>(copied);
-      return woken == -ETIMEDOUT ? -EAGAIN : woken;
+      return copied > 0 ? static_cast<ssize_t>(copied) : woken;
     }
   } while (to.left() > 0);
   if (!peek) OpenWindow(kernel, endpoint);

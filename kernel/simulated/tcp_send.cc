@@ -104,12 +104,9 @@ size_t Queue(Kernel& kernel, TcpEndpoint& from, IoVector& bytes, size_t count, b
   const size_t taken = left;
   const auto append = [&](ByteQueue& queue, size_t part) {
     left -= part;
-    while (part > 0) {
-      const std::span<std::byte> piece = bytes.Next(part);
-      queue.Append(kernel.chunks, piece.data(), piece.size());
-      bytes.Advance(piece.size());
-      part -= piece.size();
-    }
+    bytes.ForEachPiece(part, [&](const std::byte* piece, size_t size) {
+      queue.Append(kernel.chunks, piece, size);
+    });
   };
   from.write_sequence += static_cast<uint32_t>(taken);
   if (urgent) {
@@ -183,12 +180,8 @@ void Transmit(Kernel& kernel, TcpEndpoint& from) {
 }
 
 ssize_t Send(Kernel& kernel, TcpEndpoint& endpoint, IoVector& from, const Transfer& transfer) {
-  const bool may_wait = !transfer.non_blocking && (transfer.flags & MSG_DONTWAIT) == 0;
-  const int64_t timeout = endpoint.options.send_timeout_ns;
-  const SleepRequest request = {.call = transfer.call,
-                                .fd = transfer.fd,
-                                .deadline_ns = may_wait ? DeadlineAfter(kernel, timeout) : -1,
-                                .restartable = timeout < 0};
+  const SleepRequest request =
+      SleepOf(kernel, endpoint, transfer, endpoint.options.send_timeout_ns);
   size_t copied = 0;
   int error = 0;
   while (!MaySend(endpoint) && error == 0) {  // sk_stream_wait_connect
@@ -196,10 +189,8 @@ ssize_t Send(Kernel& kernel, TcpEndpoint& endpoint, IoVector& from, const Transf
       error = TakeError(endpoint);
     } else if (endpoint.state != TcpState::kSynSent && endpoint.state != TcpState::kSynRecv) {
       error = EPIPE;
-    } else if (!may_wait) {
-      error = EAGAIN;
-    } else if (const int woken = Sleep(kernel, endpoint, request); woken != 0) {
-      error = woken == -ETIMEDOUT ? EAGAIN : -woken;
+    } else {
+      error = -Sleep(kernel, endpoint, request);
     }
   }
   if (error == 0 && (endpoint.error != 0 || (endpoint.shutdown & kSendShutdown) != 0)) {
@@ -215,10 +206,8 @@ ssize_t Send(Kernel& kernel, TcpEndpoint& endpoint, IoVector& from, const Transf
     endpoint.no_space = true;
     if (endpoint.error != 0 || (endpoint.shutdown & kSendShutdown) != 0) {
       error = EPIPE;
-    } else if (!may_wait) {
-      error = EAGAIN;
-    } else if (const int woken = Sleep(kernel, endpoint, request); woken != 0) {
-      error = woken == -ETIMEDOUT ? EAGAIN : -woken;
+    } else {
+      error = -Sleep(kernel, endpoint, request);
     }
   }
   if (copied > 0 || error == 0) return static_cast<ssize_t>(copied);

@@ -5,12 +5,12 @@
 
 #include <algorithm>
 
+#include "base/timespec.h"
 #include "kernel/simulated/tcp.h"
 
 namespace hupstorm::simulated::tcp {
 namespace {
 
-constexpr int64_t kSecond = 1'000'000'000;
 constexpr int64_t kMillisecond = 1'000'000;
 // tcp_retries2 15: the last of the retransmissions, which double from 200 ms up to 120 s each.
 constexpr int64_t kRetransmissionNs = 924'600 * kMillisecond;
@@ -77,7 +77,7 @@ void LoseRemote(Kernel& kernel, TcpEndpoint& endpoint) {
   endpoint.unanswered = true;
   if (endpoint.options.keepalive) {
     // The probes sent so far were answered, one each time the connection had been idle.
-    const int64_t idle = endpoint.options.keepalive_idle_s * kSecond;
+    const int64_t idle = endpoint.options.keepalive_idle_s * kSecondNs;
     const int64_t quiet = kernel.timers.now_ns() - endpoint.last_received_ns;
     endpoint.last_received_ns += quiet / idle * idle;
   }
@@ -91,11 +91,11 @@ void UpdateKeepalive(Kernel& kernel, TcpEndpoint& endpoint) {
     DisarmTimer(kernel, endpoint);
     return;
   }
-  const int64_t idle = endpoint.options.keepalive_idle_s * kSecond;
+  const int64_t idle = endpoint.options.keepalive_idle_s * kSecondNs;
   const int64_t probes = endpoint.options.user_timeout_ms > 0
                              ? endpoint.options.user_timeout_ms * kMillisecond
                              : int64_t{endpoint.options.keepalive_count} *
-                                   endpoint.options.keepalive_interval_s * kSecond;
+                                   endpoint.options.keepalive_interval_s * kSecondNs;
   const int64_t due = endpoint.last_received_ns + idle + probes;
   ArmTimer(kernel, endpoint, std::max(due, kernel.timers.now_ns()));
 }

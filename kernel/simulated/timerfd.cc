@@ -1,11 +1,10 @@
-#include "kernel/simulated/timerfd.h"
-
 #include <errno.h>
 
 #include <algorithm>
 #include <utility>
 
-#include "kernel/simulated/eventfd.h"
+#include "kernel/simulated/calls.h"
+#include "kernel/simulated/special_files.h"
 
 namespace hupstorm::simulated {
 namespace {
@@ -22,32 +21,31 @@ void CatchUp(Kernel& kernel, Timerfd& timerfd) {
 itimerspec Current(Kernel& kernel, Timerfd& timerfd) {
   CatchUp(kernel, timerfd);
   const int64_t left = timerfd.timer.armed() ? timerfd.timer.due_ns - kernel.timers.now_ns() : 0;
-  return {.it_interval = ToTimespec(timerfd.interval_ns),
-          .it_value = ToTimespec(std::max<int64_t>(left, 0))};
+  return {.it_interval = Timespec(timerfd.interval_ns),
+          .it_value = Timespec(std::max<int64_t>(left, 0))};
 }
 
 }  // namespace
 
 bool IsValid(const timespec& time) {
-  return time.tv_sec >= 0 && time.tv_nsec >= 0 && time.tv_nsec < kNsPerSecond;
+  return time.tv_sec >= 0 && time.tv_nsec >= 0 && time.tv_nsec < kSecondNs;
 }
 
 int64_t ToNs(const timespec& time) {
-  if (time.tv_sec >= INT64_MAX / kNsPerSecond) return INT64_MAX;
-  return time.tv_sec * kNsPerSecond + time.tv_nsec;
+  if (time.tv_sec >= INT64_MAX / kSecondNs) return INT64_MAX;
+  return time.tv_sec * kSecondNs + time.tv_nsec;
 }
 
-timespec ToTimespec(int64_t ns) {
-  return {.tv_sec = ns / kNsPerSecond, .tv_nsec = ns % kNsPerSecond};
-}
-
-int SetTimerfd(Kernel& kernel, Timerfd& timerfd, int flags, const itimerspec* value,
-               itimerspec* old) {
+int SetTimer(Kernel& kernel, int fd, int flags, const itimerspec* value, itimerspec* old) {
+  Object* const object = kernel.descriptors.Get(fd);
+  if (object == nullptr) return -EBADF;
+  if (object->kind != Kind::kTimerfd) return -EINVAL;
   if (value == nullptr) return -EFAULT;
   if ((flags & ~(TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET)) != 0 || !IsValid(value->it_value) ||
       !IsValid(value->it_interval)) {
     return -EINVAL;
   }
+  Timerfd& timerfd = static_cast<Timerfd&>(*object);
   const itimerspec former = Current(kernel, timerfd);
   const itimerspec wanted = *value;
   kernel.timers.Disarm(timerfd.timer);
@@ -66,9 +64,12 @@ int SetTimerfd(Kernel& kernel, Timerfd& timerfd, int flags, const itimerspec* va
   return 0;
 }
 
-int GetTimerfd(Kernel& kernel, Timerfd& timerfd, itimerspec* value) {
+int GetTimer(Kernel& kernel, int fd, itimerspec* value) {
+  Object* const object = kernel.descriptors.Get(fd);
+  if (object == nullptr) return -EBADF;
+  if (object->kind != Kind::kTimerfd) return -EINVAL;
   if (value == nullptr) return -EFAULT;
-  *value = Current(kernel, timerfd);
+  *value = Current(kernel, static_cast<Timerfd&>(*object));
   return 0;
 }
 
@@ -81,7 +82,7 @@ ssize_t ReadTimerfd(Kernel& kernel, Timerfd& timerfd, IoVector& to, int fd) {
   }
   CatchUp(kernel, timerfd);
   timerfd.expired = false;
-  PutUint64(to, std::exchange(timerfd.ticks, 0));
+  to.Put(std::exchange(timerfd.ticks, 0));
   return sizeof(uint64_t);
 }
 

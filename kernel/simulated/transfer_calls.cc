@@ -7,10 +7,8 @@
 #include <utility>
 
 #include "kernel/simulated/calls.h"
-#include "kernel/simulated/eventfd.h"
-#include "kernel/simulated/signalfd.h"
+#include "kernel/simulated/special_files.h"
 #include "kernel/simulated/tcp.h"
-#include "kernel/simulated/timerfd.h"
 
 namespace hupstorm::simulated {
 ssize_t TotalLength(const iovec* parts, int count) {
@@ -25,29 +23,16 @@ ssize_t TotalLength(const iovec* parts, int count) {
   return static_cast<ssize_t>(total);
 }
 
-ssize_t ReceiveFrom(Kernel& kernel, Object& object, IoVector& to, Call call, int fd, int flags) {
-  if (object.kind == Kind::kTcp) {
-    return tcp::Receive(
-        kernel, static_cast<TcpEndpoint&>(object), to,
-        {.call = call, .fd = fd, .flags = flags, .non_blocking = object.non_blocking});
-  }
-  if (object.kind == Kind::kUnixStream) {
-    return ReceiveUnix(kernel, static_cast<UnixStream&>(object), to,
-                       {.call = call, .fd = fd, .flags = flags});
-  }
-  return -ENOTSOCK;
+ssize_t ReceiveFrom(Kernel& kernel, Object& object, IoVector& to, const Transfer& transfer) {
+  return OnSocket(
+      &object, [&](TcpEndpoint& endpoint) { return tcp::Receive(kernel, endpoint, to, transfer); },
+      [&](UnixStream& stream) { return ReceiveUnix(kernel, stream, to, transfer); });
 }
 
-ssize_t SendTo(Kernel& kernel, Object& object, IoVector& from, Call call, int fd, int flags) {
-  if (object.kind == Kind::kTcp) {
-    return tcp::Send(kernel, static_cast<TcpEndpoint&>(object), from,
-                     {.call = call, .fd = fd, .flags = flags, .non_blocking = object.non_blocking});
-  }
-  if (object.kind == Kind::kUnixStream) {
-    return SendUnix(kernel, static_cast<UnixStream&>(object), from,
-                    {.call = call, .fd = fd, .flags = flags});
-  }
-  return -ENOTSOCK;
+ssize_t SendTo(Kernel& kernel, Object& object, IoVector& from, const Transfer& transfer) {
+  return OnSocket(
+      &object, [&](TcpEndpoint& endpoint) { return tcp::Send(kernel, endpoint, from, transfer); },
+      [&](UnixStream& stream) { return SendUnix(kernel, stream, from, transfer); });
 }
 
 namespace {
@@ -60,7 +45,7 @@ ssize_t ReadFrom(Kernel& kernel, int fd, IoVector& to, Call call) {
     case Kind::kTcp:
     case Kind::kUnixStream:
       if (to.left() == 0) return 0;  // sock_read_iter, but not recv(2)
-      return ReceiveFrom(kernel, *object, to, call, fd, 0);
+      return ReceiveFrom(kernel, *object, to, {.call = call, .fd = fd});
     case Kind::kEventfd:
       if (nothing) return 0;
       return ReadEventfd(kernel, static_cast<Eventfd&>(*object), to, fd);
@@ -89,7 +74,7 @@ ssize_t WriteTo(Kernel& kernel, int fd, IoVector& from, Call call) {
     case Kind::kTcp:
     case Kind::kUnixStream:
       if (nothing) return 0;
-      return SendTo(kernel, *object, from, call, fd, 0);
+      return SendTo(kernel, *object, from, {.call = call, .fd = fd});
     case Kind::kEventfd:
       return WriteEventfd(kernel, static_cast<Eventfd&>(*object), from, fd);
     case Kind::kPipeEnd: {
@@ -130,7 +115,8 @@ ssize_t ReceiveInto(Kernel& kernel, Object& object, msghdr* message, Call call, 
   const ssize_t length = MessageLength(message);
   if (length < 0) return length;
   IoVector to(message->msg_iov, static_cast<size_t>(length));
-  const ssize_t received = ReceiveFrom(kernel, object, to, call, fd, flags);
+  const ssize_t received =
+      ReceiveFrom(kernel, object, to, {.call = call, .fd = fd, .flags = flags});
   if (received >= 0) {
     message->msg_namelen = 0;
     message->msg_controllen = 0;
@@ -144,8 +130,7 @@ ssize_t ReceiveInto(Kernel& kernel, Object& object, msghdr* message, Call call, 
 // sk_err of a socket; null for any other object.
 int* PendingError(Object& object) {
   if (object.kind == Kind::kTcp) return &static_cast<TcpEndpoint&>(object).error;
-  if (object.kind == Kind::kUnixStream) return &static_cast<UnixStream&>(object).error;
-  return nullptr;
+  return object.kind == Kind::kUnixStream ? &static_cast<UnixStream&>(object).error : nullptr;
 }
 
 // The buffer of the plain forms, as a vector of one.
@@ -162,7 +147,7 @@ ssize_t ReceiveBytes(Kernel& kernel, int fd, void* buffer, size_t length, int fl
   if (buffer == nullptr && length > 0) return -EFAULT;
   const iovec part = Part(buffer, length);
   IoVector to(&part, part.iov_len);
-  return ReceiveFrom(kernel, *object, to, Call::kRecv, fd, flags);
+  return ReceiveFrom(kernel, *object, to, {.call = Call::kRecv, .fd = fd, .flags = flags});
 }
 
 ssize_t SendBytes(Kernel& kernel, int fd, const void* buffer, size_t length, int flags) {
@@ -171,7 +156,7 @@ ssize_t SendBytes(Kernel& kernel, int fd, const void* buffer, size_t length, int
   if (buffer == nullptr && length > 0) return -EFAULT;
   const iovec part = Part(buffer, length);
   IoVector from(&part, part.iov_len);
-  return SendTo(kernel, *object, from, Call::kSend, fd, flags);
+  return SendTo(kernel, *object, from, {.call = Call::kSend, .fd = fd, .flags = flags});
 }
 
 ssize_t ReceiveMessage(Kernel& kernel, int fd, msghdr* message, int flags) {
@@ -186,7 +171,7 @@ ssize_t SendMessage(Kernel& kernel, int fd, const msghdr* message, int flags) {
   const ssize_t length = MessageLength(message);
   if (length < 0) return length;
   IoVector from(message->msg_iov, static_cast<size_t>(length));
-  return SendTo(kernel, *object, from, Call::kSendmsg, fd, flags);
+  return SendTo(kernel, *object, from, {.call = Call::kSendmsg, .fd = fd, .flags = flags});
 }
 
 // do_recvmmsg
@@ -209,7 +194,7 @@ int ReceiveMessages(Kernel& kernel, int fd, mmsghdr* messages, unsigned count, i
     ++received;
     if ((flags & MSG_WAITFORONE) != 0) flags |= MSG_DONTWAIT;
     if (timeout != nullptr) {
-      *timeout = ToTimespec(std::max<int64_t>(deadline - kernel.timers.now_ns(), 0));
+      *timeout = Timespec(std::max<int64_t>(deadline - kernel.timers.now_ns(), 0));
       if (timeout->tv_sec == 0 && timeout->tv_nsec == 0) break;
     }
     if ((message.msg_hdr.msg_flags & MSG_OOB) != 0) break;
@@ -236,7 +221,7 @@ int SendMessages(Kernel& kernel, int fd, mmsghdr* messages, unsigned count, int 
     ssize_t result = length;
     if (length >= 0) {
       IoVector from(message.msg_hdr.msg_iov, static_cast<size_t>(length));
-      result = SendTo(kernel, *object, from, Call::kSendmmsg, fd, flags);
+      result = SendTo(kernel, *object, from, {.call = Call::kSendmmsg, .fd = fd, .flags = flags});
     }
     if (result < 0) return sent > 0 ? static_cast<int>(sent) : static_cast<int>(result);
     message.msg_len = static_cast<unsigned>(result);

@@ -14,7 +14,7 @@ namespace {
 // unix_writable: a quarter of the send buffer.
 bool IsWritable(const UnixStream& stream) {
   const size_t queued = stream.other != nullptr ? stream.other->receive.size() : 0;
-  return queued * 4 <= static_cast<size_t>(stream.send_buffer);
+  return queued * 4 <= static_cast<size_t>(stream.options.send_buffer);
 }
 
 // Counts `count` bytes as read. True where one of the other end's sends has been read to its end:
@@ -46,59 +46,42 @@ uint32_t PollUnixStream(const UnixStream& stream) {
   return mask;
 }
 
-ssize_t ReceiveUnix(Kernel& kernel, UnixStream& stream, IoVector& to,
-                    const UnixTransfer& transfer) {
+ssize_t ReceiveUnix(Kernel& kernel, UnixStream& stream, IoVector& to, const Transfer& transfer) {
   if ((transfer.flags & MSG_OOB) != 0) AbortUnsimulated("recv", "MSG_OOB on AF_UNIX", 0);
-  const bool may_wait = !stream.non_blocking && (transfer.flags & MSG_DONTWAIT) == 0;
-  const int64_t timeout = stream.receive_timeout_ns;
-  const int64_t deadline = may_wait ? DeadlineAfter(kernel, timeout) : -1;
+  const SleepRequest request = SleepOf(kernel, stream, transfer, stream.options.receive_timeout_ns);
   const size_t target = (transfer.flags & MSG_WAITALL) != 0 ? std::max<size_t>(to.left(), 1) : 1;
   const bool peek = (transfer.flags & MSG_PEEK) != 0;
   size_t copied = 0;
   for (;;) {
     const size_t unread = stream.receive.size() - (peek ? copied : 0);
     const size_t count = std::min(unread, to.left());
-    for (size_t left = count; left > 0;) {
-      const std::span<std::byte> piece = to.Next(left);
+    to.ForEachPiece(count, [&](std::byte* piece, size_t size) {
       if (peek) {
-        stream.receive.CopyOut(copied, piece.data(), piece.size());
+        stream.receive.CopyOut(copied, piece, size);
       } else {
-        stream.receive.Take(kernel.chunks, piece.data(), piece.size());
+        stream.receive.Take(kernel.chunks, piece, size);
       }
-      to.Advance(piece.size());
-      copied += piece.size();
-      left -= piece.size();
-    }
+      copied += size;
+    });
     if (!peek && TakeSegments(kernel, stream, static_cast<uint32_t>(count)) &&
         stream.other != nullptr && IsWritable(*stream.other)) {
       Wake(kernel, *stream.other, kWriteSpace, false);
     }
     if (copied >= target || (unread > 0 && to.left() == 0)) break;
-    int failure = 0;
     if (stream.error != 0) {
-      if (copied == 0) failure = -std::exchange(stream.error, 0);
-      return copied > 0 ? static_cast<ssize_t>(copied) : failure;
+      return copied > 0 ? static_cast<ssize_t>(copied) : -std::exchange(stream.error, 0);
     }
     if ((stream.shutdown & kReceiveShutdown) != 0) break;
-    failure = -EAGAIN;
-    if (may_wait) {
-      failure = Sleep(kernel, stream,
-                      {.call = transfer.call,
-                       .fd = transfer.fd,
-                       .deadline_ns = deadline,
-                       .restartable = timeout < 0});
-      if (failure == -ETIMEDOUT) failure = -EAGAIN;
+    if (const int woken = Sleep(kernel, stream, request); woken != 0) {
+      return copied > 0 ? static_cast<ssize_t>(copied) : woken;
     }
-    if (failure != 0) return copied > 0 ? static_cast<ssize_t>(copied) : failure;
   }
   return static_cast<ssize_t>(copied);
 }
 
-ssize_t SendUnix(Kernel& kernel, UnixStream& stream, IoVector& from, const UnixTransfer& transfer) {
+ssize_t SendUnix(Kernel& kernel, UnixStream& stream, IoVector& from, const Transfer& transfer) {
   if ((transfer.flags & MSG_OOB) != 0) AbortUnsimulated("send", "MSG_OOB on AF_UNIX", 0);
-  const bool may_wait = !stream.non_blocking && (transfer.flags & MSG_DONTWAIT) == 0;
-  const int64_t timeout = stream.send_timeout_ns;
-  const int64_t deadline = may_wait ? DeadlineAfter(kernel, timeout) : -1;
+  const SleepRequest request = SleepOf(kernel, stream, transfer, stream.options.send_timeout_ns);
   size_t copied = 0;
   do {
     if ((stream.shutdown & kSendShutdown) != 0 || stream.other == nullptr ||
@@ -107,34 +90,24 @@ ssize_t SendUnix(Kernel& kernel, UnixStream& stream, IoVector& from, const UnixT
       if ((transfer.flags & MSG_NOSIGNAL) == 0) kernel.signals.RaiseSigpipe();
       return -EPIPE;
     }
-    const size_t capacity = static_cast<size_t>(stream.send_buffer);
+    const size_t capacity = static_cast<size_t>(stream.options.send_buffer);
     const size_t queued = stream.other->receive.size();
-    size_t room = std::min(queued < capacity ? capacity - queued : 0, from.left());
+    const size_t room = std::min(queued < capacity ? capacity - queued : 0, from.left());
     if (room > 0) {
       copied += room;
       const uint32_t segment = static_cast<uint32_t>(room);
       stream.other->segments.Append(kernel.chunks, reinterpret_cast<const std::byte*>(&segment),
                                     sizeof(segment));
-      while (room > 0) {
-        const std::span<std::byte> piece = from.Next(room);
-        stream.other->receive.Append(kernel.chunks, piece.data(), piece.size());
-        from.Advance(piece.size());
-        room -= piece.size();
-      }
+      from.ForEachPiece(room, [&](const std::byte* piece, size_t size) {
+        stream.other->receive.Append(kernel.chunks, piece, size);
+      });
       Wake(kernel, *stream.other, kDataReady, false);
       continue;
     }
     if (from.left() == 0) break;
-    int failure = -EAGAIN;
-    if (may_wait) {
-      failure = Sleep(kernel, stream,
-                      {.call = transfer.call,
-                       .fd = transfer.fd,
-                       .deadline_ns = deadline,
-                       .restartable = timeout < 0});
-      if (failure == -ETIMEDOUT) failure = -EAGAIN;
+    if (const int woken = Sleep(kernel, stream, request); woken != 0) {
+      return copied > 0 ? static_cast<ssize_t>(copied) : woken;
     }
-    if (failure != 0) return copied > 0 ? static_cast<ssize_t>(copied) : failure;
   } while (from.left() > 0);
   return static_cast<ssize_t>(copied);
 }

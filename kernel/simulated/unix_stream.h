@@ -7,14 +7,15 @@
 
 #include <cstdint>
 
-#include "kernel/call_table.h"
 #include "kernel/simulated/byte_queue.h"
 #include "kernel/simulated/io_vector.h"
 #include "kernel/simulated/object.h"
+#include "kernel/simulated/tcp_endpoint.h"
 
 namespace hupstorm::simulated {
 
 struct Kernel;
+struct Transfer;
 
 struct UnixStream : Object {
   UnixStream() : Object(Kind::kUnixStream) {}
@@ -24,23 +25,12 @@ struct UnixStream : Object {
   uint32_t first_left = 0;  // of the one that was begun to be read
   uint8_t shutdown = 0;     // kReceiveShutdown, kSendShutdown
   int error = 0;
-  int send_buffer = 0;
-  int receive_buffer = 0;
-  int64_t receive_timeout_ns = -1;
-  int64_t send_timeout_ns = -1;
-  bool linger = false;  // kept, and of no effect (unix(7) has none)
-  int linger_seconds = 0;
-};
-
-struct UnixTransfer {
-  Call call;
-  int fd;
-  int flags;
+  SocketOptions options;  // SO_LINGER is kept, and of no effect
 };
 
 uint32_t PollUnixStream(const UnixStream& stream);
-ssize_t ReceiveUnix(Kernel& kernel, UnixStream& stream, IoVector& to, const UnixTransfer& transfer);
-ssize_t SendUnix(Kernel& kernel, UnixStream& stream, IoVector& from, const UnixTransfer& transfer);
+ssize_t ReceiveUnix(Kernel& kernel, UnixStream& stream, IoVector& to, const Transfer& transfer);
+ssize_t SendUnix(Kernel& kernel, UnixStream& stream, IoVector& from, const Transfer& transfer);
 int ShutdownUnix(Kernel& kernel, UnixStream& stream, int how);
 void CloseUnixStream(Kernel& kernel, UnixStream& stream);
 
