@@ -1,4 +1,4 @@
-// A kernel that somebody drives: the server's calls on one side, and on the other an owner that
+// A kernel that is driven: the server's calls on one side, and on the other an owner that
 // plays the clients ("peers"), the clock, signals and limits, and looks at the state of every
 // socket. The simulated kernel is one; Linux in another process, held at each of its calls, is
 // another. What a scenario does is written once, against this.
@@ -80,14 +80,14 @@ class DrivenKernel : public Syscalls {
   virtual int64_t NextTimerNs() const = 0;
 
   // ---- Signals to the server. Runs the handler installed by Sigaction as the server, and makes
-  // the blocked call, if any, fail with EINTR where Linux would not restart it.
+  // the blocked call, if any, fail with EINTR if Linux would not restart it.
   enum class Disposition : uint8_t { kDefault, kIgnored, kHandled };
   virtual Disposition SignalDisposition(int signal) const = 0;
   virtual Disposition RaiseSignal(int signal) = 0;
   // Something interrupts the blocked call and leaves no other trace: it returns EINTR where Linux
-  // lets that happen. epoll_wait and calls on sockets with a timeout do even where the server is
-  // stopped and continued (signal(7)); select, poll and nanosleep where a handler runs; all others
-  // where one runs that was installed without SA_RESTART. So it takes the server to have such a
+  // lets that happen. epoll_wait and calls on sockets with a timeout do even if the server is
+  // stopped and continued (signal(7)); select, poll and nanosleep if a handler runs; all others
+  // if one runs that was installed without SA_RESTART. So it takes the server to have such a
   // handler, but none is run: what it would do is not known.
   virtual void InterruptBlockedCall() = 0;
   // The blocked call returns EINTR whatever Linux would do: to get a run to its end.
@@ -111,21 +111,21 @@ class DrivenKernel : public Syscalls {
     int receive_buffer = 64 * 1024;  // bytes that the server can send before this peer reads
     int send_buffer = 64 * 1024;     // bytes that this peer can queue before the server reads
   };
-  // Connects to 127.0.0.1:`port`. Refused where nobody listens; waits in SYN-SENT while the accept
+  // Connects to 127.0.0.1:`port`. Refused if nothing listens; waits in SYN-SENT while the accept
   // queue is full, and gets in when there is room (the SYN is sent again).
   virtual PeerId PeerConnect(uint16_t port, const PeerOptions& options) = 0;
   // Takes as many bytes as fit, from 0 to bytes.size(). 0 after the connection ended.
   virtual size_t PeerSend(PeerId peer, std::span<const std::byte> bytes) = 0;
-  // One byte of urgent data (MSG_OOB). False where the buffer is full or the connection ended.
+  // One byte of urgent data (MSG_OOB). False if the buffer is full or the connection ended.
   virtual bool PeerSendUrgent(PeerId peer, std::byte byte) = 0;
-  // The unread bytes that are contiguous in memory, oldest first; empty where there are none.
+  // The unread bytes that are contiguous in memory, oldest first; empty if there are none.
   // Consume at most that many, then ask again. Consuming opens the window. `wanted`: how many more
   // the peer reads before the server runs again, if they come; what that changes is only the number
-  // of pieces in which it gets them, where its window is small.
+  // of pieces in which it gets them, if its window is small.
   virtual std::span<const std::byte> PeerPeek(PeerId peer) const = 0;
   virtual void PeerConsume(PeerId peer, size_t count, uint64_t wanted) = 0;
   virtual void PeerShutdownWrite(PeerId peer) = 0;  // FIN after what is queued
-  // As close(2): FIN, or RST where unread bytes are thrown away.
+  // As close(2): FIN, or RST if unread bytes are thrown away.
   virtual void PeerClose(PeerId peer) = 0;
   // RST at once (SO_LINGER with zero); from a peer that has vanished too: its host is back and
   // knows of nothing.

@@ -2,7 +2,7 @@
 
 #include <unistd.h>
 
-// glibc's sigaction under its second public name (GLIBC_2.2.5), which nobody interposes. The raw
+// glibc's sigaction under its second public name (GLIBC_2.2.5), which nothing interposes. The raw
 // rt_sigaction would need a signal return trampoline of our own, and debuggers and unwinders know
 // glibc's.
 extern "C" int __sigaction(int signal, const struct sigaction* action, struct sigaction* old);

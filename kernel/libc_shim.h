@@ -2,7 +2,7 @@
 //
 // Each file gives strong definitions of libc's symbols. In an executable that links hupstorm_shim,
 // calls of the server go to the `Syscalls` in force; all others go straight to Linux, as does
-// everything in an executable where none is ever put in force.
+// everything in an executable if none is ever put in force.
 
 #ifndef HUPSTORM_KERNEL_LIBC_SHIM_H_
 #define HUPSTORM_KERNEL_LIBC_SHIM_H_
@@ -37,7 +37,7 @@ inline int64_t HandOver(SystemCall& call) {
   return call.result;
 }
 
-// Makes the call on the Syscalls in force for the server, on Linux for everybody else.
+// Makes the call on the Syscalls in force for the server, on Linux for all others.
 inline int64_t MakeForCaller(SystemCall& call) {
   if (IsServersCall()) return HandOver(call);
   HostKernel host;
@@ -55,7 +55,7 @@ inline int64_t MakeNothrow(SystemCall& call) noexcept {
   }
 }
 
-// Aborts with `name` where the server calls it on a descriptor that Linux doesn't know of.
+// Aborts with `name` if the server calls it on a descriptor that Linux doesn't know of.
 void RefuseIfSimulated(const char* name, int fd);
 
 // True for a call that comes from a sanitizer's runtime: it asks Linux for a pipe to probe memory
@@ -110,7 +110,7 @@ internal::ResultOf<kCall> Dispatch(const Arguments&... arguments) {
 }
 
 // A timespec as the milliseconds of poll, rounded up so that nothing returns early; -1 for null.
-// False, with errno set, where Linux refuses it.
+// False, with errno set, if Linux refuses it.
 bool ToMilliseconds(const timespec* timeout, int& milliseconds);
 
 }  // namespace hupstorm::shim

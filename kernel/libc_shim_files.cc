@@ -55,13 +55,7 @@ int fcntl(int fd, int command, ...) {
   return Dispatch<Call::kFcntl>(fd, command, argument);
 }
 
-int fcntl64(int fd, int command, ...) {
-  va_list arguments;
-  va_start(arguments, command);
-  const long argument = va_arg(arguments, long);
-  va_end(arguments);
-  return Dispatch<Call::kFcntl>(fd, command, argument);
-}
+int fcntl64(int fd, int command, ...) __attribute__((alias("fcntl")));
 
 int ioctl(int fd, unsigned long request, ...) noexcept {
   va_list arguments;
@@ -77,7 +71,7 @@ int dup3(int fd, int wanted, int flags) noexcept {
   return Dispatch<Call::kDup3>(fd, wanted, flags);
 }
 
-// dup3 refuses equal descriptors, where dup2 only asks whether there is one.
+// dup3 refuses equal descriptors; dup2 only asks whether there is one.
 int dup2(int fd, int wanted) noexcept {
   if (fd != wanted) return dup3(fd, wanted, 0);
   SystemCall look = NewCall<Call::kFcntl>(fd, F_GETFD, 0);

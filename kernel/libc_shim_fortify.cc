@@ -1,4 +1,4 @@
-// The forms that _FORTIFY_SOURCE turns calls into where the compiler knows the buffer's size. See
+// The forms that _FORTIFY_SOURCE turns calls into if the compiler knows the buffer's size. See
 // libc_shim.h. The other symbol of that kind, __fdelt_chk, touches no descriptor and stays libc's.
 
 #include <poll.h>

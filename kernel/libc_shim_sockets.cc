@@ -60,7 +60,7 @@ ssize_t recvmsg(int fd, msghdr* message, int flags) {
   return Dispatch<Call::kRecvmsg>(fd, message, flags);
 }
 
-// Where the sender is asked for, recvfrom is recvmsg with one part.
+// If the sender is asked for, recvfrom is recvmsg with one part.
 ssize_t recvfrom(int fd, void* buffer, size_t length, int flags, sockaddr* address,
                  socklen_t* address_length) {
   if (address == nullptr) return recv(fd, buffer, length, flags);
@@ -95,7 +95,7 @@ int sendmmsg(int fd, mmsghdr* messages, unsigned count, int flags) {
   return Dispatch<Call::kSendmmsg>(fd, messages, count, flags);
 }
 
-// Where a destination is given, sendto is sendmsg with one part.
+// If a destination is given, sendto is sendmsg with one part.
 ssize_t sendto(int fd, const void* buffer, size_t length, int flags, const sockaddr* address,
                socklen_t address_length) {
   if (address == nullptr) return send(fd, buffer, length, flags);

@@ -31,7 +31,7 @@ int select(int count, fd_set* readable, fd_set* writable, fd_set* exceptional, t
 
 int pselect(int count, fd_set* readable, fd_set* writable, fd_set* exceptional,
             const timespec* timeout, const sigset_t* mask) {
-  // Both report the time left in place, where pselect promises not to.
+  // Both write the time left in place, which pselect promises not to do.
   if (!IsServersCall()) {
     CheckMemory(NewCall<Call::kSelect>(count, readable, writable, exceptional, nullptr));
     timespec left{};

@@ -76,10 +76,10 @@ bool FaultInjector::Enter(SystemCall& call) {
 void FaultInjector::Leave(SystemCall& call) {
   watches_.Learn(call);
   if (call.call == Call::kSigaction) LearnHandler(call);
-  // Cut short for good only where all that was left of it was used.
+  // Cut short for good only if all that was left of it was used.
   if (cut_ == &call) {
     cut_ = nullptr;
-    if (call.result == cut_to_) RaiseEdges(call);
+    if (ResultInBytes(call) == cut_to_) RaiseEdges(call);
   }
 }
 

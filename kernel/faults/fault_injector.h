@@ -5,7 +5,7 @@
 // Edges. Linux owes an edge-triggered watcher an event once what stood in its way is gone. A send
 // that comes back short or with EAGAIN always leaves SOCK_NOSPACE set, so EPOLLOUT follows as soon
 // as there is room; and epoll(7) lets a server take a recv that returns less than it asked for as
-// the end of what there was, so that bytes which come after it are an edge of their own. So where a
+// the end of what there was, so that bytes which come after it are an edge of their own. So if a
 // rule cuts a call short or answers EAGAIN, the descriptor's registrations are renewed, which makes
 // epoll report anew what is ready.
 //
@@ -43,7 +43,7 @@ class FaultWorld {
 
 // Which calls a rule matches, by its family:
 //   recv, send  on the rule's connection, or on any
-//   accept      on a listening socket; a rule for one connection matches where ConnectionOf names
+//   accept      on a listening socket; a rule for one connection matches if ConnectionOf names
 //               it for the listener
 //   epoll_ctl   EPOLL_CTL_ADD of the rule's connection, or of any descriptor
 //   wait        all, unless the rule names a connection
@@ -51,7 +51,7 @@ class FaultInjector final : public SyscallsLayer {
  public:
   FaultInjector(Syscalls& inner, FaultWorld& world) : SyscallsLayer(inner), world_(world) {}
 
-  // Puts a rule in force. Later rules are asked first. Aborts where !IsLegal, and for "short 0".
+  // Puts a rule in force. Later rules are asked first. Aborts if !IsLegal, and for "short 0".
   void Add(const FaultRule& rule);
   void Clear();  // lifts every rule; what is known of descriptors stays
   void Reset();  // forgets everything

@@ -78,7 +78,7 @@ FaultInjector::Verdict FaultInjector::Answer(SystemCall& call, int error) {
 }
 
 // Urgent data is never cut: the mark sits on the last byte. A call that waits for all of its bytes
-// (a blocking send, a recv with MSG_WAITALL) comes back with a part only where a handler ran, with
+// (a blocking send, a recv with MSG_WAITALL) comes back with a part only if a handler ran, with
 // SA_RESTART or without, since calls that moved something are not restarted.
 bool FaultInjector::CanCutShort(uint32_t amount, const SystemCall& call) {
   if (BytesAsked(call) <= amount || (MessageFlags(call) & MSG_OOB) != 0) return false;

@@ -12,7 +12,7 @@ constexpr std::string_view kOutcomeNames[] = {
 };
 static_assert(std::size(kOutcomeNames) == kFaultOutcomeCount);
 
-// Checked against Linux 6.18 where a program can bring it about; where not, the source says so.
+// Checked against Linux 6.18 if a program can bring it about; if not, the source says so.
 constexpr LegalFault kLegalFaults[] = {
     {CallFamily::kAccept, FaultOutcome::kEintr,
      "signal(7), net/ipv4/inet_connection_sock.c inet_csk_wait_for_connect",

@@ -15,7 +15,7 @@ namespace hupstorm {
 
 enum class FaultOutcome : uint8_t {
   kShort,         // "short N": at most N bytes are moved (N >= 1)
-  kEintr,         // "EINTR", only where the call would sleep
+  kEintr,         // "EINTR", only if the call would sleep
   kEagain,        // "EAGAIN", only on a non-blocking descriptor
   kEmfile,        // "EMFILE"
   kEnfile,        // "ENFILE"

@@ -70,7 +70,7 @@ void WatchTable::LearnControl(int epfd, int operation, int fd, const epoll_event
 }
 
 // A registration outlives its descriptor while a duplicate is open, but without the descriptor
-// nobody can renew it. Registrations in an epoll that is closed stay in the table: renewing them
+// nothing can renew it. Registrations in an epoll that is closed stay in the table: renewing them
 // fails, which does no harm.
 void WatchTable::LearnClose(int fd) {
   if (static_cast<size_t>(fd) >= descriptors_.size()) return;

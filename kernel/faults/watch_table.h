@@ -17,7 +17,7 @@ class WatchTable {
   void Learn(const SystemCall& call);
   void Reset();
 
-  // Raises the edges in `events` again for the open file behind `fd`, where a watch waits for one
+  // Raises the edges in `events` again for the open file behind `fd`, if a watch waits for one
   // of them by edge: its registration is renewed through `kernel`, which makes epoll look at the
   // descriptor anew (fs/eventpoll.c ep_modify). Watches with EPOLLONESHOT are left alone: whether
   // they are armed is not known, and the server arms them again itself.
@@ -34,7 +34,7 @@ class WatchTable {
   };
   struct Descriptor {
     Watch watch;
-    uint32_t file = 0;  // the same for all duplicates of a descriptor; 0 where there are none
+    uint32_t file = 0;  // the same for all duplicates of a descriptor; 0 if there are none
     bool write_shut = false;
   };
   struct MoreWatch {

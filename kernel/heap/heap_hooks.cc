@@ -1,4 +1,4 @@
-// Counts what the server holds where a sanitizer brings the allocator, by the sanitizer's hooks. A
+// Counts what the server holds if a sanitizer brings the allocator, by the sanitizer's hooks. A
 // hook cannot mark a block, so the server's blocks are kept in a table by address, one a thread.
 
 #include "kernel/sanitizers.h"
@@ -49,7 +49,7 @@ class BlockTable {
     if (slots_[hole].block == nullptr) return;
     heap_counter.Remove(static_cast<int64_t>(slots_[hole].size), slots_[hole].generation);
     --count_;
-    // Moves the rest of the run up where its own place lies before the hole.
+    // Moves the rest of the run up if its own place lies before the hole.
     for (size_t next = Next(hole); slots_[next].block != nullptr; next = Next(next)) {
       const size_t home = Home(slots_[next].block);
       if (((next - home) & (capacity_ - 1)) >= ((next - hole) & (capacity_ - 1))) {

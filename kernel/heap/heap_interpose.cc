@@ -161,7 +161,7 @@ void* memalign(size_t alignment, size_t size) noexcept {
 
 void* aligned_alloc(size_t alignment, size_t size) noexcept { return memalign(alignment, size); }
 
-// Returns the error; errno and `*block` keep their values where it fails.
+// Returns the error; errno and `*block` keep their values if it fails.
 int posix_memalign(void** block, size_t alignment, size_t size) noexcept {
   if (alignment < sizeof(void*) || (alignment & (alignment - 1)) != 0) return EINVAL;
   const int former_errno = errno;

@@ -1,5 +1,5 @@
 // How much heap the server holds, in an executable that links hupstorm_shim: by interposing malloc,
-// or by the sanitizer's hooks where a sanitizer brings the allocator.
+// or by the sanitizer's hooks if a sanitizer brings the allocator.
 //
 // A block is the server's if it was allocated on this thread while the server's own code ran
 // (`in_force.in_server`). It stays the server's until it is freed, whoever frees it, and a block of
@@ -23,7 +23,7 @@ struct HeapUse {
   int64_t blocks = 0;  // live blocks
 };
 
-// The server's live heap since the last `ResetServerHeap` on this thread. Zero for ever where the
+// The server's live heap since the last `ResetServerHeap` on this thread. Zero for ever if the
 // executable does not link hupstorm_shim.
 HeapUse ServerHeap();
 void ResetServerHeap();

@@ -12,7 +12,7 @@ namespace hupstorm::simulated {
 struct Address {
   uint32_t ip = 0;  // in host order; 0 is "any"
   uint16_t port = 0;
-  // ::1 where `ip` is loopback, :: where it is any. False for IPv4 and for IPv4-mapped addresses.
+  // ::1 if `ip` is loopback, :: if it is any. False for IPv4 and for IPv4-mapped addresses.
   bool native_v6 = false;
 
   bool IsAny() const { return ip == 0; }
@@ -21,7 +21,7 @@ struct Address {
 inline constexpr uint32_t kLoopback = 0x7f000001;
 
 // Reads what bind(2) or connect(2) was given, for a socket of `family`. Returns 0 or a negative
-// errno: -EINVAL where it is too short, -EAFNOSUPPORT for another family.
+// errno: -EINVAL if it is too short, -EAFNOSUPPORT for another family.
 int ParseAddress(int family, const sockaddr* from, socklen_t length, Address* to);
 
 // Writes `address` as a socket of `family` shows it, cut to *length bytes, and the full length to

@@ -71,10 +71,6 @@ int SetTimer(Kernel& kernel, int fd, int flags, const itimerspec* value, itimers
 int GetTimer(Kernel& kernel, int fd, itimerspec* value);
 int ReadClock(Kernel& kernel, clockid_t clock, timespec* now);
 int SleepFor(Kernel& kernel, const timespec* request, timespec* remaining);
-inline int SetAction(Kernel& kernel, int signal, const struct sigaction* action,
-                     struct sigaction* old) {
-  return kernel.signals.Action(signal, action, old);
-}
 
 // poll_calls.cc; epoll's are in epoll.h
 int SelectAll(Kernel& kernel, int count, fd_set* readable, fd_set* writable, fd_set* exceptional,

@@ -144,7 +144,6 @@ int ControlFd(Kernel& kernel, int fd, int command, long argument) {
     }
     case F_SETOWN:
     case F_SETSIG:
-      return 0;
     case F_GETOWN:
     case F_GETSIG:
       return 0;
@@ -167,15 +166,9 @@ int ControlIo(Kernel& kernel, int fd, unsigned long request, void* argument) {
   int* value = static_cast<int*>(argument);
   switch (request) {
     case FIOCLEX:
-      kernel.descriptors.set_close_on_exec(fd, true);
-      return 0;
     case FIONCLEX:
-      kernel.descriptors.set_close_on_exec(fd, false);
+      kernel.descriptors.set_close_on_exec(fd, request == FIOCLEX);
       return 0;
-    default:
-      break;
-  }
-  switch (request) {
     case FIONBIO:
       if (value == nullptr) return -EFAULT;
       object->non_blocking = *value != 0;

@@ -62,7 +62,7 @@ void Remove(Kernel& kernel, EpollItem& item) {
   kernel.epoll_items.Delete(&item);
 }
 
-// How many epolls are nested below `epoll`, itself not counted; more than kMostNests where it
+// How many epolls are nested below `epoll`, itself not counted; more than kMostNests if it
 // would contain `forbidden`.
 int DepthBelow(const Epoll& epoll, const Epoll& forbidden, int level) {
   if (&epoll == &forbidden || level > kMostNests) return kMostNests + 1;

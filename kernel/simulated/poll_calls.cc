@@ -97,7 +97,7 @@ void Clear(const WordSets& sets, int count) {
   }
 }
 
-// Judges each descriptor once. Where one is ready the sets become the answer; where none is they
+// Judges each descriptor once. If one is ready the sets become the answer; if none is they
 // stay as they are, to be asked again.
 int SelectOnce(Kernel& kernel, const WordSets& sets, int count) {
   int ready = 0;

@@ -1,4 +1,4 @@
-// TCP's port numbers: who is bound, who listens, which numbers are free
+// TCP's port numbers: what is bound, what listens, which numbers are free
 // (net/ipv4/inet_connection_sock.c).
 
 #ifndef HUPSTORM_KERNEL_SIMULATED_PORTS_H_
@@ -38,7 +38,7 @@ class Ports {
   // SO_REUSEADDR of a counted connection changed.
   void SetReuse(TcpEndpoint& endpoint, int value);
 
-  // The listener for a connection to `address`, null where nobody listens.
+  // The listener for a connection to `address`, null if there is none.
   TcpEndpoint* FindListener(const Address& address);
   bool InUse(uint16_t number) const { return ports_[number] != nullptr && ports_[number]->InUse(); }
   void Clear();

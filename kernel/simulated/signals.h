@@ -45,7 +45,7 @@ class Signals {
   SimulatedKernel::Disposition Raise(int signal);
   void InterruptSleepingCall();  // see DrivenKernel
   void WakeSleepingCall();
-  // What a write to a connection that nobody reads does to the server.
+  // What a write to a connection without a reader does to the server.
   void RaiseSigpipe();
   int fatal_sigpipes() const { return fatal_sigpipes_; }
   // Signals that wait for a signalfd, by number - 1.

@@ -31,29 +31,17 @@ SimulatedKernel::~SimulatedKernel() = default;
 
 void SimulatedKernel::Reset() {
   State& state = *state_;
-  state.descriptors.Clear();
+  const auto clear = [](auto&... parts) { (parts.Clear(), ...); };
+  clear(state.descriptors, state.timers, state.signals, state.ports, state.endpoints,
+        state.listeners, state.tcp_timers, state.epoll_items, state.epolls, state.eventfds,
+        state.timerfds, state.pipes, state.pipe_ends, state.unix_streams, state.signalfds,
+        state.host_files, state.chunks);
   state.descriptors.set_limit(state.options.descriptor_limit);
-  state.timers.Clear();
   state.timers.set_now_ns(state.options.start_ns);
-  state.signals.Clear();
-  state.ports.Clear();
-  state.endpoints.Clear();
-  state.listeners.Clear();
-  state.tcp_timers.Clear();
-  state.epoll_items.Clear();
-  state.epolls.Clear();
-  state.eventfds.Clear();
-  state.timerfds.Clear();
-  state.pipes.Clear();
-  state.pipe_ends.Clear();
-  state.unix_streams.Clear();
-  state.signalfds.Clear();
   if (state.watches_host_files) {
     std::fill(std::begin(state.watched_host_files), std::end(state.watched_host_files), nullptr);
     state.watches_host_files = false;
   }
-  state.host_files.Clear();
-  state.chunks.Clear();
   state.resting = {};
   state.accept_queue_length = 0;
   state.peers.clear();

@@ -173,7 +173,7 @@ int SetSocketOption(Kernel& kernel, SocketOptions& options, TcpEndpoint* endpoin
       return 0;
     case SO_SNDBUF:
       options.send_buffer = SendBufferFor(number);
-      // sk_stream_write_space wakes whether or not somebody found the buffer full.
+      // sk_stream_write_space wakes whether or not a sender found the buffer full.
       if (!of_unix && tcp::IsWritable(*endpoint)) {
         endpoint->no_space = false;
         WakeEndpoint(kernel, *endpoint, kWriteSpace);

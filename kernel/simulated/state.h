@@ -1,5 +1,5 @@
 // Everything that a simulated kernel consists of, and the two things that all its parts do: wake
-// who watches an object, and let a call sleep.
+// the watchers of an object, and let a call sleep.
 //
 // Functions that carry out a call return what Linux's own do: the result, or a negative errno.
 
@@ -76,8 +76,8 @@ struct Kernel {
   bool watches_host_files = false;
 };
 
-// The wake-up of a wait queue: `key` are the events that happened, 0 where any may have. `all` is
-// false where one exclusive waiter is enough (EPOLLEXCLUSIVE).
+// The wake-up of a wait queue: `key` are the events that happened, 0 if any may have. `all` is
+// false if one exclusive waiter is enough (EPOLLEXCLUSIVE).
 void Wake(Kernel& kernel, Object& object, uint32_t key, bool all);
 // The same for a TCP endpoint; a peer's owner hears of it by TakeChangedPeers.
 inline void WakeEndpoint(Kernel& kernel, TcpEndpoint& endpoint, uint32_t key, bool all = false) {

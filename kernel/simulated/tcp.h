@@ -1,4 +1,4 @@
-// TCP between endpoints of one kernel. Functions are named after what they do; where one follows a
+// TCP between endpoints of one kernel. Functions are named after what they do; if one follows a
 // function of Linux (net/ipv4/tcp.c, tcp_input.c, tcp_output.c, af_inet.c), that is named beside
 // it.
 
@@ -16,16 +16,16 @@ namespace hupstorm::simulated::tcp {
 
 // ---- Set-up (tcp_connection.cc).
 int Listen(Kernel& kernel, TcpEndpoint& endpoint, int backlog);  // inet_listen
-// Takes the oldest connection from a listener's queue, null where there is none.
+// Takes the oldest connection from a listener's queue, null if there is none.
 TcpEndpoint* TakeAccepted(Kernel& kernel, TcpEndpoint& listener);
-// Sends the SYN to endpoint.remote_address. Where nobody listens it is refused at once, where the
+// Sends the SYN to endpoint.remote_address. If nothing listens it is refused at once, if the
 // accept queue is full it waits.
 void StartConnect(Kernel& kernel, TcpEndpoint& endpoint);
 int Connect(Kernel& kernel, TcpEndpoint& endpoint, const sockaddr* address, socklen_t length,
             int fd);  // __inet_stream_connect
 // A deferred connection (TCP_DEFER_ACCEPT) got its first byte or its FIN.
 void EndDeferral(Kernel& kernel, TcpEndpoint& endpoint);
-// A SYN that nobody answered is sent again, or given up.
+// A SYN without an answer is sent again, or given up.
 void RetryConnect(Kernel& kernel, TcpEndpoint& endpoint);
 void SetBuffers(TcpEndpoint& endpoint);  // after its options changed
 
@@ -42,7 +42,7 @@ void EnterTimeWait(Kernel& kernel, TcpEndpoint& endpoint);        // tcp_time_wa
 void DeliverFin(Kernel& kernel, TcpEndpoint& from);
 void Rest(Kernel& kernel, TcpEndpoint& endpoint);
 void EndRests(Kernel& kernel);
-// Gives the endpoint back where nothing refers to it any more.
+// Gives the endpoint back if nothing refers to it any more.
 void FreeIfDead(Kernel& kernel, TcpEndpoint& endpoint);
 
 // ---- Bytes (tcp_send.cc, tcp_receive.cc).

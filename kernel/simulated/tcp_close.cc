@@ -63,8 +63,9 @@ void StopResting(Kernel& kernel, TcpEndpoint& endpoint) {
   endpoint.in_time_wait = false;
 }
 
-// inet_csk_listen_stop: who was not accepted yet is reset. Who was not let in hears nothing, and is
-// refused when it sends its SYN again; a peer, which does not sleep that long, at once.
+// inet_csk_listen_stop: connections not accepted yet are reset. A client that was not let in hears
+// nothing, and is refused when it sends its SYN again; a peer, which does not sleep that long, at
+// once.
 void StopListening(Kernel& kernel, TcpEndpoint& endpoint) {
   Listener* listener = endpoint.listener;
   endpoint.listener = nullptr;

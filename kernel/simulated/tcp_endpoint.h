@@ -57,7 +57,7 @@ struct SocketOptions {
 };
 
 struct Listener;  // what only a listener has
-struct Port;      // a port number and who uses it
+struct Port;      // a port number and what uses it
 
 // struct socket's own state (socket_state in include/uapi/linux/net.h).
 enum class SocketState : uint8_t { kUnconnected, kConnecting, kConnected, kDisconnecting };
@@ -77,11 +77,11 @@ struct alignas(64) TcpEndpoint : Object {
   bool orphan : 1 = false;        // closed by its owner (SOCK_DEAD)
   bool done : 1 = false;          // the other side's FIN arrived (SOCK_DONE)
   bool end_seen : 1 = false;      // its owner has read up to that FIN
-  bool no_space : 1 = false;      // somebody waits for room to send (SOCK_NOSPACE)
+  bool no_space : 1 = false;      // its owner waits for room to send (SOCK_NOSPACE)
   bool sender_waits : 1 = false;  // the other end has bytes that found the window shut
   bool vanished : 1 = false;      // a peer whose host is gone
   bool unanswered : 1 = false;    // the other end's host is gone: `remote` is null, no RST comes
-  bool awaits_acknowledgment : 1 = false;  // `timer` is for data that nobody acknowledges
+  bool awaits_acknowledgment : 1 = false;  // `timer` is for data without acknowledgment
   bool bound_by_user : 1 = false;          // keeps its port when it is closed (SOCK_BINDPORT_LOCK)
   bool address_by_user : 1 = false;        // and its address (SOCK_BINDADDR_LOCK)
   bool fin_wanted : 1 = false;             // FIN follows what is in `send`
@@ -94,8 +94,8 @@ struct alignas(64) TcpEndpoint : Object {
   bool was_connected : 1 = false;
   SocketState socket_state = SocketState::kUnconnected;
   int fd = -1;                    // the last descriptor that was given to it
-  PeerId peer = kNoPeer;          // itself where is_peer, else the client at the other end
-  TcpEndpoint* remote = nullptr;  // the other end, null where nobody answers any more
+  PeerId peer = kNoPeer;          // itself if is_peer, else the client at the other end
+  TcpEndpoint* remote = nullptr;  // the other end, null if nothing answers any more
   ByteQueue receive;
   ByteQueue send;  // not taken by the other end yet
   uint32_t receive_capacity = 0;
@@ -110,7 +110,7 @@ struct alignas(64) TcpEndpoint : Object {
   // ---- Used when it is set up and torn down.
   Link<TcpEndpoint> queue_link;      // accept queue, SYNs that wait, or the ends at rest
   TcpEndpoint* queued_at = nullptr;  // the listener in one of whose queues it is
-  Listener* listener = nullptr;      // where `state` is kListen
+  Listener* listener = nullptr;      // if `state` is kListen
   Port* port = nullptr;
   Link<TcpEndpoint> port_link;
   Address local;

@@ -1,4 +1,4 @@
-// The clocks of TCP that a server can notice: a connect that nobody answers, data that nobody
+// The clocks of TCP that a server can notice: a connect that gets no answer, data that nothing
 // acknowledges, keepalive, TCP_DEFER_ACCEPT (net/ipv4/tcp_timer.c).
 
 #include <errno.h>

@@ -16,7 +16,7 @@ struct Timer {
   Object* owner;
   int64_t due_ns = 0;
   uint64_t order = 0;  // timers that are due together fire in the order in which they were armed
-  int place = -1;      // in the heap; -1 where not armed
+  int place = -1;      // in the heap; -1 if not armed
   bool armed() const { return place >= 0; }
 };
 
@@ -28,7 +28,7 @@ class Timers {
   // Arms, or arms anew.
   void Arm(Timer& timer, int64_t due_ns);
   void Disarm(Timer& timer);
-  // The timer that is due first, null where none is armed.
+  // The timer that is due first, null if none is armed.
   Timer* first() const { return heap_.empty() ? nullptr : heap_.front(); }
   void Clear() { heap_.clear(); }
 
@@ -45,7 +45,7 @@ class Timers {
   int64_t now_ns_ = 0;
 };
 
-// An expiry that Linux counts only when somebody looks (timerfd_read, timerfd_gettime).
+// An expiry that Linux counts only when it is looked at (timerfd_read, timerfd_gettime).
 struct Timerfd : Object {
   Timerfd() : Object(Kind::kTimerfd), timer(this) {}
   Timer timer;

@@ -40,7 +40,7 @@ namespace {
 ssize_t ReadFrom(Kernel& kernel, int fd, IoVector& to, Call call) {
   Object* object = kernel.descriptors.Get(fd);
   if (object == nullptr) return -EBADF;
-  const bool nothing = call == Call::kReadv && to.left() == 0;  // vfs_readv asks nobody
+  const bool nothing = call == Call::kReadv && to.left() == 0;  // vfs_readv asks no file
   switch (object->kind) {
     case Kind::kTcp:
     case Kind::kUnixStream:
@@ -69,7 +69,7 @@ ssize_t ReadFrom(Kernel& kernel, int fd, IoVector& to, Call call) {
 ssize_t WriteTo(Kernel& kernel, int fd, IoVector& from, Call call) {
   Object* object = kernel.descriptors.Get(fd);
   if (object == nullptr) return -EBADF;
-  const bool nothing = call == Call::kWritev && from.left() == 0;  // vfs_writev asks nobody
+  const bool nothing = call == Call::kWritev && from.left() == 0;  // vfs_writev asks no file
   switch (object->kind) {
     case Kind::kTcp:
     case Kind::kUnixStream:
@@ -121,10 +121,19 @@ ssize_t ReceiveInto(Kernel& kernel, Object& object, msghdr* message, Call call, 
     message->msg_namelen = 0;
     message->msg_controllen = 0;
     message->msg_flags = flags & MSG_OOB;
-    // tcp_recv_urg says so where there was no room for the byte.
+    // tcp_recv_urg says so if there was no room for the byte.
     if ((flags & MSG_OOB) != 0 && received == 0 && length == 0) message->msg_flags |= MSG_TRUNC;
   }
   return received;
+}
+
+// The same for sendmsg and sendmmsg.
+ssize_t SendFrom(Kernel& kernel, Object& object, const msghdr* message, Call call, int fd,
+                 int flags) {
+  const ssize_t length = MessageLength(message);
+  if (length < 0) return length;
+  IoVector from(message->msg_iov, static_cast<size_t>(length));
+  return SendTo(kernel, object, from, {.call = call, .fd = fd, .flags = flags});
 }
 
 // sk_err of a socket; null for any other object.
@@ -167,11 +176,7 @@ ssize_t ReceiveMessage(Kernel& kernel, int fd, msghdr* message, int flags) {
 
 ssize_t SendMessage(Kernel& kernel, int fd, const msghdr* message, int flags) {
   Object* object = kernel.descriptors.Get(fd);
-  if (object == nullptr) return -EBADF;
-  const ssize_t length = MessageLength(message);
-  if (length < 0) return length;
-  IoVector from(message->msg_iov, static_cast<size_t>(length));
-  return SendTo(kernel, *object, from, {.call = Call::kSendmsg, .fd = fd, .flags = flags});
+  return object == nullptr ? -EBADF : SendFrom(kernel, *object, message, Call::kSendmsg, fd, flags);
 }
 
 // do_recvmmsg
@@ -217,16 +222,11 @@ int SendMessages(Kernel& kernel, int fd, mmsghdr* messages, unsigned count, int 
   unsigned sent = 0;
   while (sent < count) {
     mmsghdr& message = messages[sent];
-    const ssize_t length = MessageLength(&message.msg_hdr);
-    ssize_t result = length;
-    if (length >= 0) {
-      IoVector from(message.msg_hdr.msg_iov, static_cast<size_t>(length));
-      result = SendTo(kernel, *object, from, {.call = Call::kSendmmsg, .fd = fd, .flags = flags});
-    }
+    const ssize_t result = SendFrom(kernel, *object, &message.msg_hdr, Call::kSendmmsg, fd, flags);
     if (result < 0) return sent > 0 ? static_cast<int>(sent) : static_cast<int>(result);
     message.msg_len = static_cast<unsigned>(result);
     ++sent;
-    if (result < length) break;
+    if (message.msg_len < SumOfMessage(message.msg_hdr)) break;
   }
   return static_cast<int>(sent);
 }

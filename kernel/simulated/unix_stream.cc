@@ -17,7 +17,7 @@ bool IsWritable(const UnixStream& stream) {
   return queued * 4 <= static_cast<size_t>(stream.options.send_buffer);
 }
 
-// Counts `count` bytes as read. True where one of the other end's sends has been read to its end:
+// Counts `count` bytes as read. True if one of the other end's sends has been read to its end:
 // Linux gives back memory, and with it room to send, by whole sends.
 bool TakeSegments(Kernel& kernel, UnixStream& stream, uint32_t count) {
   bool any_ended = false;

@@ -18,7 +18,7 @@
 
 namespace hupstorm {
 
-// A C string literal of the first 32 of `total` bytes, followed by "..." where there are more.
+// A C string literal of the first 32 of `total` bytes, followed by "..." if there are more.
 std::string FormatBytes(std::string_view bytes, size_t total);
 // The first `total` bytes that a vector holds, as one string.
 std::string FormatParts(const iovec* parts, size_t count, size_t total);

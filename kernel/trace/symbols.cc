@@ -101,7 +101,7 @@ std::string PollEventNames(int events) { return Flags(Unsigned(events & 0xffff),
 std::string MessageFlagNames(int flags) { return Flags(Unsigned(flags), kMessageFlags); }
 std::string TimerfdFlagNames(int flags) { return Flags(Unsigned(flags), kTimerfdFlags); }
 
-// O_RDONLY is 0: it is there where none of the others is.
+// O_RDONLY is 0: it is there if none of the others is.
 std::string StatusFlagNames(int flags) {
   if ((flags & O_ACCMODE) != 0) return Flags(Unsigned(flags), kFileFlags);
   return flags == 0 ? "O_RDONLY" : "O_RDONLY|" + Flags(Unsigned(flags), kFileFlags);

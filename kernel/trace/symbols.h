@@ -20,7 +20,7 @@ std::string SocketTypeNames(int type);     // SOCK_STREAM|SOCK_NONBLOCK
 std::string TimerfdFlagNames(int flags);   // of timerfd_settime
 std::string SignalActionNames(int flags);  // SA_RESTART, ...
 
-// Single values: the number where there is no name.
+// Single values: the number if there is no name.
 std::string ErrorName(int error);  // "ECONNRESET"
 std::string SignalName(int signal);
 std::string DomainName(int domain);

@@ -5,7 +5,7 @@
 //   epoll_wait(257, [{EPOLLIN|EPOLLRDHUP, 259}], 64, -1) = 1
 // Addresses, errors, events and flags are by name; a buffer shows its first 32 bytes. Nothing in a
 // line depends on pointers, on the process or on the day, so on a simulated kernel two runs of a
-// scenario give the same bytes. Where a call failed, "..." stands for memory that the kernel may
+// scenario give the same bytes. If a call failed, "..." stands for memory that the kernel may
 // not have looked at either: the server's pointer may be wrong.
 
 #ifndef HUPSTORM_KERNEL_TRACE_TRACE_RECORDER_H_
@@ -21,13 +21,13 @@
 namespace hupstorm {
 
 // Which descriptor the data in an epoll event stands for: servers put a pointer there as often as
-// the descriptor. Where two registrations in one epoll bear the same data, the later one.
+// the descriptor. If two registrations in one epoll bear the same data, the later one.
 class EpollDataNames {
  public:
   void Learn(const SystemCall& call);  // from each finished call
   void Reset() { fds_.clear(); }
 
-  // The descriptor; where none was learnt, -1.
+  // The descriptor; if none was learnt, -1.
   int Find(int epfd, uint64_t data) const;
 
  private:
