@@ -10,6 +10,8 @@
 #include <climits>
 #include <optional>
 
+#include "base/scoped_value.h"
+
 namespace hupstorm::simulated {
 namespace {
 
@@ -148,17 +150,6 @@ int Collect(Kernel& kernel, Epoll& epoll, epoll_event* events, int max_events) {
   return count;
 }
 
-class Waiting {
- public:
-  explicit Waiting(Epoll& epoll) : epoll_(epoll) { ++epoll_.waiting; }
-  ~Waiting() { --epoll_.waiting; }
-  Waiting(const Waiting&) = delete;
-  Waiting& operator=(const Waiting&) = delete;
-
- private:
-  Epoll& epoll_;
-};
-
 }  // namespace
 
 void Wake(Kernel& kernel, Object& object, uint32_t key, bool all) {
@@ -249,7 +240,7 @@ int WaitEpoll(Kernel& kernel, int epfd, epoll_event* events, int max_events, int
       deadline_known = true;
     }
     if (!pin) pin.emplace(kernel, epoll);
-    const Waiting waiting(epoll);
+    const ScopedValue waiting(epoll.waiting, epoll.waiting + 1);
     const int woken =
         Sleep(kernel, {.call = Call::kEpollWait, .fd = epfd, .deadline_ns = deadline});
     if (woken != 0) return woken == -ETIMEDOUT ? 0 : woken;
