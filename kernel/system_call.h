@@ -71,8 +71,8 @@ inline int64_t ResultInBytes(const SystemCall& call) {
 size_t BytesAt(const SystemCall& call, size_t index);
 // The flags of recv, send and their like; 0 for calls without.
 int MessageFlags(const SystemCall& call);
-// How long a select, poll or epoll_wait waits, in milliseconds rounded up; negative: without end. To
-// be asked before the call: Linux writes what is left of select's into the same place.
+// How long a select, poll or epoll_wait waits, in milliseconds rounded up; negative: without end.
+// To be asked before the call: Linux writes what is left of select's into the same place.
 int TimeoutMs(const SystemCall& call);
 
 // What a select asked, as it writes its answer into the same sets. Made before the call.

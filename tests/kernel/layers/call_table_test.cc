@@ -1,8 +1,8 @@
-#include "kernel/syscalls.h"
-
 #include <gmock/gmock.h>
 
 #include <set>
+
+#include "kernel/syscalls.h"
 
 namespace hupstorm {
 namespace {
