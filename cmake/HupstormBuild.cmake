@@ -21,7 +21,9 @@ if(CMAKE_CXX_COMPILER MATCHES "/afl-[^/]*$")
   set(CMAKE_CXX_COMPILER_LAUNCHER
       ${CMAKE_COMMAND} -E env AFL_LLVM_DENYLIST=${CMAKE_SOURCE_DIR}/cmake/afl_denylist.txt)
 elseif(CCACHE_PROGRAM)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
+  # Without this it would not know what to do about precompiled headers.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
+      CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${CCACHE_PROGRAM})
 endif()
 
 # A release's objects can be linked as they are, or be optimised as one program: a run is thousands
@@ -94,7 +96,9 @@ endfunction()
 
 # For what takes longer to optimise than to run: tests, and the command around the runs.
 function(hupstorm_optimise_less name)
-  if(CMAKE_BUILD_TYPE STREQUAL "Release")
+  if(HUPSTORM_SANITIZE)
+    target_compile_options(${name} PRIVATE -O0)
+  elseif(CMAKE_BUILD_TYPE STREQUAL "Release")
     target_compile_options(${name} PRIVATE -O1 -fno-lto)
   endif()
 endfunction()
@@ -108,9 +112,7 @@ function(hupstorm_test name)
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE hupstorm_options ${arg_DEPENDS} GTest::gmock_main)
   hupstorm_optimise_less(${name})
-  if(HUPSTORM_SANITIZE)
-    target_compile_options(${name} PRIVATE -O0)  # compiled twice as fast, and most do little
-  endif()
+  hupstorm_use_precompiled(${name} hupstorm_precompiled_tests)
   set_target_properties(${name} PROPERTIES
     RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   file(RELATIVE_PATH folder ${CMAKE_SOURCE_DIR}/tests ${CMAKE_CURRENT_SOURCE_DIR})

@@ -1,25 +1,37 @@
-# Headers that most sources include are parsed once for each of three kinds of sources, not for each
-# source: half the time of most. A source includes what it uses all the same, and compiles without
-# this, as the builds of a fuzzing service do.
+# Headers that most sources include are parsed once for each kind of sources, not once for each source.
+# A source includes what it uses all the same: it must compile without this, as a fuzzing service's
+# build does.
 option(HUPSTORM_PRECOMPILE "Precompile the headers that most sources include" ON)
 if(HUPSTORM_FUZZ_ENGINE STREQUAL "external")
   set(HUPSTORM_PRECOMPILE OFF)
 endif()
 
-# hupstorm_precompiled(NAME HEADERS ... DEPENDS ...): for targets that are compiled with the same options.
+# hupstorm_precompiled(NAME [OPTIMISED_LESS] [EXECUTABLES] HEADERS ... DEPENDS ...): headers for targets
+# with one set of options. OPTIMISED_LESS as by the function of that name; EXECUTABLES, not libraries.
 function(hupstorm_precompiled name)
   if(NOT HUPSTORM_PRECOMPILE)
     return()
   endif()
-  cmake_parse_arguments(arg "" "" "HEADERS;DEPENDS" ${ARGN})
+  cmake_parse_arguments(arg "OPTIMISED_LESS;EXECUTABLES" "" "HEADERS;DEPENDS" ${ARGN})
   file(CONFIGURE OUTPUT ${name}.cc CONTENT "")
   add_library(${name} OBJECT ${CMAKE_CURRENT_BINARY_DIR}/${name}.cc)
   target_link_libraries(${name} PRIVATE hupstorm_options ${arg_DEPENDS})
   target_precompile_headers(${name} PRIVATE
     <algorithm> <array> <cstdint> <cstring> <functional> <map> <memory> <optional> <span> <stdexcept>
     <string> <string_view> <utility> <vector> ${arg_HEADERS})
+  if(arg_OPTIMISED_LESS)
+    hupstorm_optimise_less(${name})
+  endif()
+  if(arg_EXECUTABLES)
+    set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+    target_compile_options(${name} PRIVATE -fPIE)
+  endif()
   if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
-    target_compile_options(${name} PRIVATE "SHELL:-Xclang -fno-pch-timestamp")  # for ccache
+    # For ccache: the same each time, and not taken from another tree, whose files it would name.
+    target_compile_options(${name} PRIVATE "SHELL:-Xclang -fno-pch-timestamp")
+    if(CMAKE_CXX_COMPILER_LAUNCHER MATCHES ccache)
+      set_target_properties(${name} PROPERTIES CXX_COMPILER_LAUNCHER "")
+    endif()
   endif()
 endfunction()
 
@@ -31,8 +43,8 @@ function(hupstorm_use_precompiled target name)
 endfunction()
 
 hupstorm_precompiled(hupstorm_precompiled_libraries HEADERS <fmt/format.h> DEPENDS ${HUPSTORM_FMT})
-hupstorm_precompiled(hupstorm_precompiled_tools
-  HEADERS <filesystem> <fmt/format.h> <nlohmann/json.hpp> DEPENDS ${HUPSTORM_FMT})
-if(HUPSTORM_PRECOMPILE)
-  hupstorm_optimise_less(hupstorm_precompiled_tools)
+if(HUPSTORM_FUZZ_ENGINE STREQUAL "replay")
+  hupstorm_precompiled(hupstorm_precompiled_tools OPTIMISED_LESS
+    HEADERS <filesystem> <fmt/format.h> <nlohmann/json.hpp>
+    DEPENDS ${HUPSTORM_FMT} nlohmann_json::nlohmann_json)
 endif()
