@@ -25,7 +25,7 @@ constexpr char kEverything[] =
 TEST(WireTest, AScenarioArrivesWhole) {
   Scenario scenario = ParseScenario(kEverything, "some/file.scn");
   scenario.name = "area/name";
-  const Scenario arrived = ReadScenario(WriteScenario(scenario));
+  const Scenario arrived = Decode<Scenario>(Encode(scenario));
   EXPECT_EQ(arrived, scenario);
   EXPECT_EQ(PrintScenario(arrived), PrintScenario(scenario));
   EXPECT_EQ(arrived.name, scenario.name);
@@ -39,15 +39,16 @@ TEST(WireTest, AScenarioArrivesWhole) {
 TEST(WireTest, AScenarioForAnyTargetAndWithoutStepsArrives) {
   Scenario scenario;
   scenario.protocol.reset();
-  EXPECT_EQ(ReadScenario(WriteScenario(scenario)), scenario);
+  EXPECT_EQ(Decode<Scenario>(Encode(scenario)), scenario);
 }
 
 TEST(WireTest, WhatIsCutShortIsRefused) {
-  const std::string bytes = WriteScenario(ParseScenario(kEverything, "some/file.scn"));
+  const std::string bytes = Encode(ParseScenario(kEverything, "some/file.scn"));
   for (size_t size = 0; size < bytes.size(); ++size) {
-    EXPECT_THROW(ReadScenario(std::string_view(bytes).substr(0, size)), std::runtime_error) << size;
+    EXPECT_THROW(Decode<Scenario>(std::string_view(bytes).substr(0, size)), std::runtime_error)
+        << size;
   }
-  EXPECT_THROW(ReadScenario(bytes + "x"), std::runtime_error);
+  EXPECT_THROW(Decode<Scenario>(bytes + "x"), std::runtime_error);
 }
 
 }  // namespace

@@ -3,20 +3,28 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "base/random.h"
-#include "base/shared_array.h"
 #include "scenarios/language/fit.h"
 #include "scenarios/mutator/scenario_mutator.h"
 #include "scenarios/mutator/work_limit.h"
-#include "tools/isolation/archive.h"
-#include "tools/isolation/wire.h"
+#include "tools/isolation/slices.h"
 
 namespace hupstorm {
+
+// What the runs of a slice, or of all slices, showed.
+struct SmokeHit {
+  uint64_t run = 0;  // the first that showed it
+  Finding finding;
+  uint64_t runs = 0;  // that showed it
+};
+void Fields(auto& archive, Either<SmokeHit> auto& hit) { archive(hit.run, hit.finding, hit.runs); }
+
 namespace {
 
 constexpr uint64_t kRunsOfASlice = 500;
@@ -27,11 +35,9 @@ struct Slice {
   uint64_t to = 0;
 };
 
-// The run that first showed something.
-struct Hit {
-  uint64_t run = 0;
-  RunResult result;  // that finding alone
-  uint64_t runs = 0;
+// The run that a worker is at.
+struct Mark {
+  uint64_t at = 0;
 };
 
 class Smoke {
@@ -51,17 +57,29 @@ class Smoke {
     for (uint64_t run = 0; run < settings_.runs; run += kRunsOfASlice) {
       slices.push_back({run, std::min(run + kRunsOfASlice, settings_.runs)});
     }
-    while (!slices.empty()) slices = RunSlices(slices);
-    std::vector<std::pair<uint64_t, SmokeFinding>> in_order;
+    const Job job{&seeds_.front(), &target_};
+    RunSlicesIsolated<Mark>(
+        std::move(slices), settings_.isolation, [&](const Slice&) { return job; },
+        [this](const Slice& slice, Mark& mark, World& world, const RunOptions& options) {
+          return RunSlice(slice, mark, world, options);
+        },
+        [this](const Slice& slice, std::vector<SmokeHit> hits) {
+          for (SmokeHit& hit : hits) Take(std::move(hit));
+          Progress(slice.to - slice.from);
+        },
+        [this](const Mark& mark, Finding finding) {
+          Take({mark.at, std::move(finding), 1});
+          Progress(1);
+          return mark.at + 1;
+        });
+    std::map<uint64_t, std::vector<SmokeFinding>> in_order;  // by run
     for (auto& [fingerprint, hit] : hits_) {
-      hit.result.findings.front().scenario = fmt::format("random-{}-{}", settings_.seed, hit.run);
-      in_order.emplace_back(
-          hit.run, SmokeFinding{std::move(hit.result.findings.front()), Mutant(hit.run), hit.runs});
+      hit.finding.scenario = fmt::format("random-{}-{}", settings_.seed, hit.run);
+      in_order[hit.run].push_back({std::move(hit.finding), Mutant(hit.run), hit.runs});
     }
-    std::stable_sort(in_order.begin(), in_order.end(),
-                     [](const auto& a, const auto& b) { return a.first < b.first; });
     std::vector<SmokeFinding> findings;
-    for (auto& [run, finding] : in_order) findings.push_back(std::move(finding));
+    for (auto& [run, found] : in_order)
+      std::move(found.begin(), found.end(), std::back_inserter(findings));
     return findings;
   }
 
@@ -84,78 +102,29 @@ class Smoke {
     return Fits(scenario, target_) && (!settings_.can_run || settings_.can_run(scenario));
   }
 
-  // What is left to do where a process has ended: what came before, whose answer is lost, and what
-  // comes next.
-  std::vector<Slice> RunSlices(const std::vector<Slice>& slices) {
-    SharedArray<uint64_t> at(slices.size());
-    const std::vector<Job> jobs(slices.size(), Job{&seeds_.front(), &target_});
-    std::vector<Slice> left;
-    RunTasksIsolated(
-        jobs, settings_.isolation,
-        [&](size_t i, World& world, const RunOptions& options) {
-          return RunSlice(slices[i], at[i], world, options);
-        },
-        [&](size_t i, const std::string& answer) {
-          TakeAnswer(answer);
-          Progress(slices[i].to - slices[i].from);
-        },
-        [&](size_t i, RunResult end) {
-          const Slice& slice = slices[i];
-          for (Finding& finding : end.findings) Take(at[i], std::move(finding), 1);
-          Progress(1);
-          if (slice.from < at[i]) left.push_back({slice.from, at[i]});
-          if (at[i] + 1 < slice.to) left.push_back({at[i] + 1, slice.to});
-        });
-    return left;
-  }
-
   // In a worker's process.
-  std::string RunSlice(const Slice& slice, uint64_t& at, World& world, const RunOptions& options) {
-    std::map<std::string, Hit> hits;
+  std::vector<SmokeHit> RunSlice(const Slice& slice, Mark& mark, World& world,
+                                 const RunOptions& options) const {
+    std::map<std::string, SmokeHit> hits;
     for (uint64_t run = slice.from; run < slice.to; ++run) {
-      at = run;
+      mark.at = run;
       const Scenario mutant = Mutant(run);
       if (!CanRun(mutant)) continue;
       for (Finding& finding : world.Run(mutant, target_, options).findings) {
-        Hit& hit = hits[finding.fingerprint];
-        if (hit.runs++ > 0) continue;
-        hit.run = run;
-        hit.result.findings.push_back(std::move(finding));
+        SmokeHit& hit = hits[finding.fingerprint];
+        if (hit.runs++ == 0) hit = {run, std::move(finding), 1};
       }
     }
-    Writer writer;
-    writer.Field(static_cast<uint64_t>(hits.size()));
-    for (const auto& [fingerprint, hit] : hits) {
-      writer.Field(hit.run);
-      writer.Field(hit.runs);
-      writer.Field(EncodeResult(hit.result));
-    }
-    return std::move(writer.bytes);
+    std::vector<SmokeHit> answer;
+    for (auto& [fingerprint, hit] : hits) answer.push_back(std::move(hit));
+    return answer;
   }
 
-  void TakeAnswer(const std::string& answer) {
-    Reader reader(answer);
-    uint64_t count = 0;
-    reader.Field(count);
-    for (; count > 0; --count) {
-      uint64_t run = 0;
-      uint64_t runs = 0;
-      std::string result;
-      reader.Field(run);
-      reader.Field(runs);
-      reader.Field(result);
-      Take(run, std::move(DecodeResult(result).findings.at(0)), runs);
-    }
-    reader.NeedEnd();
-  }
-
-  void Take(uint64_t run, Finding finding, uint64_t runs) {
-    Hit& hit = hits_[finding.fingerprint];
-    if (hit.runs == 0 || run < hit.run) {
-      hit.run = run;
-      hit.result.findings.assign(1, std::move(finding));
-    }
-    hit.runs += runs;
+  void Take(SmokeHit hit) {
+    SmokeHit& known = hits_[hit.finding.fingerprint];
+    const uint64_t runs = known.runs + hit.runs;
+    if (known.runs == 0 || hit.run < known.run) known = std::move(hit);
+    known.runs = runs;
   }
 
   void Progress(uint64_t runs) {
@@ -166,7 +135,7 @@ class Smoke {
   const Target& target_;
   const SmokeSettings& settings_;
   std::vector<Scenario> seeds_;
-  std::map<std::string, Hit> hits_;  // by fingerprint
+  std::map<std::string, SmokeHit> hits_;  // by fingerprint
   uint64_t done_ = 0;
 };
 

@@ -1,4 +1,10 @@
-// Values as bytes, one after another, for the pipe between a worker process and its parent.
+// Values as bytes, one after another, for the pipe between a worker process and its parent. Both
+// ends are the same executable, so the format needs no version.
+//
+// What a structure holds is said once, for both directions:
+//   void Fields(auto& archive, Either<Clients> auto& clients) {
+//     archive(clients.letter, clients.first, clients.last);
+//   }
 
 #ifndef HUPSTORM_TOOLS_ISOLATION_ARCHIVE_H_
 #define HUPSTORM_TOOLS_ISOLATION_ARCHIVE_H_
@@ -17,58 +23,69 @@ namespace hupstorm {
 template <typename T>
 concept PlainValue = std::is_trivially_copyable_v<T> && !std::is_pointer_v<T>;
 
+// A structure to be read, or a constant one to be written.
+template <typename T, typename Structure>
+concept Either = std::is_same_v<std::remove_const_t<T>, Structure>;
+
 // Appends.
 class Writer {
  public:
-  template <PlainValue Value>
-  void Field(const Value& value) {
-    char raw[sizeof value];
-    std::memcpy(raw, &value, sizeof value);
-    bytes.append(raw, sizeof raw);
-  }
-  void Field(const std::string& text) {
-    Field(static_cast<uint64_t>(text.size()));
-    bytes += text;
-  }
-  template <PlainValue Value>
-  void Field(const std::vector<Value>& values) {
-    Field(static_cast<uint64_t>(values.size()));
-    bytes.append(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(Value));
+  template <typename... Values>
+  void operator()(const Values&... values) {
+    (Put(values), ...);
   }
 
   std::string bytes;
+
+ private:
+  void Put(const PlainValue auto& value) {
+    bytes.append(reinterpret_cast<const char*>(&value), sizeof value);
+  }
+  void Put(const std::string& text) {
+    Put(text.size());
+    bytes += text;
+  }
+  template <typename Item>
+  void Put(const std::vector<Item>& items) {
+    Put(items.size());
+    for (const Item& item : items) Put(item);
+  }
+  void Put(const auto& structure) { Fields(*this, structure); }
 };
 
-// Takes in the order in which was written. Throws std::runtime_error where too little is left.
+// Takes in the order of writing. Throws std::runtime_error if too little is left.
 class Reader {
  public:
   explicit Reader(std::string_view bytes) : bytes_(bytes) {}
 
-  template <PlainValue Value>
-  void Field(Value& value) {
-    std::memcpy(&value, Take(sizeof value).data(), sizeof value);
+  template <typename... Values>
+  void operator()(Values&... values) {
+    (Get(values), ...);
   }
-  void Field(std::string& text) {
-    uint64_t size = 0;
-    Field(size);
-    text = Take(size);
-  }
-  template <PlainValue Value>
-  void Field(std::vector<Value>& values) {
-    uint64_t count = 0;
-    Field(count);
-    const std::string_view raw = Take(count * sizeof(Value));
-    values.resize(count);
-    if (count > 0) std::memcpy(static_cast<void*>(values.data()), raw.data(), raw.size());
-  }
-  // Throws where something is left.
+  // Throws if something is left.
   void NeedEnd() const {
     if (bytes_.empty()) return;
     throw std::runtime_error("more came through a worker's pipe than should");
   }
 
  private:
-  std::string_view Take(uint64_t count) {
+  void Get(PlainValue auto& value) {
+    std::memcpy(static_cast<void*>(&value), Take(sizeof value).data(), sizeof value);
+  }
+  void Get(std::string& text) { text = Take(GetSize()); }
+  template <typename Item>
+  void Get(std::vector<Item>& items) {
+    for (size_t left = GetSize(); left > 0; --left) Get(items.emplace_back());
+  }
+  void Get(auto& structure) { Fields(*this, structure); }
+
+  size_t GetSize() {
+    size_t size = 0;
+    Get(size);
+    return size;
+  }
+
+  std::string_view Take(size_t count) {
     if (count > bytes_.size())
       throw std::runtime_error("what came through a worker's pipe was cut short");
     const std::string_view taken = bytes_.substr(0, count);
@@ -78,6 +95,22 @@ class Reader {
 
   std::string_view bytes_;
 };
+
+std::string Encode(const auto& value) {
+  Writer writer;
+  writer(value);
+  return std::move(writer.bytes);
+}
+
+// Throws std::runtime_error if `bytes` is not what encoding gives.
+template <typename Value>
+Value Decode(std::string_view bytes) {
+  Reader reader(bytes);
+  Value value;
+  reader(value);
+  reader.NeedEnd();
+  return value;
+}
 
 }  // namespace hupstorm
 

@@ -9,19 +9,14 @@
 #include <vector>
 
 #include "base/processors.h"
-#include "scenarios/language/units.h"
 #include "tools/cli/errors.h"
-#include "tools/isolation/watched_worker.h"
 #include "tools/isolation/wire.h"
+#include "tools/isolation/worker.h"
 
 namespace hupstorm {
 namespace {
 
 constexpr int kMostWorkers = 8;
-
-// The number of a job, as a worker is told it.
-std::string AsText(size_t job) { return std::to_string(job); }
-size_t JobIn(std::string_view text) { return *ParseDigits(text); }
 
 class Pool {
  public:
@@ -40,13 +35,13 @@ class Pool {
 
  private:
   struct Slot {
-    std::unique_ptr<WatchedWorker> worker;
+    std::unique_ptr<Worker> worker;
     const Target* target = nullptr;  // that its process has run so far
     size_t job = 0;
     bool busy = false;
   };
 
-  // Gives the slot its next job, in a new process where the old one is gone or spoilt.
+  // Gives the slot its next job, in a new process if the old one is gone or spoilt.
   void Next(Slot& slot) {
     if (next_job_ == jobs_.size()) {
       slot.worker.reset();
@@ -60,9 +55,10 @@ class Pool {
         if (other.worker) others.push_back(other.worker->socket());
       }
       const auto number = static_cast<int>(&slot - slots_.data());
-      slot.worker = std::make_unique<WatchedWorker>(
-          [this, number](std::string_view index, std::atomic<uint64_t>& progress) {
-            return Do(number, JobIn(index), progress);
+      slot.worker = std::make_unique<Worker>(
+          number,
+          [this](std::string_view index, World& world, const RunOptions& run) {
+            return task_(Decode<size_t>(index), world, run);
           },
           others, options_);
       slot.target = job.target;
@@ -70,15 +66,7 @@ class Pool {
     slot.job = next_job_++;
     slot.busy = true;
     ++busy_;
-    slot.worker->Start(AsText(slot.job), *job.scenario, *job.target);
-  }
-
-  // In the worker's process.
-  std::string Do(int worker, size_t index, std::atomic<uint64_t>& progress) {
-    if (!world_) world_ = options_.make_world(worker);
-    RunOptions options = options_.run;
-    options.progress = &progress;
-    return task_(index, *world_, options);
+    slot.worker->Start(Encode(slot.job), *job.scenario, *job.target);
   }
 
   void Wait() {
@@ -94,7 +82,7 @@ class Pool {
     WaitForWorkers(fds, first);
     for (size_t i = 0; i < fds.size(); ++i) {
       Slot& slot = *waiting[i];
-      std::optional<WatchedWorker::Outcome> outcome = slot.worker->Look(fds[i].revents != 0);
+      std::optional<Worker::Outcome> outcome = slot.worker->Look(fds[i].revents != 0);
       if (!outcome) continue;
       if (slot.worker->has_timed_out()) ++timeouts_;
       Finish(slot, *std::move(outcome));
@@ -106,7 +94,7 @@ class Pool {
     }
   }
 
-  void Finish(Slot& slot, WatchedWorker::Outcome outcome) {
+  void Finish(Slot& slot, Worker::Outcome outcome) {
     slot.busy = false;
     --busy_;
     const size_t job = slot.job;
@@ -123,7 +111,6 @@ class Pool {
   const WorkerTask& task_;
   const std::function<void(size_t, std::string)>& on_answer_;
   const std::function<void(size_t, RunResult)>& on_end_;
-  std::unique_ptr<World> world_;
   std::vector<Slot> slots_;
   size_t next_job_ = 0;
   size_t busy_ = 0;
@@ -141,9 +128,10 @@ void RunIsolated(std::span<const Job> jobs, const IsolationOptions& options,
   RunTasksIsolated(
       jobs, options,
       [jobs](size_t job, World& world, const RunOptions& run) {
-        return EncodeResult(world.Run(*jobs[job].scenario, *jobs[job].target, run));
+        return Encode(world.Run(*jobs[job].scenario, *jobs[job].target, run));
       },
-      [&](size_t job, std::string answer) { on_result(job, DecodeResult(answer)); }, on_result);
+      [&](size_t job, std::string answer) { on_result(job, Decode<RunResult>(answer)); },
+      on_result);
 }
 
 void RunTasksIsolated(std::span<const Job> jobs, const IsolationOptions& options,

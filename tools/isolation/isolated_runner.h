@@ -22,7 +22,7 @@
 
 namespace hupstorm {
 
-// What points to must outlive the run.
+// What it points to must outlive the run.
 struct Job {
   const Scenario* scenario = nullptr;
   const Target* target = nullptr;
@@ -32,10 +32,10 @@ using WorldMaker = std::function<std::unique_ptr<World>(int worker)>;
 
 struct IsolationOptions {
   RunOptions run;
-  // A server that makes no call for so long, and lets no step happen, is killed. (At least so long:
-  // up to twice as much may pass.)
+  // A server that makes no call for this long, and lets no step happen, is killed. (At least this
+  // long: up to twice as much may pass.)
   std::chrono::milliseconds timeout{10'000};
-  // After so many the run is given up: all the others would take as long.
+  // After this many timeouts the run is given up: all the others would take as long.
   int most_timeouts = INT_MAX;
   int workers = 1;  // processes at a time, from 1
   // The world of one worker, made in its process. Workers that live at the same time have different
@@ -48,19 +48,19 @@ struct IsolationOptions {
 // Worker processes that suit this machine: its processors, from 1 to 8.
 int DefaultWorkers();
 
-// Runs every job, in order but for what the workers overtake, and calls `on_result` in this process
-// as results come, once for each job. Throws FailedError where no process can be started, or where
-// the world itself fails, or the run is given up; `on_result` has been called for what was done
+// Runs every job, in order except that workers overtake each other, and calls `on_result` in this
+// process as results come, once for each job. Throws FailedError if no process can be started, if
+// the world itself fails, or if the run is given up; `on_result` has been called for what was done
 // until then. Must not be called from a process with other threads.
 void RunIsolated(std::span<const Job> jobs, const IsolationOptions& options,
                  const std::function<void(size_t job, RunResult result)>& on_result);
 
-// For other work than one run. In the worker's process: does what job number `job` stands for and
-// gives the answer's bytes.
+// For other work than one run. In the worker's process: does what job number `job` stands for, and
+// returns the answer's bytes.
 using WorkerTask = std::function<std::string(size_t job, World& world, const RunOptions& options)>;
 
-// As RunIsolated. A job's scenario and target are who is to blame where a process ends or gets on
-// no more; `on_end` is told so, with the finding, and `on_answer` of the answers.
+// As RunIsolated. `on_answer` gets the answers. If a process dies or hangs, `on_end` gets that as a
+// finding about the job's scenario and target.
 void RunTasksIsolated(std::span<const Job> jobs, const IsolationOptions& options,
                       const WorkerTask& task,
                       const std::function<void(size_t job, std::string answer)>& on_answer,

@@ -1,5 +1,5 @@
-// Runs scenarios in a child process as RunIsolated does, one after another as they come to mind:
-// which is next may depend on what came of the last.
+// Runs scenarios in a child process as RunIsolated does, but one at a time: the next may depend on
+// the last result.
 
 #ifndef HUPSTORM_TOOLS_ISOLATION_SERIAL_RUNNER_H_
 #define HUPSTORM_TOOLS_ISOLATION_SERIAL_RUNNER_H_
@@ -7,20 +7,20 @@
 #include <memory>
 
 #include "tools/isolation/isolated_runner.h"
-#include "tools/isolation/watched_worker.h"
+#include "tools/isolation/worker.h"
 
 namespace hupstorm {
 
-// One process lasts until a server ends it or gets on no more; the next scenario gets a new one.
+// One process lasts until a server ends it or hangs; the next scenario gets a new one.
 class SerialRunner {
  public:
-  // `target` must outlive the object. Of `options`, the number of workers and of timeouts mean
+  // `target` must outlive the object. The numbers of workers and of timeouts in `options` mean
   // nothing here.
   SerialRunner(const Target& target, IsolationOptions options);
   ~SerialRunner();  // ends the process
 
-  // Throws FailedError where no process can be started, or where the world itself fails. Must not
-  // be called from a process with other threads.
+  // Throws FailedError if no process can be started, or if the world itself fails. Must not be
+  // called from a process with other threads.
   RunResult Run(const Scenario& scenario);
 
   // Whether the last run had to be killed.
@@ -30,8 +30,7 @@ class SerialRunner {
  private:
   const Target& target_;
   IsolationOptions options_;
-  std::unique_ptr<WatchedWorker> worker_;
-  std::unique_ptr<World> world_;  // in the worker's process
+  std::unique_ptr<Worker> worker_;
   bool has_timed_out_ = false;
 };
 

@@ -21,13 +21,13 @@ struct ServerChoice {
   WorldMaker make_world;
   // The server runs in the worker's own process, so that its death is the worker's.
   bool is_in_worker = true;
-  // Why a scenario cannot be had in this world; empty where it can.
+  // Why a scenario cannot run in this world; empty if it can.
   std::function<std::string(const Scenario&)> why_not;
-  // The options, for a shell, that say the same of one target.
+  // The options, for a shell, that select one target in the same way.
   std::function<std::string(const std::string& target)> as_options;
   // What a user should know of how a third-party server is judged; may be empty.
   std::string note;
-  // One server for all runs, so that one run at a time is made.
+  // One server takes all runs, so only one run at a time is made.
   bool is_shared = false;
 };
 

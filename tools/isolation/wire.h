@@ -1,23 +1,42 @@
-// Scenarios and results as bytes, for the pipe between a worker process and its parent. Both ends
-// are the same executable, so the format needs no version.
+// Scenarios and results as bytes (archive.h).
 
 #ifndef HUPSTORM_TOOLS_ISOLATION_WIRE_H_
 #define HUPSTORM_TOOLS_ISOLATION_WIRE_H_
 
-#include <string>
-#include <string_view>
-
 #include "scenarios/worlds/world.h"
+#include "tools/isolation/archive.h"
 
 namespace hupstorm {
 
-// Those that decode throw std::runtime_error where `bytes` is not what encoding gives.
-std::string EncodeResult(const RunResult& result);
-RunResult DecodeResult(std::string_view bytes);
+void Fields(auto& archive, Either<Finding> auto& finding) {
+  archive(finding.oracle, finding.target, finding.scenario, finding.file, finding.line,
+          finding.step, finding.evidence, finding.fingerprint);
+}
+
+void Fields(auto& archive, Either<TimeLineEntry> auto& entry) {
+  archive(entry.kind, entry.ns, entry.line, entry.text, entry.client);
+}
+
+void Fields(auto& archive, Either<SocketRow> auto& row) {
+  archive(row.client, row.server_state, row.client_state, row.fd, row.server_recv_q,
+          row.server_send_q, row.client_recv_q);
+}
+
+void Fields(auto& archive, Either<RunResult> auto& result) {
+  archive(result.findings, result.calls, result.faults, result.time_line, result.sockets,
+          result.steps_not_reached, result.output);
+}
+
+void Fields(auto& archive, Either<Step> auto& step) {
+  archive(step.action, step.together, step.each, step.at, step.clients, step.amount, step.text,
+          step.fault, step.fault_client, step.line);
+}
 
 // Whole, with its name, its file and the lines of its steps.
-std::string WriteScenario(const Scenario& scenario);
-Scenario ReadScenario(std::string_view bytes);
+void Fields(auto& archive, Either<Scenario> auto& scenario) {
+  archive(scenario.name, scenario.file, scenario.title, scenario.protocol, scenario.rounds,
+          scenario.steps);
+}
 
 }  // namespace hupstorm
 

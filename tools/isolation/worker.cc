@@ -4,13 +4,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <array>
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <exception>
+#include <memory>
 #include <system_error>
-#include <vector>
 
+#include "base/hash.h"
 #include "base/resource_limit.h"
 #include "scenarios/worlds/last_words.h"
 #include "tools/cli/errors.h"
@@ -19,6 +20,12 @@ namespace hupstorm {
 namespace {
 
 constexpr int kOutOfReach = 900;  // descriptor numbers that no server in the simulation comes upon
+
+// A job or an answer on the wire: this, then `size` bytes.
+struct Header {
+  uint64_t size = 0;
+  uint64_t failed = 0;  // the bytes are what() of an exception
+};
 
 bool SendAll(int socket, std::string_view bytes) {
   while (!bytes.empty()) {
@@ -30,93 +37,154 @@ bool SendAll(int socket, std::string_view bytes) {
   return true;
 }
 
-template <typename Number>
-std::string_view AsBytes(const Number& number) {
-  return {reinterpret_cast<const char*>(&number), sizeof number};
+bool SendMessage(int socket, std::string_view bytes, bool failed = false) {
+  const Header header{bytes.size(), failed};
+  return SendAll(socket, {reinterpret_cast<const char*>(&header), sizeof header}) &&
+         SendAll(socket, bytes);
 }
-
-// An answer on the wire: this, then `size` bytes.
-struct Header {
-  uint64_t size;
-  uint64_t failed;  // the bytes are what() of an exception
-};
 
 bool ReceiveAll(int socket, void* bytes, size_t size) {
   return size == 0 || recv(socket, bytes, size, MSG_WAITALL) == static_cast<ssize_t>(size);
 }
 
-// A job on the wire: its size, then its bytes.
 bool ReceiveJob(int socket, std::string& job) {
-  uint64_t size = 0;
-  if (!ReceiveAll(socket, &size, sizeof size)) return false;
-  job.resize(size);
+  Header header;
+  if (!ReceiveAll(socket, &header, sizeof header)) return false;
+  job.resize(header.size);
   return ReceiveAll(socket, job.data(), job.size());
+}
+
+RunResult ResultWith(const Scenario& scenario, const Target& target, std::string_view oracle,
+                     std::string_view cause, std::string evidence) {
+  Finding finding;
+  finding.oracle = oracle;
+  finding.target = target.name;
+  finding.scenario = scenario.name.empty() ? scenario.file : scenario.name;
+  finding.file = scenario.file;
+  finding.evidence = std::move(evidence);
+  finding.fingerprint =
+      fmt::format("{:016x}", Fnv1a().Add(oracle).Add(target.name).Add(cause).value());
+  RunResult result;
+  result.findings.push_back(std::move(finding));
+  return result;
 }
 
 }  // namespace
 
-Worker::Worker(const Body& body, std::span<const int> others) try {
+Worker::Worker(int number, const Body& body, std::span<const int> others,
+               const IsolationOptions& options) try
+    : options_(options) {
   auto [ours, theirs] = MakeSocketPair();
   socket_ = std::move(ours);
   process_ = ChildProcess([&, &end = theirs] {
     socket_.reset();
     for (const int other : others) close(other);
-    Serve(std::move(end), body);
+    Serve(std::move(end), number, body);
   });
 } catch (const std::system_error& error) {
   throw FailedError(fmt::format("cannot start a worker process: {}", error.what()));
 }
 
-void Worker::Serve(FileDescriptor socket, const Body& body) {
+void Worker::Serve(FileDescriptor socket, int number, const Body& body) {
   ForbidCoreFiles();  // a crash here is a finding, not a thing to keep
   output_.TakeStreams();
   // A server that closes numbers it does not own must not hit the worker's own.
   socket = MoveUp(std::move(socket), kOutOfReach);
+  std::unique_ptr<World> world;
+  RunOptions run = options_.run;
+  run.progress = &*progress_;
   std::string job;
   while (ReceiveJob(socket.get(), job)) {
     output_.Clear();
     std::string answer;
-    Header header{0, 0};
+    bool failed = false;
     try {
-      answer = body(job, *progress_);
+      if (!world) world = options_.make_world(number);
+      answer = body(job, *world, run);
     } catch (const std::exception& error) {
       answer = error.what();
-      header.failed = 1;
+      failed = true;
     }
-    header.size = answer.size();
-    if (!SendAll(socket.get(), AsBytes(header)) || !SendAll(socket.get(), answer)) return;
+    if (!SendMessage(socket.get(), answer, failed)) return;
   }
 }
 
-void Worker::Start(std::string_view job) {
-  // Where the worker has died in the meantime the send fails, and Take will say so.
-  const uint64_t size = job.size();
-  if (SendAll(socket_.get(), AsBytes(size))) SendAll(socket_.get(), job);
+void Worker::Start(std::string_view job, const Scenario& scenario, const Target& target) {
+  scenario_ = &scenario;
+  target_ = &target;
+  Prolong();
+  SendMessage(socket_.get(), job);  // if the process has died this fails, and Look will tell
 }
 
-Worker::News Worker::Take(std::string& text) {
+void Worker::Prolong() {
+  deadline_ = Clock::now() + options_.timeout;
+  progress_then_ = progress_->load(std::memory_order_relaxed);
+}
+
+std::optional<Worker::Outcome> Worker::Look(bool readable) {
+  if (readable) return Take();
+  if (Clock::now() < deadline_) return std::nullopt;
+  if (progress_->load(std::memory_order_relaxed) != progress_then_) {
+    Prolong();
+    return std::nullopt;
+  }
+  process_.Kill();
+  socket_.reset();
+  has_timed_out_ = true;
+  const double seconds = static_cast<double>(options_.timeout.count()) / 1000;
+  return Outcome{{},
+                 ResultWith(*scenario_, *target_, kTimedOut, "timeout",
+                            fmt::format("the server ran {:g} s without a system call that could "
+                                        "end it, and had to be killed",
+                                        seconds))};
+}
+
+std::optional<Worker::Outcome> Worker::Take() {
   char block[64 << 10];
   while (true) {
     Header header;
     if (received_.size() >= sizeof header) {
       std::memcpy(&header, received_.data(), sizeof header);
       if (received_.size() - sizeof header >= header.size) {
-        text = received_.substr(sizeof header, header.size);
-        received_.erase(0, sizeof header + header.size);
-        return header.failed != 0 ? News::kFailed : News::kAnswer;
+        Outcome outcome{received_.substr(sizeof header, header.size), std::nullopt};
+        received_.clear();
+        if (header.failed != 0) Fail(outcome.answer);
+        return outcome;
       }
     }
     const ssize_t count = recv(socket_.get(), block, sizeof block, MSG_DONTWAIT);
     if (count > 0) {
       received_.append(block, static_cast<size_t>(count));
-    } else if (count < 0 && errno == EINTR) {
-      continue;
     } else if (count < 0 && errno == EAGAIN) {
-      return News::kNothingYet;
-    } else {
-      text = EndOfProcess(process_.Wait());
-      return News::kDied;
+      return std::nullopt;
+    } else if (count == 0 || errno != EINTR) {
+      return TakeEnd();
     }
+  }
+}
+
+Worker::Outcome Worker::TakeEnd() {
+  const std::string how = EndOfProcess(process_.Wait());
+  socket_.reset();
+  const std::string output = output_.Tail();
+  const std::string last_words = LastWords(how, output);
+  if (!options_.server_is_in_worker) Fail("the driver's process ended: " + last_words);
+  return {
+      {},
+      ResultWith(*scenario_, *target_, "server-died", fmt::format("{}\n{}", how, ReasonIn(output)),
+                 "the server's process ended: " + last_words)};
+}
+
+void Worker::Fail(const std::string& why) const {
+  throw FailedError(fmt::format("scenario {} against {}: {}", scenario_->name, target_->name, why));
+}
+
+void WaitForWorkers(std::span<pollfd> fds, Worker::Clock::time_point deadline) {
+  const auto left =
+      std::chrono::ceil<std::chrono::milliseconds>(deadline - Worker::Clock::now()).count();
+  const int timeout = static_cast<int>(std::clamp<int64_t>(left, 0, 1 << 30));
+  if (poll(fds.data(), fds.size(), timeout) < 0 && errno != EINTR) {
+    throw FailedError(fmt::format("cannot wait for the workers: {}", std::strerror(errno)));
   }
 }
 

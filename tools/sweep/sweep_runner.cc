@@ -8,10 +8,11 @@
 #include <optional>
 #include <tuple>
 
-#include "base/shared_array.h"
 #include "scenarios/language/parse.h"
 #include "scenarios/language/print.h"
 #include "tools/cli/errors.h"
+#include "tools/isolation/slices.h"
+#include "tools/isolation/worker.h"
 #include "tools/sweep/sweep_slice.h"
 
 namespace hupstorm {
@@ -21,9 +22,6 @@ namespace {
 constexpr uint64_t kWorkOfASlice = 1'000'000;
 
 constexpr uint32_t kSurveysAtOnce = 64;
-
-// What a worker's end is called that has been killed: see death.h.
-constexpr std::string_view kTimedOut = "busy-loop";
 
 // A finding before its scenario has been run by itself.
 struct Suspect {
@@ -60,7 +58,7 @@ class SweepRun {
 
   void RunAll() {
     try {
-      for (std::vector<SweepSlice> slices = Cut(); !slices.empty();) slices = RunSlices(slices);
+      RunSlices();
     } catch (const FailedError& error) {
       if (suspects_.empty()) throw;
       report_.broken_off =
@@ -72,24 +70,20 @@ class SweepRun {
 
   void TakeSurveys() {
     units_.resize(jobs_.size());
-    for (std::vector<SweepSlice> slices = CutSurveys(); !slices.empty();) {
-      slices = InWorkers(
-          slices,
-          [this](const SweepSlice& slice, World& world, const RunOptions& options,
-                 SweepMark& mark) {
-            return EncodeSurveys(worker_.TakeSurveys(slice, settings_.all, world, options, mark));
-          },
-          [this](const SweepSlice& slice, std::string answer) {
-            std::vector<Survey> surveys = DecodeSurveys(answer);
-            for (size_t i = 0; i < surveys.size(); ++i) {
-              units_[slice.from.unit + i].survey = std::move(surveys[i]);
-            }
-          },
-          [this](const SweepMark& mark, RunResult end) {
-            TakeEnd(Undisturbed(mark.at.unit), {}, std::move(end));
-            return SweepPosition{mark.at.unit + 1, 0, 0};
-          });
-    }
+    InWorkers(
+        CutSurveys(),
+        [this](const SweepSlice& slice, SweepMark& mark, World& world, const RunOptions& options) {
+          return worker_.TakeSurveys(slice, settings_.all, mark, world, options);
+        },
+        [this](const SweepSlice& slice, std::vector<Survey> surveys) {
+          for (size_t i = 0; i < surveys.size(); ++i) {
+            units_[slice.from.unit + i].survey = std::move(surveys[i]);
+          }
+        },
+        [this](const SweepMark& mark, Finding finding) {
+          TakeEnd(Undisturbed(mark.at.unit), {}, std::move(finding));
+          return SweepPosition{mark.at.unit + 1, 0, 0};
+        });
     for (size_t unit = 0; unit < units_.size(); ++unit) {
       for (const Finding& finding : units_[unit].survey.findings) {
         Suspect& suspect = SuspectFor(Undisturbed(unit), finding.fingerprint);
@@ -161,51 +155,34 @@ class SweepRun {
     return slices;
   }
 
-  std::vector<SweepSlice> RunSlices(const std::vector<SweepSlice>& slices) {
-    return InWorkers(
-        slices,
-        [this](const SweepSlice& slice, World& world, const RunOptions& options, SweepMark& mark) {
-          return EncodeAnswer(worker_.Run(slice, world, options, mark));
+  void RunSlices() {
+    InWorkers(
+        Cut(),
+        [this](const SweepSlice& slice, SweepMark& mark, World& world, const RunOptions& options) {
+          return worker_.Run(slice, mark, world, options);
         },
-        [this](const SweepSlice&, std::string answer) { TakeAnswer(DecodeAnswer(answer)); },
-        [this](const SweepMark& mark, RunResult end) {
-          TakeEnd(mark.at, mark.second, std::move(end));
-          // Where the first thing alone ends the process there is nothing to pair it with.
+        [this](const SweepSlice&, const SweepAnswer& answer) { TakeAnswer(answer); },
+        [this](const SweepMark& mark, Finding finding) {
+          TakeEnd(mark.at, mark.second, std::move(finding));
+          // If the first thing alone ends the process there is nothing to pair it with.
           return mark.at.second > 0 ? SweepPosition{mark.at.unit, mark.at.first, mark.at.second + 1}
                                     : SweepPosition{mark.at.unit, mark.at.first + 1, 0};
         });
   }
 
-  // Has workers do the slices, and gives what is left to do where they have died: what came before
-  // the end, as the answer about it is lost, and what `died` says comes next.
-  template <typename Work, typename Take, typename Died>
-  std::vector<SweepSlice> InWorkers(const std::vector<SweepSlice>& slices, const Work& work,
-                                    const Take& take, const Died& died) {
-    SharedArray<SweepMark> marks(slices.size());
-    std::vector<Job> jobs;
-    for (size_t i = 0; i < slices.size(); ++i) {
-      jobs.push_back(jobs_[slices[i].from.unit]);
-      marks[i].at = slices[i].from;
-    }
-    std::vector<SweepSlice> left;
-    RunTasksIsolated(
-        jobs, settings_.isolation,
-        [&](size_t i, World& world, const RunOptions& options) {
-          return work(slices[i], world, options, marks[i]);
-        },
-        [&](size_t i, std::string answer) { take(slices[i], std::move(answer)); },
-        [&](size_t i, RunResult end) {
-          const SweepMark mark = marks[i];
-          const SweepSlice& slice = slices[i];
-          const SweepPosition next = died(mark, std::move(end));
-          GiveUpAfterTimeouts();
-          if (slice.from < mark.at) left.push_back({slice.from, mark.at});
-          if (next < slice.to) left.push_back({next, slice.to});
-        });
-    return left;
+  template <typename Work, typename Take, typename End>
+  void InWorkers(std::vector<SweepSlice> slices, const Work& work, const Take& take,
+                 const End& end) {
+    const auto job_of = [this](const SweepSlice& slice) { return jobs_[slice.from.unit]; };
+    RunSlicesIsolated<SweepMark>(std::move(slices), settings_.isolation, job_of, work, take,
+                                 [&](const SweepMark& mark, Finding finding) {
+                                   const SweepPosition next = end(mark, std::move(finding));
+                                   GiveUpAfterTimeouts();
+                                   return next;
+                                 });
   }
 
-  // A slice counts its own only.
+  // RunIsolated counts those of one pass over slices only.
   void GiveUpAfterTimeouts() const {
     if (timeouts_ < settings_.isolation.most_timeouts) return;
     throw FailedError(fmt::format(
@@ -225,9 +202,8 @@ class SweepRun {
     settings_.on_progress(report_.placements, total_, suspects_.size());
   }
 
-  void TakeEnd(const SweepPosition& at, const Disturbance& second, RunResult end) {
+  void TakeEnd(const SweepPosition& at, const Disturbance& second, Finding finding) {
     if (at.first != SweepHit::kUndisturbed) ++report_.placements;
-    Finding& finding = end.findings.at(0);
     if (finding.oracle == kTimedOut) ++timeouts_;
     Suspect& suspect = SuspectFor(at, finding.fingerprint);
     suspect.oracle = finding.oracle;

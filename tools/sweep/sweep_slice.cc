@@ -1,11 +1,7 @@
 #include "tools/sweep/sweep_slice.h"
 
 #include <algorithm>
-#include <cstring>
 #include <unordered_map>
-
-#include "tools/isolation/archive.h"
-#include "tools/isolation/wire.h"
 
 namespace hupstorm {
 namespace {
@@ -15,7 +11,7 @@ class SliceRun {
  public:
   explicit SliceRun(SweepMark& mark) : mark_(mark) {}
 
-  // Before each run, so that it is known where the process dies.
+  // Before each run, so that it is known in which one the process dies.
   void Begin(const SweepPosition& at, const Disturbance& second) {
     mark_.at = at;
     mark_.second = second;
@@ -35,18 +31,10 @@ class SliceRun {
   void TakeFinding(const Finding& finding) {
     const auto [place, is_new] = index_.try_emplace(finding.fingerprint, answer_.hits.size());
     if (is_new) {
-      SweepHit& hit = answer_.hits.emplace_back();
-      hit.at = mark_.at;
-      if (mark_.at.second > 0) hit.second = mark_.second;
-      CopyText(finding.fingerprint, hit.fingerprint);
-      CopyText(finding.oracle, hit.oracle);
+      answer_.hits.push_back({mark_.at, mark_.at.second > 0 ? mark_.second : Disturbance{},
+                              finding.fingerprint, finding.oracle});
     }
     ++answer_.hits[place->second].runs;
-  }
-
-  template <size_t size>
-  static void CopyText(const std::string& text, char (&out)[size]) {
-    std::memcpy(out, text.data(), std::min(text.size(), size - 1));
   }
 
   SweepMark& mark_;
@@ -54,63 +42,7 @@ class SliceRun {
   std::unordered_map<std::string, size_t> index_;  // of hits, by fingerprint
 };
 
-template <typename Archive, typename A>
-void Fields(Archive& archive, A& answer) {
-  archive.Field(answer.placements);
-  archive.Field(answer.pairs);
-  archive.Field(answer.pairs_left_out);
-  archive.Field(answer.hits);
-}
-
 }  // namespace
-
-std::string EncodeSurveys(const std::vector<Survey>& surveys) {
-  Writer writer;
-  writer.Field(static_cast<uint64_t>(surveys.size()));
-  for (const Survey& survey : surveys) {
-    writer.Field(survey.found.disturbances);
-    writer.Field(survey.found.calls);
-    writer.Field(survey.found.alike);
-    writer.Field(survey.work);
-    RunResult found;
-    found.findings = survey.findings;
-    writer.Field(EncodeResult(found));
-  }
-  return std::move(writer.bytes);
-}
-
-std::vector<Survey> DecodeSurveys(std::string_view bytes) {
-  Reader reader(bytes);
-  uint64_t count = 0;
-  reader.Field(count);
-  std::vector<Survey> surveys;
-  for (; count > 0; --count) {
-    Survey& survey = surveys.emplace_back();
-    reader.Field(survey.found.disturbances);
-    reader.Field(survey.found.calls);
-    reader.Field(survey.found.alike);
-    reader.Field(survey.work);
-    std::string found;
-    reader.Field(found);
-    survey.findings = DecodeResult(found).findings;
-  }
-  reader.NeedEnd();
-  return surveys;
-}
-
-std::string EncodeAnswer(const SweepAnswer& answer) {
-  Writer writer;
-  Fields(writer, answer);
-  return std::move(writer.bytes);
-}
-
-SweepAnswer DecodeAnswer(std::string_view bytes) {
-  Reader reader(bytes);
-  SweepAnswer answer;
-  Fields(reader, answer);
-  reader.NeedEnd();
-  return answer;
-}
 
 Sweep& SweepWorker::SweepOf(uint32_t unit, World& world, const RunOptions& options) {
   if (!sweep_ || unit_ != unit) {
@@ -120,8 +52,8 @@ Sweep& SweepWorker::SweepOf(uint32_t unit, World& world, const RunOptions& optio
   return *sweep_;
 }
 
-std::vector<Survey> SweepWorker::TakeSurveys(const SweepSlice& slice, bool all, World& world,
-                                             const RunOptions& options, SweepMark& mark) {
+std::vector<Survey> SweepWorker::TakeSurveys(const SweepSlice& slice, bool all, SweepMark& mark,
+                                             World& world, const RunOptions& options) {
   std::vector<Survey> surveys;
   for (SweepPosition at = slice.from; at < slice.to; ++at.unit) {
     mark.at = at;
@@ -136,8 +68,8 @@ std::vector<Survey> SweepWorker::TakeSurveys(const SweepSlice& slice, bool all, 
   return surveys;
 }
 
-SweepAnswer SweepWorker::Run(const SweepSlice& slice, World& world, const RunOptions& options,
-                             SweepMark& mark) {
+SweepAnswer SweepWorker::Run(const SweepSlice& slice, SweepMark& mark, World& world,
+                             const RunOptions& options) {
   SliceRun run(mark);
   SweepPosition at = slice.from;
   for (; at < slice.to; at = {at.unit + 1, 0, 0}) {

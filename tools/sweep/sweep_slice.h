@@ -13,6 +13,7 @@
 
 #include "scenarios/sweep/sweep.h"
 #include "tools/isolation/isolated_runner.h"
+#include "tools/isolation/wire.h"
 
 namespace hupstorm {
 
@@ -39,9 +40,9 @@ struct SweepSlice {
 struct SweepHit {
   static constexpr uint32_t kUndisturbed = UINT32_MAX;  // SweepPosition::first
   SweepPosition at;
-  Disturbance second;  // where `at` has one
-  char fingerprint[17] = {};
-  char oracle[31] = {};
+  Disturbance second;  // if `at` has one
+  std::string fingerprint;
+  std::string oracle;
   uint64_t runs = 0;  // of the slice, that showed the same
 };
 
@@ -52,10 +53,16 @@ struct SweepAnswer {
   std::vector<SweepHit> hits;  // each fingerprint once
 };
 
-std::string EncodeSurveys(const std::vector<Survey>& surveys);
-std::vector<Survey> DecodeSurveys(std::string_view bytes);
-std::string EncodeAnswer(const SweepAnswer& answer);
-SweepAnswer DecodeAnswer(std::string_view bytes);
+void Fields(auto& archive, Either<Survey> auto& survey) {
+  archive(survey.found.disturbances, survey.found.calls, survey.found.alike, survey.work,
+          survey.findings);
+}
+void Fields(auto& archive, Either<SweepHit> auto& hit) {
+  archive(hit.at, hit.second, hit.fingerprint, hit.oracle, hit.runs);
+}
+void Fields(auto& archive, Either<SweepAnswer> auto& answer) {
+  archive(answer.placements, answer.pairs, answer.pairs_left_out, answer.hits);
+}
 
 // The run that a worker is at, in memory that it shares with its parent.
 struct SweepMark {
@@ -70,12 +77,12 @@ class SweepWorker {
   SweepWorker(std::span<const Job> jobs, const std::vector<SweepUnit>& units)
       : jobs_(jobs), units_(units) {}
 
-  // Both mark each unit or run in `mark` before it is begun. Of the first one's slices the units
-  // alone count.
-  std::vector<Survey> TakeSurveys(const SweepSlice& slice, bool all, World& world,
-                                  const RunOptions& options, SweepMark& mark);
-  SweepAnswer Run(const SweepSlice& slice, World& world, const RunOptions& options,
-                  SweepMark& mark);
+  // Both mark each unit or run in `mark` before it begins. TakeSurveys looks at the units of its
+  // slice alone.
+  std::vector<Survey> TakeSurveys(const SweepSlice& slice, bool all, SweepMark& mark, World& world,
+                                  const RunOptions& options);
+  SweepAnswer Run(const SweepSlice& slice, SweepMark& mark, World& world,
+                  const RunOptions& options);
 
  private:
   Sweep& SweepOf(uint32_t unit, World& world, const RunOptions& options);
