@@ -37,9 +37,7 @@ Exit codes: 0 nothing found, 1 findings, 2 bad usage or input, 3 hupstorm itself
 constexpr char kCallBack[] = "complete";
 
 std::vector<std::string> CommandNames(const CLI::App& app) {
-  std::vector<std::string> names;
-  for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
-  return names;
+  return NamesOf(app.get_subcommands({}), [](const CLI::App* each) { return each->get_name(); });
 }
 
 // CLI11 takes a misspelt command for a stray argument; say it better.
@@ -69,7 +67,7 @@ void PassOn(std::vector<std::string> words) {
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   execv(file.c_str(), arguments.data());
-  throw UsageError(fmt::format("--executable {}: {}", file, std::strerror(errno)));
+  throw UsageError("--executable {}: {}", file, std::strerror(errno));
 }
 
 int RunCommandLine(int argc, char** argv, const SelfCommands* self) {

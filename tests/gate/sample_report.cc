@@ -3,7 +3,6 @@
 #include <string>
 
 #include "target/documented/documented.h"
-#include "tools/self/self_areas.h"
 
 namespace hupstorm {
 

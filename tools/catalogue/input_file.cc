@@ -18,7 +18,7 @@ namespace {
 constexpr int kPatienceMs = 10'000;
 
 UsageError CannotRead(const std::string& path, int error) {
-  return UsageError(fmt::format("cannot read {}: {}", path, std::strerror(error)));
+  return UsageError("cannot read {}: {}", path, std::strerror(error));
 }
 
 class InputFile {
@@ -51,8 +51,7 @@ class InputFile {
   void Await() {
     pollfd entry = {fd_.get(), POLLIN, 0};
     if (poll(&entry, 1, kPatienceMs) != 0) return;
-    throw UsageError(
-        fmt::format("cannot read {}: nothing came for {} s", path_, kPatienceMs / 1000));
+    throw UsageError("cannot read {}: nothing came for {} s", path_, kPatienceMs / 1000);
   }
 
   const std::string& path_;
@@ -71,10 +70,10 @@ std::string ReadInputFile(const std::string& path, size_t limit) {
     if (count == 0) break;
   }
   if (content.empty() && file.IsPipe()) {
-    throw UsageError(fmt::format("cannot read {}: it is a pipe, and nobody wrote to it", path));
+    throw UsageError("cannot read {}: it is a pipe, and nobody wrote to it", path);
   }
   if (content.size() > limit) {
-    throw UsageError(fmt::format("{} is too large: more than {} MiB", path, limit >> 20));
+    throw UsageError("{} is too large: more than {} MiB", path, limit >> 20);
   }
   return content;
 }

@@ -22,8 +22,8 @@ fs::path InstalledLibrary(const std::string& name) {
     const fs::path file = folder / name;
     if (fs::exists(file, error)) return fs::canonical(file);
   }
-  throw FailedError(fmt::format("{} is not where it should be, in {}", name,
-                                folders.front().lexically_normal().string()));
+  throw FailedError("{} is not where it should be, in {}", name,
+                    folders.front().lexically_normal().string());
 }
 
 }  // namespace hupstorm

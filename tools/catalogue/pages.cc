@@ -88,12 +88,14 @@ std::string DefectPage(const Defect& defect, const std::string& program) {
   page += Paragraph("How this is known", defect.evidence);
   if (defect.mended_by_default) {
     page += Paragraph("In the document",
-                      "The document corrects this itself; --mend none leaves it "
-                      "corrected.");
+                      "The document corrects this itself; --mend none leaves it corrected.");
   }
   if (defect.reachable) {
-    page += Quote("To see it, alone", fmt::format("{} run --target {} --mend all-but={}", program,
-                                                  NameOf(defect.server), defect.name));
+    // An executable with a user's server has none of the documents'.
+    const std::string_view server = NameOf(defect.server);
+    page += Quote("To see it, alone",
+                  fmt::format("{} run --target {} --mend all-but={}",
+                              IsDocumented(server) ? program : "hupstorm", server, defect.name));
   }
   return page;
 }
@@ -109,13 +111,12 @@ std::string TargetPage(const std::string& name, const std::string& program) {
   page += Quote("Its defects, each of which can be mended by itself (--mend)", defects);
   page +=
       Quote("To run the whole suite against it", fmt::format("{} run --target {}", program, name));
-  page += Quote("To talk to it",
-                !name.starts_with("reference/")
-                    ? fmt::format("{0} serve --port 8888 --target {1}\n{0} client 127.0.0.1:8888",
-                                  program, name)
-                    : fmt::format("{0} serve --port 8888 --multiplexer {1}\n{0} client "
-                                  "127.0.0.1:8888",
-                                  program, name.substr(name.find('/') + 1)));
+  constexpr std::string_view kReference = "reference/";
+  const bool is_reference = name.starts_with(kReference);
+  page +=
+      Quote("To talk to it", fmt::format("{0} serve --port 8888 {1} {2}\n{0} client 127.0.0.1:8888",
+                                         program, is_reference ? "--multiplexer" : "--target",
+                                         is_reference ? name.substr(kReference.size()) : name));
   return page;
 }
 
@@ -157,17 +158,6 @@ std::string ProtocolsPage() {
   return page;
 }
 
-std::vector<std::string> AllNames() {
-  std::vector<std::string> names = TargetNames();
-  for (const ProtocolPage& page : ProtocolPages()) names.emplace_back(page.name);
-  names.emplace_back(kProtocols);
-  for (const Oracle& oracle : Oracles()) names.emplace_back(oracle.name);
-  for (const Defect& defect : Defects()) names.emplace_back(defect.full_name);
-  for (const LegalFault& fault : LegalFaults()) names.push_back(FaultName(fault));
-  for (const Scenario& scenario : Suite()) names.push_back(scenario.name);
-  return names;
-}
-
 }  // namespace
 
 std::string TargetTitle(std::string_view target) {
@@ -184,6 +174,25 @@ std::string FaultName(const LegalFault& fault) {
   return fmt::format("{}/{}", CallFamilyName(fault.call), FaultOutcomeName(fault.outcome));
 }
 
+std::vector<std::string> ExplainedNames() {
+  std::vector<std::string> names = TargetNames();
+  const auto add = [&names](const std::vector<std::string>& more) {
+    names.insert(names.end(), more.begin(), more.end());
+  };
+  add(NamesOf(ProtocolPages(), &ProtocolPage::name));
+  names.emplace_back(kProtocols);
+  add(NamesOf(Oracles(), &Oracle::name));
+  add(NamesOf(Defects(), &Defect::full_name));
+  add(NamesOf(LegalFaults(), FaultName));
+  add(NamesOf(Suite(), &Scenario::name));
+  return names;
+}
+
+void CheckOracleName(const std::string& name) {
+  if (FindOracle(name) != nullptr) return;
+  throw UnknownName("oracle", name, NamesOf(Oracles(), &Oracle::name), "hupstorm list oracles");
+}
+
 std::string PageOn(std::string_view name, const std::string& program) {
   if (const Oracle* oracle = FindOracle(name)) return OraclePage(*oracle, program);
   if (const Defect* defect = FindDefect(name)) return DefectPage(*defect, program);
@@ -198,7 +207,7 @@ std::string PageOn(std::string_view name, const std::string& program) {
   for (const Scenario& scenario : Suite()) {
     if (scenario.name == name || scenario.file == name) return ScenarioPage(scenario, program);
   }
-  throw UnknownName("name", name, AllNames(), "hupstorm list --help");
+  throw UnknownName("name", name, ExplainedNames(), "hupstorm list --help");
 }
 
 }  // namespace hupstorm

@@ -69,8 +69,8 @@ SpokenProtocol ParseProtocol(std::string_view text) {
     const std::string file(text.substr(kExpectPrefix.size()));
     if (file.empty()) {
       throw UsageError(
-          "--protocol expect: needs a file after the colon. To read about it: hupstorm "
-          "explain expect");
+          "--protocol expect: needs a file after the colon. To read about it: "
+          "hupstorm explain expect");
     }
     Exchange exchange = ParseExchange(ReadInputFile(file, kMaxScenarioFile), file);
     return {Protocol::kExpect, std::make_shared<const Exchange>(std::move(exchange))};
@@ -81,13 +81,10 @@ SpokenProtocol ParseProtocol(std::string_view text) {
   }
   if (text == ProtocolName(Protocol::kExpect)) {
     throw UsageError(
-        "--protocol expect needs a file: --protocol expect:FILE. To read about it: hupstorm "
-        "explain "
-        "expect");
+        "--protocol expect needs a file: --protocol expect:FILE. To read about it: "
+        "hupstorm explain expect");
   }
-  std::vector<std::string> names;
-  for (const ProtocolPage& page : kPages) names.emplace_back(page.name);
-  throw UnknownName("protocol", text, names, kHowToList);
+  throw UnknownName("protocol", text, NamesOf(kPages, &ProtocolPage::name), kHowToList);
 }
 
 }  // namespace hupstorm

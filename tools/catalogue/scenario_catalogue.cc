@@ -63,10 +63,9 @@ std::vector<Scenario> FromFolder(const std::string& folder) {
       paths.push_back(entries->path().string());
     }
   }
-  if (error) throw UsageError(fmt::format("cannot read folder {}: {}", folder, error.message()));
+  if (error) throw UsageError("cannot read folder {}: {}", folder, error.message());
   if (paths.empty()) {
-    throw UsageError(
-        fmt::format("{}: no scenario in this folder (a scenario is a file *.scn)", folder));
+    throw UsageError("{}: no scenario in this folder (a scenario is a file *.scn)", folder);
   }
   std::sort(paths.begin(), paths.end());
   std::vector<Scenario> scenarios;
@@ -75,19 +74,17 @@ std::vector<Scenario> FromFolder(const std::string& folder) {
 }
 
 UsageError NoSuchScenario(const std::string& argument) {
-  std::vector<std::string> names;
-  for (const Scenario& scenario : Suite()) names.push_back(scenario.name);
-  return UsageError(fmt::format(
+  return UsageError(
       "{}: no such file, and no scenario of the suite has that name{} To see the suite: hupstorm "
       "list scenarios",
-      argument, DidYouMean(NameFromPath(argument), names)));
+      argument, DidYouMean(NameFromPath(argument), NamesOf(Suite(), &Scenario::name)));
 }
 
 UsageError IsFolder(const std::string& argument) {
   return UsageError(
-      fmt::format("{0} is a folder; replay takes one file. To run all of its scenarios: hupstorm "
-                  "run {0} --target NAME",
-                  argument));
+      "{0} is a folder; replay takes one file. To run all of its scenarios: hupstorm "
+      "run {0} --target NAME",
+      argument);
 }
 
 // What there is at a path; nothing at all is an answer too. Throws UsageError where it can't be
@@ -96,7 +93,7 @@ fs::file_status StatusOf(const std::string& path) {
   std::error_code error;
   const fs::file_status status = fs::status(path, error);
   if (status.type() == fs::file_type::none) {
-    throw UsageError(fmt::format("cannot read {}: {}", path, error.message()));
+    throw UsageError("cannot read {}: {}", path, error.message());
   }
   return status;
 }
@@ -111,7 +108,7 @@ const std::vector<Scenario>& Suite() {
       try {
         scenarios.push_back(ParseScenario(entry.text, path));
       } catch (const ParseError& error) {
-        throw FailedError(fmt::format("the built-in suite holds a mistake: {}", error.what()));
+        throw FailedError("the built-in suite holds a mistake: {}", error.what());
       }
       scenarios.back().name = NameFromPath(path);
     }
@@ -144,9 +141,7 @@ std::vector<ChosenScenario> ChooseScenarios(std::span<const std::string> argumen
 
 ReplayInput LoadReplayInput(const std::string& argument, bool as_bytes) {
   const fs::file_status status = StatusOf(argument);
-  if (fs::is_directory(status)) {
-    throw IsFolder(argument);
-  }
+  if (fs::is_directory(status)) throw IsFolder(argument);
   if (!fs::exists(status)) {
     bool is_folder = false;
     std::vector<Scenario> scenarios = FromSuite(argument, &is_folder);
@@ -157,8 +152,7 @@ ReplayInput LoadReplayInput(const std::string& argument, bool as_bytes) {
   const std::string content = ReadInputFile(argument, kMaxScenarioFile);
   if (!as_bytes) {
     if (content.empty()) {
-      throw UsageError(
-          fmt::format("{}: the file is empty. If it is a fuzzer's input, say --bytes", argument));
+      throw UsageError("{}: the file is empty. If it is a fuzzer's input, say --bytes", argument);
     }
     try {
       Scenario scenario = ParseScenario(content, argument);

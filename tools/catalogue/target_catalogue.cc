@@ -21,7 +21,7 @@ std::vector<std::string> SplitAtCommas(std::string_view text, std::string_view o
     const size_t comma = text.find(',');
     parts.emplace_back(text.substr(0, comma));
     if (parts.back().empty()) {
-      throw UsageError(fmt::format("{} has an empty name in it: write NAME or NAME,NAME", option));
+      throw UsageError("{} has an empty name in it: write NAME or NAME,NAME", option);
     }
     if (comma == std::string_view::npos) return parts;
     text.remove_prefix(comma + 1);
@@ -80,9 +80,9 @@ MendChoice ParseMend(std::string_view text) {
             SplitAtCommas(text.substr(kAllBut.size()), "--mend all-but")};
   }
   throw UsageError(
-      fmt::format("--mend takes none, all, or all-but=DEFECT[,DEFECT], not \"{}\". Defects: "
-                  "hupstorm list defects",
-                  text));
+      "--mend takes none, all, or all-but=DEFECT[,DEFECT], not \"{}\". Defects: "
+      "hupstorm list defects",
+      text);
 }
 
 void SetFaultyServers(const FaultyServers& servers) { Faulty() = servers; }
@@ -111,8 +111,7 @@ Target MakeTarget(const std::string& name, const MendChoice& mend) {
   for (Target& target : others) {
     if (target.name != name) continue;
     if (mend.kind != MendChoice::Kind::kNone) {
-      throw UsageError(
-          fmt::format("{} has nothing to mend; --mend is for the documents' servers", name));
+      throw UsageError("{} has nothing to mend; --mend is for the documents' servers", name);
     }
     return std::move(target);
   }
@@ -124,7 +123,7 @@ std::vector<Target> MakeTargets(std::string_view names, const MendChoice& mend) 
   for (const std::string& name : SplitAtCommas(names, "--target")) {
     const bool again = std::any_of(targets.begin(), targets.end(),
                                    [&](const Target& target) { return target.name == name; });
-    if (again) throw UsageError(fmt::format("target {} is named twice", name));
+    if (again) throw UsageError("target {} is named twice", name);
     targets.push_back(MakeTarget(name, mend));
   }
   return targets;

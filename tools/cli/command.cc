@@ -4,71 +4,55 @@
 #include <optional>
 
 namespace hupstorm {
+namespace {
 
-CommandOption& CommandOption::Type(const std::string& name) {
-  option_->type_name(name);
-  return *this;
+// "--out DIR" as CLI11 has it: the names, and the type of the value.
+template <typename Add>
+CLI::Option* AddTyped(const std::string& spec, const Add& add) {
+  const size_t space = spec.find(' ');
+  CLI::Option* const option = add(spec.substr(0, space));
+  return space == std::string::npos ? option : option->type_name(spec.substr(space + 1));
 }
 
-CommandOption& CommandOption::Required() {
-  option_->required();
-  return *this;
-}
+}  // namespace
 
-CommandOption& CommandOption::ShowDefault() {
+CommandOption CommandOption::Required() { return option_->required(); }
+
+CommandOption CommandOption::ShowDefault() {
   option_->capture_default_str();
   return *this;
 }
 
-CommandOption& CommandOption::Within(int least, int most) {
-  option_->check(CLI::Range(least, most));
-  return *this;
+template <typename Number>
+CommandOption CommandOption::Within(Number least, Number most) {
+  return option_->check(CLI::Range(least, most));
+}
+template CommandOption CommandOption::Within(int, int);
+template CommandOption CommandOption::Within(double, double);
+template CommandOption CommandOption::Within(uint64_t, uint64_t);
+
+CommandOption CommandOption::Positive() { return option_->check(CLI::PositiveNumber); }
+
+CommandOption CommandOption::OneOf(const std::vector<std::string>& values) {
+  return option_->check(CLI::IsMember(values));
 }
 
-CommandOption& CommandOption::Within(double least, double most) {
-  option_->check(CLI::Range(least, most));
-  return *this;
+CommandOption CommandOption::Check(const std::function<std::string(const std::string&)>& check) {
+  return option_->check(
+      CLI::Validator([check](const std::string& text) { return check(text); }, ""));
 }
 
-CommandOption& CommandOption::Within(uint64_t least, uint64_t most) {
-  option_->check(CLI::Range(least, most));
-  return *this;
+CommandOption CommandOption::Excludes(const CommandOption& other) {
+  return option_->excludes(other.option_);
 }
 
-CommandOption& CommandOption::Positive() {
-  option_->check(CLI::PositiveNumber);
-  return *this;
+CommandOption CommandOption::Needs(const CommandOption& other) {
+  return option_->needs(other.option_);
 }
 
-CommandOption& CommandOption::OneOf(const std::vector<std::string>& values) {
-  option_->check(CLI::IsMember(values));
-  return *this;
-}
+CommandOption CommandOption::SplitAt(char delimiter) { return option_->delimiter(delimiter); }
 
-CommandOption& CommandOption::Check(const std::function<std::string(const std::string&)>& check) {
-  option_->check(CLI::Validator([check](const std::string& text) { return check(text); }, ""));
-  return *this;
-}
-
-CommandOption& CommandOption::Excludes(const CommandOption& other) {
-  option_->excludes(other.option_);
-  return *this;
-}
-
-CommandOption& CommandOption::Needs(const CommandOption& other) {
-  option_->needs(other.option_);
-  return *this;
-}
-
-CommandOption& CommandOption::SplitAt(char delimiter) {
-  option_->delimiter(delimiter);
-  return *this;
-}
-
-CommandOption& CommandOption::OneValueEach() {
-  option_->allow_extra_args(false);
-  return *this;
-}
+CommandOption CommandOption::OneValueEach() { return option_->allow_extra_args(false); }
 
 bool CommandOption::IsGiven() const { return option_->count() > 0; }
 
@@ -79,18 +63,24 @@ Command::Command(CLI::App& app, const std::string& name, const std::string& desc
 }
 
 template <typename Variable>
-CommandOption Command::Option(const std::string& names, Variable& variable,
+CommandOption Command::Option(const std::string& spec, Variable& variable,
                               const std::string& description) {
-  return CommandOption(command_->add_option(names, variable, description));
+  return AddTyped(spec, [&](const std::string& names) {
+    return command_->add_option(names, variable, description);
+  });
 }
 
 template <typename Variable>
-CommandOption Command::Flag(const std::string& names, Variable& variable,
+CommandOption Command::Flag(const std::string& spec, Variable& variable,
                             const std::string& description) {
-  return CommandOption(command_->add_flag(names, variable, description));
+  return AddTyped(spec, [&](const std::string& names) {
+    return command_->add_flag(names, variable, description);
+  });
 }
 
-void Command::OnChosen(const std::function<void()>& action) { command_->callback(action); }
+void Command::Does(std::function<int()>& action, std::function<int()> work) {
+  command_->callback([&action, work = std::move(work)] { action = work; });
+}
 
 #define HUPSTORM_OPTIONS_OF(Variable) \
   template CommandOption Command::Option(const std::string&, Variable&, const std::string&)

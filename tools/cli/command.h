@@ -17,26 +17,24 @@ class Option;
 
 namespace hupstorm {
 
-// What can be said about an option, or a positional argument, that has been added.
+// An option, or a positional argument, that has been added. Each function gives it back, for more.
 class CommandOption {
  public:
-  explicit CommandOption(CLI::Option* option) : option_(option) {}
+  CommandOption(CLI::Option* option) : option_(option) {}  // implicit: CLI11 gives them
 
-  CommandOption& Type(const std::string& name);  // of its value in --help: "FILE"
-  CommandOption& Required();
-  CommandOption& ShowDefault();  // --help shows the value that the variable has now
-  CommandOption& Within(int least, int most);
-  CommandOption& Within(double least, double most);
-  CommandOption& Within(uint64_t least, uint64_t most);
-  CommandOption& Positive();
-  CommandOption& OneOf(const std::vector<std::string>& values);
+  CommandOption Required();
+  CommandOption ShowDefault();  // --help shows the value that the variable has now
+  template <typename Number>    // int, double, uint64_t
+  CommandOption Within(Number least, Number most);
+  CommandOption Positive();
+  CommandOption OneOf(const std::vector<std::string>& values);
   // `check` says what is wrong with a value; empty if nothing is.
-  CommandOption& Check(const std::function<std::string(const std::string&)>& check);
-  CommandOption& Excludes(const CommandOption& other);
-  CommandOption& Needs(const CommandOption& other);
-  CommandOption& SplitAt(char delimiter);  // one word holds several values
-  CommandOption& OneValueEach();           // of several values each needs the option again
-  bool IsGiven() const;                    // after parsing
+  CommandOption Check(const std::function<std::string(const std::string&)>& check);
+  CommandOption Excludes(const CommandOption& other);
+  CommandOption Needs(const CommandOption& other);
+  CommandOption SplitAt(char delimiter);  // one word holds several values
+  CommandOption OneValueEach();           // of several values each needs the option again
+  bool IsGiven() const;                   // after parsing
 
  private:
   CLI::Option* option_;
@@ -49,16 +47,17 @@ class Command {
   Command(CLI::App& app, const std::string& name, const std::string& description,
           const std::string& footer);
 
-  // `names` is "-o,--out", or of a positional argument a name without dashes. The variable may be a
-  // string, a number, a list of strings, or std::optional of one; its address must stay. A flag's
-  // is bool, or takes a number as in "--pairs=5".
+  // `spec`: the names, and what --help calls the value: "-o,--out FILE". A positional argument has
+  // a name without dashes: "file FILE". The variable may be a string, a number, a list of strings,
+  // or std::optional of one; its address must stay. A flag's is bool, or takes a number as in
+  // "--pairs=5".
   template <typename Variable>
-  CommandOption Option(const std::string& names, Variable& variable,
-                       const std::string& description);
+  CommandOption Option(const std::string& spec, Variable& variable, const std::string& description);
   template <typename Variable>
-  CommandOption Flag(const std::string& names, Variable& variable, const std::string& description);
+  CommandOption Flag(const std::string& spec, Variable& variable, const std::string& description);
 
-  void OnChosen(const std::function<void()>& action);
+  // If the command is chosen, `action` becomes `work`, which returns the exit code.
+  void Does(std::function<int()>& action, std::function<int()> work);
 
  private:
   CLI::App* command_;

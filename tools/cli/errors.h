@@ -1,10 +1,13 @@
-// How a command ends other than by finishing its work.
+// How a command ends, if not by finishing its work.
 
 #ifndef HUPSTORM_TOOLS_CLI_ERRORS_H_
 #define HUPSTORM_TOOLS_CLI_ERRORS_H_
 
+#include <fmt/core.h>
+
 #include <functional>
 #include <stdexcept>
+#include <utility>
 
 namespace hupstorm {
 
@@ -15,19 +18,29 @@ enum ExitCode : int {
   kExitFailed = 3,    // hupstorm itself failed
 };
 
-// The user asked for something that cannot be done. what() says what is wrong and what to do next.
-class UsageError : public std::runtime_error {
+// what() is one text, or made of a format and its arguments as fmt::format makes it.
+class FormattedError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
+  template <typename... T>
+  explicit FormattedError(fmt::format_string<T...> format,
+                          T&&... arguments) requires(sizeof...(T) > 0)
+      : std::runtime_error(fmt::format(format, std::forward<T>(arguments)...)) {}
+};
+
+// The user asked for something that cannot be done. what() says what is wrong and what to do next.
+class UsageError : public FormattedError {
+ public:
+  using FormattedError::FormattedError;
 };
 
 // hupstorm cannot do its own work: no process to fork, a full disk. what() says which.
-class FailedError : public std::runtime_error {
+class FailedError : public FormattedError {
  public:
-  using std::runtime_error::runtime_error;
+  using FormattedError::FormattedError;
 };
 
-// Gives the exit code of `work`, or of what it throws, which is said on standard error.
+// Returns the exit code of `work`, or of what it throws, which is reported on standard error.
 int ExitCodeOf(const std::function<int()>& work);
 
 }  // namespace hupstorm

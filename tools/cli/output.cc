@@ -20,7 +20,7 @@ constexpr std::chrono::milliseconds kQuiet{2000};
 constexpr std::chrono::milliseconds kBetweenUpdates{100};
 
 [[noreturn]] void ThrowCannotWrite(int error) {
-  throw FailedError(fmt::format("cannot write to standard output: {}", std::strerror(error)));
+  throw FailedError("cannot write to standard output: {}", std::strerror(error));
 }
 
 bool IsSet(const char* variable) {

@@ -3,24 +3,31 @@
 #ifndef HUPSTORM_TOOLS_CLI_OUTPUT_H_
 #define HUPSTORM_TOOLS_CLI_OUTPUT_H_
 
+#include <fmt/core.h>
+
 #include <chrono>
 #include <cstdio>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace hupstorm {
 
-// Writes to standard output. Throws FailedError where it cannot be written (a full disk).
+// Writes to standard output. Throws FailedError if it cannot be written (a full disk).
 void Print(std::string_view text);
+template <typename... T>
+void Print(fmt::format_string<T...> format, T&&... arguments) requires(sizeof...(T) > 0) {
+  Print(fmt::format(format, std::forward<T>(arguments)...));
+}
 // Writes out what Print has buffered; call it before ending. Throws as Print does.
 void FlushOutput();
 
-// Columns of the terminal that `stream` is, 0 where it is none.
+// Columns of the terminal that `stream` is, 0 if it is none.
 size_t TerminalColumns(FILE* stream);
-// Columns to fill text to on standard output: 100, or what the terminal has, but 30 at least.
+// Columns to wrap text at on standard output: 100, or what the terminal has, but at least 30.
 size_t TextWidth();
 
-// Colour where `stream` is a terminal and the user has not asked for none (NO_COLOR, TERM=dumb).
+// Colour if `stream` is a terminal and the user has not asked for none (NO_COLOR, TERM=dumb).
 class Style {
  public:
   explicit Style(bool colour) : colour_(colour) {}
@@ -50,7 +57,7 @@ class Progress {
 
   // "matrix: 1200 of 4000, 12 findings".
   void Update(size_t done, size_t total, std::string_view note);
-  // Of work whose end is not known. "shrink: 120 runs, 7 steps left".
+  // For work whose end is not known. "shrink: 120 runs, 7 steps left".
   void Update(std::string_view state);
 
  private:

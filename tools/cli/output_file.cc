@@ -14,20 +14,21 @@ namespace {
 namespace fs = std::filesystem;
 
 [[noreturn]] void ThrowIsThere(const std::string& path) {
-  throw UsageError(
-      fmt::format("{} is there already; another name, or --force to replace it", path));
+  throw UsageError("{} is there already; another name, or --force to replace it", path);
+}
+
+[[noreturn]] void ThrowCannotWrite(const std::string& path, const std::error_code& error) {
+  throw FailedError("cannot write {}: {}", path, error.message());
 }
 
 }  // namespace
 
 void CheckOutputFile(const std::string& path, bool replace) {
   std::error_code error;
-  if (fs::is_directory(path, error)) {
-    throw UsageError(fmt::format("{} is a folder; name a file", path));
-  }
+  if (fs::is_directory(path, error)) throw UsageError("{} is a folder; name a file", path);
   const fs::path folder = fs::path(path).parent_path();
   if (!folder.empty() && !fs::is_directory(folder, error)) {
-    throw UsageError(fmt::format("there is no folder {} to write {} to", folder.string(), path));
+    throw UsageError("there is no folder {} to write {} to", folder.string(), path);
   }
   if (!replace && fs::exists(fs::symlink_status(path, error))) ThrowIsThere(path);
 }
@@ -36,7 +37,17 @@ void WriteOutputFile(const std::string& path, std::string_view content, bool rep
   CheckOutputFile(path, replace);
   const std::error_code error = WriteWhole(path, content, replace);
   if (error == std::errc::file_exists) ThrowIsThere(path);
-  if (error) throw FailedError(fmt::format("cannot write {}: {}", path, error.message()));
+  if (error) ThrowCannotWrite(path, error);
+}
+
+void WriteOwnFile(const std::string& path, std::string_view content) {
+  if (const std::error_code error = WriteWhole(path, content)) ThrowCannotWrite(path, error);
+}
+
+void MakeOutputFolder(const std::string& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) throw UsageError("cannot write to {}: {}", folder, error.message());
 }
 
 }  // namespace hupstorm

@@ -1,4 +1,4 @@
-// A file that the user wants written: whole, or not at all.
+// Files that are written whole, or not at all.
 
 #ifndef HUPSTORM_TOOLS_CLI_OUTPUT_FILE_H_
 #define HUPSTORM_TOOLS_CLI_OUTPUT_FILE_H_
@@ -8,13 +8,19 @@
 
 namespace hupstorm {
 
-// What can be known before the work is done. Throws UsageError where `path` is a folder, is in
-// none, or is there already and `replace` is not wanted.
+// Of a file that the user wants written: what can be known before the work is done. Throws
+// UsageError if `path` is a folder, is in none, or is there already and `replace` is not wanted.
 void CheckOutputFile(const std::string& path, bool replace);
 
-// Writes beside `path` first and renames then: who reads `path` finds the old content or the new.
-// Throws UsageError as CheckOutputFile does, FailedError where it cannot be written.
-void WriteOutputFile(const std::string& path, std::string_view content, bool replace);
+// Writes it as WriteWhole does (base/files.h). Throws UsageError as CheckOutputFile does,
+// FailedError if it cannot be written.
+void WriteOutputFile(const std::string& path, std::string_view content, bool replace = true);
+
+// The same for a file of hupstorm's own, in a folder that it has made. Throws FailedError.
+void WriteOwnFile(const std::string& path, std::string_view content);
+
+// Makes a folder that the user wants written to, unless it is there. Throws UsageError.
+void MakeOutputFolder(const std::string& folder);
 
 }  // namespace hupstorm
 

@@ -85,8 +85,8 @@ UsageError UnknownName(std::string_view kind, std::string_view typed,
                        std::span<const std::string> names, std::string_view list_command) {
   std::string guess = DidYouMean(typed, names);
   if (guess == ".") guess = NamesThatBegin(typed, names) + ".";
-  return UsageError(fmt::format("unknown {} \"{}\"{} To see all: {}", kind,
-                                typed.substr(0, kLongest), guess, list_command));
+  return UsageError("unknown {} \"{}\"{} To see all: {}", kind, typed.substr(0, kLongest), guess,
+                    list_command);
 }
 
 }  // namespace hupstorm

@@ -29,15 +29,11 @@ struct Options {
 void AddClientCommand(CLI::App& app, CommandLine& line) {
   auto options = std::make_shared<Options>();
   Command command(app, "client", "Talk to a server by hand", kFooter);
-  command.Option("endpoint", options->endpoint, "where the server listens")
-      .Required()
-      .Type("HOST:PORT");
+  command.Option("endpoint HOST:PORT", options->endpoint, "where the server listens").Required();
   command.Flag("--allow-remote", options->allow_remote, "connect to another machine too");
-  command.OnChosen([options, &line] {
-    line.action = [options] {
-      TalkTo(options->endpoint, ResolveEndpoint(options->endpoint, options->allow_remote));
-      return static_cast<int>(kExitClean);
-    };
+  command.Does(line.action, [options] {
+    TalkTo(options->endpoint, ResolveEndpoint(options->endpoint, options->allow_remote));
+    return kExitClean;
   });
 }
 

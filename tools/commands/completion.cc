@@ -37,60 +37,27 @@ Examples:
   source <(hupstorm completion zsh)
   hupstorm completion fish | source)";
 
-using Names = std::set<std::string>;
+std::vector<std::string> OracleNames() { return NamesOf(Oracles(), &Oracle::name); }
 
-Names Targets() {
-  const std::vector<std::string> names = TargetNames();
-  return {names.begin(), names.end()};
-}
+std::vector<std::string> ScenarioNames() { return NamesOf(Suite(), &Scenario::name); }
 
-Names Scenarios() {
-  Names names;
-  for (const Scenario& scenario : Suite()) names.insert(scenario.name);
-  return names;
-}
-
-Names ScenariosAndFolders() {
-  Names names = {"suite"};
-  for (const std::string& name : Scenarios()) names.insert({name, name.substr(0, name.rfind('/'))});
-  return names;
-}
-
-Names OracleNames() {
-  Names names;
-  for (const Oracle& oracle : Oracles()) names.emplace(oracle.name);
-  return names;
-}
-
-Names DefectNames() {
-  Names names;
-  for (const Defect& defect : Defects()) names.emplace(defect.name);
-  return names;
-}
-
-Names ProtocolWords() {
-  Names names;
-  for (const ProtocolPage& page : ProtocolPages()) {
-    names.insert(std::string(page.name) + (page.name == "expect" ? ":" : ""));
+std::vector<std::string> ScenariosAndFolders() {
+  std::vector<std::string> names = {"suite"};
+  for (const std::string& name : ScenarioNames()) {
+    names.insert(names.end(), {name, name.substr(0, name.rfind('/'))});
   }
   return names;
 }
 
-Names ExplainedNames() {
-  Names names = Targets();
-  names.merge(Scenarios());
-  names.merge(OracleNames());
-  for (const Defect& defect : Defects()) names.emplace(defect.full_name);
-  for (const LegalFault& fault : LegalFaults()) names.insert(FaultName(fault));
-  for (const ProtocolPage& page : ProtocolPages()) names.emplace(page.name);
-  return names;
+std::string ProtocolWord(const ProtocolPage& page) {
+  return std::string(page.name) + (page.name == "expect" ? ":" : "");
 }
 
 // What may stand for the value of an option, or as an argument.
 struct Values {
   std::string type;         // as --help shows it
   std::string option = {};  // the type means this for one option or argument only
-  Names (*names)() = nullptr;
+  std::vector<std::string> (*names)() = nullptr;
   std::string marker = {};  // ":file", ":directory": the shell completes these
   bool list = false;        // several names, with commas between
   std::string rest = {};    // the type of what follows a name that ends with = or :
@@ -99,20 +66,21 @@ struct Values {
 const std::vector<Values>& KnownValues() {
   // clang-format off
   static const std::vector<Values> values = {
-      {.type = "NAME", .option = "--target", .names = Targets},
-      {.type = "NAME[,NAME]", .names = Targets, .list = true},
+      {.type = "NAME", .option = "--target", .names = TargetNames},
+      {.type = "NAME[,NAME]", .names = TargetNames, .list = true},
       {.type = "NAME", .option = "--oracle", .names = OracleNames},
       {.type = "NAME", .option = "name", .names = ExplainedNames},
       {.type = "ORACLE,...", .names = OracleNames, .list = true},
-      {.type = "DEFECT,...", .names = DefectNames, .list = true},
+      {.type = "DEFECT,...", .names = [] { return NamesOf(Defects(), &Defect::name); }, .list = true},
       {.type = "SCENARIO", .names = ScenariosAndFolders, .marker = ":file"},
-      {.type = "FILE", .option = "file", .names = Scenarios, .marker = ":file"},
+      {.type = "FILE", .option = "file", .names = ScenarioNames, .marker = ":file"},
       {.type = "FILE", .marker = ":file"},
       {.type = "OUT.scn", .marker = ":file"},
       {.type = "DIR", .marker = ":directory"},
-      {.type = "WORLD", .names = [] { return Names{"simulated", "loopback"}; }},
-      {.type = "PROTOCOL", .names = ProtocolWords, .rest = "FILE"},
-      {.type = "MENDS", .names = [] { return Names{"none", "all", "all-but="}; }, .rest = "DEFECT,..."},
+      {.type = "WORLD", .names = [] { return std::vector<std::string>{"simulated", "loopback"}; }},
+      {.type = "PROTOCOL", .names = [] { return NamesOf(ProtocolPages(), ProtocolWord); }, .rest = "FILE"},
+      {.type = "MENDS", .names = [] { return std::vector<std::string>{"none", "all", "all-but="}; },
+       .rest = "DEFECT,..."},
       // Only the user knows these.
       {.type = "N"}, {.type = "UINT"}, {.type = "SECONDS"}, {.type = "TIME"}, {.type = "FP"}, {.type = "FLAG"},
       {.type = "HOST:PORT"}, {.type = "'CMD {port}'"}, {.type = "ADDRESS"},
@@ -131,7 +99,10 @@ const Values& ValuesOf(const std::string& type, const std::string& name) {
 
 // What can follow `begin`, the part of the word that stays; `typed` is the rest of it.
 std::string LinesOf(const Values& values, std::string begin, std::string typed) {
-  Names names = values.names == nullptr ? Names() : values.names();
+  std::set<std::string> names;  // in order
+  if (values.names != nullptr) {
+    for (std::string& name : values.names()) names.insert(std::move(name));
+  }
   for (const std::string& name : names) {
     if (!values.rest.empty() && (name.ends_with('=') || name.ends_with(':')) &&
         typed.starts_with(name)) {
@@ -228,8 +199,8 @@ int PrintScript(const std::string& shell, const std::string& program) {
   if (shell == "fish") script = FishScript();
   if (script.empty()) {
     const std::vector<std::string> shells = {"bash", "zsh", "fish"};
-    throw UsageError(fmt::format("there is no completion for the shell \"{}\"{} There are: {}",
-                                 shell, DidYouMean(shell, shells), fmt::join(shells, ", ")));
+    throw UsageError("there is no completion for the shell \"{}\"{} There are: {}", shell,
+                     DidYouMean(shell, shells), fmt::join(shells, ", "));
   }
   // The executable of a linked server has another name.
   static const std::regex name(R"(\bhupstorm\b)");
@@ -259,10 +230,8 @@ void PrintCompletions(const CLI::App& app, const std::vector<std::string>& words
 void AddCompletionCommand(CLI::App& app, CommandLine& line) {
   auto shell = std::make_shared<std::string>();
   Command command(app, "completion", "Print a script that completes for a shell", kFooter);
-  command.Option("shell", *shell, "which shell").Required().Type("bash|zsh|fish");
-  command.OnChosen([shell, &line] {
-    line.action = [shell, &line] { return PrintScript(*shell, line.program); };
-  });
+  command.Option("shell bash|zsh|fish", *shell, "which shell").Required();
+  command.Does(line.action, [shell, &line] { return PrintScript(*shell, line.program); });
 }
 
 }  // namespace hupstorm

@@ -43,11 +43,9 @@ int Explain(const Options& options, const std::string& program) {
 void AddExplainCommand(CLI::App& app, CommandLine& line) {
   auto options = std::make_shared<Options>();
   Command command(app, "explain", "Say what a name means and what to do about it", kFooter);
-  command.Option("name", options->name, "what to explain").Required().Type("NAME");
+  command.Option("name NAME", options->name, "what to explain").Required();
   command.Flag("--json", options->json, "print one JSON object");
-  command.OnChosen([options, &line] {
-    line.action = [options, program = line.program] { return Explain(*options, program); };
-  });
+  command.Does(line.action, [options, &line] { return Explain(*options, line.program); });
 }
 
 }  // namespace hupstorm

@@ -8,13 +8,13 @@
 #include <memory>
 
 #include "scenarios/language/units.h"
-#include "scenarios/oracles/oracles.h"
 #include "tools/catalogue/linked_server.h"
+#include "tools/catalogue/pages.h"
 #include "tools/catalogue/target_catalogue.h"
 #include "tools/cli/command.h"
 #include "tools/cli/errors.h"
 #include "tools/cli/output.h"
-#include "tools/cli/suggest.h"
+#include "tools/cli/output_file.h"
 #include "tools/commands/commands.h"
 #include "tools/fuzz/campaign.h"
 #include "tools/fuzz/campaign_display.h"
@@ -78,19 +78,7 @@ std::optional<std::chrono::nanoseconds> ParseTime(const std::string& text) {
       return std::chrono::nanoseconds(*number * unit.factor);
     }
   }
-  throw UsageError(
-      fmt::format("--time takes a number and a unit, such as 60s, 10m or 8h, not \"{}\"", text));
-}
-
-std::vector<std::string> CheckedOracles(const std::vector<std::string>& names) {
-  std::vector<std::string> known;
-  for (const Oracle& oracle : Oracles()) known.emplace_back(oracle.name);
-  for (const std::string& name : names) {
-    if (FindOracle(name) == nullptr) {
-      throw UnknownName("oracle", name, known, "hupstorm list oracles");
-    }
-  }
-  return names;
+  throw UsageError("--time takes a number and a unit, such as 60s, 10m or 8h, not \"{}\"", text);
 }
 
 // A new campaign, as the options have it.
@@ -116,9 +104,7 @@ CampaignSettings NewSettings(const Options& options) {
     throw UsageError("--target is missing: which server? (hupstorm list targets)");
   }
   for (const std::string& corpus : options.corpora) {
-    if (!fs::is_directory(corpus)) {
-      throw UsageError(fmt::format("--corpus {}: no such folder", corpus));
-    }
+    if (!fs::is_directory(corpus)) throw UsageError("--corpus {}: no such folder", corpus);
     settings.corpora.push_back(fs::absolute(corpus).string());
   }
   return settings;
@@ -128,9 +114,8 @@ CampaignSettings NewSettings(const Options& options) {
 CampaignSettings ResumedSettings(CampaignSettings settings, const Options& options) {
   const auto same = [](const std::string& asked, const std::string& kept, const char* option) {
     if (asked.empty() || asked == kept) return;
-    throw UsageError(
-        fmt::format("this campaign has {} {}, not {}: leave the option out, or give another --out",
-                    option, kept, asked));
+    throw UsageError("this campaign has {} {}, not {}: leave the option out, or give another --out",
+                     option, kept, asked);
   };
   same(options.target, settings.target, "--target");
   if (!options.executable.empty()) {
@@ -154,13 +139,13 @@ CampaignSettings Settle(const Options& options, const CampaignFolder& folder) {
   std::optional<CampaignSettings> stored = LoadSettings(folder);
   if (options.resume) {
     if (stored) return ResumedSettings(std::move(*stored), options);
-    throw UsageError(fmt::format(
-        "{} holds no campaign to go on with; leave --resume out to begin one", options.out));
+    throw UsageError("{} holds no campaign to go on with; leave --resume out to begin one",
+                     options.out);
   }
   if (stored) {
-    throw UsageError(fmt::format(
+    throw UsageError(
         "{0} holds a campaign already: hupstorm fuzz --resume --out {0} goes on with it",
-        options.out));
+        options.out);
   }
   return NewSettings(options);
 }
@@ -170,18 +155,16 @@ int Fuzz(const Options& options, const std::string& program) {
   CampaignLimits limits;
   limits.time = ParseTime(options.time);
   if (options.findings > 0) limits.findings = options.findings;
-  limits.until = CheckedOracles(options.until);
+  limits.until = options.until;
+  for (const std::string& oracle : limits.until) CheckOracleName(oracle);
   const CampaignSettings settings = Settle(options, folder);
   if (IsServer(settings.target)) {
     MakeTarget(settings.target, ParseMend(settings.mend));  // a mistake shows here
   } else if (settings.mend != "none") {
-    throw UsageError(
-        fmt::format("{} is no server of hupstorm's: it has nothing to mend", settings.target));
+    throw UsageError("{} is no server of hupstorm's: it has nothing to mend", settings.target);
   }
   const fs::path executable = FuzzExecutable(settings);
-  std::error_code error;
-  fs::create_directories(folder.root, error);
-  if (error) throw UsageError(fmt::format("cannot make {}: {}", options.out, error.message()));
+  MakeOutputFolder(options.out);
   const CampaignLock lock(folder);
   SaveSettings(folder, settings);
 
@@ -208,46 +191,35 @@ int Fuzz(const Options& options, const std::string& program) {
 void AddFuzzCommand(CLI::App& app, CommandLine& line) {
   auto options = std::make_shared<Options>();
   Command command(app, "fuzz", "A fuzz campaign: random scenarios until something breaks", kFooter);
-  command.Option("--target", options->target, "the server, or another fuzz target").Type("NAME");
-  command
-      .Option("--executable", options->executable,
-              "a fuzz target of your own, built for the engine (CMake's hupstorm_add_server)")
-      .Type("FILE");
-  command.Option("--mend", options->mend, "of a documented server: none, all, all-but=DEFECT")
-      .Type("MENDS");
-  command.Option("--engine", options->engine, "libfuzzer (default) or afl")
-      .OneOf({std::string(kLibFuzzerName), std::string(kAflName)})
-      .Type("ENGINE");
+  command.Option("--target NAME", options->target, "the server, or another fuzz target");
+  command.Option("--executable FILE", options->executable,
+                 "a fuzz target of your own, built for the engine (CMake's hupstorm_add_server)");
+  command.Option("--mend MENDS", options->mend,
+                 "of a documented server: none, all, all-but=DEFECT");
+  command.Option("--engine ENGINE", options->engine, "libfuzzer (default) or afl")
+      .OneOf({std::string(kLibFuzzerName), std::string(kAflName)});
   command.Flag("--sanitizers", options->sanitizers,
                "the target built with ASan and UBSan (preset libfuzzer-asan, afl-asan)");
-  command.Option("--time", options->time, "how long: 60s, 10m, 8h (default: until Ctrl-C)")
-      .Type("TIME");
-  command.Option("--jobs", options->jobs, "workers (default: one a processor)")
-      .Within(1, kMostFuzzWorkers)
-      .Type("N");
-  command.Option("--out", options->out, "the campaign's folder").Required().Type("DIR");
-  command.Option("--corpus", options->corpora, "a folder of inputs to begin with")
-      .OneValueEach()
-      .Type("DIR");
-  command.Option("--findings", options->findings, "stop after so many distinct findings")
-      .Within(1, 1'000'000)
-      .Type("N");
-  command.Option("--until", options->until, "stop when one of these oracles has reported")
-      .SplitAt(',')
-      .OneValueEach()
-      .Type("ORACLE,...");
+  command.Option("--time TIME", options->time, "how long: 60s, 10m, 8h (default: until Ctrl-C)");
+  command.Option("--jobs N", options->jobs, "workers (default: one a processor)")
+      .Within(1, kMostFuzzWorkers);
+  command.Option("--out DIR", options->out, "the campaign's folder").Required();
+  command.Option("--corpus DIR", options->corpora, "a folder of inputs to begin with")
+      .OneValueEach();
+  command.Option("--findings N", options->findings, "stop after so many distinct findings")
+      .Within(1, 1'000'000);
   command
-      .Option("--mutator", options->mutator,
+      .Option("--until ORACLE,...", options->until, "stop when one of these oracles has reported")
+      .SplitAt(',')
+      .OneValueEach();
+  command
+      .Option("--mutator MUTATOR", options->mutator,
               "steps (default), or bytes: inputs are changed without knowing what they mean")
-      .OneOf({"steps", "bytes"})
-      .Type("MUTATOR");
+      .OneOf({"steps", "bytes"});
   command.Flag("--resume", options->resume, "go on with the campaign in DIR");
   command.Flag("--json", options->json, "print the result as one JSON object");
-  command.Option("engine_flags", options->engine_flags, "after --: the engine's own flags")
-      .Type("FLAG");
-  command.OnChosen([options, &line] {
-    line.action = [options, program = line.program] { return Fuzz(*options, program); };
-  });
+  command.Option("engine_flags FLAG", options->engine_flags, "after --: the engine's own flags");
+  command.Does(line.action, [options, &line] { return Fuzz(*options, line.program); });
 }
 
 }  // namespace hupstorm

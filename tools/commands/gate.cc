@@ -92,9 +92,9 @@ std::optional<Baseline> LoadBaseline(const Options& options) {
   }
   if (!fs::exists(options.baseline)) {
     if (options.update_baseline) return Baseline{};
-    throw UsageError(fmt::format(
+    throw UsageError(
         "--baseline {}: there is no such file; --update-baseline writes it from what is found now",
-        options.baseline));
+        options.baseline);
   }
   return Baseline::Parse(ReadInputFile(options.baseline, kLargestBaseline), options.baseline);
 }
@@ -108,23 +108,18 @@ void CheckFiles(const Options& options) {
     }
   }
   for (const std::string& corpus : options.corpora) {
-    if (!fs::is_directory(corpus)) {
-      throw UsageError(fmt::format("--corpus {}: no such folder", corpus));
-    }
+    if (!fs::is_directory(corpus)) throw UsageError("--corpus {}: no such folder", corpus);
   }
-  if (options.out.empty()) return;
-  std::error_code error;
-  fs::create_directories(options.out, error);
-  if (error) throw UsageError(fmt::format("cannot write to {}: {}", options.out, error.message()));
+  if (!options.out.empty()) MakeOutputFolder(options.out);
 }
 
 void WriteReports(const GateReport& report, const Options& options) {
   for (const GateFinding& found : report.findings) {
     if (options.out.empty() || fs::path(found.finding.file).parent_path() != options.out) continue;
-    WriteOutputFile(found.finding.file, found.text, /*replace=*/true);
+    WriteOutputFile(found.finding.file, found.text);
   }
   const auto write = [](const std::string& file, const auto& content) {
-    if (!file.empty()) WriteOutputFile(file, content(), /*replace=*/true);
+    if (!file.empty()) WriteOutputFile(file, content());
   };
   write(options.junit, [&] { return JUnitText(report); });
   write(options.sarif, [&] { return SarifText(report); });
@@ -143,7 +138,7 @@ void UpdateBaseline(const GateReport& report, const Baseline& former, const Opti
         });
     if (!is_gone) entries.push_back(entry);
   }
-  WriteOutputFile(options.baseline, BaselineText(std::move(entries), former), /*replace=*/true);
+  WriteOutputFile(options.baseline, BaselineText(std::move(entries), former));
 }
 
 int RunGateCommand(Options options, const CommandLine& line) {
@@ -182,7 +177,7 @@ int RunGateCommand(Options options, const CommandLine& line) {
   const GateReport report = RunGate(settings);
   WriteReports(report, options);
   if (options.update_baseline && !report.broken_off.empty()) {
-    throw FailedError(fmt::format("{}; the baseline is left as it was", report.broken_off));
+    throw FailedError("{}; the baseline is left as it was", report.broken_off);
   }
   if (options.update_baseline) UpdateBaseline(report, *baseline, options);
   if (options.json) {
@@ -190,8 +185,7 @@ int RunGateCommand(Options options, const CommandLine& line) {
   } else {
     Print(GateText(report, style));
     if (options.update_baseline) {
-      Print(fmt::format("{} written: {} tolerated from now on\n", options.baseline,
-                        report.findings.size()));
+      Print("{} written: {} tolerated from now on\n", options.baseline, report.findings.size());
     } else if (std::getenv("GITHUB_ACTIONS") != nullptr) {
       Print(GitHubAnnotations(report));
     }
@@ -206,36 +200,28 @@ int RunGateCommand(Options options, const CommandLine& line) {
 void AddGateCommand(CLI::App& app, CommandLine& line) {
   auto options = std::make_shared<Options>();
   Command command(app, "gate", "One pass over all that must hold for a server, for CI", kFooter);
-  command.Option("scenarios", options->scenarios, "what to run on top of the suite")
-      .Type("SCENARIO");
+  command.Option("scenarios SCENARIO", options->scenarios, "what to run on top of the suite");
   AddServerOptions(command, options->server, /*many=*/true);
-  command.Option("--corpus", options->corpora, "a folder of a fuzzer's inputs")
-      .OneValueEach()
-      .Type("DIR");
-  command
-      .Option("--fuzz-runs", options->fuzz_runs,
-              "random scenarios for each target (default: 20000, on Linux 50; 0: none)")
-      .Type("N");
+  command.Option("--corpus DIR", options->corpora, "a folder of a fuzzer's inputs").OneValueEach();
+  command.Option("--fuzz-runs N", options->fuzz_runs,
+                 "random scenarios for each target (default: 20000, on Linux 50; 0: none)");
   command.Option("--seed", options->seed, "of the random scenarios").ShowDefault();
   command.Flag("--no-sweep", options->no_sweep, "leave the sweep out");
   command.Flag("--self", options->self,
                "hupstorm's own gate: the suite on Linux, the matrix and conformance as well");
-  command.Option("--out", options->out, "write the scenarios that show findings to this folder")
-      .Type("DIR");
-  command.Option("--baseline", options->baseline, "the findings that are tolerated").Type("FILE");
+  command.Option("--out DIR", options->out,
+                 "write the scenarios that show findings to this folder");
+  command.Option("--baseline FILE", options->baseline, "the findings that are tolerated");
   command.Flag("--update-baseline", options->update_baseline,
                "write the baseline from what is found");
-  command.Option("--junit", options->junit, "write a JUnit XML report").Type("FILE");
-  command.Option("--sarif", options->sarif, "write a SARIF 2.1.0 report").Type("FILE");
-  command.Option("--html", options->html, "write a report for people: one file, opens offline")
-      .Type("FILE");
-  command.Option("--json-file", options->json_file, "write what --json prints to a file")
-      .Type("FILE");
+  command.Option("--junit FILE", options->junit, "write a JUnit XML report");
+  command.Option("--sarif FILE", options->sarif, "write a SARIF 2.1.0 report");
+  command.Option("--html FILE", options->html,
+                 "write a report for people: one file, opens offline");
+  command.Option("--json-file FILE", options->json_file, "write what --json prints to a file");
   command.Flag("--json", options->json, "print one JSON object");
   AddWorkerOptions(command, options->workers);
-  command.OnChosen([options, &line] {
-    line.action = [options, &line] { return RunGateCommand(*options, line); };
-  });
+  command.Does(line.action, [options, &line] { return RunGateCommand(*options, line); });
 }
 
 }  // namespace hupstorm

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
@@ -43,18 +44,22 @@ using Json = nlohmann::ordered_json;
 struct Listing {
   TextTable table;
   Json items = Json::array();
+
+  void Add(std::vector<std::string> row, Json item) {
+    table.Add(std::move(row));
+    items.push_back(std::move(item));
+  }
 };
 
 Listing ListTargets() {
   Listing list{TextTable({"TARGET", "PROTOCOL", "WHAT IT IS"})};
   for (const std::string& name : TargetNames()) {
-    const Target target = MakeTarget(name, {});
-    const std::string what = TargetTitle(name);
-    list.table.Add({name, std::string(ProtocolName(target.protocol)), what});
-    list.items.push_back({{"name", name},
-                          {"protocol", ProtocolName(target.protocol)},
-                          {"title", what},
-                          {"documented", IsDocumented(name)}});
+    const std::string protocol(ProtocolName(MakeTarget(name, {}).protocol));
+    const std::string title = TargetTitle(name);
+    list.Add({name, protocol, title}, {{"name", name},
+                                       {"protocol", protocol},
+                                       {"title", title},
+                                       {"documented", IsDocumented(name)}});
   }
   return list;
 }
@@ -62,13 +67,14 @@ Listing ListTargets() {
 Listing ListScenarios() {
   Listing list{TextTable({"SCENARIO", "FOR", "STEPS", "WHAT IT CHECKS"})};
   for (const Scenario& scenario : Suite()) {
-    list.table.Add({scenario.name, std::string(ProtocolName(scenario.protocol)),
-                    fmt::to_string(scenario.steps.size()), scenario.title});
-    list.items.push_back({{"name", scenario.name},
-                          {"file", scenario.file},
-                          {"protocol", ProtocolName(scenario.protocol)},
-                          {"steps", scenario.steps.size()},
-                          {"title", scenario.title}});
+    const std::string protocol(ProtocolName(scenario.protocol));
+    const size_t steps = scenario.steps.size();
+    list.Add({scenario.name, protocol, fmt::to_string(steps), scenario.title},
+             {{"name", scenario.name},
+              {"file", scenario.file},
+              {"protocol", protocol},
+              {"steps", steps},
+              {"title", scenario.title}});
   }
   return list;
 }
@@ -76,15 +82,14 @@ Listing ListScenarios() {
 Listing ListDefects() {
   Listing list{TextTable({"DEFECT", "REPORTED BY", "TRIGGER"})};
   for (const Defect& defect : Defects()) {
-    list.table.Add({std::string(defect.full_name),
-                    fmt::format("{}", fmt::join(defect.expected, ", ")),
-                    defect.reachable ? std::string(defect.trigger)
-                                     : "(Linux cannot produce it) " + std::string(defect.trigger)});
-    list.items.push_back({{"name", defect.full_name},
-                          {"target", NameOf(defect.server)},
-                          {"expected", defect.expected},
-                          {"trigger", defect.trigger},
-                          {"reachable", defect.reachable}});
+    const char* const remark = defect.reachable ? "" : "(Linux cannot produce it) ";
+    list.Add({std::string(defect.full_name), fmt::format("{}", fmt::join(defect.expected, ", ")),
+              fmt::format("{}{}", remark, defect.trigger)},
+             {{"name", defect.full_name},
+              {"target", NameOf(defect.server)},
+              {"expected", defect.expected},
+              {"trigger", defect.trigger},
+              {"reachable", defect.reachable}});
   }
   return list;
 }
@@ -92,8 +97,8 @@ Listing ListDefects() {
 Listing ListOracles() {
   Listing list{TextTable({"ORACLE", "HOLDS WHEN"})};
   for (const Oracle& oracle : Oracles()) {
-    list.table.Add({std::string(oracle.name), std::string(oracle.holds_when)});
-    list.items.push_back({{"name", oracle.name}, {"holds_when", oracle.holds_when}});
+    list.Add({std::string(oracle.name), std::string(oracle.holds_when)},
+             {{"name", oracle.name}, {"holds_when", oracle.holds_when}});
   }
   return list;
 }
@@ -101,12 +106,12 @@ Listing ListOracles() {
 Listing ListFaults() {
   Listing list{TextTable({"FAULT", "WHERE LINUX PRODUCES IT"})};
   for (const LegalFault& fault : LegalFaults()) {
-    list.table.Add({FaultName(fault), std::string(fault.source)});
-    list.items.push_back({{"name", FaultName(fault)},
-                          {"call", CallFamilyName(fault.call)},
-                          {"outcome", FaultOutcomeName(fault.outcome)},
-                          {"source", fault.source},
-                          {"meaning", fault.meaning}});
+    list.Add({FaultName(fault), std::string(fault.source)},
+             {{"name", FaultName(fault)},
+              {"call", CallFamilyName(fault.call)},
+              {"outcome", FaultOutcomeName(fault.outcome)},
+              {"source", fault.source},
+              {"meaning", fault.meaning}});
   }
   return list;
 }
@@ -114,8 +119,8 @@ Listing ListFaults() {
 Listing ListProtocols() {
   Listing list{TextTable({"PROTOCOL", "WHAT A CLIENT GETS"})};
   for (const ProtocolPage& page : ProtocolPages()) {
-    list.table.Add({std::string(page.name), std::string(page.title)});
-    list.items.push_back({{"name", page.name}, {"title", page.title}});
+    list.Add({std::string(page.name), std::string(page.title)},
+             {{"name", page.name}, {"title", page.title}});
   }
   return list;
 }
@@ -129,15 +134,14 @@ Listing MakeListing(const std::string& what) {
   static const std::vector<Kind> kinds = {{"targets", ListTargets}, {"scenarios", ListScenarios},
                                           {"defects", ListDefects}, {"oracles", ListOracles},
                                           {"faults", ListFaults},   {"protocols", ListProtocols}};
-  std::vector<std::string> names;
-  for (const Kind& kind : kinds) {
-    if (kind.name == what) return kind.make();
-    names.push_back(kind.name);
-  }
+  const auto kind =
+      std::find_if(kinds.begin(), kinds.end(), [&](const Kind& each) { return each.name == what; });
+  if (kind != kinds.end()) return kind->make();
+  const std::vector<std::string> names = NamesOf(kinds, &Kind::name);
   const std::string all = fmt::format("{}", fmt::join(names, ", "));
-  if (what.empty()) throw UsageError(fmt::format("say what to list: one of {}", all));
-  throw UsageError(fmt::format("there is no list of \"{}\"{} There are: {}", what,
-                               DidYouMean(what, names), all));
+  if (what.empty()) throw UsageError("say what to list: one of {}", all);
+  throw UsageError("there is no list of \"{}\"{} There are: {}", what, DidYouMean(what, names),
+                   all);
 }
 
 int List(const Options& options) {
@@ -155,10 +159,10 @@ int List(const Options& options) {
 void AddListCommand(CLI::App& app, CommandLine& line) {
   auto options = std::make_shared<Options>();
   Command command(app, "list", "Show the names there are", kFooter);
-  command.Option("what", options->what, "which names")
-      .Type("targets|scenarios|defects|oracles|faults|protocols");
+  command.Option("what targets|scenarios|defects|oracles|faults|protocols", options->what,
+                 "which names");
   command.Flag("--json", options->json, "print one JSON object");
-  command.OnChosen([options, &line] { line.action = [options] { return List(*options); }; });
+  command.Does(line.action, [options] { return List(*options); });
 }
 
 }  // namespace hupstorm

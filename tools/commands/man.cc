@@ -31,14 +31,9 @@ struct Options {
 };
 
 void WritePages(const std::vector<ManPage>& pages, const std::string& folder) {
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error) {
-    throw UsageError(fmt::format("the folder {} cannot be made: {}", folder, error.message()));
-  }
+  MakeOutputFolder(folder);
   for (const ManPage& page : pages) {
-    const std::string file = (std::filesystem::path(folder) / (page.name + ".1")).string();
-    WriteOutputFile(file, page.roff, /*replace=*/true);
+    WriteOutputFile(std::filesystem::path(folder) / (page.name + ".1"), page.roff);
   }
 }
 
@@ -67,13 +62,9 @@ void AddManCommand(CLI::App& app, CommandLine& line) {
   auto options = std::make_shared<Options>();
   Command command(app, "man", "Print a manual page, or write all of them", kFooter);
   const CommandOption name =
-      command.Option("command", options->command, "of which command").Type("COMMAND");
-  command.Option("--out", options->out, "write all pages to this folder")
-      .Type("DIR")
-      .Excludes(name);
-  command.OnChosen([options, &app, &line] {
-    line.action = [options, &app] { return PrintPage(*options, app); };
-  });
+      command.Option("command COMMAND", options->command, "of which command");
+  command.Option("--out DIR", options->out, "write all pages to this folder").Excludes(name);
+  command.Does(line.action, [options, &app] { return PrintPage(*options, app); });
 }
 
 }  // namespace hupstorm

@@ -8,6 +8,7 @@
 #include "tools/cli/command.h"
 #include "tools/cli/errors.h"
 #include "tools/cli/output.h"
+#include "tools/cli/text_table.h"
 #include "tools/commands/commands.h"
 #include "tools/commands/single_run.h"
 #include "tools/plan/run_options.h"
@@ -55,8 +56,8 @@ void PrintReplay(const SingleRun& run, const Options& options, const RunResult& 
   const Style style = Style::For(stdout);
   const Scenario& scenario = run.scenario;
   const std::string& mend = run.server.mend;
-  Print(fmt::format("{} against {}{}\n", style.Bold(scenario.file), style.Bold(run.target().name),
-                    mend == "none" ? "" : " --mend " + mend));
+  Print("{} against {}{}\n", style.Bold(scenario.file), style.Bold(run.target().name),
+        mend == "none" ? "" : " --mend " + mend);
   if (!scenario.title.empty()) Print(scenario.title + "\n");
   if (!run.text.empty()) Print("\nThe input as a scenario:\n" + NumberedLines(run.text));
   Print("\n" + TimeLineText(result.time_line, options.full, style));
@@ -70,28 +71,22 @@ void PrintReplay(const SingleRun& run, const Options& options, const RunResult& 
     Print("\nThe server's connections at the end of the script:\n" +
           SocketsText(result.sockets, options.full));
   }
-  Print(
-      fmt::format("\n{} calls of the server, {} faults injected.\n", result.calls, result.faults));
+  Print("\n{} calls of the server, {} faults injected.\n", result.calls, result.faults);
   if (findings.empty()) {
     Print(style.Green("Nothing found.\n"));
   } else {
-    Print(fmt::format("{} finding{}:\n", findings.size(), findings.size() == 1 ? "" : "s"));
+    Print("{}:\n", Count(findings.size(), "finding"));
     for (const ReportedFinding& reported : findings) {
-      const Finding& finding = reported.finding;
-      Print(fmt::format("{}: {}: {}\n", style.Bold(Place(finding)), style.Red(finding.oracle),
-                        finding.evidence));
+      Print(FindingLine(reported.finding, style) + "\n");
     }
   }
 }
 
 void PrintReplayAsJson(const ServerChoice& server, std::span<const ReportedFinding> findings) {
-  nlohmann::ordered_json list = nlohmann::ordered_json::array();
-  for (const ReportedFinding& finding : findings) list.push_back(FindingJson(finding));
-  PrintJson({{"target", server.name},
-             {"mend", server.mend},
-             {"world", server.world},
-             {"scenarios", 1},
-             {"findings", std::move(list)}});
+  nlohmann::ordered_json json = ServerJson(server);
+  json["scenarios"] = 1;
+  json["findings"] = FindingsJson(findings);
+  PrintJson(json);
 }
 
 int Replay(const Options& options, const std::string& program) {
@@ -122,15 +117,13 @@ int Replay(const Options& options, const std::string& program) {
 void AddReplayCommand(CLI::App& app, CommandLine& line) {
   auto options = std::make_shared<Options>();
   Command command(app, "replay", "Run one scenario and show what happened, call by call", kFooter);
-  command.Option("file", options->file, "a scenario, or a fuzzer's input").Required().Type("FILE");
+  command.Option("file FILE", options->file, "a scenario, or a fuzzer's input").Required();
   AddServerOptions(command, options->server, /*many=*/false);
   command.Flag("--bytes", options->bytes, "take FILE for a fuzzer's input, whatever it holds");
   command.Flag("--full", options->full, "show each turn of a loop and each connection");
   command.Flag("--json", options->json, "print the findings as one JSON object");
   AddTimeoutOption(command, options->workers);
-  command.OnChosen([options, &line] {
-    line.action = [options, program = line.program] { return Replay(*options, program); };
-  });
+  command.Does(line.action, [options, &line] { return Replay(*options, line.program); });
 }
 
 }  // namespace hupstorm

@@ -12,6 +12,7 @@
 #include "tools/cli/command.h"
 #include "tools/cli/errors.h"
 #include "tools/cli/output.h"
+#include "tools/cli/text_table.h"
 #include "tools/commands/commands.h"
 #include "tools/plan/choose_server.h"
 #include "tools/plan/plan.h"
@@ -101,35 +102,30 @@ void PrintOutcome(const Plan& plan, const Options& options, const Outcome& outco
   Print(FindingsText(ByOracle(outcome.findings), options.all, style));
   const ServerChoice& server = plan.server;
   const std::string mended = server.mend == "none" ? "" : fmt::format(" --mend {}", server.mend);
-  const size_t runs = plan.jobs.size();
-  std::string summary = fmt::format("{}{}: {} scenario{} run in {:.1f} s: ", server.name, mended,
-                                    runs, runs == 1 ? "" : "s", outcome.seconds);
+  std::string summary = fmt::format("{}{}: {} run in {:.1f} s: ", server.name, mended,
+                                    Count(plan.jobs.size(), "scenario"), outcome.seconds);
   if (outcome.findings.empty()) {
     summary += style.Green("nothing found");
   } else {
     const size_t found = outcome.findings.size();
     const size_t distinct = DistinctFindings(outcome.findings);
-    std::string count = fmt::format("{} finding{}", found, found == 1 ? "" : "s");
+    std::string count = Count(found, "finding");
     if (distinct < found) count += fmt::format(", {} distinct", distinct);
     summary += style.Red(count);
     if (distinct < found && !options.all) summary += " (--all shows each)";
   }
   Print(summary + "\n");
   for (const auto& [why, count] : plan.left_out) {
-    Print(fmt::format("{} left out: {}\n", count, why));
+    Print("{} left out: {}\n", count, why);
   }
   if (!server.note.empty()) Print(server.note + "\n");
   if (!outcome.broken_off.empty()) Print(style.Yellow(outcome.broken_off) + "\n");
 }
 
 void PrintOutcomeAsJson(const Plan& plan, const Outcome& outcome) {
-  nlohmann::ordered_json findings = nlohmann::ordered_json::array();
-  for (const ReportedFinding& finding : outcome.findings) findings.push_back(FindingJson(finding));
-  nlohmann::ordered_json json = {{"target", plan.server.name},
-                                 {"mend", plan.server.mend},
-                                 {"world", plan.server.world},
-                                 {"scenarios", plan.jobs.size()},
-                                 {"findings", std::move(findings)}};
+  nlohmann::ordered_json json = ServerJson(plan.server);
+  json["scenarios"] = plan.jobs.size();
+  json["findings"] = FindingsJson(outcome.findings);
   if (!plan.server.note.empty()) json["note"] = plan.server.note;
   if (!outcome.broken_off.empty()) json["broken_off"] = outcome.broken_off;
   PrintJson(json);
@@ -152,15 +148,12 @@ int Run(const Options& options, const std::string& program) {
 void AddRunCommand(CLI::App& app, CommandLine& line) {
   auto options = std::make_shared<Options>();
   Command command(app, "run", "Run scenarios against targets", kFooter);
-  command.Option("scenarios", options->scenarios, "what to run; default: the whole suite")
-      .Type("SCENARIO");
+  command.Option("scenarios SCENARIO", options->scenarios, "what to run; default: the whole suite");
   AddServerOptions(command, options->server, /*many=*/true);
   command.Flag("--json", options->json, "print one JSON object");
   command.Flag("--all", options->all, "show each finding, also where the bug is the same");
   AddWorkerOptions(command, options->workers);
-  command.OnChosen([options, &line] {
-    line.action = [options, program = line.program] { return Run(*options, program); };
-  });
+  command.Does(line.action, [options, &line] { return Run(*options, line.program); });
 }
 
 }  // namespace hupstorm

@@ -48,14 +48,13 @@ void CheckAddress(const Options& options) {
   auto& ipv4 = reinterpret_cast<sockaddr_in&>(address);
   ipv4.sin_family = AF_INET;
   if (inet_pton(AF_INET, options.address.c_str(), &ipv4.sin_addr) != 1) {
-    throw UsageError(
-        fmt::format("\"{}\" is not a numeric IPv4 address, such as 127.0.0.1", options.address));
+    throw UsageError("\"{}\" is not a numeric IPv4 address, such as 127.0.0.1", options.address);
   }
   if (!options.allow_remote && !IsLoopback(address)) {
     throw UsageError(
-        fmt::format("other machines could reach {}. hupstorm serves loopback only, "
-                    "unless --allow-remote is given",
-                    options.address));
+        "other machines could reach {}. hupstorm serves loopback only, "
+        "unless --allow-remote is given",
+        options.address);
   }
 }
 
@@ -64,17 +63,17 @@ void CheckAddress(const Options& options) {
   const std::string place = fmt::format("{}:{}", options.address, options.port);
   if (code.value() == EADDRINUSE) {
     throw UsageError(
-        fmt::format("{} is in use by another program; choose another port, or "
-                    "--port 0 for any free one",
-                    place));
+        "{} is in use by another program; choose another port, or "
+        "--port 0 for any free one",
+        place);
   }
   if (code.value() == EACCES) {
-    throw UsageError(fmt::format("{} is not for this user; choose a port from 1024 up", place));
+    throw UsageError("{} is not for this user; choose a port from 1024 up", place);
   }
   if (code.value() == EADDRNOTAVAIL) {
-    throw UsageError(fmt::format("{} is not an address of this machine", options.address));
+    throw UsageError("{} is not an address of this machine", options.address);
   }
-  throw FailedError(fmt::format("cannot listen on {}: {}", place, code.message()));
+  throw FailedError("cannot listen on {}: {}", place, code.message());
 }
 
 int ServeReference(const Options& options) {
@@ -93,8 +92,8 @@ int ServeReference(const Options& options) {
   } catch (const std::system_error& error) {
     ThrowCannotListen(options, error.code());
   }
-  Print(fmt::format("reference/{} listens on {}:{} (Ctrl-C stops it)\n", options.multiplexer,
-                    options.address, server->port()));
+  Print("reference/{} listens on {}:{} (Ctrl-C stops it)\n", options.multiplexer, options.address,
+        server->port());
   FlushOutput();
   server->Run();
   return kExitClean;
@@ -128,12 +127,12 @@ int ServeTarget(const Options& options) {
   sigaction(SIGTERM, &end, nullptr);
   sigaction(SIGINT, &end, nullptr);
   const uint16_t port = ChoosePort(options);
-  Print(fmt::format("{} starts on 127.0.0.1:{} (Ctrl-C stops it)\n", target.name, port));
+  Print("{} starts on 127.0.0.1:{} (Ctrl-C stops it)\n", target.name, port);
   FlushOutput();
   try {
     target.serve(port);
   } catch (const std::exception& error) {
-    throw FailedError(fmt::format("{} died: {}", target.name, error.what()));
+    throw FailedError("{} died: {}", target.name, error.what());
   }
   return kExitClean;
 }
@@ -143,34 +142,26 @@ int ServeTarget(const Options& options) {
 void AddServeCommand(CLI::App& app, CommandLine& line) {
   auto options = std::make_shared<Options>();
   Command command(app, "serve", "Run the reference echo server on a real port", kFooter);
-  command.Option("--port", options->port, "0 takes any free port")
-      .Required()
-      .Within(0, 65535)
-      .Type("N");
+  command.Option("--port N", options->port, "0 takes any free port").Required().Within(0, 65535);
   const CommandOption multiplexer =
       command.Option("--multiplexer", options->multiplexer, "what the event loop waits with")
           .OneOf({"select", "poll", "epoll-lt", "epoll-et"})
           .ShowDefault();
-  command.Option("--address", options->address, "numeric IPv4 address to listen on")
-      .Type("ADDRESS")
+  command.Option("--address ADDRESS", options->address, "numeric IPv4 address to listen on")
       .ShowDefault();
   const CommandOption target =
-      command.Option("--target", options->target, "serve this target instead")
-          .Type("NAME")
+      command.Option("--target NAME", options->target, "serve this target instead")
           .Excludes(multiplexer);
-  command.Option("--mend", options->mend, "with --target: none, all or all-but=DEFECT[,...]")
-      .Type("MENDS")
+  command.Option("--mend MENDS", options->mend, "with --target: none, all or all-but=DEFECT[,...]")
       .Needs(target);
   command.Flag("--allow-remote", options->allow_remote, "let other machines connect too");
-  command.OnChosen([options, multiplexer, &line] {
+  command.Does(line.action, [options, multiplexer] {
     const LinkedServer* const linked = TheLinkedServer();
     if (linked != nullptr && !multiplexer.IsGiven() && options->target.empty()) {
       options->target = linked->target.name;
     }
-    line.action = [options] {
-      CheckAddress(*options);
-      return options->target.empty() ? ServeReference(*options) : ServeTarget(*options);
-    };
+    CheckAddress(*options);
+    return options->target.empty() ? ServeReference(*options) : ServeTarget(*options);
   });
 }
 

@@ -6,12 +6,12 @@
 #include <memory>
 
 #include "scenarios/language/fit.h"
-#include "scenarios/oracles/oracles.h"
+#include "tools/catalogue/pages.h"
 #include "tools/cli/command.h"
 #include "tools/cli/errors.h"
 #include "tools/cli/output.h"
 #include "tools/cli/output_file.h"
-#include "tools/cli/suggest.h"
+#include "tools/cli/text_table.h"
 #include "tools/commands/commands.h"
 #include "tools/commands/single_run.h"
 #include "tools/plan/run_options.h"
@@ -47,13 +47,6 @@ struct Options {
   bool json = false;
 };
 
-void CheckOracle(const std::string& name) {
-  if (name.empty() || FindOracle(name) != nullptr) return;
-  std::vector<std::string> names;
-  for (const Oracle& oracle : Oracles()) names.emplace_back(oracle.name);
-  throw UnknownName("oracle", name, names, "hupstorm list oracles");
-}
-
 bool IsWanted(const Finding& finding, const Options& options) {
   return (options.fingerprint.empty() || finding.fingerprint == options.fingerprint) &&
          (options.oracle.empty() || finding.oracle == options.oracle);
@@ -79,10 +72,10 @@ const Finding* Choose(const std::vector<Finding>& findings, const Options& optio
 UsageError NotShown(const std::vector<Finding>& findings, const Options& options,
                     const SingleRun& run, const std::string& replay) {
   if (findings.empty()) {
-    return UsageError(fmt::format(
+    return UsageError(
         "{} shows no finding on {}, so there is nothing to shrink. Against the server that it was "
         "found on? --target, --mend, --world, --exec. To see the run: {}",
-        options.file, run.target().name, replay));
+        options.file, run.target().name, replay);
   }
   std::string message = fmt::format("{} does not show that finding on {}. It shows:", options.file,
                                     run.target().name);
@@ -91,10 +84,10 @@ UsageError NotShown(const std::vector<Finding>& findings, const Options& options
 }
 
 UsageError NotAgain(const Options& options, const Finding& finding) {
-  return UsageError(fmt::format(
+  return UsageError(
       "{} showed {}, but not again when it was run once more: it comes and goes. Nothing was "
       "written. Try again, or --world simulated, where each run is the same",
-      options.file, FindingLine(finding)));
+      options.file, FindingLine(finding));
 }
 
 void PrintShrunkAsJson(const Options& options, const SingleRun& run, const ShrunkFinding& shrunk,
@@ -106,21 +99,19 @@ void PrintShrunkAsJson(const Options& options, const SingleRun& run, const Shrun
                     {"evidence", other.evidence}});
   }
   const Finding& finding = shrunk.finding;
-  nlohmann::ordered_json json = {{"target", run.server.name},
-                                 {"mend", run.server.mend},
-                                 {"world", run.server.world},
-                                 {"scenario", options.file},
-                                 {"out", nullptr},
-                                 {"oracle", finding.oracle},
-                                 {"fingerprint", finding.fingerprint},
-                                 {"evidence", finding.evidence},
-                                 {"steps_before", run.scenario.steps.size()},
-                                 {"steps_after", shrunk.scenario.steps.size()},
-                                 {"runs", shrunk.runs},
-                                 {"cut_off", shrunk.cut_off},
-                                 {"text", shrunk.text},
-                                 {"others", std::move(list)},
-                                 {"replay", replay}};
+  nlohmann::ordered_json json = ServerJson(run.server);
+  json.update(nlohmann::ordered_json{{"scenario", options.file},
+                                     {"out", nullptr},
+                                     {"oracle", finding.oracle},
+                                     {"fingerprint", finding.fingerprint},
+                                     {"evidence", finding.evidence},
+                                     {"steps_before", run.scenario.steps.size()},
+                                     {"steps_after", shrunk.scenario.steps.size()},
+                                     {"runs", shrunk.runs},
+                                     {"cut_off", shrunk.cut_off},
+                                     {"text", shrunk.text},
+                                     {"others", std::move(list)},
+                                     {"replay", replay}});
   if (!options.out.empty()) json["out"] = options.out;
   PrintJson(json);
 }
@@ -130,10 +121,9 @@ std::string Summary(const Options& options, const SingleRun& run, const ShrunkFi
                     const Style& style) {
   std::string text =
       fmt::format("{}: {}\n", style.Red(shrunk.finding.oracle), shrunk.finding.evidence);
-  const size_t steps = shrunk.scenario.steps.size();
-  text += fmt::format("  {} step{}, of {}, after {} runs{}{}\n", steps, steps == 1 ? "" : "s",
-                      run.scenario.steps.size(), shrunk.runs, options.out.empty() ? "" : ": ",
-                      style.Bold(options.out));
+  text += fmt::format("  {}, of {}, after {} runs{}{}\n",
+                      Count(shrunk.scenario.steps.size(), "step"), run.scenario.steps.size(),
+                      shrunk.runs, options.out.empty() ? "" : ": ", style.Bold(options.out));
   if (!options.out.empty()) text += fmt::format("  {}\n", style.Dim(replay));
   if (shrunk.cut_off) text += "The time was up: with a longer --time it may get smaller still.\n";
   for (const Finding& other : others) {
@@ -155,7 +145,7 @@ FindingShrinker::Options ShrinkerOptions(const Options& options, const SingleRun
 }
 
 int RunShrink(const Options& options, const std::string& program) {
-  CheckOracle(options.oracle);
+  if (!options.oracle.empty()) CheckOracleName(options.oracle);
   if (!options.out.empty()) CheckOutputFile(options.out, options.force);
   SingleRun run = ChooseSingleRun(options.file, options.bytes, options.server);
   if (run.scenario.steps.empty()) run.scenario.steps.emplace_back();  // or no text could say it
@@ -211,28 +201,22 @@ int RunShrink(const Options& options, const std::string& program) {
 void AddShrinkCommand(CLI::App& app, CommandLine& line) {
   auto options = std::make_shared<Options>();
   Command command(app, "shrink", "Find the smallest scenario that shows the same finding", kFooter);
-  command.Option("file", options->file, "a scenario, or a fuzzer's input").Required().Type("FILE");
-  command.Option("-o,--out", options->out, "where to write the scenario (default: standard output)")
-      .Type("OUT.scn");
+  command.Option("file FILE", options->file, "a scenario, or a fuzzer's input").Required();
+  command.Option("-o,--out OUT.scn", options->out,
+                 "where to write the scenario (default: standard output)");
   command.Flag("--force", options->force, "replace OUT.scn if it is there");
-  command
-      .Option("--fingerprint", options->fingerprint,
-              "which finding, by its fingerprint (default: the first of an oracle)")
-      .Type("FP");
-  command.Option("--oracle", options->oracle, "which finding, by its oracle: the first of it")
-      .Type("NAME");
+  command.Option("--fingerprint FP", options->fingerprint,
+                 "which finding, by its fingerprint (default: the first of an oracle)");
+  command.Option("--oracle NAME", options->oracle, "which finding, by its oracle: the first of it");
   AddServerOptions(command, options->server, /*many=*/false);
   command.Flag("--bytes", options->bytes, "take FILE for a fuzzer's input, whatever it holds");
   command
-      .Option("--time", options->time_s,
+      .Option("--time SECONDS", options->time_s,
               "seconds after which the smallest so far is taken (default: 60)")
-      .Check([](const std::string& text) { return CheckSeconds(text, 0.1, 86'400); })
-      .Type("SECONDS");
+      .Check([](const std::string& text) { return CheckSeconds(text, 0.1, 86'400); });
   AddTimeoutOption(command, options->workers);
   command.Flag("--json", options->json, "print the result as one JSON object");
-  command.OnChosen([options, &line] {
-    line.action = [options, program = line.program] { return RunShrink(*options, program); };
-  });
+  command.Does(line.action, [options, &line] { return RunShrink(*options, line.program); });
 }
 
 }  // namespace hupstorm

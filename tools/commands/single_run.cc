@@ -20,7 +20,7 @@ std::string DefaultTarget(const Scenario& scenario, const MendChoice& mend) {
   for (const std::string& name : TargetNames()) {
     if (IsDocumented(name) && Fits(scenario, MakeTarget(name, mend))) return name;
   }
-  throw UsageError(fmt::format("no target speaks {}", ProtocolName(scenario.protocol)));
+  throw UsageError("no target speaks {}", ProtocolName(scenario.protocol));
 }
 
 // A fuzzer's input as its text, parsed again: so that steps have the line numbers that are shown.
@@ -48,14 +48,12 @@ SingleRun ChooseSingleRun(const std::string& file, bool as_bytes, ServerOptions 
   // A fuzzer's bytes were found with a server, whatever protocol they name: here it is this one.
   if (input.from_bytes) run.scenario.protocol = WrittenFor(target);
   if (!Fits(run.scenario, target)) {
-    throw UsageError(
-        fmt::format("{}: {} and {} speaks {}; choose another target (hupstorm list targets)", file,
-                    WhyNotFor(run.scenario, target), target.name, ProtocolName(target.protocol)));
+    throw UsageError("{}: {} and {} speaks {}; choose another target (hupstorm list targets)", file,
+                     WhyNotFor(run.scenario, target), target.name, ProtocolName(target.protocol));
   }
   const std::string why_not = run.server.why_not(run.scenario);
   if (!why_not.empty()) {
-    throw UsageError(
-        fmt::format("{} cannot run in the {} world: {}", file, run.server.world, why_not));
+    throw UsageError("{} cannot run in the {} world: {}", file, run.server.world, why_not);
   }
   if (input.from_bytes) run.text = ShowAsText(run.scenario);
   return run;

@@ -2,13 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <filesystem>
 #include <memory>
 
-#include "base/files.h"
 #include "tools/cli/command.h"
 #include "tools/cli/errors.h"
 #include "tools/cli/output.h"
+#include "tools/cli/output_file.h"
+#include "tools/cli/text_table.h"
 #include "tools/commands/commands.h"
 #include "tools/plan/plan.h"
 #include "tools/report/json_output.h"
@@ -61,55 +61,34 @@ struct Options {
   WorkerOptions workers;
 };
 
-std::string FileName(const Finding& finding) {
-  return fmt::format("{}-{}.scn", finding.oracle, finding.fingerprint);
-}
-
-void MakeFolder(const std::string& folder) {
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error) throw UsageError(fmt::format("cannot write to {}: {}", folder, error.message()));
-}
-
-void WriteFindings(const SweepReport& report) {
-  for (const SweepFinding& found : report.findings) {
-    if (const std::error_code error = WriteWhole(found.finding.file, found.text)) {
-      throw FailedError(fmt::format("cannot write {}: {}", found.finding.file, error.message()));
-    }
-  }
-}
-
 int RunSweepCommand(const Options& options, const std::string& program) {
   Plan plan;
   MakePlan(options.scenarios, options.server, plan);
-  if (!options.out.empty()) MakeFolder(options.out);
+  if (!options.out.empty()) MakeOutputFolder(options.out);
   Progress progress("sweeping");
   SweepSettings settings;
   settings.isolation = IsolationFor(plan.server, options.workers);
   settings.all = options.all;
   settings.isolation.most_timeouts = kMostTimeouts;
   settings.most_pairs = options.most_pairs;
-  if (!options.out.empty()) {
-    settings.file_of = [&options](const Finding& finding) {
-      return (std::filesystem::path(options.out) / FileName(finding)).string();
-    };
-  }
+  settings.file_of = [&](const Finding& finding) { return ScenarioFile(options.out, finding); };
   settings.on_progress = [&progress](uint64_t done, uint64_t total, size_t findings) {
-    progress.Update(done, total, fmt::format("{} findings", findings));
+    progress.Update(done, total, Count(findings, "finding"));
   };
   const SweepReport report = RunSweep(plan.jobs, settings);
-  if (!options.out.empty()) WriteFindings(report);
+  for (const SweepFinding& found : report.findings) {
+    if (!options.out.empty()) WriteOwnFile(found.finding.file, found.text);
+  }
   if (options.json) {
-    nlohmann::ordered_json json = {
-        {"target", plan.server.name}, {"mend", plan.server.mend}, {"world", plan.server.world}};
+    nlohmann::ordered_json json = ServerJson(plan.server);
     json.update(SweepJson(report, program, plan.server.as_options));
     PrintJson(json);
   } else {
     const Style style = Style::For(stdout);
     Print(SweepText(report, program, plan.server.as_options, style));
-    Print(fmt::format("{}: {}", plan.server.name, SweepSummary(report, style)));
+    Print("{}: {}", plan.server.name, SweepSummary(report, style));
     for (const auto& [why, count] : plan.left_out) {
-      Print(fmt::format("{} left out: {}\n", count, why));
+      Print("{} left out: {}\n", count, why);
     }
     if (!report.broken_off.empty()) Print(style.Yellow(report.broken_off) + "\n");
   }
@@ -122,20 +101,17 @@ void AddSweepCommand(CLI::App& app, CommandLine& line) {
   auto options = std::make_shared<Options>();
   Command command(app, "sweep",
                   "Run scenarios with each thing going wrong at each call of the server", kFooter);
-  command.Option("scenarios", options->scenarios, "what to sweep").Required().Type("SCENARIO");
+  command.Option("scenarios SCENARIO", options->scenarios, "what to sweep").Required();
   AddTargetOptions(command, options->server, /*many=*/true);
-  command.Option("--out", options->out, "write each finding's scenario to this folder").Type("DIR");
+  command.Option("--out DIR", options->out, "write each finding's scenario to this folder");
   command
-      .Flag(fmt::format("--pairs{{{}}}", kMostPairs), options->most_pairs,
+      .Flag(fmt::format("--pairs{{{}}} =N", kMostPairs), options->most_pairs,
             "let two things go wrong in a run: so many pairs at most")
-      .Within(uint64_t{1}, uint64_t{1'000'000'000})
-      .Type("=N");
+      .Within(uint64_t{1}, uint64_t{1'000'000'000});
   command.Flag("--all", options->all, "sweep every call, also of those that are alike");
   command.Flag("--json", options->json, "print one JSON object");
   AddWorkerOptions(command, options->workers);
-  command.OnChosen([options, &line] {
-    line.action = [options, program = line.program] { return RunSweepCommand(*options, program); };
-  });
+  command.Does(line.action, [options, &line] { return RunSweepCommand(*options, line.program); });
 }
 
 }  // namespace hupstorm

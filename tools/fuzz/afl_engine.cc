@@ -5,10 +5,9 @@
 #include <charconv>
 #include <fstream>
 
-#include "base/files.h"
 #include "scenarios/campaign/finding_store.h"
 #include "tools/catalogue/installation.h"
-#include "tools/cli/errors.h"
+#include "tools/cli/output_file.h"
 #include "tools/fuzz/fuzz_engine.h"
 
 namespace hupstorm {
@@ -51,12 +50,7 @@ class Afl final : public FuzzEngine {
                       fs::copy_options::overwrite_existing);
       }
     }
-    if (seeds > 0) return;
-    if (const std::error_code error =
-            WriteWhole(folder_.seeds() / "seed-000000", std::string(1, '\0'))) {
-      throw FailedError(
-          fmt::format("cannot write into {}: {}", folder_.seeds().string(), error.message()));
-    }
+    if (seeds == 0) WriteOwnFile(folder_.seeds() / "seed-000000", std::string(1, '\0'));
   }
 
   ProgramCall WorkerCall(int worker) const override {

@@ -2,14 +2,13 @@
 
 #include <fmt/format.h>
 
-#include "base/files.h"
 #include "scenarios/language/bytes.h"
 #include "scenarios/language/fit.h"
 #include "scenarios/language/parse.h"
 #include "scenarios/language/print.h"
 #include "tools/catalogue/input_file.h"
 #include "tools/catalogue/target_catalogue.h"
-#include "tools/cli/errors.h"
+#include "tools/cli/output_file.h"
 #include "tools/fuzz/fuzz_target.h"
 
 namespace hupstorm {
@@ -32,10 +31,7 @@ void WriteAsItIs(const StoredFinding& finding) {
     scenario.protocol = WrittenFor(MakeTarget(record.target, ParseMend(record.mend)));
   }
   scenario.title = fmt::format("{}: {}.", record.oracle, record.evidence);
-  if (const std::error_code error = WriteWhole(finding.scenario, PrintScenario(scenario))) {
-    throw FailedError(
-        fmt::format("cannot write {}: {}", finding.scenario.string(), error.message()));
-  }
+  WriteOwnFile(finding.scenario, PrintScenario(scenario));
 }
 
 }  // namespace

@@ -78,19 +78,18 @@ std::unique_ptr<FuzzEngine> MakeEngine(const CampaignSettings& settings,
 }  // namespace
 
 Campaign::Campaign(const CampaignSettings& settings, const CampaignFolder& folder,
-                   const fs::path& executable, CampaignWatcher& watcher)
+                   const fs::path& executable, CampaignDisplay& display)
     : settings_(settings),
       folder_(folder),
       executable_(executable),
-      watcher_(watcher),
+      display_(display),
       engine_(MakeEngine(settings, folder, executable)),
       shrinker_(executable, Environment(), folder.root / "shrink.log",
-                [&watcher](const StoredFinding& finding) { watcher.OnScenario(finding); }) {
+                [&display](const StoredFinding& finding) { display.OnScenario(finding); }) {
   fs::create_directories(folder_.findings());
   if (IsDiskFull()) {
-    throw FailedError(
-        fmt::format("less than {} MiB are free in {}: make room there, or give another --out",
-                    kLeastFreeSpace >> 20, folder_.root.string()));
+    throw FailedError("less than {} MiB are free in {}: make room there, or give another --out",
+                      kLeastFreeSpace >> 20, folder_.root.string());
   }
   counters_ = MapCampaignCounters(folder_.counters());
   counters_->Resume();
@@ -152,7 +151,7 @@ CampaignEnd Campaign::Run(const CampaignLimits& limits) {
   const auto last = Clock::now() + kPatienceForScenarios;
   while (!shrinker_.IsIdle() && Clock::now() < last) {
     shrinker_.Tick();
-    watcher_.OnFinishing(shrinker_.left());
+    display_.OnFinishing(shrinker_.left());
     if (!shrinker_.IsIdle() && signals.Wait(kBetweenLooks)) break;
   }
   return *end;
@@ -194,9 +193,8 @@ bool Campaign::LookAtWorkers() {
 }
 
 void Campaign::Fail(int worker, int status) const {
-  throw FailedError(fmt::format("a worker cannot go on: {}. The end of {}:\n{}",
-                                EndOfProcess(status), folder_.log(worker).string(),
-                                EndOfFile(folder_.log(worker))));
+  throw FailedError("a worker cannot go on: {}. The end of {}:\n{}", EndOfProcess(status),
+                    folder_.log(worker).string(), EndOfFile(folder_.log(worker)));
 }
 
 void Campaign::LookAtFindings() {
@@ -212,14 +210,14 @@ void Campaign::LookAtFindings() {
                     [&](const StoredFinding& other) { return other.input == finding.input; });
     if (known) continue;
     if (!fs::exists(finding.scenario)) shrinker_.Add(finding);
-    watcher_.OnFinding(finding);
+    display_.OnFinding(finding);
     findings_.push_back(std::move(finding));
   }
 }
 
 void Campaign::LookAtCrashes() {
   for (const fs::path& crash : engine_->Crashes()) {
-    if (known_crashes_.insert(crash).second) watcher_.OnCrash(crash);
+    if (known_crashes_.insert(crash).second) display_.OnCrash(crash);
   }
 }
 
@@ -238,7 +236,7 @@ void Campaign::Measure() {
   figures_.engine = engine_->Figures();
   figures_.findings = findings_.size();
   figures_.crashes = known_crashes_.size();
-  watcher_.OnFigures(figures_);
+  display_.OnFigures(figures_);
   if (now - noted_ < kBetweenNotes) return;
   noted_ = now;
   const bool is_new = !fs::exists(folder_.progress());

@@ -1,5 +1,5 @@
-// A fuzz campaign: workers of an engine that go on until somebody, or the time, stops them; their
-// findings, collected and made small; and figures for whoever watches.
+// A fuzz campaign: workers of an engine, which go on until the user or a limit stops them; their
+// findings, collected and made small; and figures for the display.
 
 #ifndef HUPSTORM_TOOLS_FUZZ_CAMPAIGN_H_
 #define HUPSTORM_TOOLS_FUZZ_CAMPAIGN_H_
@@ -16,34 +16,15 @@
 #include "scenarios/campaign/campaign_counters.h"
 #include "scenarios/campaign/finding_store.h"
 #include "tools/fuzz/background_shrinker.h"
+#include "tools/fuzz/campaign_display.h"
 #include "tools/fuzz/campaign_settings.h"
 #include "tools/fuzz/fuzz_engine.h"
 
 namespace hupstorm {
 
-struct CampaignFigures {
-  double seconds = 0;  // of all sessions
-  uint64_t executions = 0;
-  double rate = 0;  // executions a second of late
-  EngineFigures engine;
-  size_t findings = 0;
-  size_t crashes = 0;
-};
-
-// Is told what happens, as it happens.
-class CampaignWatcher {
- public:
-  virtual ~CampaignWatcher() = default;
-  virtual void OnFinding(const StoredFinding& finding) = 0;
-  virtual void OnScenario(const StoredFinding& finding) = 0;  // its .scn is there
-  virtual void OnCrash(const std::filesystem::path& input) = 0;
-  virtual void OnFigures(const CampaignFigures& figures) = 0;  // some times a second
-  virtual void OnFinishing(size_t scenarios_left) = 0;         // the workers have ended
-};
-
 struct CampaignLimits {
   std::optional<std::chrono::nanoseconds> time;  // for this session
-  size_t findings = SIZE_MAX;                    // stop when there are so many
+  size_t findings = SIZE_MAX;                    // stop when there are this many
   std::vector<std::string> until;                // stop when one of these oracles has reported
 };
 
@@ -53,14 +34,14 @@ class Campaign {
  public:
   // What is given must outlive the campaign. `executable`: the fuzz target for the engine.
   Campaign(const CampaignSettings& settings, const CampaignFolder& folder,
-           const std::filesystem::path& executable, CampaignWatcher& watcher);
+           const std::filesystem::path& executable, CampaignDisplay& display);
   ~Campaign();
   Campaign(const Campaign&) = delete;
   Campaign& operator=(const Campaign&) = delete;
 
   // Until a limit, SIGINT or SIGTERM (which are kept from the process meanwhile), or the end of all
-  // workers. A second SIGINT ends without waiting for anything. Throws FailedError where workers
-  // cannot work, with the last that they said.
+  // workers. A second SIGINT ends it without waiting for anything. Throws FailedError if workers
+  // cannot work, with the last that they wrote.
   CampaignEnd Run(const CampaignLimits& limits);
 
   const CampaignFigures& figures() const { return figures_; }
@@ -90,7 +71,7 @@ class Campaign {
   const CampaignSettings& settings_;
   const CampaignFolder& folder_;
   std::filesystem::path executable_;
-  CampaignWatcher& watcher_;
+  CampaignDisplay& display_;
   std::unique_ptr<FuzzEngine> engine_;
   CampaignCountersPtr counters_;
   BackgroundShrinker shrinker_;

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <cstdio>
 
+#include "tools/cli/text_table.h"
+
 namespace hupstorm {
 namespace {
 
@@ -28,8 +30,8 @@ CampaignDisplay::CampaignDisplay(const CampaignSettings& settings)
       style_(Style::For(stderr)),
       terminal_(isatty(STDERR_FILENO) == 1),
       shown_(Clock::now()) {
-  Line(fmt::format("Fuzzing {} with {}, {} worker{}. Ctrl-C stops.", style_.Bold(name_),
-                   settings.engine, settings.jobs, settings.jobs == 1 ? "" : "s"));
+  Line(fmt::format("Fuzzing {} with {}, {}. Ctrl-C stops.", style_.Bold(name_), settings.engine,
+                   Count(static_cast<uint64_t>(settings.jobs), "worker")));
 }
 
 CampaignDisplay::~CampaignDisplay() {
@@ -69,19 +71,18 @@ void CampaignDisplay::OnFigures(const CampaignFigures& figures) {
     return;
   }
   shown_ = Clock::now();
-  Status(fmt::format("{:>8.0f} s  {} executions, {}/s, coverage {}, corpus {}, {} finding{}{}",
-                     figures.seconds, Thousands(figures.executions),
-                     Thousands(static_cast<uint64_t>(std::lround(figures.rate))),
-                     figures.engine.coverage, figures.engine.corpus, figures.findings,
-                     figures.findings == 1 ? "" : "s",
-                     figures.crashes == 0 ? "" : fmt::format(", {} crashes", figures.crashes)));
+  Status(fmt::format(
+      "{:>8.0f} s  {} executions, {}/s, coverage {}, corpus {}, {}{}", figures.seconds,
+      Thousands(figures.executions), Thousands(static_cast<uint64_t>(std::lround(figures.rate))),
+      figures.engine.coverage, figures.engine.corpus, Count(figures.findings, "finding"),
+      figures.crashes == 0 ? "" : fmt::format(", {} crashes", figures.crashes)));
 }
 
 void CampaignDisplay::OnFinishing(size_t scenarios_left) {
   if (Clock::now() - shown_ < std::chrono::seconds(1)) return;
   shown_ = Clock::now();
-  Status(fmt::format("making {} finding{} small; Ctrl-C leaves them for --resume", scenarios_left,
-                     scenarios_left == 1 ? "" : "s"));
+  Status(fmt::format("making {} small; Ctrl-C leaves them for --resume",
+                     Count(scenarios_left, "finding")));
 }
 
 }  // namespace hupstorm

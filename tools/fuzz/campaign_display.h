@@ -1,30 +1,42 @@
-// A campaign on standard error while it goes on: a line for each finding, and one that is rewritten
-// with the figures; where no terminal is there to rewrite it, one every ten seconds.
+// A campaign on standard error while it goes on: a line for each finding, and one with the figures,
+// which is rewritten on a terminal, and written every ten seconds elsewhere.
 
 #ifndef HUPSTORM_TOOLS_FUZZ_CAMPAIGN_DISPLAY_H_
 #define HUPSTORM_TOOLS_FUZZ_CAMPAIGN_DISPLAY_H_
 
 #include <chrono>
-#include <set>
+#include <cstdint>
+#include <filesystem>
 #include <string>
 
+#include "scenarios/campaign/finding_store.h"
 #include "tools/cli/output.h"
-#include "tools/fuzz/campaign.h"
+#include "tools/fuzz/campaign_settings.h"
+#include "tools/fuzz/fuzz_engine.h"
 
 namespace hupstorm {
 
-class CampaignDisplay final : public CampaignWatcher {
+struct CampaignFigures {
+  double seconds = 0;  // of all sessions
+  uint64_t executions = 0;
+  double rate = 0;  // executions a second of late
+  EngineFigures engine;
+  size_t findings = 0;
+  size_t crashes = 0;
+};
+
+class CampaignDisplay {
  public:
   explicit CampaignDisplay(const CampaignSettings& settings);
-  ~CampaignDisplay() override;
+  ~CampaignDisplay();
   CampaignDisplay(const CampaignDisplay&) = delete;
   CampaignDisplay& operator=(const CampaignDisplay&) = delete;
 
-  void OnFinding(const StoredFinding& finding) override;
-  void OnScenario(const StoredFinding& finding) override;
-  void OnCrash(const std::filesystem::path& input) override;
-  void OnFigures(const CampaignFigures& figures) override;
-  void OnFinishing(size_t scenarios_left) override;
+  void OnFinding(const StoredFinding& finding);
+  void OnScenario(const StoredFinding& finding);  // its .scn is there
+  void OnCrash(const std::filesystem::path& input);
+  void OnFigures(const CampaignFigures& figures);  // some times a second
+  void OnFinishing(size_t scenarios_left);         // the workers have ended
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -36,7 +48,6 @@ class CampaignDisplay final : public CampaignWatcher {
   Style style_;
   bool terminal_;
   bool has_status_ = false;
-  std::set<std::filesystem::path> scenarios_;
   Clock::time_point shown_;
 };
 

@@ -8,6 +8,7 @@
 
 #include "scenarios/language/parse.h"
 #include "tools/catalogue/input_file.h"
+#include "tools/cli/text_table.h"
 #include "tools/fuzz/campaign_display.h"
 #include "tools/fuzz/fuzz_target.h"
 #include "tools/report/findings_report.h"
@@ -15,21 +16,9 @@
 namespace hupstorm {
 namespace {
 
-std::string_view EndName(CampaignEnd end) {
-  switch (end) {
-    case CampaignEnd::kTime:
-      return "time";
-    case CampaignEnd::kFindings:
-      return "findings";
-    case CampaignEnd::kInterrupted:
-      return "interrupted";
-    case CampaignEnd::kEngineDone:
-      return "engine-done";
-    case CampaignEnd::kDiskFull:
-      return "disk-full";
-  }
-  return "";
-}
+// In the order of CampaignEnd.
+constexpr std::string_view kEndNames[] = {"time", "findings", "interrupted", "engine-done",
+                                          "disk-full"};
 
 // Steps of a finding's scenario; nothing where there is none yet.
 std::optional<size_t> StepsOf(const StoredFinding& finding) {
@@ -58,11 +47,10 @@ std::string FindingText(const CampaignReport& report, const StoredFinding& findi
                         const Style& style) {
   const FindingRecord& record = finding.record;
   const std::optional<size_t> steps = StepsOf(finding);
-  return fmt::format(
-      "{}: {} ({:.1f} s, {} executions, {})\n  {}\n", style.Red(record.oracle), record.evidence,
-      record.seconds, Thousands(record.executions),
-      steps ? fmt::format("{} step{}", *steps, *steps == 1 ? "" : "s") : "not made small yet",
-      style.Dim(ReplayOf(report, finding)));
+  return fmt::format("{}: {} ({:.1f} s, {} executions, {})\n  {}\n", style.Red(record.oracle),
+                     record.evidence, record.seconds, Thousands(record.executions),
+                     steps ? Count(*steps, "step") : "not made small yet",
+                     style.Dim(ReplayOf(report, finding)));
 }
 
 std::string SummaryLine(const CampaignReport& report) {
@@ -86,14 +74,14 @@ std::string CampaignText(const CampaignReport& report, const Style& style) {
   std::string text = SummaryLine(report);
   if (report.findings.empty() && report.crashes.empty()) text += style.Green("Nothing found.\n");
   if (!report.findings.empty()) {
-    text += fmt::format("\n{} finding{}:\n", report.findings.size(),
-                        report.findings.size() == 1 ? "" : "s");
-    for (const StoredFinding& finding : report.findings)
+    text += fmt::format("\n{}:\n", Count(report.findings.size(), "finding"));
+    for (const StoredFinding& finding : report.findings) {
       text += FindingText(report, finding, style);
+    }
   }
   if (!report.crashes.empty()) {
-    text += fmt::format("\n{} input{} that crashed the target, hung it, or took too much memory:\n",
-                        report.crashes.size(), report.crashes.size() == 1 ? "" : "s");
+    text += fmt::format("\n{} that crashed the target, hung it, or took too much memory:\n",
+                        Count(report.crashes.size(), "input"));
     for (const auto& crash : report.crashes) text += fmt::format("  {}\n", ReplayOf(report, crash));
   }
   if (report.end == CampaignEnd::kDiskFull) {
@@ -128,7 +116,7 @@ nlohmann::ordered_json CampaignJson(const CampaignReport& report) {
           {"engine", report.settings.engine},
           {"jobs", report.settings.jobs},
           {"out", report.folder.root.string()},
-          {"end", EndName(report.end)},
+          {"end", kEndNames[static_cast<size_t>(report.end)]},
           {"seconds", report.figures.seconds},
           {"executions", report.figures.executions},
           {"coverage", report.figures.engine.coverage},

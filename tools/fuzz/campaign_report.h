@@ -27,9 +27,8 @@ std::string CampaignText(const CampaignReport& report, const Style& style);
 
 // {"target","mend","engine","jobs","out","end","seconds","executions","coverage","corpus",
 //  "findings":[{"oracle","target","evidence","fingerprint","seconds","executions","input","scenario",
-//  "steps","replay"}],"crashes":[{"input","replay"}]}. A finding whose scenario is not there yet
-//  has
-// its "scenario" empty and no "steps".
+//  "steps","replay"}],"crashes":[{"input","replay"}]}
+// A finding whose scenario is not there yet has an empty "scenario" and no "steps".
 nlohmann::ordered_json CampaignJson(const CampaignReport& report);
 
 }  // namespace hupstorm

@@ -9,11 +9,27 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "base/files.h"
 #include "scenarios/campaign/finding_store.h"
 #include "tools/cli/errors.h"
+#include "tools/cli/output_file.h"
 
 namespace hupstorm {
+namespace {
+
+// Calls `field` with the name in the file, and the place, of each.
+void EachField(auto& settings, const auto& field) {
+  field("target", settings.target);
+  field("executable", settings.executable);
+  field("mend", settings.mend);
+  field("engine", settings.engine);
+  field("sanitizers", settings.sanitizers);
+  field("mutator", settings.mutator);
+  field("jobs", settings.jobs);
+  field("corpora", settings.corpora);
+  field("engine_flags", settings.engine_flags);
+}
+
+}  // namespace
 
 std::filesystem::path CampaignFolder::log(int worker) const {
   return root / fmt::format("worker-{}.log", worker);
@@ -25,51 +41,28 @@ std::optional<CampaignSettings> LoadSettings(const CampaignFolder& folder) {
     std::ifstream file(folder.settings());
     const nlohmann::json json = nlohmann::json::parse(file);
     CampaignSettings settings;
-    json.at("target").get_to(settings.target);
-    json.at("executable").get_to(settings.executable);
-    json.at("mend").get_to(settings.mend);
-    json.at("engine").get_to(settings.engine);
-    json.at("sanitizers").get_to(settings.sanitizers);
-    json.at("mutator").get_to(settings.mutator);
-    json.at("jobs").get_to(settings.jobs);
-    json.at("corpora").get_to(settings.corpora);
-    json.at("engine_flags").get_to(settings.engine_flags);
+    EachField(settings, [&](const char* name, auto& value) { json.at(name).get_to(value); });
     return settings;
   } catch (const nlohmann::json::exception& error) {
     throw UsageError(
-        fmt::format("{} is damaged: {}. Its findings and corpus can still be used: "
-                    "begin a new campaign with --corpus",
-                    folder.settings().string(), error.what()));
+        "{} is damaged: {}. Its findings and corpus can still be used: "
+        "begin a new campaign with --corpus",
+        folder.settings().string(), error.what());
   }
 }
 
 void SaveSettings(const CampaignFolder& folder, const CampaignSettings& settings) {
-  const nlohmann::ordered_json json = {
-      {"target", settings.target},
-      {"executable", settings.executable},
-      {"mend", settings.mend},
-      {"engine", settings.engine},
-      {"sanitizers", settings.sanitizers},
-      {"mutator", settings.mutator},
-      {"jobs", settings.jobs},
-      {"corpora", settings.corpora},
-      {"engine_flags", settings.engine_flags},
-  };
-  if (const std::error_code error = WriteWhole(folder.settings(), json.dump(2) + "\n")) {
-    throw FailedError(
-        fmt::format("cannot write {}: {}", folder.settings().string(), error.message()));
-  }
+  nlohmann::ordered_json json;
+  EachField(settings, [&](const char* name, const auto& value) { json[name] = value; });
+  WriteOwnFile(folder.settings(), json.dump(2) + "\n");
 }
 
 CampaignLock::CampaignLock(const CampaignFolder& folder) {
   file_.reset(open(folder.lock().c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
-  if (!file_) {
-    throw UsageError(fmt::format("cannot use {}: {}", folder.root.string(), std::strerror(errno)));
-  }
+  if (!file_) throw UsageError("cannot use {}: {}", folder.root.string(), std::strerror(errno));
   if (flock(file_.get(), LOCK_EX | LOCK_NB) == 0) return;
-  throw UsageError(
-      fmt::format("a campaign is at work in {} already; give another --out, or stop that one",
-                  folder.root.string()));
+  throw UsageError("a campaign is at work in {} already; give another --out, or stop that one",
+                   folder.root.string());
 }
 
 }  // namespace hupstorm

@@ -29,10 +29,10 @@ namespace {
 // A user's server is fuzzed by the executable that it is linked to, thus this one.
 fs::path LinkedExecutable(const LinkedServer& linked, const CampaignSettings& settings) {
   if (linked.engine == settings.engine) return ThisExecutable();
-  throw UsageError(fmt::format(
+  throw UsageError(
       "this executable is built {}: configure your project anew with {} as its C++ compiler",
       linked.engine == "replay" ? "without a fuzzer" : "for " + linked.engine,
-      settings.engine == kAflName ? "afl-clang-fast++" : "clang++"));
+      settings.engine == kAflName ? "afl-clang-fast++" : "clang++");
 }
 
 }  // namespace
@@ -40,7 +40,7 @@ fs::path LinkedExecutable(const LinkedServer& linked, const CampaignSettings& se
 fs::path FuzzExecutable(const CampaignSettings& settings) {
   if (!settings.executable.empty()) {
     if (access(settings.executable.c_str(), X_OK) == 0) return settings.executable;
-    throw UsageError(fmt::format("--executable {}: cannot be run", settings.executable));
+    throw UsageError("--executable {}: cannot be run", settings.executable);
   }
   if (const LinkedServer* const linked = TheLinkedServer()) {
     if (settings.target == linked->target.name) return LinkedExecutable(*linked, settings);
@@ -61,10 +61,10 @@ fs::path FuzzExecutable(const CampaignSettings& settings) {
     if (fs::exists(path)) return path;
   }
   throw UsageError(
-      fmt::format("there is no {}. To build it, in the source tree:\n"
-                  "  cmake --preset {} && cmake --build --preset {} --target {}{}",
-                  built.string(), preset, preset, file,
-                  settings.engine == kAflName ? "\nThe preset needs Debian's afl++." : ""));
+      "there is no {}. To build it, in the source tree:\n"
+      "  cmake --preset {} && cmake --build --preset {} --target {}{}",
+      built.string(), preset, preset, file,
+      settings.engine == kAflName ? "\nThe preset needs Debian's afl++." : "");
 }
 
 }  // namespace hupstorm

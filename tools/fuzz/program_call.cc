@@ -16,9 +16,7 @@ namespace hupstorm {
 
 ChildProcess StartProgram(const ProgramCall& call, const std::filesystem::path& log) {
   const FileDescriptor file(open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
-  if (!file) {
-    throw FailedError(fmt::format("cannot write {}: {}", log.string(), std::strerror(errno)));
-  }
+  if (!file) throw FailedError("cannot write {}: {}", log.string(), std::strerror(errno));
   const Program program(call.arguments, call.environment);
   const auto become = [&] {
     sigset_t none;
@@ -33,8 +31,7 @@ ChildProcess StartProgram(const ProgramCall& call, const std::filesystem::path& 
   try {
     return ChildProcess(become, {.death_signal = SIGTERM, .own_group = true});
   } catch (const std::system_error& error) {
-    throw FailedError(
-        fmt::format("cannot start {}: {}", call.arguments.front(), error.code().message()));
+    throw FailedError("cannot start {}: {}", call.arguments.front(), error.code().message());
   }
 }
 

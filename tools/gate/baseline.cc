@@ -59,11 +59,11 @@ class Line {
 
   // About the last word, or where one should be.
   [[noreturn]] void Fail(const std::string& why) const {
-    throw UsageError(fmt::format(
+    throw UsageError(
         "{}:{}:{}: {}\nA line of a baseline is: TARGET ORACLE FINGERPRINT [# comment]; hupstorm "
         "gate "
         "--update-baseline writes them",
-        file_, number_, word_ + 1, why));
+        file_, number_, word_ + 1, why);
   }
 
  private:

@@ -29,9 +29,7 @@ std::vector<fs::path> FilesIn(const fs::path& folder) {
        place.increment(error)) {
     if (place->is_regular_file() && !IsNoInput(place->path())) files.push_back(place->path());
   }
-  if (error) {
-    throw UsageError(fmt::format("--corpus {}: {}", folder.string(), error.message()));
-  }
+  if (error) throw UsageError("--corpus {}: {}", folder.string(), error.message());
   std::sort(files.begin(), files.end());
   return files;
 }

@@ -5,8 +5,9 @@
 #include <algorithm>
 #include <chrono>
 #include <deque>
-#include <filesystem>
+#include <functional>
 #include <set>
+#include <utility>
 
 #include "scenarios/language/fit.h"
 #include "scenarios/language/parse.h"
@@ -17,7 +18,6 @@
 #include "tools/gate/campaign_curves.h"
 #include "tools/gate/corpus_inputs.h"
 #include "tools/gate/findings_book.h"
-#include "tools/gate/in_order.h"
 #include "tools/gate/smoke.h"
 #include "tools/report/sweep_report.h"
 #include "tools/shrink/finding_shrinker.h"
@@ -26,12 +26,12 @@
 namespace hupstorm {
 namespace {
 
-// Findings of the fuzz area are made small for so long at most, each, and all together.
+// The longest that findings of the fuzz area are made small for: each, and all together.
 constexpr std::chrono::seconds kShrinkOne{5};
 constexpr std::chrono::seconds kShrinkAll{60};
-// So many bugs are run once more for their time lines.
+// The most bugs that are run once more for their time lines.
 constexpr size_t kMostTimeLines = 200;
-// Runs that only --timeout ends, until an area is given up.
+// Runs that only --timeout ends, after which an area is given up.
 constexpr int kMostTimeouts = 10;
 
 using Clock = std::chrono::steady_clock;
@@ -40,8 +40,8 @@ double SecondsSince(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-// Where an oracle says what is wrong, that the scenario's author expected something else is no
-// news.
+// If an oracle says what is wrong, it is no news that the scenario's author expected something
+// else.
 void LeaveOutWhatFollows(std::vector<Finding>& findings) {
   if (!std::all_of(findings.begin(), findings.end(), IsExpectation)) {
     std::erase_if(findings, IsExpectation);
@@ -94,44 +94,43 @@ class Gate {
 
   // Runs the jobs, a case each, and books what they show.
   void RunJobs(std::span<const Job> jobs, bool in_files, GateArea& area) {
-    std::vector<GateCase> cases(jobs.size());
-    for (size_t i = 0; i < jobs.size(); ++i) {
-      cases[i] = {.name = jobs[i].scenario->name, .target = jobs[i].target->name};
+    for (const Job& job : jobs) {
+      area.cases.push_back({.name = job.scenario->name, .target = job.target->name});
     }
-    // Workers finish in any order; findings are booked in that of the jobs, as a bug is shown by
-    // the first of them.
-    InOrder<RunResult> results(jobs.size(), [&](size_t job, RunResult& result) {
-      LeaveOutWhatFollows(result.findings);
-      for (Finding& finding : result.findings) {
-        cases[job].findings.push_back(
-            book_.Enter(std::move(finding), area.name, [&](BookedFinding& entry) {
-              entry.target = jobs[job].target;
-              entry.scenario = *jobs[job].scenario;
-              entry.in_file = in_files;
-              entry.report.output = result.output;
-            }));
-      }
-    });
+    std::vector<RunResult> results(jobs.size());
     Progress progress(area.name);
     size_t done = 0;
+    size_t found = 0;
     Clock::time_point last = Clock::now();
     const auto take = [&](size_t job, RunResult result) {
-      const Clock::time_point now = Clock::now();
-      cases[job].seconds = std::chrono::duration<double>(now - std::exchange(last, now)).count();
-      results.Give(job, std::move(result));
-      progress.Update(++done, jobs.size(), Count(book_.entries().size(), "finding"));
+      area.cases[job].seconds = SecondsSince(std::exchange(last, Clock::now()));
+      LeaveOutWhatFollows(result.findings);
+      found += result.findings.size();
+      results[job] = std::move(result);
+      progress.Update(++done, jobs.size(), Count(found, "finding"));
     };
-    const auto finish = [&] {
-      results.Finish();
-      area.cases = std::move(cases);
+    // Workers finish in any order; findings are booked in that of the jobs, as a bug is shown by
+    // the first of them.
+    const auto book = [&] {
+      for (size_t job = 0; job < jobs.size(); ++job) {
+        for (Finding& finding : results[job].findings) {
+          area.cases[job].findings.push_back(
+              book_.Enter(std::move(finding), area.name, [&](BookedFinding& entry) {
+                entry.target = jobs[job].target;
+                entry.scenario = *jobs[job].scenario;
+                entry.in_file = in_files;
+                entry.report.output = results[job].output;
+              }));
+        }
+      }
     };
     try {
       RunIsolated(jobs, isolation_, take);
     } catch (const FailedError&) {
-      finish();
+      book();
       throw;
     }
-    finish();
+    book();
   }
 
   void RunSuite(GateArea& area) {
@@ -249,7 +248,7 @@ class Gate {
     return seeds;
   }
 
-  // The text of the smallest scenario that shows it, or of the first where there is no time left.
+  // The text of the smallest scenario that shows it, or of the first if there is no time left.
   std::string Smallest(const SmokeFinding& found, const Target& target,
                        Clock::time_point deadline) const {
     ShrinkOptions bounds;
@@ -299,27 +298,25 @@ class Gate {
 
   // Runs each bug's scenario once more, by itself, for its time line.
   void Confirm() {
-    std::vector<Job> jobs;
     std::vector<BookedFinding*> entries;
     for (BookedFinding& entry : book_.entries()) {
-      if (!entry.scenario || entry.target == nullptr || jobs.size() == kMostTimeLines) continue;
-      jobs.push_back({&*entry.scenario, entry.target});
-      entries.push_back(&entry);
+      if (entry.scenario && entry.target != nullptr && entries.size() < kMostTimeLines) {
+        entries.push_back(&entry);
+      }
     }
-    // Of one target after the other, as workers are kept for one.
-    std::vector<size_t> order(jobs.size());
-    for (size_t i = 0; i < order.size(); ++i) order[i] = i;
-    std::stable_sort(order.begin(), order.end(),
-                     [&](size_t a, size_t b) { return jobs[a].target < jobs[b].target; });
-    std::vector<Job> sorted;
-    for (const size_t i : order) sorted.push_back(jobs[i]);
+    // One target after the other, as workers are kept for one.
+    std::stable_sort(entries.begin(), entries.end(), [](const auto* a, const auto* b) {
+      return std::less<>()(a->target, b->target);
+    });
+    std::vector<Job> jobs;
+    for (const BookedFinding* entry : entries) jobs.push_back({&*entry->scenario, entry->target});
     IsolationOptions isolation = isolation_;
     isolation.run.record_time_line = true;
     isolation.most_timeouts = INT_MAX;
     Progress progress("time lines");
     size_t done = 0;
-    RunIsolated(sorted, isolation, [&](size_t job, RunResult result) {
-      BookedFinding& entry = *entries[order[job]];
+    RunIsolated(jobs, isolation, [&](size_t job, RunResult result) {
+      BookedFinding& entry = *entries[job];
       GateFinding& report = entry.report;
       report.again = false;
       for (Finding& finding : result.findings) {
@@ -331,7 +328,7 @@ class Gate {
       report.time_line = std::move(result.time_line);
       report.sockets = std::move(result.sockets);
       if (!result.output.empty()) report.output = std::move(result.output);
-      progress.Update(++done, sorted.size(), "");
+      progress.Update(++done, jobs.size(), "");
     });
   }
 
@@ -344,11 +341,7 @@ class Gate {
       seen.insert({finding.target, finding.fingerprint});
       report.tolerated = settings_.baseline && settings_.baseline->Has(finding);
       if (!entry.in_file) {
-        finding.file = settings_.out.empty()
-                           ? ""
-                           : (std::filesystem::path(settings_.out) /
-                              fmt::format("{}-{}.scn", finding.oracle, finding.fingerprint))
-                                 .string();
+        finding.file = ScenarioFile(settings_.out, finding);
         report.replay = ReplayOfText(settings_.program, finding, report.text, server_.as_options);
       } else if (report.replay.empty()) {
         report.replay =
@@ -359,7 +352,7 @@ class Gate {
     }
     report_.has_baseline = settings_.baseline.has_value();
     if (!settings_.baseline) return;
-    // Of targets that this pass is not about nothing is known.
+    // Nothing is known of targets that this pass is not about.
     std::set<std::string> judged;
     for (const GateArea& area : report_.areas) {
       for (const GateCase& one : area.cases) judged.insert(one.target);

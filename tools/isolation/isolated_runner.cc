@@ -88,8 +88,7 @@ class Pool {
       Finish(slot, *std::move(outcome));
       if (timeouts_ >= options_.most_timeouts) {
         throw FailedError(
-            fmt::format("given up, as {} scenarios ended only because the time of --timeout was up",
-                        timeouts_));
+            "given up, as {} scenarios ended only because the time of --timeout was up", timeouts_);
       }
     }
   }

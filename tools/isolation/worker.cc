@@ -82,7 +82,7 @@ Worker::Worker(int number, const Body& body, std::span<const int> others,
     Serve(std::move(end), number, body);
   });
 } catch (const std::system_error& error) {
-  throw FailedError(fmt::format("cannot start a worker process: {}", error.what()));
+  throw FailedError("cannot start a worker process: {}", error.what());
 }
 
 void Worker::Serve(FileDescriptor socket, int number, const Body& body) {
@@ -176,7 +176,7 @@ Worker::Outcome Worker::TakeEnd() {
 }
 
 void Worker::Fail(const std::string& why) const {
-  throw FailedError(fmt::format("scenario {} against {}: {}", scenario_->name, target_->name, why));
+  throw FailedError("scenario {} against {}: {}", scenario_->name, target_->name, why);
 }
 
 void WaitForWorkers(std::span<pollfd> fds, Worker::Clock::time_point deadline) {
@@ -184,7 +184,7 @@ void WaitForWorkers(std::span<pollfd> fds, Worker::Clock::time_point deadline) {
       std::chrono::ceil<std::chrono::milliseconds>(deadline - Worker::Clock::now()).count();
   const int timeout = static_cast<int>(std::clamp<int64_t>(left, 0, 1 << 30));
   if (poll(fds.data(), fds.size(), timeout) < 0 && errno != EINTR) {
-    throw FailedError(fmt::format("cannot wait for the workers: {}", std::strerror(errno)));
+    throw FailedError("cannot wait for the workers: {}", std::strerror(errno));
   }
 }
 

@@ -123,57 +123,45 @@ ServerChoice ChooseAddress(const ServerOptions& options) {
 }  // namespace
 
 void AddTargetOptions(Command& command, ServerOptions& options, bool many) {
-  command
-      .Option("--target", options.targets,
-              many ? "which servers (hupstorm list targets)"
-                   : "which server (default: reference/epoll-lt, or the one that speaks the "
-                     "protocol)")
-      .Type(many ? "NAME[,NAME]" : "NAME");
-  command
-      .Option("--mend", options.mend,
-              "of a document's server: none (as written), all, or all-but=DEFECT[,DEFECT]")
-      .Type("MENDS");
+  command.Option(many ? "--target NAME[,NAME]" : "--target NAME", options.targets,
+                 many ? "which servers (hupstorm list targets)"
+                      : "which server (default: reference/epoll-lt, or the one that speaks the "
+                        "protocol)");
+  command.Option("--mend MENDS", options.mend,
+                 "of a document's server: none (as written), all, or all-but=DEFECT[,DEFECT]");
   AddWorldOption(command, options.world);
-  command
-      .Option("--executable", options.executable,
-              "your own server: an executable with it, made by CMake's hupstorm_add_server")
-      .Type("FILE");
+  command.Option("--executable FILE", options.executable,
+                 "your own server: an executable with it, made by CMake's hupstorm_add_server");
 }
 
 void AddServerOptions(Command& command, ServerOptions& options, bool many) {
   AddTargetOptions(command, options, many);
-  command
-      .Option("--exec", options.command,
-              "your own server: a shell command that starts it, listening on 127.0.0.1:{port}")
-      .Type("'CMD {port}'");
-  command
-      .Option("--connect", options.address,
-              "your own server where it runs already, with one client after another")
-      .Type("HOST:PORT");
+  command.Option("--exec 'CMD {port}'", options.command,
+                 "your own server: a shell command that starts it, listening on 127.0.0.1:{port}");
+  command.Option("--connect HOST:PORT", options.address,
+                 "your own server where it runs already, with one client after another");
   command.Flag("--outside", options.outside,
                "judge the server of --exec from outside, without the preload library");
   command.Flag("--allow-remote", options.allow_remote,
                "let --connect leave this machine: attack your own servers only");
   command
-      .Option("--protocol", options.protocol,
+      .Option("--protocol PROTOCOL", options.protocol,
               "what your server speaks: echo, ack, http, none, or expect:FILE (hupstorm explain "
               "protocols)")
-      .Type("PROTOCOL")
       .ShowDefault();
   command
-      .Option("--start-timeout", options.start_timeout_s,
+      .Option("--start-timeout SECONDS", options.start_timeout_s,
               "seconds after which a server of --exec that does not listen is given up "
               "(default: 10)")
-      .Within(0.1, 600.0)
-      .Type("SECONDS");
+      .Within(0.1, 600.0);
 }
 
 ServerChoice ChooseServer(const ServerOptions& asked) {
   if (asked.executable) {
     throw UsageError(
-        fmt::format("--executable {}: that is no executable made by CMake's hupstorm_add_server "
-                    "(docs/your-own-server.md); any program that serves can be tested by --exec",
-                    *asked.executable));
+        "--executable {}: that is no executable made by CMake's hupstorm_add_server "
+        "(docs/your-own-server.md); any program that serves can be tested by --exec",
+        *asked.executable);
   }
   ServerOptions options = asked;
   const LinkedServer* const linked = TheLinkedServer();

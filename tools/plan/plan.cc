@@ -14,8 +14,8 @@ void AddJobs(const Target& target, Plan& plan) {
     const Scenario& scenario = chosen.scenario;
     const std::string why_not = plan.server.why_not(scenario);
     if (!why_not.empty() && chosen.named) {
-      throw UsageError(fmt::format("{} cannot run in the {} world: {}", scenario.file,
-                                   plan.server.world, why_not));
+      throw UsageError("{} cannot run in the {} world: {}", scenario.file, plan.server.world,
+                       why_not);
     }
     if (!why_not.empty() && Fits(scenario, target)) {
       ++plan.left_out[why_not];
@@ -23,14 +23,14 @@ void AddJobs(const Target& target, Plan& plan) {
       plan.jobs.push_back({&scenario, &target});
       fits_any = true;
     } else if (chosen.named) {
-      throw UsageError(fmt::format(
-          "{}: {} and {} speaks {}; choose another target (hupstorm list targets)", scenario.file,
-          WhyNotFor(scenario, target), target.name, ProtocolName(target.protocol)));
+      throw UsageError("{}: {} and {} speaks {}; choose another target (hupstorm list targets)",
+                       scenario.file, WhyNotFor(scenario, target), target.name,
+                       ProtocolName(target.protocol));
     }
   }
   if (!fits_any) {
-    throw UsageError(fmt::format("none of these scenarios is written for {}, which speaks {}",
-                                 target.name, ProtocolName(target.protocol)));
+    throw UsageError("none of these scenarios is written for {}, which speaks {}", target.name,
+                     ProtocolName(target.protocol));
   }
 }
 

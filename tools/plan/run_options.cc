@@ -21,20 +21,18 @@ constexpr double kLongestTimeout = 3600;
 }  // namespace
 
 void AddWorkerOptions(Command& command, WorkerOptions& options) {
-  command.Option("--jobs", options.jobs, "worker processes (default: one a processor)")
-      .Within(1, 64)
-      .Type("N");
+  command.Option("--jobs N", options.jobs, "worker processes (default: one a processor)")
+      .Within(1, 64);
   AddTimeoutOption(command, options);
 }
 
 void AddTimeoutOption(Command& command, WorkerOptions& options) {
   command
-      .Option("--timeout", options.timeout_s,
+      .Option("--timeout SECONDS", options.timeout_s,
               "seconds after which a server that makes no system call is killed (default: 10)")
       .Check([](const std::string& text) {
         return CheckSeconds(text, kShortestTimeout, kLongestTimeout);
-      })
-      .Type("SECONDS");
+      });
 }
 
 std::string CheckSeconds(const std::string& text, double shortest, double longest) {
@@ -47,9 +45,8 @@ std::string CheckSeconds(const std::string& text, double shortest, double longes
 
 void AddWorldOption(Command& command, std::string& world) {
   command
-      .Option("--world", world,
+      .Option("--world WORLD", world,
               "where to run: simulated (a kernel of our own, virtual time) or loopback (Linux)")
-      .Type("WORLD")
       .ShowDefault();
 }
 
@@ -66,8 +63,8 @@ IsolationOptions ToIsolation(const WorkerOptions& options, WorldMaker make_world
 WorldMaker MakerOf(const std::string& world) {
   if (world == kDefaultWorld) return [](int) { return std::make_unique<SimulatedWorld>(); };
   if (world == kLoopback) return [](int) { return std::make_unique<LoopbackWorld>(); };
-  throw UsageError(fmt::format("no world \"{}\"; there are: --world {}, --world {}", world,
-                               kDefaultWorld, kLoopback));
+  throw UsageError("no world \"{}\"; there are: --world {}, --world {}", world, kDefaultWorld,
+                   kLoopback);
 }
 
 std::string_view WhyNotIn(const std::string& world, const Scenario& scenario) {

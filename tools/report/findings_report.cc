@@ -3,10 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <utility>
+
+#include "tools/cli/text_table.h"
 
 namespace hupstorm {
 namespace {
@@ -45,13 +48,7 @@ std::string ShellWord(std::string_view word) {
     return std::string(word);
   }
   std::string quoted = "'";
-  for (const char c : word) {
-    if (c == '\'') {
-      quoted += "'\\''";
-    } else {
-      quoted += c;
-    }
-  }
+  for (const char c : word) quoted += c == '\'' ? "'\\''" : std::string(1, c);
   return quoted + "'";
 }
 
@@ -70,17 +67,25 @@ std::string ReplayCommand(std::string_view program, const Finding& finding,
 
 std::string ReplayOfText(std::string_view program, const Finding& finding, std::string_view text,
                          const ServerWords& server) {
-  const bool has_file = !finding.file.empty();
-  const std::string command =
-      fmt::format("{} replay {} {}", ShellWord(program),
-                  has_file ? ShellWord(finding.file) : "/dev/stdin", server(finding.target));
-  if (has_file) return command;
-  return fmt::format("{} <<'{}'\n{}{}", command, kEndOfInput, text, kEndOfInput);
+  if (!finding.file.empty()) return ReplayCommand(program, finding, server(finding.target));
+  return fmt::format("{} replay /dev/stdin {} <<'{}'\n{}{}", ShellWord(program),
+                     server(finding.target), kEndOfInput, text, kEndOfInput);
 }
 
 std::string Place(const Finding& finding) {
   const std::string& file = finding.file.empty() ? finding.scenario : finding.file;
   return finding.line > 0 ? fmt::format("{}:{}", file, finding.line) : file;
+}
+
+std::string FindingLine(const Finding& finding, const Style& style) {
+  return fmt::format("{}: {}: {}", style.Bold(Place(finding)), style.Red(finding.oracle),
+                     finding.evidence);
+}
+
+std::string ScenarioFile(const std::string& folder, const Finding& finding) {
+  if (folder.empty()) return {};
+  const std::string name = fmt::format("{}-{}.scn", finding.oracle, finding.fingerprint);
+  return (std::filesystem::path(folder) / name).string();
 }
 
 std::string FindingsText(std::span<const ReportedFinding> findings, bool all, const Style& style) {
@@ -95,14 +100,10 @@ std::string FindingsText(std::span<const ReportedFinding> findings, bool all, co
     if (!all && explained.Has(finding)) continue;
     const Key key = KeyOf(finding);
     if (!shown.insert(key).second && !all) continue;
-    text += fmt::format("{}: {}: {}\n", style.Bold(Place(finding)), style.Red(finding.oracle),
-                        finding.evidence);
-    text += fmt::format("  {}\n", style.Dim(replay));
+    text += fmt::format("{}\n  {}\n", FindingLine(finding, style), style.Dim(replay));
     text += OutputText(output, style);
     const size_t more = scenarios[key].size() - 1;
-    if (!all && more > 0) {
-      text += fmt::format("  the same in {} more scenario{}\n", more, more == 1 ? "" : "s");
-    }
+    if (!all && more > 0) text += fmt::format("  the same in {}\n", Count(more, "more scenario"));
   }
   return text;
 }
@@ -147,6 +148,16 @@ nlohmann::ordered_json FindingJson(const ReportedFinding& reported) {
       {"replay", reported.replay}};
   if (!reported.output.empty()) json["output"] = reported.output;
   return json;
+}
+
+nlohmann::ordered_json FindingsJson(std::span<const ReportedFinding> findings) {
+  auto json = nlohmann::ordered_json::array();
+  for (const ReportedFinding& reported : findings) json.push_back(FindingJson(reported));
+  return json;
+}
+
+nlohmann::ordered_json ServerJson(const ServerChoice& server) {
+  return {{"target", server.name}, {"mend", server.mend}, {"world", server.world}};
 }
 
 }  // namespace hupstorm

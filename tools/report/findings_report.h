@@ -11,6 +11,7 @@
 
 #include "scenarios/oracles/finding.h"
 #include "tools/cli/output.h"
+#include "tools/isolation/server_choice.h"
 
 namespace hupstorm {
 
@@ -20,16 +21,15 @@ inline constexpr char kDefaultWorld[] = "simulated";
 struct ReportedFinding {
   Finding finding;
   std::string replay;  // the command that shows it
-  // The last that the server wrote; kept of servers that are not ours.
+  // The last that the server wrote; kept if it is not one of ours.
   std::string output = {};
 };
 
 // A word as a shell reads it: in quotes where it needs them.
 std::string ShellWord(std::string_view word);
 
-// "--target doc000/epoll-queue --mend all", to be pasted into a shell. `mend`, `world`: as --mend
-// and
-// --world take them.
+// "--target doc000/epoll-queue --mend all", to be pasted into a shell. `mend`, `world`: what these
+// two options take.
 std::string TargetOptions(std::string_view target, std::string_view mend,
                           std::string_view world = kDefaultWorld);
 
@@ -41,7 +41,7 @@ std::string ReplayCommand(std::string_view program, const Finding& finding,
 // Which server, for a shell, given the target's name: TargetOptions, or what says as much.
 using ServerWords = std::function<std::string(const std::string& target)>;
 
-// The command for a finding of a scenario that is Finding::file, or where that is empty, in no
+// The command for a finding of a scenario that is in Finding::file, or if that is empty, in no
 // file: then `text` is a part of the command.
 std::string ReplayOfText(std::string_view program, const Finding& finding, std::string_view text,
                          const ServerWords& server);
@@ -49,9 +49,15 @@ std::string ReplayOfText(std::string_view program, const Finding& finding, std::
 // "scenarios/suite/half-close/x.scn:6": where the finding showed.
 std::string Place(const Finding& finding);
 
+// "scenarios/suite/half-close/x.scn:6: fd-leak: 2 descriptors ...", without its newline.
+std::string FindingLine(const Finding& finding, const Style& style);
+
+// FOLDER/ORACLE-FINGERPRINT.scn, for the scenario that shows the finding; empty if `folder` is.
+std::string ScenarioFile(const std::string& folder, const Finding& finding);
+
 // Each finding, with file and line first and its replay command below. The same bug in many
 // scenarios (equal fingerprints) is shown once, in the first of them, with how many more there are,
-// and an expectation only where no oracle says why it is not met; `all` shows every one.
+// and an expectation only if no oracle says why it is not met; `all` shows every one.
 std::string FindingsText(std::span<const ReportedFinding> findings, bool all, const Style& style);
 
 // The last lines that a server wrote, each after a mark; empty for none.
@@ -61,8 +67,12 @@ std::string OutputText(std::string_view output, const Style& style);
 size_t DistinctFindings(std::span<const ReportedFinding> findings);
 
 // {"oracle","target","scenario","file","line","step","evidence","fingerprint","replay"}, and
-// "output" where the server wrote something.
+// "output" if the server wrote something.
 nlohmann::ordered_json FindingJson(const ReportedFinding& finding);
+nlohmann::ordered_json FindingsJson(std::span<const ReportedFinding> findings);
+
+// {"target","mend","world"}, with which the JSON of most commands begins.
+nlohmann::ordered_json ServerJson(const ServerChoice& server);
 
 }  // namespace hupstorm
 

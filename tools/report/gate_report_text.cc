@@ -17,14 +17,11 @@ constexpr int kNameWidth = 12;
 
 // New ones first; of these, the gravest, as the table of oracles has them.
 std::vector<const GateFinding*> InOrder(const GateReport& report) {
-  const auto rank = [](const GateFinding& found) {
-    const Oracle* const oracle = FindOracle(found.finding.oracle);
-    return oracle == nullptr ? -1 : oracle - Oracles().data();
-  };
   std::vector<const GateFinding*> findings;
   for (const GateFinding& found : report.findings) findings.push_back(&found);
   std::stable_sort(findings.begin(), findings.end(), [&](const auto* a, const auto* b) {
-    return std::pair(a->tolerated, rank(*a)) < std::pair(b->tolerated, rank(*b));
+    return std::pair(a->tolerated, RankOf(a->finding)) <
+           std::pair(b->tolerated, RankOf(b->finding));
   });
   return findings;
 }
@@ -99,29 +96,41 @@ std::string GateText(const GateReport& report, const Style& style) {
   return text + fmt::format("{}: {}, {:.1f} s\n", report.target, verdict, report.seconds);
 }
 
+int RankOf(const Finding& finding) {
+  const Oracle* const oracle = FindOracle(finding.oracle);
+  return oracle == nullptr ? -1 : static_cast<int>(oracle - Oracles().data());
+}
+
+nlohmann::ordered_json FindingJson(const GateFinding& found) {
+  nlohmann::ordered_json json =
+      FindingJson(ReportedFinding{found.finding, found.replay, found.output});
+  json.update(nlohmann::ordered_json{{"area", found.area},
+                                     {"cases", found.cases},
+                                     {"tolerated", found.tolerated},
+                                     {"again", found.again},
+                                     {"text", found.text}});
+  return json;
+}
+
+nlohmann::ordered_json GoneJson(const GateReport& report) {
+  auto json = nlohmann::ordered_json::array();
+  for (const BaselineEntry& entry : report.gone) {
+    json.push_back(
+        {{"target", entry.target}, {"oracle", entry.oracle}, {"fingerprint", entry.fingerprint}});
+  }
+  return json;
+}
+
 nlohmann::ordered_json GateJson(const GateReport& report) {
   auto areas = nlohmann::ordered_json::array();
   for (const GateArea& area : report.areas) areas.push_back(AreaJson(area));
   auto findings = nlohmann::ordered_json::array();
-  for (const GateFinding& found : report.findings) {
-    nlohmann::ordered_json json = FindingJson({found.finding, found.replay, found.output});
-    json["area"] = found.area;
-    json["cases"] = found.cases;
-    json["tolerated"] = found.tolerated;
-    json["again"] = found.again;
-    json["text"] = found.text;
-    findings.push_back(std::move(json));
-  }
-  auto gone = nlohmann::ordered_json::array();
-  for (const BaselineEntry& entry : report.gone) {
-    gone.push_back(
-        {{"target", entry.target}, {"oracle", entry.oracle}, {"fingerprint", entry.fingerprint}});
-  }
+  for (const GateFinding& found : report.findings) findings.push_back(FindingJson(found));
   nlohmann::ordered_json json = {{"target", report.target},         {"mend", report.mend},
                                  {"world", report.world},           {"holds", report.holds()},
                                  {"seconds", report.seconds},       {"new", report.untolerated()},
                                  {"tolerated", report.tolerated()}, {"areas", std::move(areas)},
-                                 {"findings", std::move(findings)}, {"gone", std::move(gone)}};
+                                 {"findings", std::move(findings)}, {"gone", GoneJson(report)}};
   if (!report.note.empty()) json["note"] = report.note;
   if (!report.broken_off.empty()) json["broken_off"] = report.broken_off;
   return json;

@@ -20,8 +20,14 @@ std::string GateText(const GateReport& report, const Style& style);
 // {"target","mend","world","holds","seconds","new":N,"tolerated":N,"areas":[{"area","did","cases":N,
 // "failed":N,"seconds","left_out":[]}],"findings":[{...,"area","cases":N,"tolerated","again"}],
 // "gone":[{"target","oracle","fingerprint"}]}; of a finding also what FindingJson has. "skipped" in
-// an area that was not run, "note" where there is one.
+// an area that was not run, "note" if there is one.
 nlohmann::ordered_json GateJson(const GateReport& report);
+// Its parts.
+nlohmann::ordered_json FindingJson(const GateFinding& found);
+nlohmann::ordered_json GoneJson(const GateReport& report);
+
+// How grave a finding is: its oracle's place in the table of oracles, from 0; -1 for an area's own.
+int RankOf(const Finding& finding);
 
 // As GitHub's runners take them from a step's output: an error for each finding that is not
 // tolerated, at its place in its file.

@@ -9,6 +9,7 @@
 #include <span>
 
 #include "scenarios/oracles/oracles.h"
+#include "tools/report/gate_report_text.h"
 #include "tools/report/html/pages.h"
 #include "tools/report/json_output.h"
 #include "tools/report/time_line.h"
@@ -26,25 +27,9 @@ constexpr size_t kLongestText = 240;  // bytes of a row
 constexpr size_t kMostSockets = 40;
 constexpr size_t kLongestOutput = 4000;  // bytes of what a server wrote
 
-std::string_view KindName(TimeLineEntry::Kind kind) {
-  switch (kind) {
-    case TimeLineEntry::Kind::kStep:
-      return "step";
-    case TimeLineEntry::Kind::kPlacedStep:
-      return "placed";
-    case TimeLineEntry::Kind::kEpilogue:
-      return "epilogue";
-    case TimeLineEntry::Kind::kCall:
-      return "call";
-    case TimeLineEntry::Kind::kLog:
-      return "log";
-    case TimeLineEntry::Kind::kClock:
-      return "clock";
-    case TimeLineEntry::Kind::kFinding:
-      return "finding";
-  }
-  return "";
-}
+// In the order of TimeLineEntry::Kind.
+constexpr std::string_view kKindNames[] = {"step", "placed", "epilogue", "call",
+                                           "log",  "clock",  "finding"};
 
 std::string Cut(const std::string& text) {
   return text.size() <= kLongestText ? text : text.substr(0, kLongestText) + " ...";
@@ -52,7 +37,8 @@ std::string Cut(const std::string& text) {
 
 Json RowJson(const TimeLineRow& row) {
   if (row.entry == nullptr) return {{"kind", "remark"}, {"text", "... " + row.remark}};
-  Json json = {{"kind", KindName(row.entry->kind)}, {"text", Cut(row.entry->text)}};
+  Json json = {{"kind", kKindNames[static_cast<size_t>(row.entry->kind)]},
+               {"text", Cut(row.entry->text)}};
   if (!row.entry->client.empty()) json["client"] = row.entry->client;
   return json;
 }
@@ -98,29 +84,16 @@ Json SocketsJson(std::span<const SocketRow> sockets) {
   return json;
 }
 
-Json FindingsJson(const GateReport& report) {
+Json RowsOfFindings(const GateReport& report) {
   Json json = Json::array();
   for (const GateFinding& found : report.findings) {
-    const Finding& finding = found.finding;
-    const Oracle* const oracle = FindOracle(finding.oracle);
     const size_t cut = found.output.size() - std::min(found.output.size(), kLongestOutput);
-    json.push_back({{"oracle", finding.oracle},
-                    {"rank", oracle == nullptr ? -1 : oracle - Oracles().data()},
-                    {"target", finding.target},
-                    {"scenario", finding.scenario},
-                    {"file", finding.file},
-                    {"line", finding.line},
-                    {"evidence", finding.evidence},
-                    {"fingerprint", finding.fingerprint},
-                    {"replay", found.replay},
-                    {"area", found.area},
-                    {"cases", found.cases},
-                    {"tolerated", found.tolerated},
-                    {"again", found.again},
-                    {"text", found.text},
-                    {"output", found.output.substr(cut)},
-                    {"rows", RowsJson(found)},
-                    {"sockets", SocketsJson(found.sockets)}});
+    Json row = FindingJson(found);
+    row["rank"] = RankOf(found.finding);
+    row["output"] = found.output.substr(cut);
+    row["rows"] = RowsJson(found);
+    row["sockets"] = SocketsJson(found.sockets);
+    json.push_back(std::move(row));
   }
   return json;
 }
@@ -164,11 +137,6 @@ Json CampaignsJson(const GateReport& report) {
 }
 
 Json DataJson(const GateReport& report) {
-  Json gone = Json::array();
-  for (const BaselineEntry& entry : report.gone) {
-    gone.push_back(
-        {{"target", entry.target}, {"oracle", entry.oracle}, {"fingerprint", entry.fingerprint}});
-  }
   Json oracles = Json::object();
   for (const Oracle& oracle : Oracles()) {
     oracles[std::string(oracle.name)] = {{"holds_when", oracle.holds_when}, {"page", oracle.page}};
@@ -189,8 +157,8 @@ Json DataJson(const GateReport& report) {
           {"has_baseline", report.has_baseline},
           {"seconds", report.seconds},
           {"areas", AreasJson(report)},
-          {"findings", FindingsJson(report)},
-          {"gone", std::move(gone)},
+          {"findings", RowsOfFindings(report)},
+          {"gone", GoneJson(report)},
           {"oracles", std::move(oracles)},
           {"defects", std::move(defects)},
           {"campaigns", CampaignsJson(report)}};

@@ -35,8 +35,8 @@ void SetSeconds(pugi::xml_node node, double seconds) {
 std::string Details(const GateFinding& found, bool first) {
   const Style plain(false);
   const Finding& finding = found.finding;
-  std::string text = fmt::format("{}: {}: {}\n", Place(finding), finding.oracle, finding.evidence);
-  text += fmt::format("Fingerprint {}. To see it:\n{}\n", finding.fingerprint, found.replay);
+  std::string text = fmt::format("{}\nFingerprint {}. To see it:\n{}\n",
+                                 FindingLine(finding, plain), finding.fingerprint, found.replay);
   if (!first) return text + "Its time line stands with the first case that shows it.\n";
   text += OutputText(found.output, plain);
   if (!found.text.empty()) text += "\n" + found.text;
@@ -122,13 +122,13 @@ class Writer {
       } else {
         text += "\n";
       }
-      text += Details(found, told_.insert(i).second);
+      text += Details(found, detailed_.insert(i).second);
     }
     failure.text().set(CleanText(text).c_str());
   }
 
   const GateReport& report_;
-  std::set<size_t> told_;
+  std::set<size_t> detailed_;  // findings whose time line is in the report already
 };
 
 }  // namespace

@@ -78,7 +78,7 @@ Json LocationJson(const Finding& finding) {
 }
 
 // Where a document's server does what this oracle reports: at each defect that is left in it and
-// that the oracle is known to report. One of them it is; which, the scenario shows.
+// that the oracle is known to report. It is one of them; the scenario shows which.
 Json SourceLocations(const Finding& finding, std::string_view mend) {
   Json locations = Json::array();
   for (const Defect& defect : Defects()) {
@@ -99,13 +99,17 @@ Json SourceLocations(const Finding& finding, std::string_view mend) {
   return locations;
 }
 
+// What a result begins with.
+Json ResultOf(const std::string& oracle, const std::map<std::string_view, size_t>& rules) {
+  Json result = {{"ruleId", oracle}};
+  if (const auto rule = rules.find(oracle); rule != rules.end()) result["ruleIndex"] = rule->second;
+  return result;
+}
+
 Json ResultJson(const GateFinding& found, const GateReport& report,
-                const std::map<std::string_view, size_t>& rules, bool has_baseline) {
+                const std::map<std::string_view, size_t>& rules) {
   const Finding& finding = found.finding;
-  Json result = {{"ruleId", finding.oracle}};
-  if (const auto rule = rules.find(finding.oracle); rule != rules.end()) {
-    result["ruleIndex"] = rule->second;
-  }
+  Json result = ResultOf(finding.oracle, rules);
   result["level"] = found.tolerated ? "note" : "error";
   result["message"] =
       Text(fmt::format("{}: {}\nTo see it: {}", finding.target, finding.evidence, found.replay));
@@ -113,7 +117,7 @@ Json ResultJson(const GateFinding& found, const GateReport& report,
   Json sources = SourceLocations(finding, report.mend);
   if (!sources.empty()) result["relatedLocations"] = std::move(sources);
   result["partialFingerprints"] = {{kFingerprintName, finding.fingerprint}};
-  if (has_baseline) result["baselineState"] = found.tolerated ? "unchanged" : "new";
+  if (report.has_baseline) result["baselineState"] = found.tolerated ? "unchanged" : "new";
   result["occurrenceCount"] = std::max<size_t>(found.cases, 1);
   result["properties"] = {{"target", CleanText(finding.target)},
                           {"scenario", CleanText(finding.scenario)},
@@ -123,10 +127,7 @@ Json ResultJson(const GateFinding& found, const GateReport& report,
 }
 
 Json AbsentJson(const BaselineEntry& gone, const std::map<std::string_view, size_t>& rules) {
-  Json result = {{"ruleId", gone.oracle}};
-  if (const auto rule = rules.find(gone.oracle); rule != rules.end()) {
-    result["ruleIndex"] = rule->second;
-  }
+  Json result = ResultOf(gone.oracle, rules);
   result["level"] = "none";
   result["kind"] = "pass";
   result["message"] = Text(fmt::format("{}: in the baseline, and not found any more", gone.target));
@@ -148,10 +149,9 @@ std::string SarifText(const GateReport& report) {
                      {"help", Text(rule.page)},
                      {"defaultConfiguration", {{"level", "error"}}}});
   }
-  const bool has_baseline = report.has_baseline;
   Json results = Json::array();
   for (const GateFinding& found : report.findings) {
-    results.push_back(ResultJson(found, report, rule_index, has_baseline));
+    results.push_back(ResultJson(found, report, rule_index));
   }
   for (const BaselineEntry& gone : report.gone) results.push_back(AbsentJson(gone, rule_index));
   const Json run = {

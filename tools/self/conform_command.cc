@@ -58,8 +58,7 @@ void ListDifferences(bool json) {
     return;
   }
   for (const conform::DeclaredDifference& declared : conform::DeclaredDifferences()) {
-    Print(fmt::format("{}\n{}\n", declared.name,
-                      WrapText(std::string(declared.reason), TextWidth(), 2)));
+    Print("{}\n{}\n", declared.name, WrapText(std::string(declared.reason), TextWidth(), 2));
   }
 }
 
@@ -108,18 +107,17 @@ nlohmann::ordered_json ToJson(const CampaignResult& result, const conform::Campa
 void PrintText(const CampaignResult& result, const Options& options, const std::string& program) {
   const Style style = Style::For(stdout);
   for (const Finding& finding : result.findings) {
-    Print(fmt::format("{} {}\n\n{}\nReplay: {}\n\n", style.Red("difference:"),
-                      FindingText(finding.shrunk), TestSource(finding.shrunk),
-                      Replay(finding, program)));
+    Print("{} {}\n\n{}\nReplay: {}\n\n", style.Red("difference:"), FindingText(finding.shrunk),
+          TestSource(finding.shrunk), Replay(finding, program));
   }
   if (options.statistics) Print(result.statistics.ToText());
-  Print(fmt::format(
+  Print(
       "{} programs, {} calls: {}; {} declared, {} programs that Linux took its time "
       "for\n",
       result.programs, result.calls,
       result.findings.empty() ? "no difference"
                               : fmt::format("{} kinds of differences", result.findings.size()),
-      result.declared, result.unsettled));
+      result.declared, result.unsettled);
 }
 
 int RunConformCommand(const Options& options, const std::string& program) {
@@ -167,11 +165,7 @@ void AddConformCommand(CLI::App& app, CommandLine& line) {
   command.Flag("--list-differences", options->list_differences,
                "print what programs are not held to, and why");
   command.Flag("--json", options->json, "print one JSON object");
-  command.OnChosen([options, &line] {
-    line.action = [options, program = line.program] {
-      return RunConformCommand(*options, program);
-    };
-  });
+  command.Does(line.action, [options, &line] { return RunConformCommand(*options, line.program); });
 }
 
 }  // namespace hupstorm

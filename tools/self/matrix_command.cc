@@ -73,9 +73,7 @@ void AddMatrixCommand(CLI::App& app, CommandLine& line) {
   command.Flag("--json", options->json, "print one JSON object");
   AddWorldOption(command, options->world);
   AddWorkerOptions(command, options->workers);
-  command.OnChosen([options, &line] {
-    line.action = [options, program = line.program] { return RunMatrixCommand(*options, program); };
-  });
+  command.Does(line.action, [options, &line] { return RunMatrixCommand(*options, line.program); });
 }
 
 }  // namespace hupstorm

@@ -1,6 +1,7 @@
-// What the hupstorm command has that is about hupstorm itself, and an executable with a user's
-// server (hupstorm_add_server) has not: the documents' servers and the canary among the targets,
-// `matrix`, `conform`, and the areas of `gate --self`.
+// What only the hupstorm command has, and an executable with a user's server (hupstorm_add_server)
+// goes without: the documents' servers and the canary among the targets, `matrix`, `conform`, and
+// the areas of `gate --self`. They show that hupstorm's oracles catch the known defects and nothing
+// else, and that its simulated kernel does as Linux does.
 
 #ifndef HUPSTORM_TOOLS_SELF_SELF_H_
 #define HUPSTORM_TOOLS_SELF_SELF_H_

@@ -185,8 +185,8 @@ class SweepRun {
   // RunIsolated counts those of one pass over slices only.
   void GiveUpAfterTimeouts() const {
     if (timeouts_ < settings_.isolation.most_timeouts) return;
-    throw FailedError(fmt::format(
-        "given up, as {} runs ended only because the time of --timeout was up", timeouts_));
+    throw FailedError("given up, as {} runs ended only because the time of --timeout was up",
+                      timeouts_);
   }
 
   void TakeAnswer(const SweepAnswer& answer) {
