@@ -1,7 +1,7 @@
 #include "base/nearest_word.h"
 
 #include <algorithm>
-#include <array>
+#include <vector>
 
 namespace hupstorm {
 namespace {
@@ -10,9 +10,11 @@ constexpr size_t kLongest = 24;  // no word of the language is as long
 
 char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
+}  // namespace
+
 // The optimal string alignment distance.
 size_t Edits(std::string_view a, std::string_view b) {
-  std::array<std::array<size_t, kLongest + 1>, kLongest + 1> cost{};
+  std::vector<std::vector<size_t>> cost(a.size() + 1, std::vector<size_t>(b.size() + 1));
   for (size_t i = 0; i <= a.size(); ++i) {
     for (size_t j = 0; j <= b.size(); ++j) {
       if (i == 0 || j == 0) {
@@ -30,8 +32,6 @@ size_t Edits(std::string_view a, std::string_view b) {
   }
   return cost[a.size()][b.size()];
 }
-
-}  // namespace
 
 std::string_view NearestWord(std::string_view word, std::span<const std::string_view> candidates) {
   if (word.empty() || word.size() > kLongest) return {};

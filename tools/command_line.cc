@@ -49,7 +49,7 @@ void CheckCommandName(const CLI::App& app, const std::string& name) {
 }
 
 // With `--executable FILE` of an executable that hupstorm_add_server has made, that executable is
-// the hupstorm command to run: it has the server. Returns where there is no such option.
+// the hupstorm command to run: it has the server. Returns if there is no such option.
 void PassOn(std::vector<std::string> words) {
   constexpr std::string_view kOption = "--executable";
   const auto option = std::find_if(words.begin(), words.end(), [&](const std::string& word) {

@@ -156,7 +156,7 @@ TEST_F(BadFileTest, EndlessDeviceIsRefused) { ExpectBothRefuse("/dev/zero", "too
 TEST_F(BadFileTest, PipeWithoutAWriterIsRefusedAtOnce) {
   const std::string path = folder_.path() + "/pipe.scn";
   ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
-  ExpectBothRefuse(path, "it is a pipe, and nobody wrote to it");
+  ExpectBothRefuse(path, "it is a pipe, and nothing was written to it");
 }
 
 TEST_F(BadFileTest, LinksInACircle) {

@@ -23,7 +23,7 @@ UsageError CannotRead(const std::string& path, int error) {
 
 class InputFile {
  public:
-  // Not to wait here: opening a FIFO waits for someone who opens its other end.
+  // O_NONBLOCK, as opening a FIFO would wait for a process that opens its other end.
   explicit InputFile(const std::string& path)
       : path_(path), fd_(open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)) {
     if (!fd_) throw CannotRead(path, errno);
@@ -70,7 +70,7 @@ std::string ReadInputFile(const std::string& path, size_t limit) {
     if (count == 0) break;
   }
   if (content.empty() && file.IsPipe()) {
-    throw UsageError("cannot read {}: it is a pipe, and nobody wrote to it", path);
+    throw UsageError("cannot read {}: it is a pipe, and nothing was written to it", path);
   }
   if (content.size() > limit) {
     throw UsageError("{} is too large: more than {} MiB", path, limit >> 20);

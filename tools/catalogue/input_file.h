@@ -8,9 +8,9 @@
 
 namespace hupstorm {
 
-// The whole content. Throws UsageError where the file cannot be read, or holds more than `limit`
+// The whole content. Throws UsageError if the file cannot be read, or holds more than `limit`
 // bytes; reads no more than that, so that a device or a disk image does no harm. A pipe or a
-// terminal may be silent for 10 seconds; one to which nobody writes is refused at once.
+// terminal may be silent for 10 seconds; one that no process writes to is refused at once.
 std::string ReadInputFile(const std::string& path, size_t limit);
 
 }  // namespace hupstorm

@@ -11,9 +11,9 @@ namespace hupstorm {
 // The absolute path of this executable.
 std::filesystem::path ThisExecutable();
 
-// "libhupstorm_preload.so", where the build or an installation has put it: seen from this
-// executable, or for one that a user has made (catalogue/linked_server.h), where hupstorm is
-// installed. Throws FailedError where it is in none of these places.
+// The path of "libhupstorm_preload.so", say: in the build or the installation that this executable
+// is part of, or for an executable that a user has made (catalogue/linked_server.h), in the folder
+// in which hupstorm is installed. Throws FailedError if it is in none of these places.
 std::filesystem::path InstalledLibrary(const std::string& name);
 
 }  // namespace hupstorm

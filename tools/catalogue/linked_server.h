@@ -20,10 +20,10 @@ struct LinkedServer {
 // without `serve`, for a name that a target has already, and for kExpect without an exchange.
 void SetLinkedServer(LinkedServer server);
 
-// Null where there is none, as in the plain command.
+// Null if there is none, as in the plain command.
 const LinkedServer* TheLinkedServer();
 
-// Whether the file is an executable that hupstorm_add_server has made. False where it cannot be
+// Whether the file is an executable that hupstorm_add_server has made. False if it cannot be
 // read.
 bool HasLinkedServer(const std::string& executable);
 

@@ -149,7 +149,7 @@ std::string ProtocolPageText(const ProtocolPage& page) {
          Paragraph("What is judged", page.page);
 }
 
-// All of them, for those who have to choose one.
+// All of them, for a user who has to choose one.
 std::string ProtocolsPage() {
   std::string page = "protocols: what a server can be said to speak (--protocol)\n\n";
   for (const ProtocolPage& protocol : ProtocolPages()) {

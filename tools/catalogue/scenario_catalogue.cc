@@ -75,20 +75,20 @@ std::vector<Scenario> FromFolder(const std::string& folder) {
 
 UsageError NoSuchScenario(const std::string& argument) {
   return UsageError(
-      "{}: no such file, and no scenario of the suite has that name{} To see the suite: hupstorm "
-      "list scenarios",
+      "{}: no such file, and no scenario of the suite has that name{} To see the suite: "
+      "hupstorm list scenarios",
       argument, DidYouMean(NameFromPath(argument), NamesOf(Suite(), &Scenario::name)));
 }
 
 UsageError IsFolder(const std::string& argument) {
   return UsageError(
-      "{0} is a folder; replay takes one file. To run all of its scenarios: hupstorm "
-      "run {0} --target NAME",
+      "{0} is a folder; replay takes one file. To run all of its scenarios: "
+      "hupstorm run {0} --target NAME",
       argument);
 }
 
-// What there is at a path; nothing at all is an answer too. Throws UsageError where it can't be
-// looked at.
+// What there is at a path; nothing at all is an answer too. Throws UsageError if that cannot be
+// found out.
 fs::file_status StatusOf(const std::string& path) {
   std::error_code error;
   const fs::file_status status = fs::status(path, error);

@@ -12,12 +12,12 @@
 
 namespace hupstorm {
 
-// Every scenario of the suite, in order of path. Throws FailedError where one does not parse: the
+// Every scenario of the suite, in order of path. Throws FailedError if one does not parse: the
 // build's own tests keep that from happening.
 const std::vector<Scenario>& Suite();
 
-// A scenario that the user chose, and how: where a folder or the whole suite was given, what does
-// not fit the target is left out; what was named must fit.
+// A scenario that the user chose, and how: one that was named must fit the target; of a folder or
+// the whole suite, what does not fit is left out.
 struct ChosenScenario {
   Scenario scenario;
   bool named = false;

@@ -32,8 +32,8 @@ struct FaultyServers {
 // Before any command runs; both are set.
 void SetFaultyServers(const FaultyServers& servers);
 
-// The user's server, where one is linked; the four references, and where they are set the
-// documents' servers and the canary, in the order in which they are listed.
+// The user's server, if one is linked; the four references; and, if they are set, the documents'
+// servers and the canary. In the order in which they are listed.
 std::vector<std::string> TargetNames();
 bool IsDocumented(std::string_view target);
 

@@ -16,9 +16,9 @@ struct OptionPart {
   std::vector<std::string> names;  // "-o", "--out"; none of a positional argument
   std::string positional;          // its name; empty of an option
   std::string type;                // "FILE"; "=N" of a flag that may have a value; empty of a flag
-  std::vector<std::string> members;  // the values there are, where they are a fixed set
+  std::vector<std::string> members;  // the values there are, if they are a fixed set
   std::string range;                 // "1 - 64"
-  std::string standard;              // the value without the option, where the App tells
+  std::string standard;              // the value without the option, if the App tells
   std::string description;
   std::vector<std::string> excludes;  // names of options it cannot stand with
   std::vector<std::string> needs;     // names of options it must stand with

@@ -35,8 +35,8 @@ void Print(std::string_view text) {
 }
 
 void FlushOutput() {
-  // An earlier failure too: whoever met it (the library that prints --version) may not have said
-  // so.
+  // An earlier failure counts too: the code that met it (the library that prints --version) may
+  // not have reported it.
   if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) ThrowCannotWrite(errno);
 }
 

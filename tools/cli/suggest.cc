@@ -3,8 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
 #include <vector>
+
+#include "base/nearest_word.h"
 
 namespace hupstorm {
 namespace {
@@ -13,22 +14,6 @@ namespace {
 constexpr size_t kLongest = 200;
 // Fewer letters are part of too many names.
 constexpr size_t kShortestPart = 3;
-
-// Levenshtein's distance, one row at a time.
-size_t Edits(std::string_view a, std::string_view b) {
-  std::vector<size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), size_t{0});
-  for (size_t i = 1; i <= a.size(); ++i) {
-    size_t diagonal = row[0];
-    row[0] = i;
-    for (size_t j = 1; j <= b.size(); ++j) {
-      const size_t above = row[j];
-      row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)});
-      diagonal = above;
-    }
-  }
-  return row[b.size()];
-}
 
 // Some of the names that what was typed is the beginning of: "; there are reference/select, ...".
 std::string NamesThatBegin(std::string_view typed, std::span<const std::string> names) {

@@ -206,7 +206,7 @@ void AddFuzzCommand(CLI::App& app, CommandLine& line) {
   command.Option("--out DIR", options->out, "the campaign's folder").Required();
   command.Option("--corpus DIR", options->corpora, "a folder of inputs to begin with")
       .OneValueEach();
-  command.Option("--findings N", options->findings, "stop after so many distinct findings")
+  command.Option("--findings N", options->findings, "stop after this many distinct findings")
       .Within(1, 1'000'000);
   command
       .Option("--until ORACLE,...", options->until, "stop when one of these oracles has reported")

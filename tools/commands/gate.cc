@@ -30,7 +30,7 @@ namespace fs = std::filesystem;
 constexpr char kFooter[] = R"(
 Runs, one after the other: the built-in suite and the scenarios that are named; the inputs of --corpus;
 the sweep (each thing going wrong at each call); random scenarios from a seed, always the same ones. Exits
-with 1 where something is found that the baseline does not tolerate.
+with 1 if something is found that the baseline does not tolerate.
 
 SCENARIO is as for hupstorm run, and comes on top of the suite: the scenarios that showed your server's
 former bugs, say. --corpus takes a fuzzer's corpus or a campaign's folder (hupstorm fuzz --out).

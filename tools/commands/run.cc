@@ -151,7 +151,7 @@ void AddRunCommand(CLI::App& app, CommandLine& line) {
   command.Option("scenarios SCENARIO", options->scenarios, "what to run; default: the whole suite");
   AddServerOptions(command, options->server, /*many=*/true);
   command.Flag("--json", options->json, "print one JSON object");
-  command.Flag("--all", options->all, "show each finding, also where the bug is the same");
+  command.Flag("--all", options->all, "show each finding, even if the bug is the same");
   AddWorkerOptions(command, options->workers);
   command.Does(line.action, [options, &line] { return Run(*options, line.program); });
 }

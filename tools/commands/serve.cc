@@ -63,8 +63,7 @@ void CheckAddress(const Options& options) {
   const std::string place = fmt::format("{}:{}", options.address, options.port);
   if (code.value() == EADDRINUSE) {
     throw UsageError(
-        "{} is in use by another program; choose another port, or "
-        "--port 0 for any free one",
+        "{} is in use by another program; choose another port, or --port 0 for any free one",
         place);
   }
   if (code.value() == EACCES) {

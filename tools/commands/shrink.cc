@@ -56,7 +56,7 @@ std::string FindingLine(const Finding& finding) {
   return fmt::format("{} {}: {}", finding.fingerprint, finding.oracle, finding.evidence);
 }
 
-// The first that is wanted, an expectation of the scenario's own only where there is no other: what
+// The first that is wanted, an expectation of the scenario's own only if there is no other: what
 // an oracle finds holds whatever is left of the scenario.
 const Finding* Choose(const std::vector<Finding>& findings, const Options& options) {
   const Finding* chosen = nullptr;

@@ -10,11 +10,12 @@
 #include "tools/catalogue/linked_server.h"
 #include "tools/catalogue/target_catalogue.h"
 #include "tools/cli/errors.h"
+#include "tools/plan/plan.h"
 
 namespace hupstorm {
 namespace {
 
-// The target to use where none is named: the first that speaks the scenario's protocol.
+// The target to use if none is named: the first that speaks the scenario's protocol.
 std::string DefaultTarget(const Scenario& scenario, const MendChoice& mend) {
   if (Fits(scenario, Target{})) return "reference/epoll-lt";
   for (const std::string& name : TargetNames()) {
@@ -47,14 +48,7 @@ SingleRun ChooseSingleRun(const std::string& file, bool as_bytes, ServerOptions 
   const Target& target = run.target();
   // A fuzzer's bytes were found with a server, whatever protocol they name: here it is this one.
   if (input.from_bytes) run.scenario.protocol = WrittenFor(target);
-  if (!Fits(run.scenario, target)) {
-    throw UsageError("{}: {} and {} speaks {}; choose another target (hupstorm list targets)", file,
-                     WhyNotFor(run.scenario, target), target.name, ProtocolName(target.protocol));
-  }
-  const std::string why_not = run.server.why_not(run.scenario);
-  if (!why_not.empty()) {
-    throw UsageError("{} cannot run in the {} world: {}", file, run.server.world, why_not);
-  }
+  CheckFit(file, run.scenario, target, run.server);
   if (input.from_bytes) run.text = ShowAsText(run.scenario);
   return run;
 }

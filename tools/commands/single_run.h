@@ -18,9 +18,9 @@ struct SingleRun {
   const Target& target() const { return server.targets.front(); }
 };
 
-// `file`: a scenario, or a fuzzer's input; `as_bytes`: the latter, whatever it holds. Where
-// `options` name no server it is the first target that speaks the scenario's protocol. Throws
-// UsageError, also where the scenario cannot be had there, and ParseError.
+// `file`: a scenario, or a fuzzer's input; `as_bytes`: the latter, whatever it holds. If `options`
+// name no server it is the first target that speaks the scenario's protocol. Throws UsageError,
+// also if the scenario cannot run there, and ParseError.
 SingleRun ChooseSingleRun(const std::string& file, bool as_bytes, ServerOptions options);
 
 // A server of ours that speaks the protocol of `scenario` and has no known defect.

@@ -21,21 +21,21 @@ namespace {
 constexpr char kFooter[] = R"(
 Runs a scenario once for each call that the server makes in it and each thing that can go wrong at
 that call: the errors and short counts that Linux may give it there, a reset and a half-close by the
-client that it is about (where it waits or accepts: by a client of each group), 30 s that go by, and SIGTERM.
+client that it is about (if it waits or accepts: by a client of each group), 30 s that go by, and SIGTERM.
 SCENARIO is as for hupstorm run; "suite" is all of the built-in suite. What a scenario expects of an
 undisturbed run is not judged, and of its rounds two are run.
 
 Each distinct bug is reported once, with what went wrong in the first run that showed it, as a
 scenario that hupstorm replay takes: --out DIR writes it to a file, OUT/ORACLE-FINGERPRINT.scn.
 
-Calls that are alike are not all swept. Of a scenario of more than some hundred calls, the first, the
-second and the last of those are that are the same call, with the same outcome, at the same step, with
-the same recent calls on the connection. Where several scenarios are swept, in such a one only the
-first call of a kind is that no smaller scenario has. --all sweeps each.
+Calls that are alike are not all swept: the same call, with the same outcome, at the same step, with
+the same recent calls on the connection. In a scenario of more than some hundred calls, the first, the
+second and the last of them are swept. If several scenarios are swept, such a large one is swept only at
+the first call of each kind that no smaller scenario has. --all sweeps each.
 
---pairs lets two things go wrong in a run, the second in a call after the first. Of more than 20,000
-pairs a scenario and target (--pairs=N: N), about so many are taken, spread over all calls, the same
-ones each time.
+--pairs lets two things go wrong in a run, the second in a call after the first. If a scenario and a
+target have more than 20,000 pairs (--pairs=N: more than N), about that many are taken, spread over all
+calls, the same ones each time.
 
 Examples:
   hupstorm sweep half-close/echo-drains --target doc000/epoll-queue
@@ -106,7 +106,7 @@ void AddSweepCommand(CLI::App& app, CommandLine& line) {
   command.Option("--out DIR", options->out, "write each finding's scenario to this folder");
   command
       .Flag(fmt::format("--pairs{{{}}} =N", kMostPairs), options->most_pairs,
-            "let two things go wrong in a run: so many pairs at most")
+            "let two things go wrong in a run: this many pairs at most")
       .Within(uint64_t{1}, uint64_t{1'000'000'000});
   command.Flag("--all", options->all, "sweep every call, also of those that are alike");
   command.Flag("--json", options->json, "print one JSON object");

@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 constexpr std::chrono::seconds kPatience{60};
 constexpr int kBehindTheFuzzers = 5;
 
-// The scenario as the fuzzer had it: better than none, where no smaller one could be had.
+// The scenario as the fuzzer had it: better than none, if no smaller one was found.
 void WriteAsItIs(const StoredFinding& finding) {
   const std::string bytes = ReadInputFile(finding.input.string(), kMaxScenarioFile);
   Scenario scenario =

@@ -19,14 +19,14 @@ namespace hupstorm {
 
 class BackgroundShrinker {
  public:
-  // `executable`: the fuzz target, which shrinks where HUPSTORM_SHRINK says what; `environment` is
-  // what else it needs. `on_done` is called when a finding's .scn is there.
+  // `executable`: the fuzz target, which shrinks what HUPSTORM_SHRINK names; `environment` is what
+  // else it needs. `on_done` is called when a finding's .scn is there.
   BackgroundShrinker(std::filesystem::path executable, std::vector<std::string> environment,
                      std::filesystem::path log, std::function<void(const StoredFinding&)> on_done);
 
   void Add(const StoredFinding& finding) { waiting_.push_back(finding); }
-  // Ends what is over and begins the next; to be called now and then. Throws FailedError where the
-  // disk takes no scenario.
+  // Ends what is over and begins the next; to be called now and then. Throws FailedError if a
+  // scenario cannot be written.
   void Tick();
   bool IsIdle() const { return waiting_.empty() && !process_; }
   size_t left() const { return waiting_.size() + (process_ ? 1 : 0); }
@@ -40,7 +40,7 @@ class BackgroundShrinker {
   std::vector<std::string> environment_;
   std::filesystem::path log_;
   std::function<void(const StoredFinding&)> on_done_;
-  std::deque<StoredFinding> waiting_;  // the first is at work where there is a process
+  std::deque<StoredFinding> waiting_;  // the first is being shrunk if there is a process
   std::optional<ChildProcess> process_;
   Clock::time_point deadline_;
 };

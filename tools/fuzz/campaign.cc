@@ -49,7 +49,7 @@ class StopSignals {
   StopSignals(const StopSignals&) = delete;
   StopSignals& operator=(const StopSignals&) = delete;
 
-  // True if one came; waits for it, or a child's end, for so long at most.
+  // True if one came; waits for it, or a child's end, for at most this long.
   bool Wait(milliseconds most) const {
     const timespec timeout{.tv_sec = most.count() / 1000,
                            .tv_nsec = (most.count() % 1000) * 1'000'000};

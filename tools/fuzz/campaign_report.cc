@@ -20,7 +20,7 @@ namespace {
 constexpr std::string_view kEndNames[] = {"time", "findings", "interrupted", "engine-done",
                                           "disk-full"};
 
-// Steps of a finding's scenario; nothing where there is none yet.
+// Steps of a finding's scenario; nothing if there is none yet.
 std::optional<size_t> StepsOf(const StoredFinding& finding) {
   if (!std::filesystem::exists(finding.scenario)) return std::nullopt;
   const std::string file = finding.scenario.string();

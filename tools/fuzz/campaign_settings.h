@@ -1,5 +1,5 @@
-// What a fuzz campaign is about, and where it keeps what. Written into its folder, so that it can
-// be gone on with.
+// What a fuzz campaign is about, and its files. The settings are written into its folder, so that
+// it can be resumed.
 
 #ifndef HUPSTORM_TOOLS_FUZZ_CAMPAIGN_SETTINGS_H_
 #define HUPSTORM_TOOLS_FUZZ_CAMPAIGN_SETTINGS_H_
@@ -17,7 +17,7 @@ struct CampaignSettings {
   // "doc001/poll"; or a fuzz target that is no server of ours: "parse_scenario",
   // "my_server_fuzzer".
   std::string target;
-  std::string executable;     // the fuzz target, absolute; empty where it is one of this project's
+  std::string executable;     // the fuzz target, absolute; empty if it is one of this project's
   std::string mend = "none";  // as --mend takes it
   std::string engine = "libfuzzer";
   bool sanitizers = false;        // the target is built with AddressSanitizer and UBSan
@@ -43,13 +43,13 @@ struct CampaignFolder {
   std::filesystem::path log(int worker) const;
 };
 
-// Nothing where the folder holds no campaign. Throws UsageError where what is there cannot be read.
+// Nothing if the folder holds no campaign. Throws UsageError if what is there cannot be read.
 std::optional<CampaignSettings> LoadSettings(const CampaignFolder& folder);
 // Throws FailedError.
 void SaveSettings(const CampaignFolder& folder, const CampaignSettings& settings);
 
 // Holds a campaign's folder, so that no other process works in it at the same time. Freed when the
-// process ends, in whatever way. Throws UsageError where somebody else has it.
+// process ends, in whatever way. Throws UsageError if another process has it.
 class CampaignLock {
  public:
   explicit CampaignLock(const CampaignFolder& folder);

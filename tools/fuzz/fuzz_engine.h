@@ -1,5 +1,5 @@
-// A fuzzer as a campaign sees it: how its workers are started, what they say of themselves, and
-// where they keep what crashed the target.
+// A fuzzer as a campaign sees it: how its workers are started, what they report, and where they
+// keep the inputs that crashed the target.
 
 #ifndef HUPSTORM_TOOLS_FUZZ_FUZZ_ENGINE_H_
 #define HUPSTORM_TOOLS_FUZZ_FUZZ_ENGINE_H_
@@ -52,7 +52,7 @@ inline constexpr int kLargestInput = 256;
 // Seconds that an input may take before an engine calls it a hang.
 inline constexpr int kInputTimeout = 10;
 
-// Files in `folder` whose names begin with one of `prefixes`, sorted; none where there is no
+// Files in `folder` whose names begin with one of `prefixes`, sorted; none if there is no
 // folder.
 std::vector<std::filesystem::path> FilesNamed(const std::filesystem::path& folder,
                                               const std::vector<std::string_view>& prefixes);

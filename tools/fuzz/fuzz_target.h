@@ -6,7 +6,6 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "tools/fuzz/campaign_settings.h"
 
@@ -15,8 +14,6 @@ namespace hupstorm {
 inline constexpr std::string_view kLibFuzzerName = "libfuzzer";
 inline constexpr std::string_view kAflName = "afl";
 
-// Fuzz targets of this project that are no server: they have no findings, only crashes.
-std::vector<std::string> FuzzTargetsWithoutServer();
 // A server that `hupstorm replay` knows.
 bool IsServer(const std::string& target);
 

@@ -19,7 +19,7 @@ constexpr int kOutOfMemoryExit = 71;
 constexpr int kInterruptedExit = 72;
 constexpr int kErrorExit = 77;
 
-// The number after `name` in a line of libFuzzer's; 0 where there is none.
+// The number after `name` in a line of libFuzzer's; 0 if there is none.
 uint64_t NumberAfter(std::string_view line, std::string_view name) {
   uint64_t number = 0;
   const size_t at = line.find(name);

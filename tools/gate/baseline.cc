@@ -60,9 +60,9 @@ class Line {
   // About the last word, or where one should be.
   [[noreturn]] void Fail(const std::string& why) const {
     throw UsageError(
-        "{}:{}:{}: {}\nA line of a baseline is: TARGET ORACLE FINGERPRINT [# comment]; hupstorm "
-        "gate "
-        "--update-baseline writes them",
+        "{}:{}:{}: {}\n"
+        "A line of a baseline is: TARGET ORACLE FINGERPRINT [# comment]; "
+        "hupstorm gate --update-baseline writes them",
         file_, number_, word_ + 1, why);
   }
 

@@ -2,10 +2,10 @@
 // reviewed as it changes.
 //
 //   # Comments and empty lines are for readers.
-//   doc001/poll busy-loop 0123456789abcdef     # why it may stay: kept when the file is written
-//   anew
+//   doc001/poll busy-loop 0123456789abcdef     # why it may stay
 //
-// The same findings give the same file.
+// Comments behind findings are kept when the file is written anew. The same findings give the same
+// file.
 
 #ifndef HUPSTORM_TOOLS_GATE_BASELINE_H_
 #define HUPSTORM_TOOLS_GATE_BASELINE_H_
@@ -22,7 +22,7 @@ namespace hupstorm {
 
 class Baseline {
  public:
-  // Throws UsageError with file, line and column where `text` is no baseline.
+  // Throws UsageError with file, line and column if `text` is no baseline.
   static Baseline Parse(std::string_view text, std::string_view file);
 
   bool Has(const Finding& finding) const;

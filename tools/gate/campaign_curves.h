@@ -10,8 +10,8 @@
 
 namespace hupstorm {
 
-// Of the campaign in `folder` (hupstorm fuzz --out); nothing where it holds none. Throws UsageError
-// where its settings cannot be read.
+// Of the campaign in `folder` (hupstorm fuzz --out); nothing if it holds none. Throws UsageError if
+// its settings cannot be read.
 std::optional<CampaignCurves> LoadCampaignCurves(const std::string& folder);
 
 }  // namespace hupstorm

@@ -13,7 +13,7 @@ namespace hupstorm {
 
 // Each file in `folders`: a scenario (*.scn), or a fuzzer's input, which speaks whatever its server
 // does. Of a campaign's folder (hupstorm fuzz --out), its corpus, its findings and its crashes,
-// whichever the engine. In order of path. Throws UsageError where a folder is not there or cannot
+// whichever the engine. In order of path. Throws UsageError if a folder is not there or cannot
 // be read, and ParseError.
 struct CorpusInput {
   Scenario scenario;  // whose name and file are the path

@@ -18,7 +18,7 @@ namespace hupstorm {
 
 struct BookedFinding {
   GateFinding report;
-  const Target* target = nullptr;    // null where no server of the plan's is to blame
+  const Target* target = nullptr;    // null if no server of the plan's is to blame
   std::optional<Scenario> scenario;  // that shows it
   bool in_file = false;              // the user has the scenario: Finding::file
 };

@@ -78,10 +78,6 @@ class Plan {
   std::vector<Job> jobs_;
 };
 
-bool Expects(const Defect& defect, std::string_view oracle) {
-  return std::find(defect.expected.begin(), defect.expected.end(), oracle) != defect.expected.end();
-}
-
 std::vector<std::string> OraclesOf(const Column& column) {
   std::set<std::string, std::less<>> found;
   for (const auto& findings : column.findings) {

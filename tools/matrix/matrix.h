@@ -1,9 +1,8 @@
 // Defects against scenarios: is each known defect caught, and is everything else left alone?
 //
 // Three parts, each over the whole suite as far as it speaks the server's protocol:
-//  - each defect by itself (all mended but that one) must be reported by an oracle that its
-//  catalogue
-//    entry names;
+//  - each defect by itself (all mended but that one) must be reported by an oracle that its entry
+//    in the catalogue names;
 //  - each documented server as written must be reported for each of its main defects;
 //  - fully mended servers and the references must not be reported at all.
 
@@ -18,7 +17,7 @@
 
 namespace hupstorm {
 
-// `why_not` says why a scenario cannot be had; empty where it can. `on_progress(done, total)` is
+// `why_not` says why a scenario cannot run; empty if it can. `on_progress(done, total)` is
 // called as runs finish. Throws as RunIsolated does.
 Matrix RunMatrix(const IsolationOptions& options,
                  const std::function<std::string_view(const Scenario&)>& why_not,

@@ -21,7 +21,7 @@ namespace {
 
 constexpr char kPlaceOfPort[] = "{port}";
 
-// A third-party server that comes to no rest in so many scenarios will not in the others.
+// A third-party server that hangs in this many scenarios will hang in the others.
 constexpr int kMostTimeouts = 4;
 
 // What is the same for all servers that are not ours.
@@ -69,8 +69,8 @@ ServerChoice ChooseCommand(const ServerOptions& options) {
   const std::string& command = *options.command;
   if (command.find(kPlaceOfPort) == std::string::npos) {
     throw UsageError(
-        "the command of --exec must say where the port goes, as in --exec './my_server --port "
-        "{port}'");
+        "the command of --exec must say where the port goes, as in "
+        "--exec './my_server --port {port}'");
   }
   ServerChoice choice = ThirdPartyChoice(command, options);
   choice.as_options = [options](const std::string& target) {
@@ -125,8 +125,8 @@ ServerChoice ChooseAddress(const ServerOptions& options) {
 void AddTargetOptions(Command& command, ServerOptions& options, bool many) {
   command.Option(many ? "--target NAME[,NAME]" : "--target NAME", options.targets,
                  many ? "which servers (hupstorm list targets)"
-                      : "which server (default: reference/epoll-lt, or the one that speaks the "
-                        "protocol)");
+                      : "which server (default: reference/epoll-lt, or the one that speaks "
+                        "the protocol)");
   command.Option("--mend MENDS", options.mend,
                  "of a document's server: none (as written), all, or all-but=DEFECT[,DEFECT]");
   AddWorldOption(command, options.world);
@@ -146,8 +146,8 @@ void AddServerOptions(Command& command, ServerOptions& options, bool many) {
                "let --connect leave this machine: attack your own servers only");
   command
       .Option("--protocol PROTOCOL", options.protocol,
-              "what your server speaks: echo, ack, http, none, or expect:FILE (hupstorm explain "
-              "protocols)")
+              "what your server speaks: echo, ack, http, none, or expect:FILE "
+              "(hupstorm explain protocols)")
       .ShowDefault();
   command
       .Option("--start-timeout SECONDS", options.start_timeout_s,

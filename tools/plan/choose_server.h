@@ -39,9 +39,8 @@ void AddTargetOptions(Command& command, ServerOptions& options, bool many);
 // --target takes a list.
 void AddServerOptions(Command& command, ServerOptions& options, bool many);
 
-// Where none is named it is the one that is linked to this executable. Starts a command's server
-// once, to see what it is. Throws UsageError, also for a server that
-// cannot be tested, and WorldFailed.
+// If none is named it is the one that is linked to this executable. Starts a command's server once,
+// to see what it is. Throws UsageError, also for a server that cannot be tested, and WorldFailed.
 ServerChoice ChooseServer(const ServerOptions& options);
 
 IsolationOptions IsolationFor(const ServerChoice& server, const WorkerOptions& options);

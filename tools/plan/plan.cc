@@ -12,20 +12,14 @@ void AddJobs(const Target& target, Plan& plan) {
   bool fits_any = false;
   for (const ChosenScenario& chosen : plan.scenarios) {
     const Scenario& scenario = chosen.scenario;
+    if (chosen.named) CheckFit(scenario.file, scenario, target, plan.server);
+    if (!Fits(scenario, target)) continue;
     const std::string why_not = plan.server.why_not(scenario);
-    if (!why_not.empty() && chosen.named) {
-      throw UsageError("{} cannot run in the {} world: {}", scenario.file, plan.server.world,
-                       why_not);
-    }
-    if (!why_not.empty() && Fits(scenario, target)) {
+    if (!why_not.empty()) {
       ++plan.left_out[why_not];
-    } else if (Fits(scenario, target)) {
+    } else {
       plan.jobs.push_back({&scenario, &target});
       fits_any = true;
-    } else if (chosen.named) {
-      throw UsageError("{}: {} and {} speaks {}; choose another target (hupstorm list targets)",
-                       scenario.file, WhyNotFor(scenario, target), target.name,
-                       ProtocolName(target.protocol));
     }
   }
   if (!fits_any) {
@@ -35,6 +29,17 @@ void AddJobs(const Target& target, Plan& plan) {
 }
 
 }  // namespace
+
+void CheckFit(const std::string& name, const Scenario& scenario, const Target& target,
+              const ServerChoice& server) {
+  if (!Fits(scenario, target)) {
+    throw UsageError("{}: {} and {} speaks {}; choose another target (hupstorm list targets)", name,
+                     WhyNotFor(scenario, target), target.name, ProtocolName(target.protocol));
+  }
+  const std::string why_not = server.why_not(scenario);
+  if (why_not.empty()) return;
+  throw UsageError("{} cannot run in the {} world: {}", name, server.world, why_not);
+}
 
 void MakePlan(const std::vector<std::string>& scenarios, const ServerOptions& server, Plan& plan) {
   plan.scenarios = ChooseScenarios(scenarios);

@@ -25,8 +25,13 @@ struct Plan {
   std::map<std::string, size_t> left_out;  // jobs that cannot be had in this world, by reason
 };
 
+// Throws UsageError, which begins with `name`, if `scenario` does not fit `target` or cannot run in
+// the server's world.
+void CheckFit(const std::string& name, const Scenario& scenario, const Target& target,
+              const ServerChoice& server);
+
 // Fills in `plan`, which is empty. `scenarios`: as ChooseScenarios takes them. Throws UsageError
-// where a scenario that was named does not fit a target or the world, or where none fits a target.
+// if a scenario that was named does not fit a target or the world, or if none fits a target.
 void MakePlan(const std::vector<std::string>& scenarios, const ServerOptions& server, Plan& plan);
 
 }  // namespace hupstorm

@@ -1,4 +1,4 @@
-// Options that `run`, `replay` and `matrix` share, and what becomes of them.
+// Options that `run`, `replay` and `matrix` share, and the worker processes that they ask for.
 
 #ifndef HUPSTORM_TOOLS_PLAN_RUN_OPTIONS_H_
 #define HUPSTORM_TOOLS_PLAN_RUN_OPTIONS_H_
@@ -30,7 +30,7 @@ IsolationOptions ToIsolation(const WorkerOptions& options, WorldMaker make_world
 // What makes a world of ours, by name. Throws UsageError for one that there is not.
 WorldMaker MakerOf(const std::string& world);
 
-// Why a scenario cannot be had in a world; empty where it can.
+// Why a scenario cannot run in a world; empty if it can.
 std::string_view WhyNotIn(const std::string& world, const Scenario& scenario);
 
 }  // namespace hupstorm

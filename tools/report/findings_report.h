@@ -25,7 +25,7 @@ struct ReportedFinding {
   std::string output = {};
 };
 
-// A word as a shell reads it: in quotes where it needs them.
+// A word as a shell reads it: in quotes if it needs them.
 std::string ShellWord(std::string_view word);
 
 // "--target doc000/epoll-queue --mend all", to be pasted into a shell. `mend`, `world`: what these
@@ -33,12 +33,12 @@ std::string ShellWord(std::string_view word);
 std::string TargetOptions(std::string_view target, std::string_view mend,
                           std::string_view world = kDefaultWorld);
 
-// hupstorm replay scenarios/suite/half-close/x.scn SERVER, where `server` says which server:
-// TargetOptions.
+// hupstorm replay scenarios/suite/half-close/x.scn SERVER. `server`: the options that select it, as
+// TargetOptions returns them.
 std::string ReplayCommand(std::string_view program, const Finding& finding,
                           std::string_view server);
 
-// Which server, for a shell, given the target's name: TargetOptions, or what says as much.
+// The options, for a shell, that select a server, given its target's name.
 using ServerWords = std::function<std::string(const std::string& target)>;
 
 // The command for a finding of a scenario that is in Finding::file, or if that is empty, in no

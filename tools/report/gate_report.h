@@ -26,10 +26,10 @@ struct GateFinding {
   std::string area;        // that case's
   size_t cases = 0;        // that show it, of all areas
   bool tolerated = false;  // the baseline has it
-  std::string text;        // the scenario; empty where there is none (matrix, conformance)
+  std::string text;        // the scenario; empty if there is none (matrix, conformance)
   std::string replay;      // the command that shows it
   std::string output;      // the last that the server wrote; kept of servers that are not ours
-  // Of one more run of the scenario by itself; empty where the server's process ended in it.
+  // Of one more run of the scenario by itself; empty if the server's process ended in it.
   std::vector<TimeLineEntry> time_line;
   std::vector<SocketRow> sockets;
   bool again = true;  // that run showed it too
@@ -47,7 +47,7 @@ struct GateArea {
   std::vector<GateCase> cases;
   std::string did;                    // "231 scenarios", for a line of text
   std::vector<std::string> left_out;  // what was not run, and why
-  std::string skipped;                // why nothing was run; empty where it was
+  std::string skipped;                // why nothing was run; empty if it was
   double seconds = 0;
 
   size_t failed() const {
@@ -102,9 +102,9 @@ struct GateReport {
   std::vector<GateFinding> findings;  // in the order in which they showed
   bool has_baseline = false;
   std::vector<BaselineEntry> gone;        // of the baseline, about these targets, that did not show
-  std::vector<KnownDefect> defects;       // of the matrix; empty where it was not run
+  std::vector<KnownDefect> defects;       // of the matrix; empty if it was not run
   std::vector<CampaignCurves> campaigns;  // whose folders were given as corpora
-  std::string broken_off;                 // why not all was run; empty where it was
+  std::string broken_off;                 // why not all was run; empty if it was
   double seconds = 0;
 
   size_t tolerated() const {

@@ -30,8 +30,8 @@ void SetSeconds(pugi::xml_node node, double seconds) {
   Set(node, "time", fmt::format("{:.3f}", seconds));
 }
 
-// What a reader of a CI's test view needs to know of a finding. The time line stands where it
-// showed first only: in a large suite one bug shows in a hundred cases.
+// What a reader of a CI's test view needs to know of a finding. The time line stands with the first
+// case alone: in a large suite one bug shows in a hundred cases.
 std::string Details(const GateFinding& found, bool first) {
   const Style plain(false);
   const Finding& finding = found.finding;

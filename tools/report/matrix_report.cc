@@ -11,15 +11,11 @@
 namespace hupstorm {
 namespace {
 
-bool Contains(std::span<const std::string_view> names, std::string_view wanted) {
-  return std::find(names.begin(), names.end(), wanted) != names.end();
-}
-
 // Of the oracles that reported: those that the defect's entry names, or the others.
 std::vector<std::string> Reported(const DefectRow& row, bool expected) {
   std::vector<std::string> oracles;
   for (const std::string& oracle : row.reported) {
-    if (Contains(row.defect->expected, oracle) == expected) oracles.push_back(oracle);
+    if (Expects(*row.defect, oracle) == expected) oracles.push_back(oracle);
   }
   return oracles;
 }
@@ -34,10 +30,15 @@ std::string ReplayOf(const DefectRow& row, const Matrix& matrix, const std::stri
       TargetOptions(finding.target, fmt::format("all-but={}", row.defect->name), matrix.world));
 }
 
-std::string ReplayCommandOf(const Finding& finding, const CleanRow& row, const Matrix& matrix,
-                            const std::string& program) {
-  const std::string mend = row.mends.empty() ? "none" : row.mends;
-  return ReplayCommand(program, finding, TargetOptions(finding.target, mend, matrix.world));
+std::vector<ReportedFinding> Reported(const CleanRow& row, const Matrix& matrix,
+                                      const std::string& program) {
+  std::vector<ReportedFinding> reported;
+  for (const Finding& finding : row.findings) {
+    const std::string server =
+        TargetOptions(finding.target, row.mends.empty() ? "none" : row.mends, matrix.world);
+    reported.push_back({finding, ReplayCommand(program, finding, server)});
+  }
+  return reported;
 }
 
 std::string Verdict(const DefectRow& row) {
@@ -125,12 +126,11 @@ std::string ComparisonText(const Matrix& matrix) {
       ++(difference.holds() ? declared : undeclared);
     }
   }
-  std::string text =
-      fmt::format("Against the simulation: {} declared difference{}, {} undeclared\n", declared,
-                  declared == 1 ? "" : "s", undeclared);
+  std::string text = fmt::format("Against the simulation: {}, {} undeclared\n",
+                                 Count(declared, "declared difference"), undeclared);
   if (matrix.left_out > 0) {
-    text += fmt::format("{} scenario{} left out with --world {}: {}\n", matrix.left_out,
-                        matrix.left_out == 1 ? "" : "s", matrix.world, matrix.why_left_out);
+    text += fmt::format("{} left out with --world {}: {}\n", Count(matrix.left_out, "scenario"),
+                        matrix.world, matrix.why_left_out);
   }
   return text;
 }
@@ -141,11 +141,7 @@ std::string CleanText(const Matrix& matrix, const std::string& program, const St
   for (const CleanRow& row : matrix.clean) {
     table.Add({row.target, row.mends.empty() ? "-" : row.mends,
                row.holds() ? "clean" : fmt::format("FOUND {}", row.findings.size())});
-    std::vector<ReportedFinding> findings;
-    for (const Finding& finding : row.findings) {
-      findings.push_back({finding, ReplayCommandOf(finding, row, matrix, program)});
-    }
-    details += FindingsText(findings, false, style);
+    details += FindingsText(Reported(row, matrix, program), false, style);
   }
   return ColourVerdicts(table.ToString(2), style) + "\n" + (details.empty() ? "" : details + "\n");
 }
@@ -160,12 +156,15 @@ nlohmann::ordered_json DifferenceJson(const DefectRow& row) {
   return differences;
 }
 
-template <typename Row>
-bool AllHold(const std::vector<Row>& rows) {
-  return std::all_of(rows.begin(), rows.end(), [](const Row& row) { return row.holds(); });
+bool AllHold(const auto& rows) {
+  return std::all_of(rows.begin(), rows.end(), [](const auto& row) { return row.holds(); });
 }
 
 }  // namespace
+
+bool Expects(const Defect& defect, std::string_view oracle) {
+  return std::find(defect.expected.begin(), defect.expected.end(), oracle) != defect.expected.end();
+}
 
 bool Matrix::holds() const { return AllHold(defects) && AllHold(as_written) && AllHold(clean); }
 
@@ -222,12 +221,9 @@ nlohmann::ordered_json MatrixJson(const Matrix& matrix, const std::string& progr
   }
   Json clean = Json::array();
   for (const CleanRow& row : matrix.clean) {
-    Json findings = Json::array();
-    for (const Finding& finding : row.findings) {
-      findings.push_back(FindingJson({finding, ReplayCommandOf(finding, row, matrix, program)}));
-    }
-    clean.push_back(
-        {{"target", row.target}, {"mends", row.mends}, {"findings", std::move(findings)}});
+    clean.push_back({{"target", row.target},
+                     {"mends", row.mends},
+                     {"findings", FindingsJson(Reported(row, matrix, program))}});
   }
   return {{"defects", std::move(defects)}, {"as_written", std::move(as_written)},
           {"clean", std::move(clean)},     {"world", matrix.world},

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "scenarios/oracles/finding.h"
@@ -18,10 +19,13 @@ namespace hupstorm {
 struct Difference {
   std::string oracle;
   bool on_loopback = false;
-  std::string reason;  // why that may be; empty for one that nobody has declared
+  std::string reason;  // why that may be; empty for one that is not declared
 
   bool holds() const { return !reason.empty(); }
 };
+
+// Whether the defect's entry in the catalogue names the oracle.
+bool Expects(const Defect& defect, std::string_view oracle);
 
 struct DefectRow {
   const Defect* defect = nullptr;
@@ -77,7 +81,7 @@ std::string MatrixText(const Matrix& matrix, const std::string& program, const S
 //  "clean":[{"target","mends","findings":[]}],
 //  "world","scenarios":N,"left_out":N,"runs":N,"holds":bool}
 // A difference is an oracle that reported in that world alone, of the simulation and Linux; its
-// reason is empty where nobody has declared it.
+// reason is empty if it is not declared.
 nlohmann::ordered_json MatrixJson(const Matrix& matrix, const std::string& program);
 
 }  // namespace hupstorm

@@ -48,7 +48,7 @@ std::string Sentence(std::string_view text) {
   return sentence + (sentence.ends_with('.') ? "" : ".");
 }
 
-// A path as a URI: relative where the path is.
+// A path as a URI: relative if the path is.
 std::string Uri(std::string_view path) {
   constexpr std::string_view kPlain =
       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/";

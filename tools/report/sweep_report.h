@@ -31,10 +31,10 @@ struct SweepReport {
   uint64_t placements = 0;  // runs in which something went wrong
   uint64_t pairs = 0;       // of these, with two things
   uint64_t pairs_left_out = 0;
-  double survey_seconds =
-      0;                   // for the runs in which nothing goes wrong, and what follows from them
-  double seconds = 0;      // for the placements
-  std::string broken_off;  // why not all was run; empty where it was
+  // For the runs in which nothing goes wrong, and what follows from them.
+  double survey_seconds = 0;
+  double seconds = 0;                  // for the placements
+  std::string broken_off;              // why not all was run; empty if it was
   std::vector<SweepFinding> findings;  // each fingerprint once, in the order of the jobs
 };
 
@@ -47,7 +47,7 @@ std::string SweepSummary(const SweepReport& report, const Style& style);
 
 // {"scenarios","calls","alike","placements","pairs","pairs_left_out","seconds","rate","findings":
 // [{"oracle","target","scenario","placement":[],"evidence","fingerprint","file","line","runs",
-// "alone","text","replay"}]}, and "broken_off" where not all was run.
+// "alone","text","replay"}]}, and "broken_off" if not all was run.
 nlohmann::ordered_json SweepJson(const SweepReport& report, const std::string& program,
                                  const ServerWords& server);
 

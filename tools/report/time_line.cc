@@ -118,7 +118,7 @@ std::string Body(const TimeLineEntry& entry, bool full, const Style& style) {
   return {};
 }
 
-// Seconds, to the microsecond; blank where it has not changed.
+// Seconds, to the microsecond; blank if it has not changed.
 class TimeColumn {
  public:
   std::string Next(int64_t ns) {

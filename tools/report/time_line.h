@@ -15,8 +15,8 @@ namespace hupstorm {
 // A line of a time line that has been made readable: an entry, or what is said of those left out.
 struct TimeLineRow {
   const TimeLineEntry* entry = nullptr;
-  std::string remark = {};  // where `entry` is null: "the 5 lines above 51 more times"
-  bool is_loop = false;     // the remark is about the server's going round
+  std::string remark = {};  // if `entry` is null: "the 5 lines above 51 more times"
+  bool is_loop = false;     // the remark is about a loop of the server's
 };
 // Unless `full`, a pattern of calls that repeats (a busy loop, an echo) is there once and counted,
 // and of the rounds after the first only what led to findings. Points into `entries`.
@@ -28,7 +28,7 @@ std::vector<TimeLineRow> TimeLineRows(std::span<const TimeLineEntry> entries, bo
 // long lines are cut.
 std::string TimeLineText(std::span<const TimeLineEntry> entries, bool full, const Style& style);
 
-// The connections at the end of the script, as `ss` shows them; "" where there are none. Of many
+// The connections at the end of the script, as `ss` shows them; "" if there are none. Of many
 // connections only the first are shown, unless `full`.
 std::string SocketsText(std::span<const SocketRow> sockets, bool full);
 

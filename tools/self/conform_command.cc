@@ -27,7 +27,7 @@ using conform::Finding;
 constexpr char kFooter[] = R"(
 Runs random programs of system calls on the simulated kernel and on Linux, over loopback, and
 compares what each call gives and how ready each descriptor is afterwards. A program that differs is
-made small and printed, and as a test for tests/kernel/conformance. Exits with 1 where a difference
+made small and printed, and as a test for tests/kernel/conformance. Exits with 1 if a difference
 is found that is not declared (--list-differences).
 
 Examples:
@@ -111,13 +111,11 @@ void PrintText(const CampaignResult& result, const Options& options, const std::
           TestSource(finding.shrunk), Replay(finding, program));
   }
   if (options.statistics) Print(result.statistics.ToText());
-  Print(
-      "{} programs, {} calls: {}; {} declared, {} programs that Linux took its time "
-      "for\n",
-      result.programs, result.calls,
-      result.findings.empty() ? "no difference"
-                              : fmt::format("{} kinds of differences", result.findings.size()),
-      result.declared, result.unsettled);
+  Print("{} programs, {} calls: {}; {} declared, {} programs that Linux took its time for\n",
+        result.programs, result.calls,
+        result.findings.empty() ? "no difference"
+                                : fmt::format("{} kinds of differences", result.findings.size()),
+        result.declared, result.unsettled);
 }
 
 int RunConformCommand(const Options& options, const std::string& program) {

@@ -17,11 +17,11 @@ constexpr size_t kLongestTitle = 300;  // bytes
 // A server that was killed for making no call is killed sooner when that is seen again and again.
 constexpr std::chrono::milliseconds kShorterTimeout{1000};
 
-const Finding* Find(const std::vector<Finding>& findings, std::string_view fingerprint) {
+std::optional<Finding> Find(const std::vector<Finding>& findings, std::string_view fingerprint) {
   const auto found = std::find_if(findings.begin(), findings.end(), [&](const Finding& finding) {
     return finding.fingerprint == fingerprint;
   });
-  return found == findings.end() ? nullptr : &*found;
+  return found == findings.end() ? std::nullopt : std::optional(*found);
 }
 
 // "busy-loop on doc000/epoll-queue: the server was woken 20 times in a row."
@@ -57,25 +57,16 @@ std::vector<Finding> FindingShrinker::Run(const Scenario& scenario, const Enough
   return findings;
 }
 
-std::optional<Finding> FindingShrinker::RunOnce(const Scenario& scenario,
-                                                std::string_view fingerprint) {
-  const std::vector<Finding> findings = runner_.Run(scenario).findings;
-  const Finding* const found = Find(findings, fingerprint);
-  return found == nullptr ? std::nullopt : std::optional(*found);
-}
-
 std::optional<Finding> FindingShrinker::RunUntil(const Scenario& scenario,
                                                  std::string_view fingerprint) {
-  const std::vector<Finding> findings =
-      Run(scenario, [&](const auto& seen) { return Find(seen, fingerprint) != nullptr; });
-  const Finding* const found = Find(findings, fingerprint);
-  return found == nullptr ? std::nullopt : std::optional(*found);
+  return Find(Run(scenario, [&](const auto& seen) { return Find(seen, fingerprint).has_value(); }),
+              fingerprint);
 }
 
 bool FindingShrinker::Shows(const Scenario& scenario, std::string_view fingerprint) {
   if (options_.can_run && !options_.can_run(scenario)) return false;
   for (int times = options_.is_repeatable ? 1 : 2; times > 0; --times) {
-    if (!RunOnce(scenario, fingerprint)) return false;
+    if (!Find(runner_.Run(scenario).findings, fingerprint)) return false;
   }
   return true;
 }

@@ -31,8 +31,8 @@ class FindingShrinker {
     bool is_repeatable = true;
     // Whether a scenario can be run here at all; null for all.
     std::function<bool(const Scenario&)> can_run = nullptr;
-    // A server without defects. A scenario whose expectations it does not meet says nothing: there
-    // it is the scenario that is wrong.
+    // A server without defects. If it does not meet a scenario's expectations, the scenario is
+    // wrong, and says nothing about another server.
     struct Correct {
       Target target;
       WorldMaker make_world;
@@ -48,12 +48,11 @@ class FindingShrinker {
   std::vector<Finding> Run(const Scenario& scenario, const Enough& enough);
 
   // `finding` is one that `scenario` showed: the smaller one has the same fingerprint. Nothing
-  // where it does not show again.
+  // if it does not show again.
   std::optional<ShrunkFinding> Shrink(const Scenario& scenario, const Finding& finding,
                                       const ShrinkOptions& bounds);
 
  private:
-  std::optional<Finding> RunOnce(const Scenario& scenario, std::string_view fingerprint);
   std::optional<Finding> RunUntil(const Scenario& scenario, std::string_view fingerprint);
   bool Shows(const Scenario& scenario, std::string_view fingerprint);
   bool IsMetByCorrect(const Scenario& scenario);  // what it expects

@@ -92,7 +92,7 @@ class SweepRun {
     }
   }
 
-  // A process is told of many scenarios at once: to wake it takes as long as to survey one.
+  // A process surveys many scenarios at once: to wake it takes as long as to survey one.
   std::vector<SweepSlice> CutSurveys() const {
     std::vector<SweepSlice> slices;
     const auto count = static_cast<uint32_t>(jobs_.size());
@@ -213,7 +213,7 @@ class SweepRun {
     suspect.end = std::move(finding);
   }
 
-  // The suspect of that fingerprint, moved to `at` where that is simpler than where it was.
+  // The suspect of that fingerprint, moved to `at` if that is simpler than where it was.
   Suspect& SuspectFor(const SweepPosition& at, const std::string& fingerprint) {
     const auto [place, is_new] = suspects_.try_emplace({TargetOf(at.unit), fingerprint});
     Suspect& suspect = place->second;

@@ -24,7 +24,7 @@ struct SweepSettings {
   IsolationOptions isolation;
   // Every call, also of those that are alike.
   bool all = false;
-  // Pairs of things that go wrong, at most about so many for each scenario and target; 0: none.
+  // Pairs of things that go wrong, at most about this many for each scenario and target; 0: none.
   uint64_t most_pairs = 0;
   // The file that a finding's scenario is written to; empty for none. The caller writes it.
   std::function<std::string(const Finding& finding)> file_of = [](const Finding&) {
@@ -35,7 +35,7 @@ struct SweepSettings {
 };
 
 // Sweeps each job's scenario against its target; jobs of one target are next to each other. Throws
-// FailedError where nothing has been found until then.
+// FailedError if nothing has been found until then.
 SweepReport RunSweep(std::span<const Job> jobs, const SweepSettings& settings);
 
 }  // namespace hupstorm
