@@ -103,7 +103,10 @@ bool ClientsKernel::Open(PeerId id) {
   Peer& peer = At(id);
   if (peer.port == 0) peer.port = NextPort();
   for (int tries = 0; !OpenFrom(id); ++tries) {
-    if (tries == kLastPort - kFirstPort) ThrowSystemError("no port is free for a client (connections in TIME-WAIT keep theirs for a minute)");
+    if (tries == kLastPort - kFirstPort) {
+      ThrowSystemError(
+          "no port is free for a client (connections in TIME-WAIT keep theirs for a minute)");
+    }
     peer.port = NextPort();
   }
   peer.LookAtHandshake();
