@@ -74,7 +74,7 @@ class Operands {
     const size_t count = std::min<size_t>(wanted, end_ - next_);
     text.assign(reinterpret_cast<const char*>(next_), count);
     next_ += count;
-    if (text.empty()) text.push_back('?');  // not = "?", of which g++ 12 warns without cause
+    if (text.empty()) text = "?";
   }
   std::optional<Clients> OptionalClient() {
     if (Byte() % 2 == 0) return std::nullopt;
