@@ -65,7 +65,7 @@ class Campaign {
     results_.peers = peers;
     results_.plan = plan;
     if (processors_.server() < 0) {
-      results_.notes.push_back(
+      results_.notes.emplace_back(
           "There is one processor: server and generator share it, and throughput is that of both.");
     }
     for (const std::string& name : peers.missing) {
