@@ -62,8 +62,8 @@ struct Target {
   std::shared_ptr<const Exchange> exchange = nullptr;
 
   // The most bytes that the server may hold for one client that does not take them. The default
-  // leaves room for the buffers of servers that nobody knows; the lower it is, the sooner a queue
-  // without bounds shows.
+  // leaves room for the buffers of any server; the lower it is, the sooner a queue without bounds
+  // shows.
   uint64_t queue_bound = 512 * 1024;
 
   // True if each log line that names a client's address is about the connection that the server

@@ -189,6 +189,7 @@ int ReceiveMessages(Kernel& kernel, int fd, mmsghdr* messages, unsigned count, i
   int* const error = PendingError(*object);
   if (error == nullptr) return -ENOTSOCK;
   if (*error != 0 && (flags & MSG_ERRQUEUE) == 0) return -std::exchange(*error, 0);
+  if (messages == nullptr && count > 0) return -EFAULT;
   unsigned received = 0;
   ssize_t result = 0;
   while (received < count) {
@@ -218,6 +219,7 @@ int SendMessages(Kernel& kernel, int fd, mmsghdr* messages, unsigned count, int 
   Object* const object = kernel.descriptors.Get(fd);
   if (object == nullptr) return -EBADF;
   if (PendingError(*object) == nullptr) return -ENOTSOCK;
+  if (messages == nullptr && count > 0) return -EFAULT;
   count = std::min<unsigned>(count, UIO_MAXIOV);
   unsigned sent = 0;
   while (sent < count) {

@@ -1,5 +1,5 @@
-// The servers as targets. In a file of its own: who reads the catalogue of defects alone does not
-// link the servers.
+// The servers as targets. In a file of its own, so that the catalogue of defects can be linked
+// without the servers.
 
 #include <array>
 #include <string>
