@@ -1,10 +1,6 @@
 # Headers that most sources include are parsed once for each kind of sources, not once for each source.
-# A source includes what it uses all the same: it must compile without this, as a fuzzing service's
-# build does.
+# A source includes what it uses all the same: the preset afl compiles without this.
 option(HUPSTORM_PRECOMPILE "Precompile the headers that most sources include" ON)
-if(HUPSTORM_FUZZ_ENGINE STREQUAL "external")
-  set(HUPSTORM_PRECOMPILE OFF)
-endif()
 
 # hupstorm_precompiled(NAME [OPTIMISED_LESS] [EXECUTABLES] HEADERS ... DEPENDS ...): headers for targets
 # with one set of options. OPTIMISED_LESS as by the function of that name; EXECUTABLES, not libraries.
