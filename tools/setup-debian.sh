@@ -30,6 +30,7 @@ testing=(
   shellcheck yamllint                              # scripts and workflows
   gnuplot-nox                                      # the plots of hupstorm_bench
   valgrind                                         # instructions of a run, counted
+  iproute2                                         # a network for the matrix on the real kernel
 )
 case "${1:-everything}" in
   everything) packages=("${command[@]}" "${building[@]}" "${testing[@]}") ;;
