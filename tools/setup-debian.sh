@@ -18,12 +18,13 @@ building=(
   clang-14 libclang-rt-14-dev      # sanitizers and libFuzzer
   llvm-14                          # llvm-symbolizer, for readable sanitizer reports
   afl++
+  python3                          # some tests; CMake looks for it
 )
 testing=(
   clang-format-14
   libc++-14-dev libc++abi-14-dev zip unzip         # the fuzz targets as OSS-Fuzz builds them
   dpkg-dev file                                    # Debian packages
-  socat ncat redis-server nginx python3            # servers that are not ours
+  socat ncat redis-server nginx                    # servers that are not ours
   bash zsh fish groff-base mandoc                  # completion, manual pages
   libxml2-utils python3-jsonschema python3-yaml    # reports and workflows, held to their schemas
   chromium chromium-driver python3-selenium        # the gate's report, opened in a browser
