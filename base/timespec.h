@@ -9,6 +9,8 @@
 
 namespace hupstorm {
 
+inline constexpr int64_t kMicrosecondNs = 1'000;
+inline constexpr int64_t kMillisecondNs = 1'000'000;
 inline constexpr int64_t kSecondNs = 1'000'000'000;
 
 inline int64_t Nanoseconds(const timespec& time) { return time.tv_sec * kSecondNs + time.tv_nsec; }

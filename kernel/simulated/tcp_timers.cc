@@ -11,11 +11,10 @@
 namespace hupstorm::simulated::tcp {
 namespace {
 
-constexpr int64_t kMillisecond = 1'000'000;
 // tcp_retries2 15: the last of the retransmissions, which double from 200 ms up to 120 s each.
-constexpr int64_t kRetransmissionNs = 924'600 * kMillisecond;
+constexpr int64_t kRetransmissionNs = 924'600 * kMillisecondNs;
 // tcp_orphan_retries 8: the same for a socket that its owner has closed.
-constexpr int64_t kOrphanNs = 102'200 * kMillisecond;
+constexpr int64_t kOrphanNs = 102'200 * kMillisecondNs;
 
 bool HasUnacknowledged(const TcpEndpoint& endpoint) {
   return !endpoint.send.empty() || (endpoint.fin_wanted && !endpoint.fin_sent);
@@ -58,7 +57,7 @@ void OnTimer(Kernel& kernel, TcpEndpoint& endpoint) {
 void AwaitAcknowledgment(Kernel& kernel, TcpEndpoint& endpoint) {
   int64_t wait = kRetransmissionNs;
   if (endpoint.options.user_timeout_ms > 0) {
-    wait = endpoint.options.user_timeout_ms * kMillisecond;
+    wait = endpoint.options.user_timeout_ms * kMillisecondNs;
   } else if (endpoint.orphan) {
     wait = kOrphanNs;
   }
@@ -93,7 +92,7 @@ void UpdateKeepalive(Kernel& kernel, TcpEndpoint& endpoint) {
   }
   const int64_t idle = endpoint.options.keepalive_idle_s * kSecondNs;
   const int64_t probes = endpoint.options.user_timeout_ms > 0
-                             ? endpoint.options.user_timeout_ms * kMillisecond
+                             ? endpoint.options.user_timeout_ms * kMillisecondNs
                              : int64_t{endpoint.options.keepalive_count} *
                                    endpoint.options.keepalive_interval_s * kSecondNs;
   const int64_t due = endpoint.last_received_ns + idle + probes;

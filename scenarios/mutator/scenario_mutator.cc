@@ -16,7 +16,7 @@ constexpr int kTries = 8;        // for a mutation that has something to change
 constexpr uint64_t kNewlyLarge = 4;
 constexpr uint64_t kStillLarge = 32;
 // What the others are cut down to: the smaller, the more of them in a second.
-constexpr uint64_t kLimits[] = {kUsualCalls / 4, kUsualCalls / 2, kUsualCalls};
+constexpr uint64_t kWorkLimits[] = {kUsualCalls / 4, kUsualCalls / 2, kUsualCalls};
 
 using Steps = std::vector<Step>;
 
@@ -59,7 +59,7 @@ Scenario ScenarioMutator::CrossOver(const Scenario& first, const Scenario& secon
 void ScenarioMutator::Finish(Scenario& scenario, uint64_t large_in) {
   TidyScenario(scenario);
   scenario.protocol = protocol_;
-  CutDown(scenario, random_.OneIn(large_in) ? kMostCalls : random_.Pick(kLimits), random_);
+  CutDown(scenario, random_.OneIn(large_in) ? kMostCalls : random_.Pick(kWorkLimits), random_);
   TidyScenario(scenario);
 }
 

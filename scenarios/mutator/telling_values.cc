@@ -16,7 +16,7 @@ struct Value {
   int weight;
 };
 
-constexpr Value<uint64_t> kSizes[] = {
+constexpr Value<uint64_t> kByteCounts[] = {
     {1, 8},         {2, 2},          {100, 4},        {kKiB - 1, 2},     {kKiB, 3},
     {kKiB + 1, 3},  {2 * kKiB, 3},   {4 * kKiB, 4},   {4 * kKiB + 1, 1}, {16 * kKiB, 2},
     {64 * kKiB, 3}, {128 * kKiB, 2}, {256 * kKiB, 2},
@@ -65,7 +65,7 @@ constexpr std::string_view kHttpTexts[] = {
 uint64_t TellingSize(Random& random) {
   // Any size, small ones likelier.
   if (random.OneIn(6)) return random.Between(1, uint64_t{1} << random.Between(1, 13));
-  return random.PickRow(kSizes).value;
+  return random.PickRow(kByteCounts).value;
 }
 uint64_t TellingBuffer(Random& random) { return random.PickRow(kBuffers).value; }
 uint32_t TellingCrowd(Random& random) { return random.PickRow(kCrowds).value; }

@@ -13,7 +13,7 @@ namespace hupstorm {
 namespace {
 
 constexpr size_t kLongestLine = 64 << 10;
-constexpr size_t kShown = 40;  // bytes of a line in a difference
+constexpr size_t kShownOfLine = 40;  // bytes of a line in a difference
 constexpr std::string_view kVersion = "HTTP/1.";
 
 bool SameWord(std::string_view a, std::string_view b) {
@@ -157,7 +157,7 @@ void HttpResponseReader::End() {
 }
 
 bool HttpResponseReader::Differ(std::string_view expected, std::string_view got) {
-  difference_ = fmt::format("expected {}, got {}", expected, Quote(got, kShown));
+  difference_ = fmt::format("expected {}, got {}", expected, Quote(got, kShownOfLine));
   return false;
 }
 

@@ -4,17 +4,17 @@
 #include <cstdlib>
 #include <utility>
 
+#include "base/timespec.h"
 #include "scenarios/worlds/snapshots.h"
 
 namespace hupstorm {
 namespace {
 
-constexpr int64_t kSecond = 1'000'000'000;
 // How long a phase waits on the clock for a server that still has something to do: longer than
 // common back-off and linger times, shorter than TCP's own give-up times.
-constexpr int64_t kPatienceNs = 75 * kSecond;
+constexpr int64_t kPatienceNs = 75 * kSecondNs;
 constexpr int kMostClockMoves = 200;
-constexpr int64_t kStopPatienceNs = 30 * kSecond;
+constexpr int64_t kStopPatienceNs = 30 * kSecondNs;
 // A heap that grew in the scenario's one round is looked at for as many rounds more.
 constexpr uint32_t kExtraRounds = 3;
 

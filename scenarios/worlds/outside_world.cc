@@ -14,6 +14,7 @@
 
 #include "base/loopback_address.h"
 #include "base/resource_limit.h"
+#include "base/timespec.h"
 #include "kernel/linux/outside/outside_kernel.h"
 #include "scenarios/oracles/finding_list.h"
 #include "scenarios/oracles/ledger.h"
@@ -26,12 +27,10 @@
 namespace hupstorm {
 namespace {
 
-constexpr int64_t kSecond = 1'000'000'000;
-
 // Real time that a script may wait in all.
-constexpr uint64_t kLongestWaitNs = 2 * kSecond;
+constexpr uint64_t kLongestWaitNs = 2 * kSecondNs;
 // For a server that was asked to stop, once one like it has been seen not to.
-constexpr int64_t kStopPatienceOnceKnownNs = 1 * kSecond;
+constexpr int64_t kStopPatienceOnceKnownNs = 1 * kSecondNs;
 
 // As many clients at once are a crowd: servers limit how many they take (worker_connections,
 // maxclients, RLIMIT_NOFILE), and that is not known from outside.

@@ -4,37 +4,35 @@
 
 #include <algorithm>
 
+#include "base/timespec.h"
+
 namespace hupstorm {
 namespace {
 
-constexpr int64_t kMicrosecond = 1'000;
-constexpr int64_t kMillisecond = 1'000'000;
-constexpr int64_t kSecond = 1000 * kMillisecond;
-
 // Between two looks: a server on the same machine has mostly answered by then.
-constexpr int64_t kFirstStepNs = 60 * kMicrosecond;
-constexpr int64_t kLongestStepNs = 5 * kMillisecond;
+constexpr int64_t kFirstStepNs = 60 * kMicrosecondNs;
+constexpr int64_t kLongestStepNs = 5 * kMillisecondNs;
 // While it is waited for something that may come by a timer.
-constexpr int64_t kLongestPatientStepNs = 50 * kMillisecond;
+constexpr int64_t kLongestPatientStepNs = 50 * kMillisecondNs;
 
 // Without processes to look at, a silence of this length is taken for rest.
-constexpr int64_t kSilenceNs = 50 * kMillisecond;
+constexpr int64_t kSilenceNs = 50 * kMillisecondNs;
 // A server that never sleeps, but does not spin either, is judged as it is after this silence.
-constexpr int64_t kLongestSilenceNs = 10 * kSecond;
+constexpr int64_t kLongestSilenceNs = 10 * kSecondNs;
 
-constexpr int64_t kPatienceNs = kSecond;
-constexpr int64_t kBlindPatienceNs = 3 * kSecond;
-constexpr int64_t kHandshakePatienceNs = 4 * kSecond;
+constexpr int64_t kPatienceNs = kSecondNs;
+constexpr int64_t kBlindPatienceNs = 3 * kSecondNs;
+constexpr int64_t kHandshakePatienceNs = 4 * kSecondNs;
 // Longer than what TCP itself may hold back: a delayed acknowledgement (40 ms), a probe of a closed
 // window (200 ms).
-constexpr int64_t kShortPatienceNs = 300 * kMillisecond;
+constexpr int64_t kShortPatienceNs = 300 * kMillisecondNs;
 constexpr int kOftenInVain = 20;
 // A server that spins sleeps through nothing.
-constexpr int64_t kAwakePatienceNs = 150 * kMillisecond;
+constexpr int64_t kAwakePatienceNs = 150 * kMillisecondNs;
 
 // A busy loop is looked for after a silence of this length without sleep.
-constexpr int64_t kSuspicionNs = 100 * kMillisecond;
-constexpr int64_t kWindowNs = 300 * kMillisecond;
+constexpr int64_t kSuspicionNs = 100 * kMillisecondNs;
+constexpr int64_t kWindowNs = 300 * kMillisecondNs;
 // A server at work without any traffic (a collector of garbage, a compiler) may take a second; one
 // that has been seen to spin is known to.
 constexpr int kWindows = 5;
@@ -55,7 +53,7 @@ void RestWatch::StartWaiting() {
 void RestWatch::NoteChange() {
   changed_ns_ = suspected_ns_ = kernel_.now_ns();
   step_ns_ = kFirstStepNs;
-  patient_step_ns_ = kMillisecond;
+  patient_step_ns_ = kMillisecondNs;
 }
 
 bool RestWatch::TrafficMoved() {
@@ -149,7 +147,7 @@ std::string RestWatch::SpinEvidence() const {
   return fmt::format(
       "the server never slept for {} ms, {} ms of them on a processor, and nothing moved on any "
       "connection",
-      spin_window_ns_ / kMillisecond, spin_run_ns_ / kMillisecond);
+      spin_window_ns_ / kMillisecondNs, spin_run_ns_ / kMillisecondNs);
 }
 
 }  // namespace hupstorm

@@ -13,6 +13,7 @@
 #include <span>
 #include <vector>
 
+#include "base/timespec.h"
 #include "kernel/linux/held/held_kernel.h"
 #include "kernel/linux/held/held_timers.h"
 
@@ -24,17 +25,15 @@ using held::Turn;
 
 namespace {
 
-constexpr int64_t kMs = 1'000'000;
-
 // How long the server is ready to wait, in nanoseconds; -1 for ever.
 int64_t TimeoutNs(const SystemCall& call) {
   if (call.call == Call::kSelect) {
     const auto* const timeout = call.Pointer<const timeval>(4);
     if (timeout == nullptr) return -1;
-    return timeout->tv_sec * 1000 * kMs + timeout->tv_usec * 1000;
+    return timeout->tv_sec * 1000 * kMillisecondNs + timeout->tv_usec * 1000;
   }
   const auto ms = call.arguments[call.call == Call::kPoll ? 2 : 3];
-  return ms < 0 ? -1 : ms * kMs;
+  return ms < 0 ? -1 : ms * kMillisecondNs;
 }
 
 // The sets of a call of select that there are.
