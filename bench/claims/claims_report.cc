@@ -153,7 +153,7 @@ Json FiguresJson(const ClaimFigures& figures, const std::vector<Judgement>& judg
 }  // namespace
 
 BenchReport ClaimsReport(const ClaimFigures& figures, int wanted) {
-  const std::vector<Judgement> judgements = Judge(figures);
+  const std::vector<Judgement> judgements = JudgeClaims(figures);
   BenchReport report = {.name = "claims",
                         .title = "What the documents claim of select, poll and epoll",
                         .tables = {ClaimsTable(judgements)},

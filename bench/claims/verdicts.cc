@@ -298,7 +298,7 @@ Judgement JudgeSharedMemory(const ClaimFigures& figures) {
   return judged;
 }
 
-std::vector<Judgement> Judge(const ClaimFigures& figures) {
+std::vector<Judgement> JudgeClaims(const ClaimFigures& figures) {
   return {JudgeGrowth(figures),        JudgeCopying(figures),
           JudgeSelectLimit(figures),   JudgeNoLimit(figures),
           JudgeEdgeTriggered(figures), JudgeEpollNotAlwaysBetter(figures),

@@ -72,7 +72,7 @@ Judgement JudgeEpollNotAlwaysBetter(const ClaimFigures& figures);
 Judgement JudgeSharedMemory(const ClaimFigures& figures);
 
 // All of them, in this order.
-std::vector<Judgement> Judge(const ClaimFigures& figures);
+std::vector<Judgement> JudgeClaims(const ClaimFigures& figures);
 
 // The figures and the judgements as tables, plots and JSON: all but BenchReport::seconds.
 // `wanted`: as many connections as there should have been.

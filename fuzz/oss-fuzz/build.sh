@@ -7,7 +7,8 @@ source=$SRC/hupstorm
 build=$WORK/hupstorm
 
 cmake -S "$source" -B "$build" -G Ninja \
-  -DHUPSTORM_FUZZ_ENGINE=external -DHUPSTORM_BUILD_TESTS=OFF
+  -DHUPSTORM_FUZZ_ENGINE=external -DHUPSTORM_BUILD_TESTS=OFF \
+  -DCMAKE_UNITY_BUILD=ON -DCMAKE_UNITY_BUILD_BATCH_SIZE=16
 cmake --build "$build" --parallel "$(nproc)" --target clean_fuzz_targets
 
 # Seeds are made by a program with the same instrumentation, whose by-products nobody wants.

@@ -20,7 +20,7 @@ constexpr int64_t kSilenceNs = 50 * kMillisecondNs;
 // A server that never sleeps, but does not spin either, is judged as it is after this silence.
 constexpr int64_t kLongestSilenceNs = 10 * kSecondNs;
 
-constexpr int64_t kPatienceNs = kSecondNs;
+constexpr int64_t kSeeingPatienceNs = kSecondNs;
 constexpr int64_t kBlindPatienceNs = 3 * kSecondNs;
 constexpr int64_t kHandshakePatienceNs = 4 * kSecondNs;
 // Longer than what TCP itself may hold back: a delayed acknowledgement (40 ms), a probe of a closed
@@ -102,7 +102,7 @@ bool RestWatch::HasPatienceFor(const std::vector<Debt>& debts) {
   });
   TrafficMoved();
   const int64_t silence = kernel_.now_ns() - changed_ns_;
-  int64_t patience = kernel_.SeesProcesses() ? kPatienceNs : kBlindPatienceNs;
+  int64_t patience = kernel_.SeesProcesses() ? kSeeingPatienceNs : kBlindPatienceNs;
   if (in_vain_ >= kOftenInVain && kernel_.SeesProcesses()) patience = kShortPatienceNs;
   if (spins_) patience = kAwakePatienceNs;
   if (has_handshake) patience = kHandshakePatienceNs;

@@ -208,7 +208,7 @@ TEST(ClaimVerdictsTest, MemoryIsSharedWhereAllThreeWitnessesSaySo) {
 TEST(ClaimVerdictsTest, EachJudgementSaysWhoClaimsItAndByWhichRuleItIsJudged) {
   ClaimFigures figures = Usual();
   AddEchoes(figures, 1, 5000, 5100);
-  for (const Judgement& each : Judge(figures)) {
+  for (const Judgement& each : JudgeClaims(figures)) {
     EXPECT_FALSE(each.id.empty());
     EXPECT_THAT(each.documents, HasSubstr("00")) << each.id;
     EXPECT_FALSE(each.because.empty()) << each.id;
