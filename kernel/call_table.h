@@ -142,12 +142,14 @@ struct Argument {
   Direction direction = Direction::kIn;
   // The argument that says how many bytes or elements there are, or points to a kLength; -1: none.
   int8_t counted_by = -1;
+  bool may_be_null = false;  // it is an address, and Linux takes null for "not asked"
 
   constexpr Argument() = default;
   // NOLINTNEXTLINE(google-explicit-constructor): so that rows are short
   constexpr Argument(ArgumentKind kind) : kind(kind) {}
-  constexpr Argument(ArgumentKind kind, Direction direction, int8_t counted_by = -1)
-      : kind(kind), direction(direction), counted_by(counted_by) {}
+  constexpr Argument(ArgumentKind kind, Direction direction, int8_t counted_by = -1,
+                     bool may_be_null = false)
+      : kind(kind), direction(direction), counted_by(counted_by), may_be_null(may_be_null) {}
   constexpr bool is_address() const { return kind >= ArgumentKind::kFirstAddress; }
 };
 
@@ -190,6 +192,8 @@ namespace internal {
 using enum ArgumentKind;
 using enum Direction;
 inline constexpr bool kMayThrow = true, kNoThrow = false, kOnlyAsks = true, kActs = false;
+inline constexpr bool kOptional = true;
+inline constexpr int8_t kFixed = -1;
 
 // clang-format off
 inline constexpr CallRow kCallTable[] = {
@@ -202,7 +206,7 @@ inline constexpr CallRow kCallTable[] = {
     {Call::kListen, CallFamily::kOther, kNoThrow, kActs, SYS_listen, "listen",
      {kFd, kInt}},
     {Call::kAccept, CallFamily::kAccept, kMayThrow, kActs, SYS_accept4, "accept4",
-     {kFd, {kAddress, kOut, 2}, {kLength, kInOut}, kSocketFlags}},
+     {kFd, {kAddress, kOut, 2, kOptional}, {kLength, kInOut, kFixed, kOptional}, kSocketFlags}},
     {Call::kConnect, CallFamily::kOther, kMayThrow, kActs, SYS_connect, "connect",
      {kFd, {kAddress, kIn, 2}, kUnshown}},
     {Call::kShutdown, CallFamily::kShutdown, kNoThrow, kActs, SYS_shutdown, "shutdown",
@@ -236,7 +240,7 @@ inline constexpr CallRow kCallTable[] = {
     {Call::kFcntl, CallFamily::kFcntl, kMayThrow, kActs, SYS_fcntl, "fcntl",
      {kFd, kFcntlCommand, kFcntlArgument}},
     {Call::kIoctl, CallFamily::kOther, kNoThrow, kActs, SYS_ioctl, "ioctl",
-     {kFd, kIoctlRequest, {kIoctlArgument, kInOut}}},
+     {kFd, kIoctlRequest, {kIoctlArgument, kInOut, kFixed, kOptional}}},
     {Call::kDup, CallFamily::kOther, kNoThrow, kActs, SYS_dup, "dup",
      {kFd}},
     {Call::kDup3, CallFamily::kOther, kNoThrow, kActs, SYS_dup3, "dup3",
@@ -244,13 +248,14 @@ inline constexpr CallRow kCallTable[] = {
     {Call::kPipe2, CallFamily::kOther, kNoThrow, kActs, SYS_pipe2, "pipe2",
      {{kFdPair, kOut}, kOpenFlags}},
     {Call::kSelect, CallFamily::kWait, kMayThrow, kActs, SYS_select, "select",
-     {kInt, {kFdSet, kInOut, 0}, {kFdSet, kInOut, 0}, {kFdSet, kInOut, 0}, {kTimeval, kInOut}}},
+     {kInt, {kFdSet, kInOut, 0, kOptional}, {kFdSet, kInOut, 0, kOptional}, {kFdSet, kInOut, 0, kOptional},
+      {kTimeval, kInOut, kFixed, kOptional}}},
     {Call::kPoll, CallFamily::kWait, kMayThrow, kActs, SYS_poll, "poll",
      {{kPollFds, kInOut, 1}, kCount, kInt}},
     {Call::kEpollCreate1, CallFamily::kOther, kNoThrow, kActs, SYS_epoll_create1, "epoll_create1",
      {kEpollFlags}},
     {Call::kEpollCtl, CallFamily::kEpollCtl, kNoThrow, kActs, SYS_epoll_ctl, "epoll_ctl",
-     {kFd, kEpollOperation, kFd, {kEpollEvent, kIn}}},
+     {kFd, kEpollOperation, kFd, {kEpollEvent, kIn, kFixed, kOptional}}},
     {Call::kEpollWait, CallFamily::kWait, kMayThrow, kActs, SYS_epoll_wait, "epoll_wait",
      {kFd, {kEpollEvents, kOut, 2}, kInt, kInt}},
     {Call::kEventfd, CallFamily::kOther, kNoThrow, kActs, SYS_eventfd2, "eventfd2",
@@ -258,21 +263,21 @@ inline constexpr CallRow kCallTable[] = {
     {Call::kTimerfdCreate, CallFamily::kOther, kNoThrow, kActs, SYS_timerfd_create, "timerfd_create",
      {kClock, kTimerfdFlags}},
     {Call::kTimerfdSettime, CallFamily::kOther, kNoThrow, kActs, SYS_timerfd_settime, "timerfd_settime",
-     {kFd, kSettimeFlags, {kTimer, kIn}, {kTimer, kOut}}},
+     {kFd, kSettimeFlags, {kTimer, kIn}, {kTimer, kOut, kFixed, kOptional}}},
     {Call::kTimerfdGettime, CallFamily::kOther, kNoThrow, kActs, SYS_timerfd_gettime, "timerfd_gettime",
      {kFd, {kTimer, kOut}}},
     {Call::kClockGettime, CallFamily::kOther, kNoThrow, kActs, SYS_clock_gettime, "clock_gettime",
      {kClock, {kTime, kOut}}},
     {Call::kNanosleep, CallFamily::kOther, kMayThrow, kActs, SYS_nanosleep, "nanosleep",
-     {{kTime, kIn}, {kTimeLeft, kInOut}}},
+     {{kTime, kIn}, {kTimeLeft, kInOut, kFixed, kOptional}}},
     {Call::kSigaction, CallFamily::kOther, kNoThrow, kActs, SYS_rt_sigaction, "rt_sigaction",
-     {kSignal, {kAction, kIn}, {kAction, kOut}}},
+     {kSignal, {kAction, kIn, kFixed, kOptional}, {kAction, kOut, kFixed, kOptional}}},
     {Call::kSendfile, CallFamily::kSend, kMayThrow, kActs, SYS_sendfile, "sendfile",
-     {kFd, kFd, {kOffset, kInOut}, kSize}},
+     {kFd, kFd, {kOffset, kInOut, kFixed, kOptional}, kSize}},
     {Call::kSignalfd4, CallFamily::kOther, kNoThrow, kActs, SYS_signalfd4, "signalfd4",
      {kFd, {kSignalSet, kIn}, kCount, kSignalfdFlags}},
     {Call::kRecvmmsg, CallFamily::kRecv, kMayThrow, kActs, SYS_recvmmsg, "recvmmsg",
-     {kFd, {kMessages, kOut, 2}, kCount, kMessageFlags, {kTime, kInOut}}},
+     {kFd, {kMessages, kOut, 2}, kCount, kMessageFlags, {kTime, kInOut, kFixed, kOptional}}},
     {Call::kSendmmsg, CallFamily::kSend, kMayThrow, kActs, SYS_sendmmsg, "sendmmsg",
      {kFd, {kMessages, kIn, 2}, kCount, kMessageFlags}},
 };

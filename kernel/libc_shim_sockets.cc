@@ -64,6 +64,10 @@ ssize_t recvmsg(int fd, msghdr* message, int flags) {
 ssize_t recvfrom(int fd, void* buffer, size_t length, int flags, sockaddr* address,
                  socklen_t* address_length) {
   if (address == nullptr) return recv(fd, buffer, length, flags);
+  if (address_length == nullptr) {
+    errno = EFAULT;
+    return -1;
+  }
   iovec part{buffer, length};
   msghdr message{};
   message.msg_name = address;

@@ -14,12 +14,12 @@
 
 #include "base/timespec.h"
 #include "kernel/in_force.h"
+#include "kernel/linux/held/server_memory.h"
 
 namespace hupstorm::held {
 namespace {
 
-// The kernel's own form: libc's sigset_t is larger than what the system call takes.
-using SignalSet = uint64_t;
+using SignalSet = Agent::SignalSet;
 
 void SetMask(SignalSet mask, SignalSet* former) {
   syscall(SYS_rt_sigprocmask, static_cast<long>(SIG_SETMASK), &mask, former, sizeof mask);
@@ -68,39 +68,48 @@ void Agent::Make(SystemCall& call) {
   SignalSet mask = 0;
   SetMask(~SignalSet{0}, &mask);
   if (calls_under_way_++ == 0) ++arena_;
+  bool is_held = false;
   {
     const CallMemory moved(call, memory_.server_arena(arena_), memory_.range());
-    Frame& frame = memory_.frame();
-    frame.call = moved.call();
-    frame.heap = ServerHeap();
-    frame.in_call = true;
-    Turn mine = Turn::kCall;
-    while (true) {
-      if (!line_.Give(mine)) _exit(0);
-      const Turn turn = line_.Await();
-      if (turn == Turn::kReturnFromCall) {
-        call.result = frame.call.result;
-        call.error = frame.call.error;
-        break;
-      }
-      if (turn == Turn::kRunHandlers) {
-        SignalSet all = 0;
-        LetSignalsIn(MaskAsleep(mask), &all);
-        SetMask(all, nullptr);
-      } else if (turn == Turn::kGone) {
-        _exit(0);
-      } else if (Execute(turn)) {
-        call.result = frame.order.result;
-        call.error = frame.order.error;
-        break;
-      }
-      mine = Turn::kDone;
+    is_held = moved.is_whole();
+    if (is_held) {
+      AwaitAnswer(call, moved.call(), mask);
+      if (!moved.CopyBack(call.result)) call.Fail(EFAULT);
     }
-    moved.CopyBack(call.result);
   }
   --calls_under_way_;
   memory_.frame().in_call = calls_under_way_ > 0;
   LetSignalsIn(mask, nullptr);
+  if (!is_held) linux_.Make(call);  // EFAULT and the like, without another's eyes
+}
+
+void Agent::AwaitAnswer(SystemCall& call, const SystemCall& moved, SignalSet mask) {
+  Frame& frame = memory_.frame();
+  frame.call = moved;
+  frame.heap = ServerHeap();
+  frame.in_call = true;
+  Turn mine = Turn::kCall;
+  while (true) {
+    if (!line_.Give(mine)) _exit(0);
+    const Turn turn = line_.Await();
+    if (turn == Turn::kReturnFromCall) {
+      call.result = frame.call.result;
+      call.error = frame.call.error;
+      return;
+    }
+    if (turn == Turn::kRunHandlers) {
+      SignalSet all = 0;
+      LetSignalsIn(MaskAsleep(mask), &all);
+      SetMask(all, nullptr);
+    } else if (turn == Turn::kGone) {
+      _exit(0);
+    } else if (Execute(turn)) {
+      call.result = frame.order.result;
+      call.error = frame.order.error;
+      return;
+    }
+    mine = Turn::kDone;
+  }
 }
 
 bool Agent::MakeAlone(SystemCall& call) {
@@ -113,7 +122,9 @@ bool Agent::MakeAlone(SystemCall& call) {
   } else if (call.call == Call::kWrite) {
     const size_t size = call.Size(2);
     if ((fd != STDOUT_FILENO && fd != STDERR_FILENO) || !notes.HasRoom(size)) return false;
-    note.SetPointer(1, notes.Keep(call.Pointer<const void>(1), size));
+    const std::byte* const text = notes.Keep(call.Pointer<const void>(1), size);
+    if (text == nullptr) return false;
+    note.SetPointer(1, text);
     note.arguments[2] = call.arguments[2];
     call.Return(call.arguments[2]);
   } else if (call.call == Call::kRecv) {
@@ -121,8 +132,8 @@ bool Agent::MakeAlone(SystemCall& call) {
     note.arguments[2] = call.arguments[2];
     note.arguments[3] = call.arguments[3];
   } else if (call.call == Call::kClockGettime && fd == CLOCK_MONOTONIC) {
-    *call.Pointer<timespec>(1) = Timespec(notes.freedom().monotonic_ns);
-    call.Return(0);
+    const timespec now = Timespec(notes.freedom().monotonic_ns);
+    call.Return(CopyToServer(call.Pointer<timespec>(1), &now, sizeof now) ? 0 : -EFAULT);
   } else {
     return false;
   }

@@ -4,6 +4,7 @@
 #ifndef HUPSTORM_KERNEL_LINUX_HELD_AGENT_H_
 #define HUPSTORM_KERNEL_LINUX_HELD_AGENT_H_
 
+#include <cstdint>
 #include <string_view>
 
 #include "kernel/host_kernel.h"
@@ -17,6 +18,9 @@ namespace hupstorm::held {
 // that the driver need not be asked about (Freedom) are made at once, and noted for it.
 class Agent final : public Syscalls {
  public:
+  // The kernel's own form: libc's sigset_t is larger than what the system call takes.
+  using SignalSet = uint64_t;
+
   // `memory` must outlive the agent.
   Agent(SharedMemory& memory, int socket) : memory_(memory), line_(socket) {}
 
@@ -27,6 +31,9 @@ class Agent final : public Syscalls {
   void ReportException(std::string_view what);
 
  private:
+  // Gives the call to the driver, and does what it is told to until the call has a result. `moved`:
+  // the call, with its memory where the driver sees it; `mask`: the server's.
+  void AwaitAnswer(SystemCall& call, const SystemCall& moved, SignalSet mask);
   // Carries out an order. True if the server is to go on with its result.
   bool Execute(Turn turn);
   // Makes a call without asking, and notes it; see Notes. False, and nothing is done, if the driver

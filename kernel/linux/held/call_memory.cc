@@ -10,6 +10,8 @@
 #include <cstring>
 #include <iterator>
 
+#include "kernel/linux/held/server_memory.h"
+
 namespace hupstorm::held {
 namespace {
 
@@ -36,57 +38,80 @@ bool CallMemory::IsPortable(const SystemCall& call) {
 
 CallMemory::CallMemory(const SystemCall& call, Arena& arena, Range shared)
     : arena_(arena), shared_(shared), former_top_(arena.top()), call_(call) {
-  for (size_t i = 0; i < kMostArguments; ++i) {
-    const Argument& argument = RowOf(call.call).arguments[i];
-    if (argument.is_address()) call_.SetPointer(i, MoveArgument(argument, i));
+  // Lengths first: they say how much there is of the rest.
+  for (const bool lengths : {true, false}) {
+    for (size_t i = 0; i < kMostArguments && is_whole_; ++i) {
+      const Argument& argument = RowOf(call.call).arguments[i];
+      if (argument.is_address() && (argument.kind == ArgumentKind::kLength) == lengths) {
+        MoveArgument(i);
+      }
+    }
   }
 }
 
-void* CallMemory::MoveArgument(const Argument& argument, size_t index) {
+void CallMemory::MoveArgument(size_t index) {
+  const Argument& argument = RowOf(call_.call).arguments[index];
+  const auto counted_by = static_cast<size_t>(std::max<int8_t>(argument.counted_by, 0));
+  int64_t& count = call_.arguments[counted_by];
   void* const original = call_.Pointer<void>(index);
-  if (original == nullptr) return nullptr;
-  const auto counted_by = static_cast<size_t>(argument.counted_by);
-  size_t size = BytesAt(call_, index);
+  if (argument.kind == ArgumentKind::kParts) {
+    return call_.SetPointer(index,
+                            MoveParts(static_cast<iovec*>(original), count, argument.direction));
+  }
+  if (argument.kind == ArgumentKind::kMessage) {
+    return call_.SetPointer(index, MoveMessage(static_cast<msghdr*>(original), argument.direction));
+  }
+  const bool has_length =
+      argument.kind == ArgumentKind::kAddress || argument.kind == ArgumentKind::kOption;
+  const bool length_is_missing = has_length && argument.direction == Direction::kOut && count == 0;
+  size_t size = length_is_missing ? 0 : BytesAt(call_, index);
+  if (original == nullptr || length_is_missing) {
+    const bool asks_nothing = original == nullptr && (argument.may_be_null || size == 0);
+    is_whole_ = is_whole_ && asks_nothing;
+    return;
+  }
+  if (shared_.Contains(original)) return;
+  Direction direction = argument.direction;
   switch (argument.kind) {
     case ArgumentKind::kBytes:
-      if (shared_.Contains(original)) return original;
       size = std::min(size, RoomForBytes());
-      call_.arguments[counted_by] = static_cast<int64_t>(size);
+      count = static_cast<int64_t>(size);
       break;
-    case ArgumentKind::kParts:
-      return MoveParts(static_cast<iovec*>(original), call_.arguments[counted_by],
-                       argument.direction);
-    case ArgumentKind::kMessage:
-      return MoveMessage(static_cast<msghdr*>(original), argument);
     case ArgumentKind::kAddress:
       size = std::min(size, kLongestAddress);
       break;
     case ArgumentKind::kOption:
       size = std::min(size, kLongestOption);
       break;
+    case ArgumentKind::kFdSet:
+      direction = Direction::kOut;  // read below
+      break;
     default:
       break;
   }
-  return Move(original, size, argument);
-}
-
-void* CallMemory::Copy(void* original, size_t size, Direction direction) {
-  if (original == nullptr || size == 0 || shared_.Contains(original)) return original;
-  void* const copy = arena_.Take(size);
-  if (copy == nullptr) return original;
-  if (direction != Direction::kOut) std::memcpy(copy, original, size);
-  return copy;
-}
-
-void* CallMemory::Move(void* original, size_t size, const Argument& argument) {
-  // What has a length of its own is copied in too: a call that fails leaves it as it was, and an
-  // option's buffer may hold a question.
-  const bool has_length =
-      argument.kind == ArgumentKind::kAddress || argument.kind == ArgumentKind::kOption;
-  void* const copy = Copy(original, size, has_length ? Direction::kInOut : argument.direction);
-  if (copy != original && argument.direction != Direction::kIn) {
+  void* const copy = Move(original, size, direction);
+  if (copy == original || copy == nullptr) return;
+  if (argument.kind == ArgumentKind::kOption && direction == Direction::kOut) {
+    CopyFromServer(copy, original,
+                   size);  // may hold a question; if it cannot be read there is none
+  } else if (argument.kind == ArgumentKind::kFdSet) {
+    // Linux looks at no more of a set than the process has room for descriptors (core_sys_select),
+    // whatever the count says: the set may end before.
+    size = CopyFromServer(copy, original, size) / sizeof(fd_mask) * sizeof(fd_mask);
+    count = std::min<int64_t>(count, static_cast<int64_t>(size) * CHAR_BIT);
+    is_whole_ = is_whole_ && size > 0;
+  }
+  if (argument.direction != Direction::kIn) {
     pieces_.at(piece_count_++) = {argument, original, copy, size};
   }
+  call_.SetPointer(index, copy);
+}
+
+void* CallMemory::Move(void* original, size_t size, Direction direction) {
+  if (original == nullptr || size == 0 || shared_.Contains(original)) return original;
+  void* const copy = arena_.Take(size);
+  is_whole_ = is_whole_ && copy != nullptr &&
+              (direction == Direction::kOut || CopyFromServer(copy, original, size) == size);
   return copy;
 }
 
@@ -95,44 +120,60 @@ size_t CallMemory::RoomForBytes() const {
 }
 
 iovec* CallMemory::MoveParts(iovec* parts, int64_t count, Direction direction) {
-  if (parts == nullptr || count <= 0 || count > IOV_MAX) return parts;
+  if (count == 0) return parts;
+  is_whole_ = is_whole_ && parts != nullptr && count > 0 && count <= IOV_MAX;
+  if (!is_whole_) return nullptr;
   const auto part_count = static_cast<size_t>(count);
-  auto* const copies = static_cast<iovec*>(arena_.Take(part_count * sizeof(iovec)));
-  if (copies == nullptr) return parts;
-  for (size_t i = 0; i < part_count; ++i) {
-    copies[i] = parts[i];
-    if (shared_.Contains(parts[i].iov_base)) continue;
-    copies[i].iov_len = std::min(parts[i].iov_len, RoomForBytes());
-    copies[i].iov_base = Copy(parts[i].iov_base, copies[i].iov_len, direction);
+  const size_t size = part_count * sizeof(iovec);
+  auto* const before = static_cast<iovec*>(arena_.Take(size));
+  auto* const copies = static_cast<iovec*>(arena_.Take(size));
+  is_whole_ = before != nullptr && copies != nullptr && CopyFromServer(before, parts, size) == size;
+  for (size_t i = 0; i < part_count && is_whole_; ++i) {
+    const auto [base, length] = before[i];
+    is_whole_ = length <= SSIZE_MAX && (base != nullptr || length == 0);
+    copies[i] = before[i];
+    if (shared_.Contains(base)) continue;
+    copies[i].iov_len = std::min(length, RoomForBytes());
+    copies[i].iov_base = Move(base, copies[i].iov_len, direction);
   }
-  parts_ = parts;
+  parts_ = before;
   part_copies_ = copies;
   written_parts_ = direction == Direction::kOut ? part_count : 0;
   return copies;
 }
 
-msghdr* CallMemory::MoveMessage(msghdr* message, const Argument& argument) {
-  auto* const copy = static_cast<msghdr*>(Copy(message, sizeof *message, Direction::kIn));
-  if (copy == message) return message;
-  message_ = message;
+msghdr* CallMemory::MoveMessage(msghdr* message, Direction direction) {
+  if (shared_.Contains(message)) return message;
+  // As it was and as the call has it.
+  auto* const before = static_cast<msghdr*>(Move(message, sizeof *message, Direction::kIn));
+  auto* const copy = static_cast<msghdr*>(arena_.Take(sizeof *message));
+  if (message == nullptr || copy == nullptr || !is_whole_) {
+    is_whole_ = false;
+    return nullptr;
+  }
+  *copy = *before;
+  copy->msg_iov = MoveParts(before->msg_iov, static_cast<int64_t>(before->msg_iovlen), direction);
+  copy->msg_namelen = std::min<socklen_t>(before->msg_namelen, kLongestAddress);
+  copy->msg_name = Move(before->msg_name, copy->msg_namelen, direction);
+  copy->msg_controllen = std::min(before->msg_controllen, kLongestOption);
+  copy->msg_control = Move(before->msg_control, copy->msg_controllen, direction);
+  message_ = direction == Direction::kIn ? nullptr : message;
+  message_before_ = before;
   message_copy_ = copy;
-  copy->msg_iov =
-      MoveParts(copy->msg_iov, static_cast<int64_t>(copy->msg_iovlen), argument.direction);
-  if (copy->msg_name != nullptr) {
-    copy->msg_namelen = std::min<socklen_t>(copy->msg_namelen, kLongestAddress);
-    copy->msg_name = Move(copy->msg_name, copy->msg_namelen, argument);
-  }
-  if (copy->msg_control != nullptr) {
-    copy->msg_controllen = std::min(copy->msg_controllen, kLongestOption);
-    copy->msg_control = Move(copy->msg_control, copy->msg_controllen, argument);
-  }
   return copy;
 }
 
-void CallMemory::CopyBack(int64_t result) const {
-  auto count = static_cast<size_t>(std::max<int64_t>(result, 0));
+bool CallMemory::CopyBack(int64_t result) const {
+  bool is_written = true;
+  const auto write = [&](void* original, const void* copy, size_t size) {
+    if (original == copy || original == nullptr || size == 0) return;
+    is_written = CopyToServer(original, copy, size) && is_written;
+  };
+  const auto count = static_cast<size_t>(std::max<int64_t>(result, 0));
   for (size_t i = 0; i < piece_count_; ++i) {
     const Piece& piece = pieces_.at(i);
+    // A call that fails writes nothing but what is left of what it was given.
+    if (result == -1 && piece.argument.direction != Direction::kInOut) continue;
     size_t size = piece.size;
     switch (piece.argument.kind) {
       case ArgumentKind::kBytes:
@@ -150,19 +191,26 @@ void CallMemory::CopyBack(int64_t result) const {
       default:
         break;
     }
-    std::memcpy(piece.original, piece.copy, size);
+    write(piece.original, piece.copy, size);
   }
-  for (size_t i = 0; i < written_parts_ && count > 0; ++i) {
-    const size_t size = std::min(count, part_copies_[i].iov_len);
-    if (part_copies_[i].iov_base != parts_[i].iov_base) {
-      std::memcpy(parts_[i].iov_base, part_copies_[i].iov_base, size);
-    }
-    count -= size;
+  size_t left = count;
+  for (size_t i = 0; i < written_parts_ && left > 0; ++i) {
+    const size_t size = std::min(left, part_copies_[i].iov_len);
+    write(parts_[i].iov_base, part_copies_[i].iov_base, size);
+    left -= size;
   }
-  if (message_ == nullptr) return;
-  message_->msg_namelen = message_copy_->msg_namelen;
-  message_->msg_controllen = message_copy_->msg_controllen;
-  message_->msg_flags = message_copy_->msg_flags;
+  if (message_ == nullptr || result == -1) return is_written;
+  const msghdr& before = *message_before_;
+  msghdr after = before;
+  after.msg_namelen = message_copy_->msg_namelen;
+  after.msg_controllen = message_copy_->msg_controllen;
+  after.msg_flags = message_copy_->msg_flags;
+  write(before.msg_name, message_copy_->msg_name,
+        std::min({before.msg_namelen, after.msg_namelen, static_cast<socklen_t>(kLongestAddress)}));
+  write(before.msg_control, message_copy_->msg_control,
+        std::min({before.msg_controllen, after.msg_controllen, kLongestOption}));
+  write(message_, &after, sizeof after);
+  return is_written;
 }
 
 }  // namespace hupstorm::held

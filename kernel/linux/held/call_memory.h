@@ -44,8 +44,8 @@ class Arena {
 // For the life of the object the memory is taken from the arena; objects nest. Pointers that lead
 // into `shared` are left as they are: the other process sees that memory already.
 //
-// Bytes to be moved by one call are limited by the room in the arena: a longer transfer becomes a
-// shorter one, as Linux may make it.
+// Bytes to be moved by one call are limited by the room in the arena, and by how much of them can
+// be read: a longer transfer becomes a shorter one, as Linux makes it.
 class CallMemory {
  public:
   struct Range {
@@ -59,11 +59,15 @@ class CallMemory {
   CallMemory(const CallMemory&) = delete;
   CallMemory& operator=(const CallMemory&) = delete;
 
+  // False if the call points to what is not there, or to more than there is room for. Then call()
+  // is not to be looked at: whatever comes of the call, Linux has to say.
+  bool is_whole() const { return is_whole_; }
   // The call, with pointers to what it points to now.
   const SystemCall& call() const { return call_; }
 
-  // Copies what the call wrote to where the caller wants it. `result`: of the call.
-  void CopyBack(int64_t result) const;
+  // Copies what the call wrote to where the caller wants it. `result`: of the call. False if that
+  // is no place to write to (EFAULT).
+  bool CopyBack(int64_t result) const;
 
   // False for calls that can be carried out in the server's own process only: those with a pointer
   // to memory of unknown size (ioctl requests that are none of the sockets', fcntl's locks), and
@@ -79,25 +83,28 @@ class CallMemory {
     size_t size;
   };
 
-  void* MoveArgument(const Argument& argument, size_t index);
-  // These return the original if there is nothing to move, or no room.
-  void* Copy(void* original, size_t size, Direction direction);
-  void* Move(void* original, size_t size, const Argument& argument);
+  void MoveArgument(size_t index);
+  // Room for `size` bytes of `original`, which are copied there if `direction` says so; the
+  // original if it is shared, or there are none.
+  void* Move(void* original, size_t size, Direction direction);
   iovec* MoveParts(iovec* parts, int64_t count, Direction direction);
-  msghdr* MoveMessage(msghdr* message, const Argument& argument);
+  msghdr* MoveMessage(msghdr* message, Direction direction);
   size_t RoomForBytes() const;
 
   Arena& arena_;
   const Range shared_;
   std::byte* const former_top_;
   SystemCall call_;
+  bool is_whole_ = true;
   std::array<Piece, kMostArguments> pieces_;
   size_t piece_count_ = 0;
-  const iovec* parts_ = nullptr;  // the caller's
-  iovec* part_copies_ = nullptr;
+  // Copies of the caller's parts, as they were and as the call has them.
+  const iovec* parts_ = nullptr;
+  const iovec* part_copies_ = nullptr;
   size_t written_parts_ = 0;   // how many the call may write
-  msghdr* message_ = nullptr;  // the caller's
-  msghdr* message_copy_ = nullptr;
+  msghdr* message_ = nullptr;  // the caller's, if the call may write it
+  const msghdr* message_before_ = nullptr;
+  const msghdr* message_copy_ = nullptr;
 };
 
 }  // namespace hupstorm::held

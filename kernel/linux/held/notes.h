@@ -8,8 +8,8 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 
+#include "kernel/linux/held/server_memory.h"
 #include "kernel/system_call.h"
 
 namespace hupstorm::held {
@@ -52,10 +52,10 @@ class Notes {
   // Whether a note with `bytes` bytes has room. Without it the driver has to be asked.
   bool HasRoom(size_t bytes = 0) const { return count_ < kMost && bytes <= kTextSize - text_size_; }
   void Add(const SystemCall& note) { notes_[count_++] = note; }
-  // Copies bytes that a note hands over.
+  // Copies bytes that a note hands over. Null if they cannot be read.
   const std::byte* Keep(const void* bytes, size_t size) {
     std::byte* const copy = text_.data() + text_size_;
-    std::memcpy(copy, bytes, size);
+    if (CopyFromServer(copy, bytes, size) != size) return nullptr;
     text_size_ += size;
     return copy;
   }

@@ -1,5 +1,7 @@
 #include "kernel/linux/held/remote_kernel.h"
 
+#include <errno.h>
+
 namespace hupstorm::held {
 
 void RemoteKernel::Attach(int socket, Syscalls& top) {
@@ -66,6 +68,7 @@ void RemoteKernel::Execute(SystemCall& call, Turn how) {
   // A handler that went on would come back into the call that it interrupts.
   if (answers_under_way_ > 1) how = Turn::kExecute;
   const CallMemory moved(call, memory_.driver_arena(), memory_.range());
+  if (!moved.is_whole()) return call.Fail(EFAULT);
   Frame& frame = memory_.frame();
   frame.order = moved.call();
   frame.order_done = false;
