@@ -62,11 +62,13 @@ void HeldKernel::AwaitRest(HeldThread& thread) {
   while (wakes_ == wakes && !thread.interrupted) {
     if (thread.gone) throw held::ServerGone();
     if (stopping_ || failure_ != nullptr) throw Stopped();
-    if (!started_ || checking_rest_ || !HeldThreadsSleep()) {
+    if (!started_ || checking_rest_) {
       news_.wait(lock);
       continue;
     }
-    // One checks for all, or they would keep the server from its processor.
+    // One checks for all, or they would keep the server from its processor. It looks again after a
+    // while in any case: a thread that has its answer and then sleeps elsewhere, at a condition
+    // variable, tells nobody that it has left the call.
     checking_rest_ = true;
     const bool at_rest = IsAtRest();
     if (!at_rest && wakes_ == wakes && !thread.interrupted) {
