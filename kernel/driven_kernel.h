@@ -136,12 +136,13 @@ class DrivenKernel : public Syscalls {
 
   struct PeerStatus {
     TcpState state = TcpState::kClosed;
-    size_t unread = 0;          // bytes that PeerPeek can reach in the end
-    size_t unsent = 0;          // bytes sent that the server's receive buffer has not taken yet
-    bool connected = false;     // the handshake has finished (it may have ended since)
-    bool refused = false;       // connection refused
-    bool end_of_input = false;  // the server's FIN arrived and nothing is unread before it
-    bool was_reset = false;     // the server reset the connection
+    size_t unread = 0;           // bytes that PeerPeek can reach in the end
+    size_t unsent = 0;           // bytes sent that the server's receive buffer has not taken yet
+    bool connected = false;      // the handshake has finished (it may have ended since)
+    bool refused = false;        // connection refused
+    bool end_of_input = false;   // the server's FIN arrived and nothing is unread before it
+    bool end_is_unread = false;  // it arrived, and something is
+    bool was_reset = false;      // the server reset the connection
   };
   virtual PeerStatus Status(PeerId peer) const = 0;
   virtual size_t PeerSendSpace(PeerId peer) const = 0;  // bytes that PeerSend would take now

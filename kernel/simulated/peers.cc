@@ -161,6 +161,7 @@ SimulatedKernel::PeerStatus SimulatedKernel::Status(PeerId id) const {
   if (self.orphan) return status;
   status.unread = self.receive.size();
   status.end_of_input = self.done && self.receive.empty();
+  status.end_is_unread = self.done && !status.end_of_input && !peer.was_reset;
   return status;
 }
 

@@ -5,12 +5,19 @@
 #include <algorithm>
 #include <csignal>
 
+#include "base/timespec.h"
 #include "scenarios/language/fit.h"
 #include "scenarios/language/print.h"
 #include "scenarios/oracles/finding_list.h"
 
 namespace hupstorm {
 namespace {
+
+// What is expected may come by a timer of the server's: an answer that took some work, or that is
+// sent with the next. Longer than such timers, shorter than after what a server ends idle
+// connections.
+constexpr int64_t kExpectPatienceNs = 2 * kSecondNs;
+constexpr int kMostMovesGiven = 200;
 
 // Steps that change what will happen and are not seen by a server that sleeps: they do not end a
 // batch.
@@ -62,12 +69,12 @@ void Script::Start(const Scenario& scenario) {
   scenario_ = &scenario;
   next_step_ = 0;
   next_of_each_ = 0;
-  wait_until_ns_ = -1;
+  wait_until_ns_ = expected_since_ns_ = -1;
   server_killed_ = false;
 }
 
 bool Script::Continue(int64_t deadline_ns) {
-  if (wait_until_ns_ < 0) return CarryOutBatch();
+  if (wait_until_ns_ < 0) return CarryOutBatch(deadline_ns);
   const int64_t event = clock_.NextEventNs(deadline_ns);
   const int64_t next = event < 0 ? wait_until_ns_ : std::min(wait_until_ns_, event);
   if (next == wait_until_ns_) wait_until_ns_ = -1;
@@ -85,7 +92,7 @@ bool Script::ExpectsNext() const {
 
 // Carries out the next step and those that come together with it, and the steps before it that
 // take no time. False at the script's end.
-bool Script::CarryOutBatch() {
+bool Script::CarryOutBatch(int64_t deadline_ns) {
   const std::vector<Step>& steps = scenario_->steps;
   bool time_taken = false;
   while (next_step_ < steps.size()) {
@@ -95,7 +102,9 @@ bool Script::CarryOutBatch() {
     if (step.at) {
       placed_.Add(static_cast<int>(next_step_), *step.at);
     } else if (IsExpect(step.action)) {
+      if (!time_taken && GivesTime(step, deadline_ns)) return true;
       Expect(step);
+      expected_since_ns_ = -1;
     } else if (step.each && IsClientAction(step.action)) {
       CarryOutForEach(step);
       if (next_of_each_ > 0) return true;  // more members to come, each on its own
@@ -226,29 +235,56 @@ void Script::CarryOutForServer(const Step& step) {
   }
 }
 
-void Script::Expect(const Step& step) {
-  if (!IsExpectedOf(*ledger_.target, *scenario_, step)) return;
-  // A third-party server need not make the calls that an earlier step waits for: the scenario has
-  // not gone as its author meant it to.
-  if (ledger_.target->third_party && !placed_.empty()) return;
-  time_line_.Note(TimeLineEntry::Kind::kStep, time_line_.records() ? PrintStep(step) : "",
-                  step.line);
-  std::string unexpected;
-  if (step.action == Action::kExpectServerStopped) {
-    if (!ledger_.stopped) unexpected = "the server runs";
-  } else if (step.action == Action::kExpectServerRunning) {
-    if (ledger_.stopped) unexpected = "the server has stopped";
-  } else {
-    for (uint32_t i = step.clients.first; i <= step.clients.last && unexpected.empty(); ++i) {
-      const int client = clients_.Find(step.clients.letter, i);
-      unexpected = client < 0 ? ClientsText({step.clients.letter, i, i}) + " never connected"
-                              : Unexpected(step, ledger_.clients[client]);
-    }
+// The server is not yet where it is expected to be, and a timer may take it there: lets the next
+// one run.
+bool Script::GivesTime(const Step& step, int64_t deadline_ns) {
+  if (!IsExpected(step)) return false;
+  if (expected_since_ns_ < 0) {
+    expected_since_ns_ = kernel_.now_ns();
+    moves_given_ = 0;
   }
-  if (unexpected.empty()) return;
+  const int64_t event = clock_.NextEventNs(deadline_ns);
+  if (event < 0 || event > expected_since_ns_ + kExpectPatienceNs ||
+      moves_given_ >= kMostMovesGiven || WhyNot(step).empty()) {
+    return false;
+  }
+  ++moves_given_;
+  clock_.AdvanceTo(event);
+  return true;
+}
+
+void Script::Expect(const Step& step) {
+  if (!IsExpected(step)) return;
   const std::string expected = PrintStep(step);
+  time_line_.Note(TimeLineEntry::Kind::kStep, time_line_.records() ? expected : "", step.line);
+  std::string unexpected = WhyNot(step);
+  if (unexpected.empty()) return;
+  const int64_t given = expected_since_ns_ < 0 ? 0 : kernel_.now_ns() - expected_since_ns_;
+  if (given > 0) unexpected += fmt::format(", also {} ms later", given / kMillisecondNs);
   judge_.Report(ledger_.broken_expectations, {.what = fmt::format("{}: {}", expected, unexpected),
                                               .context = StableHash(expected)});
+}
+
+bool Script::IsExpected(const Step& step) const {
+  if (!IsExpectedOf(*ledger_.target, *scenario_, step)) return false;
+  // A third-party server need not make the calls that an earlier step waits for: the scenario has
+  // not gone as its author meant it to.
+  return !ledger_.target->third_party || placed_.empty();
+}
+
+// What holds instead of what `step` expects; empty if it holds.
+std::string Script::WhyNot(const Step& step) const {
+  if (step.action == Action::kExpectServerStopped) return ledger_.stopped ? "" : "the server runs";
+  if (step.action == Action::kExpectServerRunning) {
+    return ledger_.stopped ? "the server has stopped" : "";
+  }
+  for (uint32_t i = step.clients.first; i <= step.clients.last; ++i) {
+    const int client = clients_.Find(step.clients.letter, i);
+    if (client < 0) return ClientsText({step.clients.letter, i, i}) + " never connected";
+    std::string unexpected = Unexpected(step, ledger_.clients[client]);
+    if (!unexpected.empty()) return unexpected;
+  }
+  return "";
 }
 
 // What holds instead of what `step` expects of `client`; empty if it holds.
@@ -258,6 +294,11 @@ std::string Script::Unexpected(const Step& step, const ClientFacts& client) cons
   const bool optional = scenario_->protocol && client.stream.answer_is_optional();
   if (ledger_.target->third_party && (optional || client.turned_away)) return "";
   if (Holds(step, client)) return "";
+  // The end stands behind what the client was not told to read.
+  const auto index = static_cast<int>(&client - ledger_.clients.data());
+  if (step.action == Action::kExpectEof && kernel_.Status(clients_.PeerOf(index)).end_is_unread) {
+    return "";
+  }
   const std::string name = ledger_.ClientName(client);
   const bool looks_at_bytes = step.action == Action::kExpectReceivedText;
   if (looks_at_bytes || step.action == Action::kExpectReceived ||

@@ -50,12 +50,15 @@ class Script {
   bool server_killed() const { return server_killed_; }
 
  private:
-  bool CarryOutBatch();
+  bool CarryOutBatch(int64_t deadline_ns);
   void CarryOut(const Step& step, bool placed);
   void CarryOutForEach(const Step& step);
   void CarryOutForClient(const Step& step, uint32_t index);
   void CarryOutForServer(const Step& step);
+  bool GivesTime(const Step& step, int64_t deadline_ns);
   void Expect(const Step& step);
+  bool IsExpected(const Step& step) const;
+  std::string WhyNot(const Step& step) const;
   std::string Unexpected(const Step& step, const ClientFacts& client) const;
 
   DrivenKernel& kernel_;
@@ -71,6 +74,9 @@ class Script {
   size_t next_step_ = 0;        // index into Scenario::steps
   uint32_t next_of_each_ = 0;   // within an `each` step: members done
   int64_t wait_until_ns_ = -1;  // the end of a `wait`; -1 for none
+  // Since when an `expect` gives the server time for what it does by its timers; -1: none does.
+  int64_t expected_since_ns_ = -1;
+  int moves_given_ = 0;  // of the clock, for that
   bool server_killed_ = false;
 };
 

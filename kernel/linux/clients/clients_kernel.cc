@@ -65,6 +65,12 @@ size_t Unread(const FileDescriptor& fd) {
   return ioctl(fd.get(), FIONREAD, &count) == 0 ? static_cast<size_t>(count) : 0;
 }
 
+// The server's FIN has come, whatever is unread before it.
+bool HasEnded(const FileDescriptor& fd) {
+  pollfd look = {.fd = fd.get(), .events = POLLRDHUP, .revents = 0};
+  return poll(&look, 1, 0) == 1 && (look.revents & (POLLRDHUP | POLLERR)) == POLLRDHUP;
+}
+
 }  // namespace
 
 ClientsKernel::ClientsKernel()
@@ -255,6 +261,7 @@ DrivenKernel::PeerStatus ClientsKernel::Status(PeerId id) const {
   if (peer.fd) {
     peer.LookAtHandshake();
     status.unread = PeerPeek(id).empty() ? 0 : Unread(peer.fd);
+    status.end_is_unread = status.unread > 0 && HasEnded(peer.fd);
     status.state = StateOf(peer.fd);
     // After the server's FIN no call tells of a RST any more (tcp_recvmsg_locked, SOCK_DONE).
     if (peer.end_of_input && !peer.finished && status.state == TcpState::kClosed) {
