@@ -59,6 +59,8 @@ class HandPlayed final : private KernelDriver, private MonitorHost {
   bool WasHindered() override { return false; }
   void CarryOutPlaced(int) override {}
   void OnSpin() override {}
+  void OnRestless() override {}
+  void GiveUp() override {}
   void AfterCall(const SystemCall&) override {}
 
   EchoCrowd crowd_;

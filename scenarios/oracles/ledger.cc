@@ -25,6 +25,7 @@ void Ledger::Clear() {
   misuses.clear();
   foreign_log_lines.clear();
   broken_expectations.clear();
+  floods.clear();
   heap_marks.clear();
 }
 

@@ -133,6 +133,7 @@ struct Ledger {
   std::vector<Incident> misuses;
   std::vector<Incident> foreign_log_lines;
   std::vector<Incident> broken_expectations;
+  std::vector<Incident> floods;      // clients that get without end what they are not owed
   std::vector<HeapMark> heap_marks;  // one a round
 
   std::span<ClientFacts> InUse() { return std::span(clients).first(client_count); }

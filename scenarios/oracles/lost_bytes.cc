@@ -14,7 +14,8 @@ The usual causes:
   - send fails with EAGAIN and the message is dropped;
   - recv returns 0 and the connection is closed with its queue unsent: a half-closed client still reads;
   - close with unread input makes the kernel send RST, which destroys what the client has not read yet.
-After a client's own reset its bytes may be lost; that is not reported.)";
+After a client's own reset its bytes may be lost; that is not reported.
+A server that goes on to send what nobody asked for is reported too, and the scenario ends there.)";
 
 std::string Loss(const ClientFacts& client, const std::string& name) {
   const ClientStream& stream = client.stream;
@@ -45,7 +46,7 @@ bool CutOff(const ClientFacts& client) {
 }
 
 void Judge(Moment moment, const Ledger& ledger, FindingList& findings) {
-  if (ledger.dead) return;
+  if (ledger.dead || moment == Moment::kIncident) return;
   // A third-party server that was asked to stop may do so at any moment, and end its connections.
   if (ledger.asked_to_stop && ledger.target->third_party) return;
   for (const ClientFacts& client : ledger.InUse()) {
@@ -65,7 +66,9 @@ void Judge(Moment moment, const Ledger& ledger, FindingList& findings) {
 
 }  // namespace
 
-const Oracle kLostBytes = {"lost-bytes", "each client gets every byte it is owed, in order", kPage,
-                           At(Moment::kDrained, Moment::kHalfClosed), Judge};
+const Oracle kLostBytes = {
+    "lost-bytes", "each client gets every byte it is owed, in order",
+    kPage,        At(Moment::kDrained, Moment::kHalfClosed, Moment::kIncident),
+    Judge,        &Ledger::floods};
 
 }  // namespace hupstorm

@@ -117,7 +117,7 @@ class LoopbackWorld::Impl final : private ServerHost {
   }
 
   HeapUse Heap() override { return kernel_.heap(); }
-  bool IsInRetrospect() override { return kernel_.IsReplaying(); }
+  bool IsInRetrospect() const override { return kernel_.IsReplaying(); }
 
   void Serve(const Target& target, uint16_t port, Syscalls& top) override {
     process_.emplace(*memory_, [&] { target.serve(port); });

@@ -16,6 +16,8 @@ namespace {
 // A server that swallows the exception that ends a run, or that sleeps in a destructor while the
 // exception passes, is given up after this number of attempts.
 constexpr int kMostEndRequests = 1000;
+// Steps of a scenario that are carried out while the server works on and on.
+constexpr int kMostRestless = 2;
 
 // One bug kills with many a descriptor, address and count.
 std::string WithoutNumbers(std::string_view text) {
@@ -85,7 +87,7 @@ void ScenarioRun::BeginScenario(const Scenario& scenario, const Target& target,
   // A layer that has nothing to do costs a tenth of a run. A log says what it could do.
   const bool may_inject = HasFaults(scenario) || options.call_log != nullptr;
   monitor_.set_inner(may_inject ? static_cast<Syscalls&>(injector_) : kernel_);
-  monitor_.Start(target.log_names_client, options.progress);
+  monitor_.Start(target, options.progress);
   ledger_.Clear();
   ledger_.target = &target;
   time_line_.Start(options.record_time_line);
@@ -98,7 +100,7 @@ void ScenarioRun::BeginScenario(const Scenario& scenario, const Target& target,
   epilogue_.Start(scenario, options);
   result_ = RunResult{};
   stage_ = Stage::kStart;
-  end_requests_ = 0;
+  end_requests_ = restless_ = 0;
   passing_at_step_ = 0;
 }
 
@@ -172,6 +174,12 @@ void ScenarioRun::OnBlock(Call call, int fd, int64_t deadline_ns) {
 void ScenarioRun::OnSpin() {
   ledger_.blocked_outside_wait = false;
   Advance(-1);
+}
+
+void ScenarioRun::OnRestless() {
+  if (++restless_ <= kMostRestless) return OnSpin();
+  result_.never_at_rest = true;
+  EndRun();
 }
 
 // The server is at rest, or gets nowhere: makes the next thing happen.

@@ -86,10 +86,12 @@ class ScenarioRun final : public KernelDriver, private MonitorHost {
 
   // MonitorHost
   bool IsOffLimits(int fd) override { return host_.IsOffLimits(fd); }
-  bool IsInRetrospect() override { return host_.IsInRetrospect(); }
+  bool IsInRetrospect() const override { return host_.IsInRetrospect(); }
   bool WasHindered() override { return injector_.passing() > passing_at_step_; }
   void CarryOutPlaced(int step) override { script_.CarryOutPlaced(step); }
   void OnSpin() override;
+  void OnRestless() override;
+  void GiveUp() override { EndRun(); }
   void AfterCall(const SystemCall& call) override;
 
   void Serve(const Target& target);
@@ -121,6 +123,7 @@ class ScenarioRun final : public KernelDriver, private MonitorHost {
   RunResult result_;
   Stage stage_ = Stage::kStart;
   int end_requests_ = 0;
+  int restless_ = 0;              // times that the server did not come to rest
   uint64_t passing_at_step_ = 0;  // FaultInjector::passing() when the server was at rest last
 };
 

@@ -38,7 +38,7 @@ class ServerHost {
   // A descriptor of the harness in the server's process: the server cannot close it.
   virtual bool IsOffLimits(int) { return false; }
   // The call that the layers see was made already: nothing can be done about it.
-  virtual bool IsInRetrospect() { return false; }
+  virtual bool IsInRetrospect() const { return false; }
   // The server may go on with its next call before the layers have seen the last one, as long as no
   // fault may change results. False for several threads: their calls would no longer be in order.
   virtual bool MayRunAhead() { return true; }

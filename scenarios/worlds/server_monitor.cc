@@ -5,6 +5,7 @@
 #include <sys/select.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <exception>
 
@@ -21,11 +22,12 @@ bool IsLongSleep(const SystemCall& call) {
 
 }  // namespace
 
-void ServerMonitor::Start(bool names_client, std::atomic<uint64_t>* progress) {
+void ServerMonitor::Start(const Target& target, std::atomic<uint64_t>* progress) {
   progress_ = progress != nullptr ? progress : &no_progress_;
   placed_.Clear();
-  log_.Start(names_client);
+  log_.Start(target.log_names_client);
   calls_ = 0;
+  most_looks_ = target.protocol == Protocol::kNone ? kMostLooksIfUnknown : kMostLooks;
   last_call_ = {};
   spin_.Start();
   OnStep();
@@ -56,11 +58,13 @@ bool ServerMonitor::Enter(SystemCall& call, CallFamily family) {
     EndSpin(fmt::format("the server was woken {} times in a row{} and nothing moved",
                         SpinWatch::kFruitlessWakes, spin_.wake_reason()));
   } else if (spin_.CallsInVain()) [[unlikely]] {
-    if (MayThrow(call.call) && family != CallFamily::kClose && !host_.IsInRetrospect()) {
+    if (MayBeLeft(call, family)) {
       EndSpin(
           fmt::format("the server made {} calls in a row, {} the last of them, and nothing moved",
                       SpinWatch::kFruitlessCalls, CallName(call.call)));
     }
+  } else if (--work_left_ < 0) [[unlikely]] {
+    if (MayBeLeft(call, family)) LookAtWork();
   }
   if (!placed_.empty()) {
     const ClientFacts* const facts = client >= 0 ? &ledger_.clients[client] : nullptr;
@@ -131,11 +135,32 @@ void ServerMonitor::NoteTransfer(const SystemCall& call, CallFamily family) {
       client.stream.CountRead();
     }
   } else if (call.result > 0 && family == CallFamily::kSend) {
-    client.answered += static_cast<uint64_t>(ResultInBytes(call));
+    const auto sent = static_cast<uint64_t>(ResultInBytes(call));
+    client.answered += sent;
+    work_left_ -= static_cast<int64_t>(sent / 64);
   }
   if (family == CallFamily::kClose && call.result == 0 && ledger_.connected_now > 0) {
     --ledger_.connected_now;
   }
+}
+
+// The server has done much without coming to rest: is it of use to go on?
+void ServerMonitor::LookAtWork() {
+  work_left_ = kWorkBetweenLooks;
+  for (const ClientFacts& client : ledger_.InUse()) {
+    const ClientStream& stream = client.stream;
+    if (!stream.mismatch() || stream.received() - stream.mismatch()->at < kFlood) continue;
+    judge_.Report(
+        ledger_.floods,
+        {.what = fmt::format("{} is owed {}, got {} bytes, and the server sends on",
+                             ledger_.ClientName(client), stream.OwedText(), stream.received()),
+         .context = static_cast<uint64_t>(CallFamily::kSend)});
+    host_.GiveUp();
+  }
+  if (++looks_ < most_looks_) return;
+  most_looks_ = std::max(most_looks_ / 16, 1);
+  OnStep();
+  host_.OnRestless();
 }
 
 void ServerMonitor::AddMisuse(const SystemCall& call, int fd, std::string_view what) {

@@ -28,7 +28,7 @@ class MonitorHost {
   // A descriptor that the server must not close, as it is not its own: to it, it is not open.
   virtual bool IsOffLimits(int fd) = 0;
   // The call is over already, and the monitor hears of it late: nothing can be done about it.
-  virtual bool IsInRetrospect() { return false; }
+  virtual bool IsInRetrospect() const { return false; }
   // True if faults made calls fail in vain since the last step: being woken for that is no fault of
   // the server's.
   virtual bool WasHindered() = 0;
@@ -36,12 +36,27 @@ class MonitorHost {
   virtual void CarryOutPlaced(int step) = 0;
   // The server is no longer stopped by anything: carry out what comes next, as if it slept.
   virtual void OnSpin() = 0;
+  // The same for a server that works on and on, with something to show for it, and never sleeps.
+  virtual void OnRestless() = 0;
+  // There is nothing more to be learnt from the server: ends the run.
+  virtual void GiveUp() = 0;
   // A call has ended; `call` has its result. The clients may act on what it did.
   virtual void AfterCall(const SystemCall& call) = 0;
 };
 
 class ServerMonitor final : public Syscalls {
  public:
+  // Work is counted in calls, and in bytes that are sent to clients by 64. Each time that a server
+  // has done so much between two steps of a scenario it is looked at, and after so many looks the
+  // scenario goes on, although the server has not come to rest; from then on there is a sixteenth
+  // of them. More than a crowd's answers take, one byte a call. A server of which it is not known
+  // what it owes may send for ever, and gets less.
+  static constexpr int32_t kWorkBetweenLooks = 16'384;
+  static constexpr int kMostLooks = 250;
+  static constexpr int kMostLooksIfUnknown = 16;
+  // A client that got so many bytes after the first that it is not owed will get them for ever.
+  static constexpr uint64_t kFlood = 1 << 20;
+
   ServerMonitor(Syscalls& inner, const DrivenKernel& kernel, Ledger& ledger,
                 ScenarioClients& clients, Judge& judge, TimeLine& time_line, MonitorHost& host)
       : inner_(&inner),
@@ -58,8 +73,8 @@ class ServerMonitor final : public Syscalls {
   void Make(SystemCall& call) override;
   bool Simulates(int fd) const override { return inner_->Simulates(fd); }
 
-  // For a new run. `names_client`: see Target::log_names_client; `progress`: see RunOptions.
-  void Start(bool names_client, std::atomic<uint64_t>* progress);
+  // For a new run. `progress`: see RunOptions.
+  void Start(const Target& target, std::atomic<uint64_t>* progress);
 
   PlacedSteps& placed() { return placed_; }
   const PlacedSteps& placed() const { return placed_; }
@@ -71,6 +86,8 @@ class ServerMonitor final : public Syscalls {
   void OnStep() {
     MarkProgress();
     spin_.OnStep();
+    work_left_ = kWorkBetweenLooks;
+    looks_ = 0;
   }
 
   // The run gets on: see RunOptions::progress. The monitor writes alone, so no atomic addition is
@@ -97,7 +114,11 @@ class ServerMonitor final : public Syscalls {
   bool Enter(SystemCall& call, CallFamily family);
   void Leave(const SystemCall& call, CallFamily family);
 
-  void EndSpin(std::string how);
+  [[gnu::cold]] void EndSpin(std::string how);
+  bool MayBeLeft(const SystemCall& call, CallFamily family) const {
+    return MayThrow(call.call) && family != CallFamily::kClose && !host_.IsInRetrospect();
+  }
+  [[gnu::cold]] void LookAtWork();
   void NoteTransfer(const SystemCall& call, CallFamily family);
   void LookForMisuse(const SystemCall& call);
   void AddMisuse(const SystemCall& call, int fd, std::string_view what);
@@ -114,6 +135,9 @@ class ServerMonitor final : public Syscalls {
   std::atomic<uint64_t>* progress_ = &no_progress_;
   uint64_t marks_ = 0;  // calls and steps since the monitor was made
   uint64_t calls_ = 0;
+  int64_t work_left_ = kWorkBetweenLooks;  // until the next look
+  int looks_ = 0;                          // since the last step
+  int most_looks_ = kMostLooks;
   EndedCall last_call_;
 };
 

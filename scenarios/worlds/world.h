@@ -79,6 +79,8 @@ struct RunResult {
   std::vector<SocketRow> sockets;
   // Placed steps whose call never came, as indices into Scenario::steps.
   std::vector<int> steps_not_reached;
+  // The scenario was broken off: the server moved bytes, or made calls, without end.
+  bool never_at_rest = false;
   // The last that a server which is not ours wrote, to standard output or error.
   std::string output;
 };

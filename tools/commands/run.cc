@@ -50,6 +50,8 @@ struct Options {
 
 struct Outcome {
   std::vector<ReportedFinding> findings;  // in the order of the plan
+  size_t done = 0;                        // scenarios
+  size_t never_at_rest = 0;               // of these, such as were ended before their end
   double seconds = 0;
   std::string broken_off;  // why not all was run; what was found until then is not lost
 };
@@ -59,20 +61,20 @@ Outcome RunPlan(const Plan& plan, const Options& options, const std::string& pro
   std::vector<std::vector<Finding>> by_job(plan.jobs.size());
   std::vector<std::string> outputs(plan.jobs.size());
   Progress progress("running scenarios");
-  size_t done = 0;
   size_t found = 0;
   Outcome outcome;
   const auto take = [&](size_t job, RunResult result) {
     found += result.findings.size();
+    outcome.never_at_rest += result.never_at_rest ? 1 : 0;
     by_job[job] = std::move(result.findings);
     if (!by_job[job].empty()) outputs[job] = std::move(result.output);
-    progress.Update(++done, plan.jobs.size(), fmt::format("{} findings", found));
+    progress.Update(++outcome.done, plan.jobs.size(), fmt::format("{} findings", found));
   };
   try {
     RunIsolated(plan.jobs, IsolationFor(plan.server, options.workers), take);
   } catch (const FailedError& error) {
     if (found == 0) throw;
-    outcome.broken_off = fmt::format("broken off after {} of {} scenarios: {}", done,
+    outcome.broken_off = fmt::format("broken off after {} of {} scenarios: {}", outcome.done,
                                      plan.jobs.size(), error.what());
   }
   for (size_t job = 0; job < by_job.size(); ++job) {
@@ -103,7 +105,7 @@ void PrintOutcome(const Plan& plan, const Options& options, const Outcome& outco
   const ServerChoice& server = plan.server;
   const std::string mended = server.mend == "none" ? "" : fmt::format(" --mend {}", server.mend);
   std::string summary = fmt::format("{}{}: {} run in {:.1f} s: ", server.name, mended,
-                                    Count(plan.jobs.size(), "scenario"), outcome.seconds);
+                                    Count(outcome.done, "scenario"), outcome.seconds);
   if (outcome.findings.empty()) {
     summary += style.Green("nothing found");
   } else {
@@ -118,14 +120,19 @@ void PrintOutcome(const Plan& plan, const Options& options, const Outcome& outco
   for (const auto& [why, count] : plan.left_out) {
     Print("{} left out: {}\n", count, why);
   }
+  if (outcome.never_at_rest > 0) {
+    Print("{} ended early: the server never came to rest\n",
+          Count(outcome.never_at_rest, "scenario"));
+  }
   if (!server.note.empty()) Print(server.note + "\n");
   if (!outcome.broken_off.empty()) Print(style.Yellow(outcome.broken_off) + "\n");
 }
 
 void PrintOutcomeAsJson(const Plan& plan, const Outcome& outcome) {
   nlohmann::ordered_json json = ServerJson(plan.server);
-  json["scenarios"] = plan.jobs.size();
+  json["scenarios"] = outcome.done;
   json["findings"] = FindingsJson(outcome.findings);
+  if (outcome.never_at_rest > 0) json["never_at_rest"] = outcome.never_at_rest;
   if (!plan.server.note.empty()) json["note"] = plan.server.note;
   if (!outcome.broken_off.empty()) json["broken_off"] = outcome.broken_off;
   PrintJson(json);
