@@ -105,6 +105,7 @@ ServerChoice ChooseCommand(const ServerOptions& options) {
 ServerChoice ChooseAddress(const ServerOptions& options) {
   OutsideServer server;
   server.address = ResolveEndpoint(*options.address, options.allow_remote);
+  RequireListener(server.address, *options.address);
   server.allow_remote = options.allow_remote;
   ServerChoice choice = ThirdPartyChoice(*options.address, options);
   choice.as_options = [options](const std::string& target) {
