@@ -94,6 +94,8 @@ TEST_P(CorrectServerTest, ServesAndStops) {
       TalkEcho(fd, server.drains);
     } else if (server.protocol == "http") {
       TalkHttp(fd);
+    } else if (server.protocol == "none") {
+      EXPECT_FALSE(Converse(fd, "", /*half_close=*/false, 1).empty());
     } else {
       TalkExpect(fd, server.protocol.substr(server.protocol.find(':') + 1));
     }

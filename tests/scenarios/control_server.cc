@@ -13,6 +13,7 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace hupstorm {
@@ -94,14 +95,23 @@ class ControlServer {
   void Turn() {
     std::vector<pollfd> fds;
     if (accepting_) fds.push_back({.fd = listener_, .events = POLLIN, .revents = 0});
-    for (const auto& [fd, client] : clients_) {
+    bool late = false;
+    for (auto& [fd, client] : clients_) {
       short events = 0;
+      late = late || (bug_ == Bug::kAnswersLate && !client.late.empty());
       const bool room = client.out.size() < kBound || bug_ == Bug::kReadsWithoutBound;
       if (room && (!client.finished || bug_ == Bug::kIgnoresFin)) events |= POLLIN;
       if (!client.out.empty() || bug_ == Bug::kAlwaysAsksToWrite) events |= POLLOUT;
       fds.push_back({.fd = fd, .events = events, .revents = 0});
     }
-    if (poll(fds.data(), fds.size(), -1) < 0) return;  // EINTR: a signal
+    const int ready_count = poll(fds.data(), fds.size(), late ? 1 : -1);
+    if (ready_count < 0) return;  // EINTR: a signal
+    if (ready_count == 0) {
+      for (auto& [fd, client] : clients_) {
+        client.out += std::exchange(client.late, "");
+        fds.push_back({.fd = fd, .events = 0, .revents = 0});
+      }
+    }
     for (const pollfd& ready : fds) {
       if (ready.revents == 0) continue;
       if (ready.fd == listener_) {
@@ -135,6 +145,7 @@ class ControlServer {
       return;
     }
     clients_[fd].port = ntohs(address.sin_port);
+    if (bug_ == Bug::kGreets) clients_[fd].out = "220 hello\r\n";
     if (bug_ == Bug::kKeepsState) kept_.push_back(std::make_unique<std::string>(200, 'k'));
     if (bug_ == Bug::kKeepsTable) table_[fd] = std::string(200, 'k');
   }
@@ -165,7 +176,7 @@ class ControlServer {
     if (got == 0) {
       if (bug_ == Bug::kIgnoresFin) return;
       client.finished = true;
-      client.out += client.late;
+      client.out += std::exchange(client.late, "");
       if (client.out.empty() || bug_ == Bug::kCutsOffHalfClosed) Close(fd);
       return;
     }
@@ -184,6 +195,8 @@ class ControlServer {
     } else if (bug_ == Bug::kWaitsForMore) {
       client.out += client.late;
       client.late = bytes;
+    } else if (bug_ == Bug::kAnswersLate) {
+      client.late += bytes;
     } else if (bug_ == Bug::kSharesBuffer) {
       shared_.resize(std::max(shared_.size(), bytes.size()));
       shared_.replace(0, bytes.size(), bytes);
@@ -239,6 +252,7 @@ class ControlServer {
         if (bug_ == Bug::kDiesOfSigpipe) return;
         return Close(fd);
       }
+      if (bug_ == Bug::kSendsForEver) continue;
       client.out.erase(
           0, bug_ == Bug::kDropsTail || sent < 0 ? client.out.size() : static_cast<size_t>(sent));
     }

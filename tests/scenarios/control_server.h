@@ -36,6 +36,9 @@ enum class Bug {
   kAnswersEachRead,    // by request: takes each read for one request
   kNeverAnswers,       // by request or read: keeps what it takes in, and that is all
   kTurnsAway,          // after an error of accept: closes the next client at once, unread
+  kSendsForEver,       // the same bytes again and again
+  kAnswersLate,        // no bug: echoes a millisecond later, by a timer
+  kGreets,             // no bug for kNone: says a word to whoever comes
   kCutsResponse,       // by request: leaves out the response's last byte
 };
 

@@ -2,11 +2,14 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include <filesystem>
 #include <fstream>
 
+#include "base/file_descriptor.h"
+#include "base/loopback_address.h"
 #include "tests/tools/command.h"
 
 namespace hupstorm {
@@ -111,6 +114,18 @@ TEST(BadUsageTest, OtherMachinesAreRefused) {
 TEST(BadUsageTest, AMalformedEndpointIsExplained) {
   ExpectRefused({"client", "localhost"}, "HOST:PORT");
   ExpectRefused({"client", "localhost:99999"}, "1 to 65535");
+}
+
+TEST(BadUsageTest, APortThatNobodyListensOnIsRefused) {
+  // Bound, so that nobody else takes it.
+  const FileDescriptor bound(socket(AF_INET, SOCK_STREAM, 0));
+  sockaddr_storage address = LoopbackAddress(0);
+  socklen_t length = LengthOf(address);
+  auto* const plain = reinterpret_cast<sockaddr*>(&address);
+  ASSERT_EQ(bind(bound.get(), plain, length), 0);
+  ASSERT_EQ(getsockname(bound.get(), plain, &length), 0);
+  ExpectRefused({"run", "--connect", "127.0.0.1:" + std::to_string(PortOf(address))},
+                "start the server first");
 }
 
 TEST(BadUsageTest, PortsOutOfRangeAreRefused) {

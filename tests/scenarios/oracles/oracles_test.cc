@@ -44,6 +44,8 @@ const Control kControls[] = {
     {"HalfClosedCutOff", "lost-bytes", Bug::kCutsOffHalfClosed, false,
      "server buffer send 4KiB\na buffer 4KiB\na connect\na send 64KiB\na shutdown write\na read "
      "all\n"},
+    {"SendsForEver", "lost-bytes", Bug::kSendsForEver, false,
+     "a connect\na read all\na send 100\n"},
     {"BufferShared", "foreign-bytes", Bug::kSharesBuffer, false,
      "a connect\nb connect\na send 64\nand b send 64\nc connect\n"},
     {"LogMixesClients", "foreign-bytes", Bug::kLogsWrongClient, false,

@@ -262,6 +262,23 @@ Target SpinningTarget(int events_a_wait, bool logs) {
   return target;
 }
 
+TEST(WorldTest, WhatIsExpectedMayComeByATimer) {
+  const Scenario scenario = ParseScenario(
+      "a connect\na read all\na send 100\nexpect a received 100\n"
+      "a shutdown write\nexpect a eof\n",
+      "late.scn");
+  WorldUnderTest world;
+  EXPECT_THAT(world.Run(scenario, ControlTarget(Bug::kAnswersLate), {}).findings, IsEmpty());
+}
+
+TEST(WorldTest, AnEndBehindUnreadInputIsAnEnd) {
+  const Scenario scenario =
+      ParseScenario("a connect\na shutdown write\nexpect a eof\n", "greeting.scn");
+  WorldUnderTest world;
+  EXPECT_THAT(world.Run(scenario, ControlTarget(Bug::kGreets, Speaks::kNone), {}).findings,
+              IsEmpty());
+}
+
 TEST(WorldTest, ALogLineIsNoProgress) {
   WorldUnderTest world;
   const Scenario scenario = ParseScenario("a connect\na shutdown write\n", "test.scn");
