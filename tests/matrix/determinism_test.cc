@@ -3,37 +3,16 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <vector>
 
-#include "scenarios/language/parse.h"
 #include "scenarios/worlds/simulated_world.h"
 #include "target/documented/documented.h"
 #include "target/reference/reference.h"
+#include "tools/catalogue/scenario_catalogue.h"
 
 namespace hupstorm {
 namespace {
-
-namespace fs = std::filesystem;
-
-std::vector<Scenario> Suite() {
-  std::vector<fs::path> files;
-  for (const auto& entry : fs::recursive_directory_iterator(HUPSTORM_SUITE)) {
-    if (entry.path().extension() == ".scn") files.push_back(entry.path());
-  }
-  std::sort(files.begin(), files.end());
-  std::vector<Scenario> scenarios;
-  for (const fs::path& file : files) {
-    std::ifstream in(file, std::ios::binary);
-    const std::string text(std::istreambuf_iterator<char>(in), {});
-    scenarios.push_back(ParseScenario(text, file.filename().string()));
-  }
-  return scenarios;
-}
 
 std::vector<Target> Targets() {
   std::vector<Target> targets = ReferenceTargets();
@@ -61,7 +40,7 @@ class DeterminismTest : public testing::TestWithParam<Target> {};
 
 TEST_P(DeterminismTest, EachScenarioGivesTheSameTraceTwice) {
   const Target& target = GetParam();
-  std::vector<Scenario> scenarios = Suite();
+  const std::vector<Scenario>& scenarios = Suite();
   ASSERT_GT(scenarios.size(), 80u);
   SimulatedWorld forwards;
   SimulatedWorld backwards;
