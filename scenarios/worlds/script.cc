@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <utility>
 
 #include "base/timespec.h"
 #include "scenarios/language/fit.h"
@@ -102,8 +103,11 @@ bool Script::CarryOutBatch(int64_t deadline_ns) {
     if (step.at) {
       placed_.Add(static_cast<int>(next_step_), *step.at);
     } else if (IsExpect(step.action)) {
-      if (!time_taken && GivesTime(step, deadline_ns)) return true;
-      Expect(step);
+      if (IsExpected(step)) {
+        std::string unexpected = WhyNot(step);
+        if (!unexpected.empty() && !time_taken && GivesTime(deadline_ns)) return true;
+        NoteExpected(step, std::move(unexpected));
+      }
       expected_since_ns_ = -1;
     } else if (step.each && IsClientAction(step.action)) {
       CarryOutForEach(step);
@@ -237,15 +241,14 @@ void Script::CarryOutForServer(const Step& step) {
 
 // The server is not yet where it is expected to be, and a timer may take it there: lets the next
 // one run.
-bool Script::GivesTime(const Step& step, int64_t deadline_ns) {
-  if (!IsExpected(step)) return false;
+bool Script::GivesTime(int64_t deadline_ns) {
   if (expected_since_ns_ < 0) {
     expected_since_ns_ = kernel_.now_ns();
     moves_given_ = 0;
   }
   const int64_t event = clock_.NextEventNs(deadline_ns);
   if (event < 0 || event > expected_since_ns_ + kExpectPatienceNs ||
-      moves_given_ >= kMostMovesGiven || WhyNot(step).empty()) {
+      moves_given_ >= kMostMovesGiven) {
     return false;
   }
   ++moves_given_;
@@ -253,12 +256,11 @@ bool Script::GivesTime(const Step& step, int64_t deadline_ns) {
   return true;
 }
 
-void Script::Expect(const Step& step) {
-  if (!IsExpected(step)) return;
-  const std::string expected = PrintStep(step);
-  time_line_.Note(TimeLineEntry::Kind::kStep, time_line_.records() ? expected : "", step.line);
-  std::string unexpected = WhyNot(step);
+void Script::NoteExpected(const Step& step, std::string unexpected) {
+  time_line_.Note(TimeLineEntry::Kind::kStep, time_line_.records() ? PrintStep(step) : "",
+                  step.line);
   if (unexpected.empty()) return;
+  const std::string expected = PrintStep(step);
   const int64_t given = expected_since_ns_ < 0 ? 0 : kernel_.now_ns() - expected_since_ns_;
   if (given > 0) unexpected += fmt::format(", also {} ms later", given / kMillisecondNs);
   judge_.Report(ledger_.broken_expectations, {.what = fmt::format("{}: {}", expected, unexpected),
@@ -281,21 +283,21 @@ std::string Script::WhyNot(const Step& step) const {
   for (uint32_t i = step.clients.first; i <= step.clients.last; ++i) {
     const int client = clients_.Find(step.clients.letter, i);
     if (client < 0) return ClientsText({step.clients.letter, i, i}) + " never connected";
-    std::string unexpected = Unexpected(step, ledger_.clients[client]);
+    std::string unexpected = Unexpected(step, client);
     if (!unexpected.empty()) return unexpected;
   }
   return "";
 }
 
-// What holds instead of what `step` expects of `client`; empty if it holds.
-std::string Script::Unexpected(const Step& step, const ClientFacts& client) const {
+// What holds instead of what `step` expects of the client with that index; empty if it holds.
+std::string Script::Unexpected(const Step& step, int index) const {
+  const ClientFacts& client = ledger_.clients[index];
   // A third-party server need not answer what it cannot read, nor end the connection for it; and
   // what it does with a client for which it has no room is its own affair.
   const bool optional = scenario_->protocol && client.stream.answer_is_optional();
   if (ledger_.target->third_party && (optional || client.turned_away)) return "";
   if (Holds(step, client)) return "";
   // The end stands behind what the client was not told to read.
-  const auto index = static_cast<int>(&client - ledger_.clients.data());
   if (step.action == Action::kExpectEof && kernel_.Status(clients_.PeerOf(index)).end_is_unread) {
     return "";
   }
@@ -320,7 +322,7 @@ void Script::ExpectAfterStop() {
   for (; next_step_ < scenario_->steps.size(); ++next_step_) {
     ledger_.current_step = static_cast<int>(next_step_) + 1;
     const Step& step = scenario_->steps[next_step_];
-    if (IsExpect(step.action) && !step.at) Expect(step);
+    if (IsExpect(step.action) && !step.at && IsExpected(step)) NoteExpected(step, WhyNot(step));
   }
 }
 

@@ -55,11 +55,11 @@ class Script {
   void CarryOutForEach(const Step& step);
   void CarryOutForClient(const Step& step, uint32_t index);
   void CarryOutForServer(const Step& step);
-  bool GivesTime(const Step& step, int64_t deadline_ns);
-  void Expect(const Step& step);
+  bool GivesTime(int64_t deadline_ns);
+  void NoteExpected(const Step& step, std::string unexpected);
   bool IsExpected(const Step& step) const;
   std::string WhyNot(const Step& step) const;
-  std::string Unexpected(const Step& step, const ClientFacts& client) const;
+  std::string Unexpected(const Step& step, int index) const;
 
   DrivenKernel& kernel_;
   Ledger& ledger_;

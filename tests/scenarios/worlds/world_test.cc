@@ -173,6 +173,23 @@ TEST(WorldTest, SocketsAreShownAsTheScriptLeftThem) {
   EXPECT_EQ(result.sockets[1].server_state, "ESTAB");
 }
 
+TEST(WorldTest, WhatIsExpectedMayComeByATimer) {
+  const Scenario scenario = ParseScenario(
+      "a connect\na read all\na send 100\nexpect a received 100\n"
+      "a shutdown write\nexpect a eof\n",
+      "late.scn");
+  WorldUnderTest world;
+  EXPECT_THAT(world.Run(scenario, ControlTarget(Bug::kAnswersLate), {}).findings, IsEmpty());
+}
+
+TEST(WorldTest, AnEndBehindUnreadInputIsAnEnd) {
+  const Scenario scenario =
+      ParseScenario("a connect\na shutdown write\nexpect a eof\n", "greeting.scn");
+  WorldUnderTest world;
+  EXPECT_THAT(world.Run(scenario, ControlTarget(Bug::kGreets, Speaks::kNone), {}).findings,
+              IsEmpty());
+}
+
 TEST(WorldTest, AStoppedServerEndsTheScript) {
   const RunResult result = RunText("a connect\nserver stop\nexpect server stopped\n");
   EXPECT_THAT(result.findings, IsEmpty());
@@ -260,23 +277,6 @@ Target SpinningTarget(int events_a_wait, bool logs) {
     }
   };
   return target;
-}
-
-TEST(WorldTest, WhatIsExpectedMayComeByATimer) {
-  const Scenario scenario = ParseScenario(
-      "a connect\na read all\na send 100\nexpect a received 100\n"
-      "a shutdown write\nexpect a eof\n",
-      "late.scn");
-  WorldUnderTest world;
-  EXPECT_THAT(world.Run(scenario, ControlTarget(Bug::kAnswersLate), {}).findings, IsEmpty());
-}
-
-TEST(WorldTest, AnEndBehindUnreadInputIsAnEnd) {
-  const Scenario scenario =
-      ParseScenario("a connect\na shutdown write\nexpect a eof\n", "greeting.scn");
-  WorldUnderTest world;
-  EXPECT_THAT(world.Run(scenario, ControlTarget(Bug::kGreets, Speaks::kNone), {}).findings,
-              IsEmpty());
 }
 
 TEST(WorldTest, ALogLineIsNoProgress) {
