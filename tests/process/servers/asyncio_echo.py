@@ -17,10 +17,10 @@ async def echo(reader, writer):
         writer.close()
 
 
-async def serve(listener):
+async def serve(listener, handle=echo):
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    await asyncio.start_server(echo, sock=listener)
+    await asyncio.start_server(handle, sock=listener)
     await stop.wait()
 
 

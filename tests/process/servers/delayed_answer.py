@@ -1,22 +1,22 @@
-"""A correct echo server that answers a millisecond later, by a timer, as one that batches. Takes the port."""
+"""An echo server that answers a millisecond later, by a timer, as one that batches: delayed_answer.py PORT"""
+
 import asyncio
 import sys
 
+from asyncio_echo import listen, serve
 
-async def serve(reader, writer):
+
+async def answer_late(reader, writer):
     try:
         while data := await reader.read(4096):
             await asyncio.sleep(0.001)
             writer.write(data)
             await writer.drain()
-    except OSError:
+    except ConnectionError:
         pass
-    writer.close()
+    finally:
+        writer.close()
 
 
-async def main():
-    server = await asyncio.start_server(serve, "127.0.0.1", int(sys.argv[1]))
-    await server.serve_forever()
-
-
-asyncio.run(main())
+if __name__ == "__main__":
+    asyncio.run(serve(listen(int(sys.argv[1])), answer_late))

@@ -1,21 +1,21 @@
-"""A correct server that greets whoever comes, reads on, and says no more. Takes the port."""
+"""A server that greets whoever comes, reads on, and says no more: greeting.py PORT"""
+
 import asyncio
 import sys
 
+from asyncio_echo import listen, serve
 
-async def serve(reader, writer):
+
+async def greet(reader, writer):
+    writer.write(b"220 hello\r\n")
     try:
-        writer.write(b"220 hello\r\n")
         while await reader.read(4096):
-            await writer.drain()
-    except OSError:
+            pass
+    except ConnectionError:
         pass
-    writer.close()
+    finally:
+        writer.close()
 
 
-async def main():
-    server = await asyncio.start_server(serve, "127.0.0.1", int(sys.argv[1]))
-    await server.serve_forever()
-
-
-asyncio.run(main())
+if __name__ == "__main__":
+    asyncio.run(serve(listen(int(sys.argv[1])), greet))

@@ -22,6 +22,8 @@
 #include <cstring>
 #include <thread>
 
+#include "echo_service.h"
+
 namespace {
 
 // The compiler is not to see through them.
@@ -132,27 +134,12 @@ void MakeWildCalls() {
   for (const int fd : {timer, epoll, here, there, listener}) close(fd);
 }
 
-void Echo(int client) {
-  char bytes[4096];
-  while (true) {
-    const ssize_t count = recv(client, bytes, sizeof bytes, 0);
-    if (count <= 0 || send(client, bytes, static_cast<size_t>(count), MSG_NOSIGNAL) != count) break;
-  }
-  close(client);
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
-  const int listener = socket(AF_INET, SOCK_STREAM, 0);
-  const int on = 1;
-  setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  sockaddr_in address = {};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<uint16_t>(argc > 1 ? std::atoi(argv[1]) : 0));
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (bind(listener, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) return 1;
-  if (listen(listener, 128) != 0) return 1;
+  if (argc != 2) return 2;
+  const int listener = Listen(argv[1]);
+  if (listener < 0) return 1;
   MakeWildCalls();
   while (true) {
     sockaddr_in who = {};
@@ -162,6 +149,9 @@ int main(int argc, char** argv) {
       usleep(1000);
       continue;
     }
-    std::thread(Echo, client).detach();
+    std::thread([client] {
+      Echo(client);
+      close(client);
+    }).detach();
   }
 }
