@@ -1,0 +1,69 @@
+// Each program of this folder prints the same and ends in the same way on Linux and on the
+// simulation.
+
+#include <gmock/gmock.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <ostream>
+#include <string>
+
+#include "base/child_process.h"
+#include "base/file_descriptor.h"
+
+namespace hupstorm {
+namespace {
+
+constexpr unsigned kLongestSeconds = 120;
+
+struct Outcome {
+  std::string output;
+  std::string end;
+  friend bool operator==(const Outcome&, const Outcome&) = default;
+  friend void PrintTo(const Outcome& outcome, std::ostream* out) {
+    *out << "\n" << outcome.output << outcome.end << "\n";
+  }
+};
+
+Outcome RunProgram(const char* executable, const std::string& name) {
+  auto [read_end, write_end] = MakePipe();
+  const int output = write_end.get();
+  const Program program({executable, name});
+  ChildProcess child([&] {
+    SetStandardStreams(output, STDERR_FILENO);
+    alarm(kLongestSeconds);  // goes on after the exec
+    program.Exec();
+  });
+  write_end.reset();
+  Outcome outcome;
+  char part[4096];
+  for (ssize_t got = 0; (got = read(read_end.get(), part, sizeof part)) > 0;) {
+    outcome.output.append(part, static_cast<size_t>(got));
+  }
+  const int status = child.Wait();
+  outcome.end = WIFEXITED(status)
+                    ? "exit code " + std::to_string(WEXITSTATUS(status))
+                    : std::string("ended by a signal: ") + strsignal(WTERMSIG(status));
+  return outcome;
+}
+
+class ProgramsTest : public testing::TestWithParam<const char*> {};
+
+TEST_P(ProgramsTest, PrintsTheSameOnLinuxAndOnTheSimulation) {
+  const Outcome on_linux = RunProgram(PROGRAMS_ON_LINUX, GetParam());
+  EXPECT_THAT(on_linux.output, testing::Not(testing::IsEmpty()));
+  EXPECT_EQ(on_linux.end, "exit code 0");
+  EXPECT_EQ(RunProgram(PROGRAMS_SIMULATED, GetParam()), on_linux);
+}
+
+constexpr const char* kPrograms[] = {
+#define HUPSTORM_PROGRAM(name) #name,
+#include "program_rows.inc"
+#undef HUPSTORM_PROGRAM
+};
+INSTANTIATE_TEST_SUITE_P(, ProgramsTest, testing::ValuesIn(kPrograms),
+                         [](const auto& info) { return std::string(info.param); });
+
+}  // namespace
+}  // namespace hupstorm
