@@ -84,6 +84,10 @@ class DrivenKernel : public Syscalls {
   enum class Disposition : uint8_t { kDefault, kIgnored, kHandled };
   virtual Disposition SignalDisposition(int signal) const = 0;
   virtual Disposition RaiseSignal(int signal) = 0;
+  // For a server that was asked to stop, and sleeps: waits for it, for a moment of real time. False
+  // if it has had the time that it may take. On Linux a server may get on although all its held
+  // threads sleep: a virtual machine takes some hundred milliseconds to end.
+  virtual bool AwaitsStop() { return false; }
   // Something interrupts the blocked call and leaves no other trace: it returns EINTR where Linux
   // lets that happen. epoll_wait and calls on sockets with a timeout do even if the server is
   // stopped and continued (signal(7)); select, poll and nanosleep if a handler runs; all others

@@ -6,7 +6,8 @@ namespace hupstorm {
 namespace {
 
 constexpr std::string_view kPage =
-    R"(The server installs a handler for SIGTERM, got the signal, and did not end within 30 s of the clock; or
+    R"(The server installs a handler for SIGTERM, got the signal, and did not end within 30 s of the clock, nor,
+on Linux, after it had slept for 5 s of real time (half a second in a state in which it has slept for 5 s before); or
 serve() returned and left descriptors open.
 
 The usual causes: the handler sets a flag while the loop sleeps, and nothing wakes it (use a self-pipe, eventfd, signalfd or

@@ -192,6 +192,7 @@ Epilogue::Outcome Epilogue::Stop(int64_t deadline_ns) {
     clock_.AdvanceTo(next);
     return Outcome::kActed;
   }
+  if (kernel_.AwaitsStop()) return Outcome::kActed;
   ledger_.stop_ignored = true;
   return Outcome::kOver;
 }

@@ -181,11 +181,11 @@ class ProcessWorld::Impl final : private ServerHost {
       if (!why.empty()) throw WorldFailed(why);
       kernel_.SetStarted();
       while (!server_->HasEnded()) {
-        kernel_.Attend(server_->command().news(), kLookForEndMs);
-        for (const pid_t pid : kernel_.TakeKilled()) {
-          if (run_.ledger().asked_to_stop) break;
-          run_.Die(fmt::format("process {} of the server was killed by a signal", pid));
+        for (const auto& [pid, status] : server_->command().TakeKilled()) {
+          kernel_.NoteEnd({.pid = pid, .status = status});
         }
+        kernel_.Attend(server_->command().news(), kLookForEndMs);
+        if (LookForDeaths()) return;
       }
     } catch (const std::system_error& error) {
       throw WorldFailed(error.what());
@@ -193,6 +193,25 @@ class ProcessWorld::Impl final : private ServerHost {
     if (!run_.ledger().asked_to_stop) {
       run_.Die(LastWords(*server_->command().Status(), server_->command().Output()));
     }
+  }
+
+  // True if the server's life has ended, although a process of it is there.
+  bool LookForDeaths() {
+    const bool is_asked = run_.ledger().asked_to_stop;
+    for (const held::ProcessEnd& end : kernel_.TakeCrashed()) {
+      if (is_asked) continue;
+      run_.Die(fmt::format("a process of the server with several connections was {}",
+                           LastWords(end.status, server_->command().Output())));
+    }
+    const std::optional<held::ProcessEnd> hung = kernel_.TakeHungExit();
+    if (!hung || is_asked) return false;
+    const pid_t listening = kernel_.ListeningPid();
+    if (listening >= 0 && listening != hung->pid) return false;
+    kernel_.Stop();
+    run_.Die(LastWords(fmt::format("it called exit({}), and has not ended {} s later", hung->status,
+                                   held::Endings::kLongestHang.count()),
+                       server_->command().Output()));
+    return true;
   }
 
   void End() {

@@ -55,7 +55,7 @@ class Script {
   void CarryOutForEach(const Step& step);
   void CarryOutForClient(const Step& step, uint32_t index);
   void CarryOutForServer(const Step& step);
-  bool GivesTime(int64_t deadline_ns);
+  bool GivesTime(const Step& step, int64_t deadline_ns);
   void NoteExpected(const Step& step, std::string unexpected);
   bool IsExpected(const Step& step) const;
   std::string WhyNot(const Step& step) const;

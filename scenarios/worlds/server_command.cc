@@ -37,6 +37,13 @@ namespace {
 
 constexpr int kLongestEndMs = 5000;
 
+// What the keeper tells of a child.
+struct ChildEnd {
+  pid_t pid = -1;
+  int status = 0;
+  bool is_first = false;
+};
+
 // The keeper's side: a process with one thread, forked, that never returns.
 class Keeper {
  public:
@@ -105,10 +112,11 @@ class Keeper {
       int status = 0;
       const pid_t pid = waitpid(-1, &status, WNOHANG);
       if (pid <= 0) return pid < 0 && errno == ECHILD;
-      if (pid != first_) continue;
-      first_ = -1;
+      const ChildEnd end = {.pid = pid, .status = status, .is_first = pid == first_};
+      if (!end.is_first && !WIFSIGNALED(status)) continue;
+      if (end.is_first) first_ = -1;
       Drain();  // what it said last is there when its end is told
-      send(control_, &status, sizeof status, MSG_NOSIGNAL);
+      send(control_, &end, sizeof end, MSG_NOSIGNAL | MSG_DONTWAIT);
     }
   }
 
@@ -169,10 +177,13 @@ ServerCommand::ServerCommand(const Options& options) {
 ServerCommand::~ServerCommand() { End(); }
 
 std::optional<int> ServerCommand::Status() {
-  int status = 0;
-  if (!status_ && recv(control_.get(), &status, sizeof status, MSG_DONTWAIT) ==
-                      static_cast<ssize_t>(sizeof status)) {
-    status_ = status;
+  ChildEnd end;
+  while (recv(control_.get(), &end, sizeof end, MSG_DONTWAIT) == static_cast<ssize_t>(sizeof end)) {
+    if (end.is_first) {
+      status_ = end.status;
+    } else {
+      killed_.emplace_back(end.pid, end.status);
+    }
   }
   return status_;
 }

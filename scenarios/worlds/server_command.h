@@ -41,10 +41,13 @@ class ServerCommand {
 
   // The process that the server's processes descend from.
   pid_t keeper() const { return keeper_.pid(); }
-  // Readable when the command's first process has ended, or the keeper has.
+  // Readable when Status has news, or the keeper has ended.
   int news() const { return control_.get(); }
   // How the command's first process has ended, as waitpid says; nothing while it runs.
   std::optional<int> Status();
+  // The others that a signal has killed after they had lost their parents, with how they ended.
+  // What Status has come upon.
+  std::vector<std::pair<pid_t, int>> TakeKilled() { return std::exchange(killed_, {}); }
 
   // Ends every process of the server, and returns when they are gone: some milliseconds. False
   // if one could not be ended, after 5 s.
@@ -60,6 +63,7 @@ class ServerCommand {
   FileDescriptor control_;
   ChildProcess keeper_;
   std::optional<int> status_;
+  std::vector<std::pair<pid_t, int>> killed_;
 };
 
 // `command` with each "{port}" replaced.

@@ -80,6 +80,12 @@ std::vector<DefectiveServer> DefectiveServers() {
 
 std::string ForkEcho() { return HUPSTORM_FORK_ECHO " {port}"; }
 
+std::string JoinsAtExit(std::string_view manner) {
+  return std::string(HUPSTORM_JOINS_AT_EXIT " {port} ").append(manner);
+}
+
+std::string Proxy() { return HUPSTORM_PROXY " {port} "; }
+
 std::string StaticEcho() {
 #ifdef HUPSTORM_STATIC_ECHO
   return HUPSTORM_STATIC_ECHO " {port}";

@@ -48,6 +48,11 @@ std::string PythonServer(std::string_view name);
 std::string ForkEcho();
 std::string StaticEcho();
 
+// `manner`: see its source.
+std::string JoinsAtExit(std::string_view manner);
+// A TCP proxy; its command wants the backend's port after it.
+std::string Proxy();
+
 // `command` with its places filled in.
 std::string FillIn(std::string command, int port, std::string_view folder);
 

@@ -71,42 +71,42 @@ void Agent::Make(SystemCall& call) {
   bool is_held = false;
   {
     const CallMemory moved(call, memory_.server_arena(arena_), memory_.range());
-    is_held = moved.is_whole();
-    if (is_held) {
-      AwaitAnswer(call, moved.call(), mask);
-      if (!moved.CopyBack(call.result)) call.Fail(EFAULT);
-    }
+    is_held = moved.is_whole() && AwaitAnswer(call, moved.call(), mask);
+    if (is_held && !moved.CopyBack(call.result)) call.Fail(EFAULT);
   }
   --calls_under_way_;
   memory_.frame().in_call = calls_under_way_ > 0;
   LetSignalsIn(mask, nullptr);
-  if (!is_held) linux_.Make(call);  // EFAULT and the like, without another's eyes
+  // EFAULT and the like, without another's eyes; or the process ends, and holds nobody any more.
+  if (!is_held) linux_.Make(call);
 }
 
-void Agent::AwaitAnswer(SystemCall& call, const SystemCall& moved, SignalSet mask) {
+bool Agent::AwaitAnswer(SystemCall& call, const SystemCall& moved, SignalSet mask) {
   Frame& frame = memory_.frame();
   frame.call = moved;
   frame.heap = ServerHeap();
   frame.in_call = true;
   Turn mine = Turn::kCall;
   while (true) {
-    if (!line_.Give(mine)) _exit(0);
-    const Turn turn = line_.Await();
+    const Turn turn = line_.Give(mine) ? line_.Await() : Turn::kGone;
     if (turn == Turn::kReturnFromCall) {
       call.result = frame.call.result;
       call.error = frame.call.error;
-      return;
+      return true;
     }
     if (turn == Turn::kRunHandlers) {
       SignalSet all = 0;
       LetSignalsIn(MaskAsleep(mask), &all);
       SetMask(all, nullptr);
+    } else if (turn == Turn::kWakeSleepers) {
+      frame.first.load()->sleepers.WakeDue(frame.wake_until_ns);
     } else if (turn == Turn::kGone) {
-      _exit(0);
+      if (frame.exit_status < 0) _exit(0);
+      return false;
     } else if (Execute(turn)) {
       call.result = frame.order.result;
       call.error = frame.order.error;
-      return;
+      return true;
     }
     mine = Turn::kDone;
   }

@@ -14,6 +14,7 @@
 #include "kernel/heap/heap_meter.h"
 #include "kernel/linux/held/call_memory.h"
 #include "kernel/linux/held/notes.h"
+#include "kernel/linux/held/sleepers.h"
 #include "kernel/system_call.h"
 
 namespace hupstorm::held {
@@ -30,6 +31,7 @@ enum class Turn : uint8_t {
   kExecute,                 // make the system call in Frame::order
   kExecuteAndGo,            // the same, and leave the call with its result, without another turn
   kExecuteAndGoUnlessZero,  // the same, unless the result is zero
+  kWakeSleepers,            // wake sleepers of Frame::first whose time is over
   kRunHandlers,             // let handlers of pending signals run
   kReturnFromCall,          // leave the call with the result in Frame::call
 };
@@ -46,8 +48,17 @@ struct Frame {
   std::atomic<int64_t> clock_offset_ns{0};
   // A call is under way: the server's thread waits for the driver, or is about to. The server's.
   std::atomic<bool> in_call{false};
-  // The server's process is about to end by itself, with this status; -1 before. The server's.
+  // The server's process is about to end by itself, with this status; -1 before. If the line is
+  // then shut down, it still has exit handlers to run. The server's.
   std::atomic<int32_t> exit_status{-1};
+  // The server's process has connected to somebody, or its parent has before it was forked. The
+  // server's.
+  std::atomic<bool> has_connected{false};
+  // The frame that was this process's first: there its sleepers are noted, and there it reads its
+  // clock. The server's.
+  std::atomic<Frame*> first{nullptr};
+  Sleepers sleepers;
+  int64_t wake_until_ns = 0;  // for kWakeSleepers
   Notes notes;
 };
 

@@ -20,14 +20,15 @@
 namespace hupstorm::held {
 namespace {
 
-// What a thread says of itself. Its process is known by SO_PEERCRED.
+// What a thread says of itself, once it has connected. Its process is known by SO_PEERCRED.
 struct Hello {
-  pid_t tid;
-  int line;  // its number
+  pid_t tid = -1;
+  int line = -1;   // its number; -1: it tells of a child instead
+  ProcessEnd end;  // of that child
 };
 
-// How long a thread may take to say its number once it has connected.
-constexpr int kHelloMs = 1000;
+// How long a thread may take from there to its words, if it lives: the machine may be busy.
+constexpr int kHelloMs = 60'000;
 
 struct Address {
   sockaddr_un address = {};
@@ -88,21 +89,37 @@ int DescriptorIn(Welcome& welcome) {
   return fd;
 }
 
+// A socket that is connected to the driver and has said `hello`; -1 if the driver is gone.
+int SayHello(std::string_view driver, Hello hello) {
+  const int socket = static_cast<int>(Raw(SYS_socket, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (socket < 0) return -1;
+  const bool tells = hello.tid < 0;
+  const int line = tells ? socket : MoveOutOfReach(socket);
+  if (!tells) hello.line = line;
+  const Address address = AddressOf(driver);
+  if (Raw(SYS_connect, line, Pointer(&address.address), address.length) == 0 &&
+      Raw(SYS_sendto, line, Pointer(&hello), sizeof hello, MSG_NOSIGNAL) ==
+          static_cast<long>(sizeof hello)) {
+    return line;
+  }
+  RawClose(line);
+  return -1;
+}
+
 }  // namespace
 
+void TellEnd(std::string_view driver, const ProcessEnd& end) {
+  const int socket = SayHello(driver, {.end = end});
+  if (socket >= 0) RawClose(socket);
+}
+
 Enlisted Enlist(std::string_view driver) {
-  const int socket = static_cast<int>(Raw(SYS_socket, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (socket < 0) return {};
   Enlisted enlisted;
-  enlisted.line = MoveOutOfReach(socket);
-  const Address address = AddressOf(driver);
-  Hello hello{static_cast<pid_t>(Raw(SYS_gettid)), enlisted.line};
+  enlisted.line = SayHello(driver, {.tid = static_cast<pid_t>(Raw(SYS_gettid)), .end = {}});
+  if (enlisted.line < 0) return {};
   Welcome welcome;
-  if (Raw(SYS_connect, enlisted.line, Pointer(&address.address), address.length) == 0 &&
-      Raw(SYS_sendto, enlisted.line, Pointer(&hello), sizeof hello, MSG_NOSIGNAL) ==
-          static_cast<long>(sizeof hello) &&
-      Raw(SYS_recvmsg, enlisted.line, Pointer(&welcome.message), MSG_CMSG_CLOEXEC) ==
-          static_cast<long>(sizeof welcome.address)) {
+  if (Raw(SYS_recvmsg, enlisted.line, Pointer(&welcome.message), MSG_CMSG_CLOEXEC) ==
+      static_cast<long>(sizeof welcome.address)) {
     const int file = DescriptorIn(welcome);
     if (file >= 0) {
       enlisted.memory = SharedMemory::Map(file, welcome.address);
@@ -127,17 +144,21 @@ EnlistmentOffice::EnlistmentOffice() {
 }
 
 std::optional<EnlistmentOffice::Candidate> EnlistmentOffice::Next() {
-  FileDescriptor line(accept4(socket(), nullptr, nullptr, SOCK_CLOEXEC));
-  ucred peer = {};
-  socklen_t length = sizeof peer;
-  pollfd ready = {.fd = line.get(), .events = POLLIN, .revents = 0};
-  Hello hello{};
-  if (!line || getsockopt(line.get(), SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0 ||
-      poll(&ready, 1, kHelloMs) != 1 ||
-      recv(line.get(), &hello, sizeof hello, MSG_WAITALL) != static_cast<ssize_t>(sizeof hello)) {
-    return std::nullopt;
+  while (true) {
+    FileDescriptor line(accept4(socket(), nullptr, nullptr, SOCK_CLOEXEC));
+    if (!line) return std::nullopt;
+    ucred peer = {};
+    socklen_t length = sizeof peer;
+    pollfd ready = {.fd = line.get(), .events = POLLIN, .revents = 0};
+    Hello hello;
+    if (getsockopt(line.get(), SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0 ||
+        poll(&ready, 1, kHelloMs) != 1 ||
+        recv(line.get(), &hello, sizeof hello, MSG_WAITALL) != static_cast<ssize_t>(sizeof hello)) {
+      continue;  // it has died meanwhile
+    }
+    if (hello.line >= 0) return Candidate{std::move(line), peer.pid, hello.tid, hello.line};
+    ends_.push_back(hello.end);
   }
-  return Candidate{std::move(line), peer.pid, hello.tid, hello.line};
 }
 
 bool EnlistmentOffice::Take(int line, int file, std::byte* address) {

@@ -11,6 +11,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/file_descriptor.h"
 
@@ -28,6 +30,14 @@ struct Enlisted {
 // Enlists the calling thread at the driver's socket of that name, and waits for the answer.
 Enlisted Enlist(std::string_view driver);
 
+// How a process has ended; `status` as waitpid(2) tells.
+struct ProcessEnd {
+  pid_t pid = -1;
+  int status = 0;
+};
+// Tells the driver of a child of the calling process.
+void TellEnd(std::string_view driver, const ProcessEnd& end);
+
 // ---- The driver's side: listens under a new name.
 
 class EnlistmentOffice {
@@ -43,15 +53,17 @@ class EnlistmentOffice {
     pid_t tid = -1;
     int line_there = -1;  // the number of the other end in the server's process
   };
-  // The next thread that wants to enlist; nothing if there is none, or it does not say its number
-  // within a second.
+  // The next thread that wants to enlist; nothing if there is none.
   std::optional<Candidate> Next();
+  // The ends that were told, up to when Next gave nothing.
+  std::vector<ProcessEnd> TakeEnds() { return std::exchange(ends_, {}); }
   // Gives a candidate memory that is mapped at `address` here. False if it has gone.
   static bool Take(int line, int file, std::byte* address);
 
  private:
   std::string name_;
   FileDescriptor socket_;
+  std::vector<ProcessEnd> ends_;
 };
 
 }  // namespace hupstorm::held

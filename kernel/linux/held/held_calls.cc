@@ -329,7 +329,7 @@ void HeldKernel::NoteSent(const HeldThread& thread, int fd, int64_t result, int 
 }
 
 // A process that was started for a client may end with it. One that takes other clients with it is
-// among TakeKilled.
+// among TakeCrashed.
 bool HeldKernel::SigpipeEndsServer(pid_t pid) const {
   return std::find(pids_at_start_.begin(), pids_at_start_.end(), pid) != pids_at_start_.end() &&
          DispositionIn(pid, SIGPIPE) == Disposition::kDefault;

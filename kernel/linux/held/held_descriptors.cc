@@ -63,6 +63,14 @@ HeldProcess& HeldKernel::ProcessOf(HeldThread& thread) {
   return process;
 }
 
+// That of the thread which its process names; none if that thread has gone before.
+void HeldKernel::LearnFirstMemory(HeldThread& thread) {
+  const held::Frame* const first = thread.memory->frame().first;
+  for (const auto& other : threads_) {
+    if (&other->memory->frame() == first) thread.process->first_memory = other->memory;
+  }
+}
+
 // What the call needs to be known of its descriptor.
 void HeldKernel::LearnBefore(HeldThread& thread, const SystemCall& call) {
   if (!DependsOnFacts(call.call)) return;

@@ -46,8 +46,10 @@ void HeldKernel::Reset() {
   checking_rest_ = all_rechecked_ = clients_changed_ = false;
   failure_ = nullptr;
   pids_at_start_.clear();
-  vanished_.clear();
-  killed_.clear();
+  endings_ = {};
+  stop_slept_ = {};
+  has_connected_ = false;
+  neighbours_ = {};
   fatal_sigpipes_ = 0;
   send_buffer_ = receive_buffer_ = kDefaultBuffer;
 }
@@ -123,6 +125,7 @@ void HeldKernel::Attend(int also, int timeout_ms) {
   static_cast<void>(!read(news_fd_.get(), &count, sizeof count));
   std::unique_lock lock(baton_);
   while (auto candidate = office_->Next()) Enlist(std::move(*candidate));
+  for (const held::ProcessEnd& end : office_->TakeEnds()) endings_.NoteEnd(end);
   Reap();
   const bool none_sleeps = std::none_of(threads_.begin(), threads_.end(),
                                         [](const auto& thread) { return thread->asleep; });
@@ -177,6 +180,7 @@ void HeldKernel::DriveThread(HeldThread& thread) {
 
 void HeldKernel::AnswerCall(HeldThread& thread) {
   if (thread.process == nullptr) thread.process = &ProcessOf(thread);
+  if (!is_only_thread_ && thread.process->first_memory == nullptr) LearnFirstMemory(thread);
   MakeCurrent(&thread);
   thread.remote.Answer();
 }
@@ -189,12 +193,15 @@ void HeldKernel::End(HeldThread& thread) {
   const bool is_last = std::none_of(threads_.begin(), threads_.end(), [&](const auto& other) {
     return !other->gone && other->pid == thread.pid;
   });
-  if (is_last && thread.process != nullptr && thread.memory->frame().exit_status < 0) {
+  const int status = thread.memory->frame().exit_status;
+  if (status >= 0) {
+    endings_.NoteExit(thread.pid, status);
+  } else if (is_last && thread.process != nullptr) {
     int connections = 0;
     for (int fd = 0; fd < thread.process->book.end(); ++fd) {
       if (thread.process->book.Of(fd).peer != kNoPeer) ++connections;
     }
-    if (connections > 1) vanished_.push_back(thread.pid);
+    if (connections > 1) endings_.NoteVanished(thread.pid);
   }
   if (is_last) processes_.erase(thread.pid);
   news_.notify_all();
@@ -221,9 +228,19 @@ bool HeldKernel::HasSeenListen() const {
   return seen_listen_;
 }
 
-std::vector<pid_t> HeldKernel::TakeKilled() {
+std::vector<held::ProcessEnd> HeldKernel::TakeCrashed() {
   const std::lock_guard lock(baton_);
-  return std::exchange(killed_, {});
+  return endings_.TakeCrashed();
+}
+
+std::optional<held::ProcessEnd> HeldKernel::TakeHungExit() {
+  const std::lock_guard lock(baton_);
+  return endings_.TakeHungExit();
+}
+
+void HeldKernel::NoteEnd(const held::ProcessEnd& end) {
+  const std::lock_guard lock(baton_);
+  endings_.NoteEnd(end);
 }
 
 // ---- Time.
@@ -234,6 +251,9 @@ void HeldKernel::AdvanceTo(int64_t ns) {
     thread->memory->frame().clock_offset_ns = clock_.skipped_ns();
   }
   for (const auto& [pid, process] : processes_) {
+    if (process.first_memory != nullptr) {
+      process.first_memory->frame().clock_offset_ns = clock_.skipped_ns();
+    }
     if (HeldThread* const held = HeldThreadOf(process)) FireTimers(*held, clock_);
   }
 }

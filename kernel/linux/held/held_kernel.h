@@ -30,13 +30,18 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "kernel/linux/clients/clients_kernel.h"
+#include "kernel/linux/held/endings.h"
 #include "kernel/linux/held/enlistment.h"
 #include "kernel/linux/held/held_thread.h"
+#include "kernel/linux/held/neighbours.h"
 #include "kernel/linux/held/server_clock.h"
+#include "kernel/linux/held/sleep_meter.h"
 #include "kernel/linux/sight/socket_diag.h"
 
 namespace hupstorm {
@@ -80,17 +85,26 @@ class HeldKernel final : public ClientsKernel {
 
   // True if a thread has listened by a held call: the preload library is in, and sees the calls.
   bool HasSeenListen() const;
-  // Processes that vanished without ending by themselves (a signal killed them) while they had more
-  // than one connection, so that clients other than one that may have caused it were harmed.
-  std::vector<pid_t> TakeKilled();
+  // Processes that crashed (SIGSEGV and the like) while they had more than one connection, so that
+  // clients other than one that may have caused it were harmed. A process that another has ended is
+  // none of them.
+  std::vector<held::ProcessEnd> TakeCrashed();
+  // A process that has called exit, and whose handlers get nowhere; its status is what it gave to
+  // exit. Each is given out once.
+  std::optional<held::ProcessEnd> TakeHungExit();
+  // How a process has ended whose parent the server is not.
+  void NoteEnd(const held::ProcessEnd& end);
 
   // ---- DrivenKernel.
   int64_t now_ns() const override { return clock_.now_ns(); }
   void AdvanceTo(int64_t ns) override;
   int64_t NextTimerNs() const override;
-  // Of the first process, parents before children, that holds the listening socket.
+  // The first process, parents before children, that holds the listening socket; -1 for none.
+  pid_t ListeningPid() const;
+  // Of that process.
   Disposition SignalDisposition(int signal) const override;
   Disposition RaiseSignal(int signal) override;
+  bool AwaitsStop() override;
   void InterruptBlockedCall() override;
   void WakeBlockedCall() override;
   int fatal_sigpipes() const override { return fatal_sigpipes_; }
@@ -145,15 +159,19 @@ class HeldKernel final : public ClientsKernel {
   bool IsAtRest();
   bool HeldThreadsSleep() const;
   bool OtherThreadsSleep();
+  bool NeighboursAreQuiet();
+  bool WakeDueSleepers();
   bool LetSignalsIn();
   bool LetSignalsIn(HeldThread& thread);
   void WakeHeld();
+  std::string HowThreadsSleep() const;
   void LetHappen(HeldThread* thread);
   int64_t FirstDeadline() const;
   bool CanBeInterrupted(HeldThread& thread) const;
 
   // held_descriptors.cc: what the server has open.
   HeldProcess& ProcessOf(HeldThread& thread);
+  void LearnFirstMemory(HeldThread& thread);
   void LearnBefore(HeldThread& thread, const SystemCall& call);
   void LearnDescriptor(HeldThread& thread, int fd);
   PeerId PeerAt(const sockaddr_storage& address) const;
@@ -162,7 +180,6 @@ class HeldKernel final : public ClientsKernel {
   HeldThread* HeldThreadOf(const HeldProcess& process) const;
   HeldThread* ListeningThread() const;
   const std::vector<pid_t>& Pids() const;
-  pid_t ListeningPid() const;
   bool IsOwn(pid_t pid, int fd) const;
   void SetListenerBuffer(int name, int bytes) const;
   ConnectionStatus AskServer(PeerId peer) const;
@@ -191,8 +208,14 @@ class HeldKernel final : public ClientsKernel {
   mutable std::vector<pid_t> pids_;
   mutable int64_t last_process_made_ = 0;  // when these were looked for
   std::vector<pid_t> pids_at_start_;
-  std::vector<pid_t> vanished_;  // gone without a word, with several connections
-  std::vector<pid_t> killed_;
+  held::Endings endings_;
+  bool has_connected_ = false;  // a process of the server has, to others than clients
+  held::Neighbours neighbours_;
+  held::SleepMeter stop_slept_;  // since something was let happen to a server that is to stop
+  bool awaited_stop_ = false;    // by what was let happen last
+  // How the threads of servers slept that had all the time to stop and did not; for the life of the
+  // kernel.
+  std::set<std::string> known_hangs_;
   mutable std::optional<sight::SocketDiag> diag_;  // from Start on
   bool clients_changed_ = false;
   int fatal_sigpipes_ = 0;

@@ -1,5 +1,7 @@
 // When a server is at rest, what happens then, and signals.
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <poll.h>
 #include <signal.h>
 
@@ -20,6 +22,14 @@ namespace {
 constexpr std::chrono::microseconds kLookAgain{200};
 constexpr std::chrono::microseconds kLookSeldom{4000};
 
+// How long a server may sleep after it was asked to stop, before it is said that it does not: as an
+// init system waits. Less if one has slept for so long in that very state before.
+constexpr std::chrono::seconds kStopPatience{5};
+constexpr std::chrono::milliseconds kStopPatienceOnceKnown{500};
+// How long it is waited for before its held threads look again, and how often it is looked at.
+constexpr std::chrono::milliseconds kStopMoment{100};
+constexpr int kStopLookMs = 2;
+
 // libc has handlers of its own for 32 and 33 (nptl(7)).
 constexpr int kFirstOfLibcsSignals = 32;
 
@@ -27,6 +37,12 @@ bool RestartsAfter(HeldThread& thread, int signal) {
   struct sigaction action = {};
   Invoke<Call::kSigaction>(thread.remote, signal, nullptr, &action);
   return (action.sa_flags & SA_RESTART) != 0;
+}
+
+std::vector<int64_t> CpuOf(std::span<const pid_t> pids) {
+  std::vector<int64_t> used;
+  for (const pid_t pid : pids) used.push_back(sight::CpuNs(pid));
+  return used;
 }
 
 }  // namespace
@@ -60,7 +76,7 @@ void HeldKernel::AwaitRest(HeldThread& thread) {
   const uint64_t wakes = wakes_;
   std::chrono::microseconds pause = kLookAgain;
   while (wakes_ == wakes && !thread.interrupted) {
-    if (thread.gone) throw held::ServerGone();
+    if (thread.gone || thread.IsLetGo()) throw held::ServerGone();
     if (stopping_ || failure_ != nullptr) throw Stopped();
     if (!started_ || checking_rest_) {
       news_.wait(lock);
@@ -91,7 +107,8 @@ void HeldKernel::AwaitRest(HeldThread& thread) {
 // All sleep, and no signal waits that would wake one.
 bool HeldKernel::IsAtRest() {
   if (!HeldThreadsSleep()) return false;
-  if (OtherThreadsSleep() && !LetSignalsIn()) return true;
+  if (OtherThreadsSleep() && !WakeDueSleepers() && NeighboursAreQuiet() && !LetSignalsIn())
+    return true;
   all_rechecked_ = false;
   return false;
 }
@@ -104,7 +121,7 @@ void HeldKernel::WakeHeld() {
 
 bool HeldKernel::HeldThreadsSleep() const {
   return std::all_of(threads_.begin(), threads_.end(), [](const auto& thread) {
-    return thread->gone || thread->asleep || !thread->IsInCall();
+    return thread->gone || (!thread->IsLetGo() && (thread->asleep || !thread->IsInCall()));
   });
 }
 
@@ -119,36 +136,82 @@ bool HeldKernel::OtherThreadsSleep() {
   for (const auto& thread : threads_) {
     if (thread->asleep && !thread->gone) held.push_back(thread->tid);
   }
+  // One that was looked at first may be woken by one that is looked at last, before it sleeps.
+  const std::vector<pid_t> pids = Pids();
+  const std::vector<int64_t> used = CpuOf(pids);
   bool lives = false;
-  for (const pid_t pid : Pids()) {
+  for (const pid_t pid : pids) {
     const sight::ThreadSummary threads = sight::SummaryOfThreads(pid, held);
     if (threads.any_runs) return false;
     lives = lives || threads.any_lives;
   }
   // A thread may have made its call between the two looks. If none lives any more there is nothing
   // to let happen.
-  return lives && HeldThreadsSleep();
+  return lives && !endings_.AwaitsExit() && CpuOf(pids) == used && HeldThreadsSleep();
+}
+
+bool HeldKernel::NeighboursAreQuiet() {
+  for (const auto& thread : threads_) {
+    if (thread->memory->frame().has_connected) has_connected_ = true;
+  }
+  if (!has_connected_ || !diag_) return true;
+  // What they sent may have woken a thread after these were looked at.
+  return neighbours_.AreQuiet(Pids(), port_, *diag_) && OtherThreadsSleep();
 }
 
 void HeldKernel::LetHappen(HeldThread* thread) {
   if (pids_at_start_.empty()) pids_at_start_ = Pids();
-  for (const pid_t pid : vanished_) {
-    const char state = sight::StateOf(pid);
-    if (state == 0 || state == 'Z') killed_.push_back(pid);
-  }
-  vanished_.clear();
+  endings_.LookAtVanished();
   const int64_t deadline = FirstDeadline();
   const bool is_alone = std::count_if(threads_.begin(), threads_.end(),
                                       [](const auto& other) { return !other->gone; }) == 1;
   MakeCurrent(thread);
+  awaited_stop_ = false;
   if (thread != nullptr && is_alone) {
     driver_->OnBlock(thread->call, thread->fd, deadline);
   } else {
     // Some wait for one connection and some for others: the server as a whole waits for all.
     driver_->OnBlock(Call::kEpollWait, -1, deadline);
   }
+  if (!awaited_stop_) stop_slept_ = {};
   all_rechecked_ = false;
   WakeHeld();
+}
+
+bool HeldKernel::AwaitsStop() {
+  if (is_only_thread_) return false;
+  awaited_stop_ = true;
+  const auto end = std::chrono::steady_clock::now() + kStopMoment;
+  while (std::chrono::steady_clock::now() < end) {
+    pollfd office = {.fd = office_->socket(), .events = POLLIN, .revents = 0};
+    poll(&office, 1, kStopLookMs);
+    const bool asleep = HeldThreadsSleep() && OtherThreadsSleep();
+    stop_slept_.Look(asleep);
+    if (!asleep) return true;
+  }
+  if (stop_slept_.total() < kStopPatienceOnceKnown) return true;
+  std::string how = HowThreadsSleep();
+  if (stop_slept_.total() < kStopPatience) return !known_hangs_.contains(how);
+  known_hangs_.insert(std::move(how));
+  return false;
+}
+
+// The calls in which the server's threads sleep, held or not: alike for servers in one state.
+std::string HeldKernel::HowThreadsSleep() const {
+  std::vector<std::string> calls;
+  for (const auto& thread : threads_) {
+    if (thread->asleep && !thread->gone) {
+      calls.push_back(fmt::format("held {}", CallName(thread->call)));
+    }
+  }
+  for (const pid_t pid : Pids()) {
+    for (const sight::Thread& thread : sight::ThreadsOf(pid)) {
+      const auto call = sight::SleepingCallOf(pid, thread.tid);
+      calls.push_back(fmt::format("{} {}", thread.state, call ? call->number : -1));
+    }
+  }
+  std::sort(calls.begin(), calls.end());
+  return fmt::format("{}", fmt::join(calls, ", "));
 }
 
 int64_t HeldKernel::FirstDeadline() const {
@@ -156,7 +219,29 @@ int64_t HeldKernel::FirstDeadline() const {
   for (const auto& thread : threads_) {
     if (thread->asleep) first = held::Earlier(first, thread->deadline_ns);
   }
+  for (const auto& [pid, process] : processes_) {
+    // Without a held thread nobody could wake them.
+    if (process.sleepers() == nullptr || HeldThreadOf(process) == nullptr) continue;
+    first = held::Earlier(first, process.sleepers()->FirstDeadline());
+  }
   return first;
+}
+
+// True if threads that are not held sleep although their time is over: they have been woken.
+bool HeldKernel::WakeDueSleepers() {
+  bool any = false;
+  for (const auto& [pid, process] : processes_) {
+    HeldThread* const held = HeldThreadOf(process);
+    if (held == nullptr || process.sleepers() == nullptr) continue;
+    if (!process.sleepers()->AnyDue(now_ns())) continue;
+    any = true;
+    try {
+      held->remote.WakeSleepers(now_ns());
+    } catch (const held::ServerGone&) {
+      held->gone = true;
+    }
+  }
+  return any;
 }
 
 // ---- Signals.

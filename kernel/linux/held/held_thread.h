@@ -20,7 +20,13 @@
 namespace hupstorm::held {
 
 struct HeldProcess {
+  // Null if nobody of it sleeps where the driver can see.
+  Sleepers* sleepers() const {
+    return first_memory == nullptr ? nullptr : &first_memory->frame().sleepers;
+  }
+
   pid_t pid = -1;
+  std::shared_ptr<SharedMemory> first_memory;  // with Frame::first; null before it is known
   DescriptorBook book;
   std::vector<int> given;           // descriptors that are not the server's own, in order
   uint64_t given_handlers = 0;      // nor are the handlers of these signals; bit 0 is signal 1
@@ -37,6 +43,8 @@ struct HeldThread {
   }
 
   bool IsInCall() const { return memory->frame().in_call; }
+  // Its process ends and holds it no more.
+  bool IsLetGo() const { return memory->frame().exit_status >= 0; }
 
   pid_t pid = -1;
   pid_t tid = -1;

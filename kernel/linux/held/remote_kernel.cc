@@ -84,6 +84,11 @@ void RemoteKernel::Execute(SystemCall& call, Turn how) {
   moved.CopyBack(call.result);
 }
 
+void RemoteKernel::WakeSleepers(int64_t now_ns) {
+  memory_.frame().wake_until_ns = now_ns;
+  if (!line_.Give(Turn::kWakeSleepers) || line_.Await() != Turn::kDone) throw ServerGone();
+}
+
 void RemoteKernel::RunHandlers() {
   if (!line_.Give(Turn::kRunHandlers)) throw ServerGone();
   while (true) {

@@ -54,6 +54,9 @@ class RemoteKernel final : public Syscalls {
   // Runs the handlers of signals that wait for the server. It must be held in a call.
   void RunHandlers();
 
+  // Has the process's sleepers woken whose time is over. The server must be held in a call.
+  void WakeSleepers(int64_t now_ns);
+
   HeapUse heap() const { return memory_.frame().heap; }
 
   // Makes a call in the server's process, which stays held. Throws ServerGone.

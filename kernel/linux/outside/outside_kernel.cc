@@ -165,7 +165,7 @@ std::map<pid_t, sight::Thread> OutsideKernel::LookAtThreads() const {
 std::optional<OutsideKernel::Asleep> OutsideKernel::SleepsOnOneClient() const {
   if (listening_.size() != 1) return std::nullopt;
   const pid_t pid = listening_.front();
-  const auto call = sight::SleepingCallOf(pid);
+  const auto call = sight::SleepingCallOf(pid, pid);
   if (!call || sight::ThreadsOf(pid).size() != 1) return std::nullopt;
   const int fd = static_cast<int>(call->first_argument);
   for (int i = 0; i < kCallCount; ++i) {

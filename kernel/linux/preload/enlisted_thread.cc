@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -30,6 +31,8 @@ constinit Eternal eternal;
 
 std::array<char, 108> driver = {};  // the name of its socket
 std::atomic<bool> is_driven{false};
+std::atomic<bool> is_ending{false};
+std::atomic<bool> has_connected{false};
 std::atomic<pid_t> enlisted_pid{0};
 std::atomic<held::Frame*> first_frame{nullptr};
 pthread_key_t at_thread_end;
@@ -46,21 +49,38 @@ struct ThisThread {
 // The lines of all threads. A forked child closes those that it inherits: the driver takes the end
 // of a line for the end of its thread.
 constexpr size_t kMostLines = 4096;
-std::array<std::atomic<int>, kMostLines> lines;  // number + 1
+constexpr int kBeingMade = -1;
+struct LinePlace {
+  std::atomic<int> number{0};  // + 1; 0: the place is free
+  std::atomic<held::Frame*> frame{nullptr};
+};
+std::array<LinePlace, kMostLines> lines;
 
-void Remember(int line) {
-  for (std::atomic<int>& place : lines) {
+void Remember(int line, held::Frame& frame) {
+  for (LinePlace& place : lines) {
     int empty = 0;
-    if (place.compare_exchange_strong(empty, line + 1)) return;
+    if (!place.number.compare_exchange_strong(empty, kBeingMade)) continue;
+    place.frame = &frame;
+    place.number = line + 1;
+    return;
   }
 }
 
 void Drop(int line) {
-  for (std::atomic<int>& place : lines) {
+  for (LinePlace& place : lines) {
     int held = line + 1;
-    if (place.compare_exchange_strong(held, 0)) break;
+    if (place.number.compare_exchange_strong(held, 0)) break;
   }
   syscall(SYS_close, line);
+}
+
+// Calls `visit` with the number and the frame of each line.
+template <typename Visit>
+void ForEachLine(Visit visit) {
+  for (const LinePlace& place : lines) {
+    const int line = place.number - 1;
+    if (line >= 0) visit(line, *place.frame);
+  }
 }
 
 void EndThread(void*) {
@@ -72,10 +92,11 @@ void EndThread(void*) {
 
 void StartAnewInChild() {
   const HarnessScope harness;
-  for (std::atomic<int>& place : lines) {
-    const int line = place.exchange(0) - 1;
+  for (LinePlace& place : lines) {
+    const int line = place.number.exchange(0) - 1;
     if (line >= 0) syscall(SYS_close, line);
   }
+  is_ending = false;
   this_thread.line = -1;
   this_thread.pid = 0;
   enlisted_pid = 0;
@@ -90,9 +111,8 @@ void StartAnewInChild() {
   if (pthread_key_create(&at_thread_end, EndThread) != 0) return;
   if (pthread_atfork(nullptr, nullptr, StartAnewInChild) != 0) return;
   is_driven = true;
+  ComeBeforeExitHandlers();
 }
-
-[[gnu::destructor]] void NoteEnd() { NoteExit(0); }
 
 }  // namespace
 
@@ -102,6 +122,7 @@ bool IsEnlisted() { return enlisted_pid.load(std::memory_order_relaxed) == sysca
 held::Agent* AgentOfThisThread() {
   const auto pid = static_cast<pid_t>(syscall(SYS_getpid));
   auto* const agent = reinterpret_cast<held::Agent*>(this_thread.agent.data());
+  if (is_ending) return nullptr;
   if (this_thread.pid == pid) return agent;
   const int former_errno = errno;
   const held::Enlisted enlisted = held::Enlist(driver.data());
@@ -112,12 +133,16 @@ held::Agent* AgentOfThisThread() {
   new (agent) held::Agent(*memory, enlisted.line);
   this_thread.line = enlisted.line;
   this_thread.pid = pid;
-  Remember(enlisted.line);
+  Remember(enlisted.line, memory->frame());
+  if (has_connected) memory->frame().has_connected = true;
   held::Frame* none = nullptr;
   first_frame.compare_exchange_strong(none, &memory->frame());
+  memory->frame().first = first_frame.load();
   enlisted_pid = pid;
   pthread_setspecific(at_thread_end, &this_thread);
-  return agent;
+  if (!is_ending) return agent;
+  EndThread(nullptr);  // LetThreadsGo may not have seen it
+  return nullptr;
 }
 
 int64_t ClockOffsetNs() {
@@ -125,9 +150,32 @@ int64_t ClockOffsetNs() {
   return frame == nullptr ? 0 : frame->clock_offset_ns.load(std::memory_order_relaxed);
 }
 
-void NoteExit(int status) {
+held::Sleepers* SleepersOfThisProcess() {
   held::Frame* const frame = first_frame.load(std::memory_order_relaxed);
-  if (frame != nullptr && IsEnlisted()) frame->exit_status = status;
+  return frame == nullptr || !IsEnlisted() ? nullptr : &frame->sleepers;
+}
+
+void NoteConnect() {
+  if (has_connected.exchange(true)) return;
+  ForEachLine([](int, held::Frame& frame) { frame.has_connected = true; });
+}
+
+void NoteExit(int status) {
+  if (!IsEnlisted() || is_ending) return;
+  ForEachLine([status](int, held::Frame& frame) { frame.exit_status = status; });
+}
+
+void LetThreadsGo(int status) {
+  if (!IsEnlisted()) return;
+  NoteExit(status);
+  if (is_ending.exchange(true)) return;
+  ForEachLine([](int line, held::Frame&) { syscall(SYS_shutdown, line, SHUT_RDWR); });
+}
+
+void TellEndOfChild(pid_t child, int status) {
+  const int former_errno = errno;
+  held::TellEnd(driver.data(), {.pid = child, .status = status});
+  errno = former_errno;
 }
 
 }  // namespace preload
@@ -142,12 +190,5 @@ extern "C" {
 // A child that shares its parent's memory would speak with the parent's agent. fork does all that
 // vfork promises.
 pid_t vfork() noexcept { return fork(); }
-
-void _exit(int status) {
-  hupstorm::preload::NoteExit(status);
-  while (true) syscall(SYS_exit_group, status);
-}
-
-void _Exit(int status) noexcept { _exit(status); }
 
 }  // extern "C"

@@ -69,6 +69,7 @@ void Gate::Make(SystemCall& call) {
   held::Agent* const agent = IsForDriver(call) ? AgentOfThisThread() : nullptr;
   agent != nullptr ? agent->Make(call) : Pass(call);
   if (call.result != -1) Learn(call);
+  if (call.call == Call::kConnect) NoteConnect();
 }
 
 void Gate::Pass(SystemCall& call) {

@@ -11,6 +11,8 @@
 #include <cerrno>
 
 #include "kernel/in_force.h"
+#include "kernel/linux/preload/enlisted_thread.h"
+#include "kernel/linux/preload/timed_waits.h"
 
 namespace {
 
@@ -50,6 +52,11 @@ extern "C" long syscall(long number, ...) noexcept {
   if (!hupstorm::in_force.in_server) return AskLinux(number, a, b, c, d, e, f);
   const int fd = static_cast<int>(a);
   switch (number) {
+    case SYS_exit_group:
+      hupstorm::preload::NoteExit(fd);
+      return AskLinux(number, a, b, c, d, e, f);
+    case SYS_futex:
+      return hupstorm::preload::WaitAtFutex({a, b, c, d, e, f});
     case SYS_close:
       return close(fd);
     case SYS_accept4:

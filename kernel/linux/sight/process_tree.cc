@@ -62,6 +62,7 @@ Number NumberIn(std::string_view word, int base = 10) {
 struct Stat {
   char state = 0;
   pid_t parent = -1;
+  int exit_code = 0;  // 0 if it may not be looked at
 };
 
 // What comes after the command's name, which may hold anything, parentheses too.
@@ -70,7 +71,9 @@ Stat ReadStat(const std::string& path) {
   const size_t end_of_name = text.rfind(')');
   if (end_of_name == std::string::npos || text.size() < end_of_name + 5) return {};
   const std::string_view fields = std::string_view(text).substr(end_of_name + 2);
-  return {.state = fields[0], .parent = NumberIn<pid_t>(fields.substr(2))};
+  return {.state = fields[0],
+          .parent = NumberIn<pid_t>(fields.substr(2)),
+          .exit_code = NumberIn<int>(fields.substr(fields.rfind(' ') + 1))};
 }
 
 char StateOfThread(pid_t pid, pid_t tid) {
@@ -182,6 +185,11 @@ int64_t CpuNs(pid_t pid) {
 
 char StateOf(pid_t pid) { return ReadStat(fmt::format("/proc/{}/stat", pid)).state; }
 
+std::optional<int> EndOfZombie(pid_t pid) {
+  const Stat stat = ReadStat(fmt::format("/proc/{}/stat", pid));
+  return stat.state == 'Z' ? std::optional(stat.exit_code) : std::nullopt;
+}
+
 pid_t ParentOf(pid_t pid) { return ReadStat(fmt::format("/proc/{}/stat", pid)).parent; }
 
 SignalMasks SignalMasksOf(pid_t pid) {
@@ -205,8 +213,8 @@ int64_t DescriptorLimit(pid_t pid) {
   return word == "unlimited" ? INT64_MAX : NumberIn<int64_t>(word);
 }
 
-std::optional<SleepingCall> SleepingCallOf(pid_t pid) {
-  const std::string text = Text(fmt::format("/proc/{}/syscall", pid));
+std::optional<SleepingCall> SleepingCallOf(pid_t pid, pid_t tid) {
+  const std::string text = Text(fmt::format("/proc/{}/task/{}/syscall", pid, tid));
   if (text.empty() || text.starts_with("running") || text.starts_with("-1")) return std::nullopt;
   return SleepingCall{.number = NumberIn<long>(text),
                       .first_argument = NumberIn<uint64_t>(WordAfter(text, " 0x"), 16)};

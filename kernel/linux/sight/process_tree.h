@@ -64,6 +64,9 @@ int64_t CpuNs(pid_t pid);
 // 'R', 'S', 'Z' and so on, of its first thread; 0 if there is no such process.
 char StateOf(pid_t pid);
 pid_t ParentOf(pid_t pid);  // -1 if there is no such process
+// How a process has ended that its parent has not waited for, as waitpid(2) tells; nullopt if it is
+// no zombie, or may not be looked at.
+std::optional<int> EndOfZombie(pid_t pid);
 
 struct SignalMasks {
   uint64_t ignored = 0;  // bit 0 is signal 1
@@ -77,14 +80,14 @@ int64_t AnonymousMemory(pid_t pid);
 // RLIMIT_NOFILE in effect (/proc/PID/limits); -1 if it may not be looked at.
 int64_t DescriptorLimit(pid_t pid);
 
-// The system call in which its first thread sleeps.
+// The system call in which a thread sleeps.
 struct SleepingCall {
   long number = -1;  // as in <sys/syscall.h>
   uint64_t first_argument = 0;
 };
 // nullopt if the thread runs, or may not be looked at (ptrace(2), "Ptrace access mode
 // checking").
-std::optional<SleepingCall> SleepingCallOf(pid_t pid);
+std::optional<SleepingCall> SleepingCallOf(pid_t pid, pid_t tid);
 
 // ---- And these at all of them.
 

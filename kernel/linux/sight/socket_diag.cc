@@ -8,6 +8,7 @@
 #include <linux/sock_diag.h>
 // For the whole of tcp_info, which <netinet/tcp.h> has the beginning of; the two cannot meet.
 #include <linux/tcp.h>
+#include <linux/unix_diag.h>
 #include <netinet/in.h>
 
 #include <algorithm>
@@ -60,6 +61,28 @@ int TakeSocket(const nlmsghdr* header, void* sockets) {
   return MNL_CB_OK;
 }
 
+int TakeUnixInfo(const nlattr* attribute, void* out) {
+  auto& socket = *static_cast<UnixSocket*>(out);
+  if (mnl_attr_get_type(attribute) == UNIX_DIAG_PEER) {
+    socket.peer_inode = mnl_attr_get_u32(attribute);
+  } else if (mnl_attr_get_type(attribute) == UNIX_DIAG_RQLEN) {
+    unix_diag_rqlen length = {};
+    std::memcpy(&length, mnl_attr_get_payload(attribute),
+                std::min<size_t>(mnl_attr_get_payload_len(attribute), sizeof length));
+    socket.receive_queue = length.udiag_rqueue;
+  }
+  return MNL_CB_OK;
+}
+
+int TakeUnixSocket(const nlmsghdr* header, void* sockets) {
+  if (mnl_nlmsg_get_payload_len(header) < sizeof(unix_diag_msg)) return MNL_CB_OK;
+  const auto* const message = static_cast<const unix_diag_msg*>(mnl_nlmsg_get_payload(header));
+  UnixSocket& socket = static_cast<std::vector<UnixSocket>*>(sockets)->emplace_back();
+  socket.inode = message->udiag_ino;
+  mnl_attr_parse(header, sizeof *message, TakeUnixInfo, &socket);
+  return MNL_CB_OK;
+}
+
 void SetAddress(const sockaddr_storage& address, __be32 out[4], __be16& port) {
   if (address.ss_family == AF_INET) {
     const auto& ipv4 = reinterpret_cast<const sockaddr_in&>(address);
@@ -101,7 +124,9 @@ SocketDiag::SocketDiag()
   }
 }
 
-std::vector<TcpSocket> SocketDiag::Ask(const inet_diag_req_v2& request, bool dump) {
+template <typename Request>
+bool SocketDiag::Exchange(const Request& request, bool dump, int (*take)(const nlmsghdr*, void*),
+                          void* answer) {
   alignas(nlmsghdr) std::array<char, 32 * 1024> buffer;
   nlmsghdr* const header = mnl_nlmsg_put_header(buffer.data());
   header->nlmsg_type = SOCK_DIAG_BY_FAMILY;
@@ -111,18 +136,33 @@ std::vector<TcpSocket> SocketDiag::Ask(const inet_diag_req_v2& request, bool dum
   if (mnl_socket_sendto(socket_.get(), header, header->nlmsg_len) < 0) {
     ThrowSystemError("cannot ask sock_diag");
   }
-  std::vector<TcpSocket> answer;
   int more = MNL_CB_OK;
   while (more > MNL_CB_STOP) {
     const ssize_t length = mnl_socket_recvfrom(socket_.get(), buffer.data(), buffer.size());
     if (length < 0 && errno == EINTR) continue;
     if (length < 0) ThrowSystemError("sock_diag does not answer");
     more = mnl_cb_run(buffer.data(), static_cast<size_t>(length), sequence_,
-                      mnl_socket_get_portid(socket_.get()), TakeSocket, &answer);
-    if (more < 0 && errno == ENOENT) return {};
+                      mnl_socket_get_portid(socket_.get()), take, answer);
+    if (more < 0 && errno == ENOENT) return false;
     if (more < 0) ThrowSystemError("sock_diag refuses to answer");
     if (!dump) break;
   }
+  return true;
+}
+
+std::vector<TcpSocket> SocketDiag::Ask(const inet_diag_req_v2& request, bool dump) {
+  std::vector<TcpSocket> answer;
+  if (!Exchange(request, dump, TakeSocket, &answer)) return {};
+  return answer;
+}
+
+std::vector<UnixSocket> SocketDiag::UnixSockets() {
+  unix_diag_req request = {};
+  request.sdiag_family = AF_UNIX;
+  request.udiag_states = kAllStates;
+  request.udiag_show = UDIAG_SHOW_PEER | UDIAG_SHOW_RQLEN;
+  std::vector<UnixSocket> answer;
+  if (!Exchange(request, /*dump=*/true, TakeUnixSocket, &answer)) return {};
   return answer;
 }
 

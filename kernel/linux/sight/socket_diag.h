@@ -1,5 +1,5 @@
-// The TCP sockets of all processes of this machine, as sock_diag(7) reports them (the source of
-// `ss`). Needs no privileges. Sees the network namespace of the calling process.
+// The sockets of all processes of this machine, as sock_diag(7) reports them (the source of `ss`).
+// Needs no privileges. Sees the network namespace of the calling process.
 
 #ifndef HUPSTORM_KERNEL_LINUX_SIGHT_SOCKET_DIAG_H_
 #define HUPSTORM_KERNEL_LINUX_SIGHT_SOCKET_DIAG_H_
@@ -15,6 +15,7 @@
 #include "kernel/driven_kernel.h"
 
 struct inet_diag_req_v2;
+struct nlmsghdr;
 struct mnl_socket;
 
 namespace hupstorm::sight {
@@ -55,6 +56,13 @@ struct TcpSocket {
   uint64_t Sent() const { return bytes_acked + send_queue; }
 };
 
+// A socket of AF_UNIX: what unix_diag_fill of Linux fills in.
+struct UnixSocket {
+  uint64_t inode = 0;
+  uint64_t peer_inode = 0;     // 0 if it is not connected
+  uint32_t receive_queue = 0;  // bytes that have come and have not been read
+};
+
 class SocketDiag {
  public:
   // Throws std::system_error if Linux does not answer such questions.
@@ -70,6 +78,8 @@ class SocketDiag {
   std::vector<TcpSocket> OfLocalPort(uint16_t port);
   // All sockets of the machine that a process may have open: without TIME-WAIT and SYN-RECV.
   std::vector<TcpSocket> MayBeHeld();
+  // All of AF_UNIX; none if Linux does not tell of them.
+  std::vector<UnixSocket> UnixSockets();
   // The socket of the connection whose own address is `local`; nullopt if there is none in any
   // state. Takes microseconds. Both addresses must be of one family, AF_INET or AF_INET6, and be
   // those on the wire: a dual-stack server's connection over IPv4 is found by AF_INET.
@@ -79,6 +89,11 @@ class SocketDiag {
   std::vector<TcpSocket> Dump(uint16_t port, uint32_t states);
   // Nothing if there is no such socket.
   std::vector<TcpSocket> Ask(const inet_diag_req_v2& request, bool dump);
+  // Sends `request` and calls `take` (mnl_cb_t of libmnl) with each answer. False if there is no
+  // such socket.
+  template <typename Request>
+  bool Exchange(const Request& request, bool dump, int (*take)(const nlmsghdr*, void*),
+                void* answer);
 
   std::unique_ptr<mnl_socket, int (*)(mnl_socket*)> socket_;
   unsigned sequence_ = 0;

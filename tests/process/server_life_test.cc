@@ -1,0 +1,73 @@
+// The ends of servers that are not ours, of their processes, and what runs beside them.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "tests/process/plain_process.h"
+#include "tests/process/process_run.h"
+#include "tests/process/servers.h"
+
+namespace hupstorm {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr char kReset[] = "a connect\nb connect\na send 5\na reset\n";
+constexpr char kOneAnswer[] =
+    "a connect\na read all\na send 20KiB\nexpect a received 20KiB\na close\n";
+
+// ---- A program that ends while threads of it are held.
+
+TEST(EndingServerTest, OneWhoseExitJoinsAThreadIsNamedOnceWithItsReason) {
+  EXPECT_EQ(Told(RunServer(JoinsAtExit(""), kReset)),
+            "server-died: it called exit(1): fatal: recv: Connection reset by peer\n");
+}
+
+TEST(EndingServerTest, ItsCarefulTwinIsLeftAlone) {
+  EXPECT_EQ(Told(RunServer(JoinsAtExit("careful"), kReset)), "");
+}
+
+TEST(EndingServerTest, OneWhoseExitNeverEndsIsNamedToo) {
+  EXPECT_EQ(Told(RunServer(JoinsAtExit("stuck"), kReset)),
+            "server-died: it called exit(1), and has not ended 5 s later: "
+            "fatal: recv: Connection reset by peer\n");
+}
+
+// ---- A server that is asked to stop.
+
+TEST(StoppingServerTest, OneThatSleepsForAHelperFirstIsLeftAlone) {
+  EXPECT_EQ(Told(RunServer(PythonServer("stops_after_helper"), kOneAnswer)), "");
+  EXPECT_EQ(Told(RunServer(PythonServer("stops_after_helper"),
+                           "a connect\nserver stop\nexpect server stopped\n")),
+            "");
+}
+
+// ---- Processes that end, and the server goes on.
+
+TEST(HelperProcessTest, OneThatItsParentKillsIsNoDeathOfTheServer) {
+  EXPECT_EQ(Told(RunServer(PythonServer("kills_helpers"),
+                           "c[1..3] connect\nc[1..3] read all\nc[1..3] send 100\n"
+                           "expect c[1..3] received 100\neach c[1..3] close\n")),
+            "");
+}
+
+// ---- Processes beside the server.
+
+TEST(NeighbourTest, ABackendsAnswerIsAwaited) {
+  const std::string port = std::to_string(FreePort());
+  std::string backend = PythonServer("delayed_answer");
+  backend.replace(backend.find("{port}"), 6, port);
+  const PlainProcess process(backend);
+  ASSERT_GE(ConnectTo(std::stoi(port), nullptr), 0);
+  const RunResult result = RunServer(Proxy() + port,
+                                     "c[1..8] connect\nc[1..8] read all\n"
+                                     "each c[1..8] send 1KiB\nexpect c[1..8] received 1KiB\n"
+                                     "c[1..4] send 300KiB\nexpect c[1..4] received 301KiB\n"
+                                     "c[5..8] shutdown write\nexpect c[5..8] eof\n");
+  EXPECT_EQ(Told(result), "");
+}
+
+}  // namespace
+}  // namespace hupstorm
