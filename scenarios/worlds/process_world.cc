@@ -39,7 +39,10 @@ constexpr int kLooksForProcesses = 5;
 constexpr int kLookForEndMs = 50;
 constexpr int kLookForCallMs = 2;
 // How long a server that listens may take to be seen listening: its last call is on its way.
-constexpr std::chrono::milliseconds kSeenAfter{200};
+constexpr std::chrono::milliseconds kSeenAfter{2000};
+constexpr std::chrono::seconds kLookForStarvation{1};
+// Processor time that a server may use from one call to the next on a busy machine.
+constexpr std::chrono::seconds kMostWithoutCall{5};
 
 ServerCommand::Options CommandOf(const ProcessOptions& options, uint16_t port,
                                  const rlimit& descriptors, const HeldKernel& kernel) {
@@ -73,7 +76,8 @@ class RunningServer {
         return fmt::format("the server ended before it listened on port {}: {}{}", port_,
                            EndOfProcess(*status), WhatItWrote());
       }
-      if (Clock::now() < deadline) continue;
+      // What it waits for a processor does not count.
+      if (Clock::now() < deadline + Starved()) continue;
       const std::string elsewhere = ListensElsewhere();
       return fmt::format("after {:g} s the server does not listen on port {} of 127.0.0.1{}{}",
                          std::chrono::duration<double>(timeout).count(), port_,
@@ -87,6 +91,27 @@ class RunningServer {
   bool HasEnded() {
     if (!command_.Status()) return false;
     return !Lives() || diag_.Listeners(port_).empty();
+  }
+
+  // How long one of its threads was ready and had no processor, since it began.
+  std::chrono::nanoseconds Starved() const {
+    const pid_t roots[] = {command_.keeper()};
+    int64_t most = 0;
+    for (const pid_t pid : sight::WithDescendants(roots)) {
+      for (const sight::Thread& thread : sight::ThreadsOf(pid)) {
+        if (pid != roots[0]) most = std::max(most, thread.runqueue_ns);
+      }
+    }
+    return std::chrono::nanoseconds(most);
+  }
+  // Processor time of its processes.
+  std::chrono::nanoseconds Used() const {
+    const pid_t roots[] = {command_.keeper()};
+    int64_t used = 0;
+    for (const pid_t pid : sight::WithDescendants(roots)) {
+      if (pid != roots[0]) used += std::max<int64_t>(sight::CpuNs(pid), 0);
+    }
+    return std::chrono::nanoseconds(used);
   }
 
  private:
@@ -184,6 +209,7 @@ class ProcessWorld::Impl final : private ServerHost {
         for (const auto& [pid, status] : server_->command().TakeKilled()) {
           kernel_.NoteEnd({.pid = pid, .status = status});
         }
+        MarkStarvation();
         kernel_.Attend(server_->command().news(), kLookForEndMs);
         if (LookForDeaths()) return;
       }
@@ -193,6 +219,22 @@ class ProcessWorld::Impl final : private ServerHost {
     if (!run_.ledger().asked_to_stop) {
       run_.Die(LastWords(*server_->command().Status(), server_->command().Output()));
     }
+  }
+
+  // A server that makes no calls is given up after some time. That it waits for a busy processor is
+  // not its fault.
+  void MarkStarvation() {
+    const Clock::time_point now = Clock::now();
+    if (now - looked_at_ < kLookForStarvation) return;
+    const std::chrono::nanoseconds starved = server_->Starved();
+    const std::chrono::nanoseconds used = server_->Used();
+    if (run_.calls() != calls_then_) used_then_ = used;
+    calls_then_ = run_.calls();
+    if (2 * (starved - starved_then_) >= now - looked_at_ && used - used_then_ < kMostWithoutCall) {
+      run_.MarkProgress();
+    }
+    starved_then_ = starved;
+    looked_at_ = now;
   }
 
   // True if the server's life has ended, although a process of it is there.
@@ -230,6 +272,11 @@ class ProcessWorld::Impl final : private ServerHost {
   Claim processor_;
   PortChooser ports_;
   std::optional<RunningServer> server_;
+  // When it was looked whether the server starves, and what was seen.
+  Clock::time_point looked_at_ = {};
+  uint64_t calls_then_ = 0;
+  std::chrono::nanoseconds starved_then_{0};
+  std::chrono::nanoseconds used_then_{0};
 };
 
 ServerNature LookAtServer(const ProcessOptions& options) {

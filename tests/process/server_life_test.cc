@@ -12,8 +12,6 @@
 namespace hupstorm {
 namespace {
 
-using ::testing::HasSubstr;
-
 constexpr char kReset[] = "a connect\nb connect\na send 5\na reset\n";
 constexpr char kOneAnswer[] =
     "a connect\na read all\na send 20KiB\nexpect a received 20KiB\na close\n";
@@ -41,6 +39,16 @@ TEST(StoppingServerTest, OneThatSleepsForAHelperFirstIsLeftAlone) {
   EXPECT_EQ(Told(RunServer(PythonServer("stops_after_helper"), kOneAnswer)), "");
   EXPECT_EQ(Told(RunServer(PythonServer("stops_after_helper"),
                            "a connect\nserver stop\nexpect server stopped\n")),
+            "");
+}
+
+// ---- Time.
+
+// Real time would not do for this one.
+TEST(SleepingServerTest, WhateverCallItSleepsInTimeIsVirtual) {
+  EXPECT_EQ(Told(RunServer(SleepsInManyWays(),
+                           "c[1..10] connect\nc[1..10] read all\nc[1..10] send 1KiB\n"
+                           "wait 70s\nexpect c[1..10] received 1KiB\n")),
             "");
 }
 

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 
@@ -292,6 +293,11 @@ std::span<const PeerId> ClientsKernel::TakeChangedPeers() {
     }
   } while (count == static_cast<int>(std::size(events)));
   return changed_;
+}
+
+bool ClientsKernel::HasOpenClients() const {
+  return std::any_of(peers_.begin(), peers_.end(),
+                     [](const Peer& peer) { return static_cast<bool>(peer.fd); });
 }
 
 bool ClientsKernel::AwaitChangedPeers(int64_t timeout_ns) const {

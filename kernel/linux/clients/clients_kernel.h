@@ -62,6 +62,7 @@ class ClientsKernel : public DrivenKernel {
   bool HasReceived(PeerId peer) const { return At(peer).consumed > 0 || At(peer).end_of_input; }
   // The client has a socket: it has not closed or reset its connection.
   bool IsOpen(PeerId peer) const { return static_cast<bool>(At(peer).fd); }
+  bool HasOpenClients() const;
 
   // Waits until TakeChangedPeers has something to tell, `timeout_ns` at most. False if it has
   // nothing.

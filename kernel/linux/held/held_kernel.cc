@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <iterator>
 #include <system_error>
 #include <utility>
@@ -21,6 +22,8 @@ namespace {
 // ThreadSanitizer and AddressSanitizer leave to programs.
 constexpr uintptr_t kSharedMemoryBase = 0x7e90'0000'0000;
 constexpr size_t kSharedMemorySlots = 1800;
+// How long a shell may sleep on its way out.
+constexpr std::chrono::seconds kLongestEnd{1};
 
 }  // namespace
 
@@ -47,7 +50,7 @@ void HeldKernel::Reset() {
   failure_ = nullptr;
   pids_at_start_.clear();
   endings_ = {};
-  stop_slept_ = {};
+  stop_slept_ = unheard_ = {};
   has_connected_ = false;
   neighbours_ = {};
   fatal_sigpipes_ = 0;
@@ -129,10 +132,18 @@ void HeldKernel::Attend(int also, int timeout_ms) {
   Reap();
   const bool none_sleeps = std::none_of(threads_.begin(), threads_.end(),
                                         [](const auto& thread) { return thread->asleep; });
-  if (failure_ == nullptr && started_ && none_sleeps && IsAtRest()) {
+  if (failure_ == nullptr && started_ && none_sleeps && IsAtRest() && !IsEnding()) {
     LetHappen(nullptr);  // what it throws is the end, as below
   }
   if (failure_ != nullptr) std::rethrow_exception(failure_);
+}
+
+// No thread is held and nobody listens, as if the server had just ended: its parent, a shell, has
+// not yet. It may have put something in its place, and sleep.
+bool HeldKernel::IsEnding() {
+  if (ListeningPid() >= 0) unheard_ = {};
+  unheard_.Look(/*asleep=*/true);
+  return ListeningPid() < 0 && unheard_.total() < kLongestEnd;
 }
 
 void HeldKernel::Enlist(EnlistmentOffice::Candidate candidate) {

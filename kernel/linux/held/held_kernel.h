@@ -128,6 +128,7 @@ class HeldKernel final : public ClientsKernel {
   // held_kernel.cc: threads come and go.
   void MakeCurrent(HeldThread* thread);
   void WakeAttend();
+  bool IsEnding();
   void Enlist(held::EnlistmentOffice::Candidate candidate);
   void DriveThread(HeldThread& thread);
   void AnswerCall(HeldThread& thread);
@@ -211,6 +212,7 @@ class HeldKernel final : public ClientsKernel {
   held::Endings endings_;
   bool has_connected_ = false;  // a process of the server has, to others than clients
   held::Neighbours neighbours_;
+  held::SleepMeter unheard_;     // since no thread was held and nobody listened
   held::SleepMeter stop_slept_;  // since something was let happen to a server that is to stop
   bool awaited_stop_ = false;    // by what was let happen last
   // How the threads of servers slept that had all the time to stop and did not; for the life of the

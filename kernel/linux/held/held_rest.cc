@@ -20,7 +20,7 @@ namespace {
 // A thread that runs and makes no calls cannot be awaited: it is looked at again after this time,
 // and then after ever longer ones, up to the second.
 constexpr std::chrono::microseconds kLookAgain{200};
-constexpr std::chrono::microseconds kLookSeldom{4000};
+constexpr std::chrono::microseconds kLookSeldom{3200};
 
 // How long a server may sleep after it was asked to stop, before it is said that it does not: as an
 // init system waits. Less if one has slept for so long in that very state before.
@@ -88,6 +88,8 @@ void HeldKernel::AwaitRest(HeldThread& thread) {
     checking_rest_ = true;
     const bool at_rest = IsAtRest();
     if (!at_rest && wakes_ == wakes && !thread.interrupted) {
+      // Another thread may spin until one of these has had its signal.
+      if (pause == kLookSeldom && LetSignalsIn()) all_rechecked_ = false;
       news_.wait_for(lock, pause);
       pause = std::min(2 * pause, kLookSeldom);
     }
@@ -196,9 +198,10 @@ bool HeldKernel::AwaitsStop() {
   return false;
 }
 
-// The calls in which the server's threads sleep, held or not: alike for servers in one state.
+// The calls in which the server's threads sleep, held or not: alike for servers in one state,
+// however many threads they have by then.
 std::string HeldKernel::HowThreadsSleep() const {
-  std::vector<std::string> calls;
+  std::vector<std::string> calls = {HasOpenClients() ? "clients" : "no clients"};
   for (const auto& thread : threads_) {
     if (thread->asleep && !thread->gone) {
       calls.push_back(fmt::format("held {}", CallName(thread->call)));
@@ -211,6 +214,7 @@ std::string HeldKernel::HowThreadsSleep() const {
     }
   }
   std::sort(calls.begin(), calls.end());
+  calls.erase(std::unique(calls.begin(), calls.end()), calls.end());
   return fmt::format("{}", fmt::join(calls, ", "));
 }
 

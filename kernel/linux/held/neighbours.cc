@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <initializer_list>
 #include <utility>
 
 #include "kernel/linux/sight/process_tree.h"
@@ -79,7 +78,7 @@ void Neighbours::AddTcp(const std::set<uint64_t>& own, uint16_t port, sight::Soc
     links_.push_back({.remote_inode = there.inode,
                       .is_pending = IsBeingMade(socket.state) || waits || socket.send_queue > 0 ||
                                     there.receive_queue > 0 || there.send_queue > 0});
-    for (const sight::TcpSocket* const end : std::initializer_list{&socket, &there}) {
+    for (const sight::TcpSocket* const end : {&socket, &there}) {
       facts_.insert(facts_.end(),
                     {end->inode, static_cast<uint64_t>(end->state), end->receive_queue,
                      end->send_queue, end->bytes_received, end->bytes_acked});

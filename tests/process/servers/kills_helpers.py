@@ -35,6 +35,7 @@ class KillsHelpers(EpollEcho):
         return pid
 
     def close(self, fd):
+        self.epoll.unregister(fd)  # the helpers still have it open
         try:
             self.connections[fd].shutdown(socket.SHUT_RDWR)
         except OSError:

@@ -1,0 +1,125 @@
+// A correct echo server that answers each block a minute later: sleeps_in_many_ways PORT. A thread
+// a client; each sleeps in another way.
+
+#include <linux/futex.h>
+#include <poll.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/select.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdlib>
+#include <iterator>
+#include <mutex>
+#include <thread>
+
+#include "echo_service.h"
+
+namespace {
+
+constexpr timespec kMinute = {.tv_sec = 60, .tv_nsec = 0};
+
+timespec InAMinute(clockid_t clock) {
+  timespec end = {};
+  clock_gettime(clock, &end);
+  end.tv_sec += kMinute.tv_sec;
+  return end;
+}
+
+void AtConditionVariable() {
+  std::mutex mutex;
+  std::condition_variable never;
+  std::unique_lock lock(mutex);
+  never.wait_for(lock, std::chrono::seconds(kMinute.tv_sec), [] { return false; });
+}
+
+void AtPosixCondition() {
+  pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+  pthread_cond_t never = PTHREAD_COND_INITIALIZER;
+  const timespec end = InAMinute(CLOCK_REALTIME);
+  pthread_mutex_lock(&mutex);
+  while (pthread_cond_timedwait(&never, &mutex, &end) == 0) {
+  }
+  pthread_mutex_unlock(&mutex);
+}
+
+void AtSemaphore() {
+  sem_t never;
+  sem_init(&never, 0, 0);
+  const timespec end = InAMinute(CLOCK_REALTIME);
+  sem_timedwait(&never, &end);
+}
+
+void AtSemaphoreByClock() {
+  sem_t never;
+  sem_init(&never, 0, 0);
+  const timespec end = InAMinute(CLOCK_MONOTONIC);
+  sem_clockwait(&never, CLOCK_MONOTONIC, &end);
+}
+
+void AtFutex() {
+  const int word = 0;
+  syscall(SYS_futex, &word, FUTEX_WAIT_PRIVATE, 0, &kMinute, nullptr, 0);
+}
+
+void ForSignal() {
+  sigset_t none;
+  sigemptyset(&none);
+  sigaddset(&none, SIGUSR2);
+  sigtimedwait(&none, nullptr, &kMinute);
+}
+
+void InNanosleep() { clock_nanosleep(CLOCK_MONOTONIC, 0, &kMinute, nullptr); }
+
+void InSelect() {
+  timeval minute = {.tv_sec = kMinute.tv_sec, .tv_usec = 0};
+  select(0, nullptr, nullptr, nullptr, &minute);
+}
+
+void InPpoll() { ppoll(nullptr, 0, &kMinute, nullptr); }
+
+void InEpoll() {
+  const int epoll = epoll_create1(0);
+  epoll_event event;
+  epoll_wait(epoll, &event, 1, static_cast<int>(kMinute.tv_sec) * 1000);
+  close(epoll);
+}
+
+constexpr void (*kWays[])() = {AtConditionVariable,
+                               AtPosixCondition,
+                               AtSemaphore,
+                               AtSemaphoreByClock,
+                               AtFutex,
+                               ForSignal,
+                               InNanosleep,
+                               InSelect,
+                               InPpoll,
+                               InEpoll};
+
+void Serve(int client, void (*sleep)()) {
+  char block[64 * 1024];
+  ssize_t count;
+  while ((count = recv(client, block, sizeof block, 0)) > 0) {
+    sleep();
+    if (send(client, block, static_cast<size_t>(count), MSG_NOSIGNAL) < 0) break;
+  }
+  close(client);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 2) return 2;
+  const int listener = Listen(argv[1]);
+  if (listener < 0) return 1;
+  for (size_t next = 0;; ++next) {
+    const int client = accept(listener, nullptr, nullptr);
+    if (client >= 0) std::thread(Serve, client, kWays[next % std::size(kWays)]).detach();
+  }
+}
