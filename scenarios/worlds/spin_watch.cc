@@ -18,6 +18,11 @@ namespace {
 constexpr int kNewsOfEnd = 4;
 // A server may wake itself (eventfd, pipe) so often before something else must move.
 constexpr int kMostSelfWakes = 64;
+// What wakes, and carries nothing: a byte in a pipe, an eventfd's count.
+constexpr int64_t kMostBytesOfAWake = 8;
+// A proxy passes on what its clients send, through processes and threads of its own: this is how
+// often it may move each byte on the way, by a read or a write.
+constexpr int64_t kMovesOfAByteInside = 16;
 
 // "IN|RDHUP"
 std::string EventNames(uint32_t events) {
@@ -35,6 +40,7 @@ std::string EventNames(uint32_t events) {
 void SpinWatch::Start() {
   std::erase_if(threads_, [](const auto& entry) { return entry.first != 0; });
   threads_[0] = {};
+  bytes_of_clients_ = bytes_inside_ = 0;
   SwitchTo(0);
 }
 
@@ -69,9 +75,9 @@ void SpinWatch::CountProgress(const SystemCall& call, CallFamily family) {
     case CallFamily::kRecv:
     case CallFamily::kSend:
       if (thread_->client < 0) {
-        moved = ResultInBytes(call) > 0 && !ServerLog::IsLog(call.Fd()) &&
-                ++thread_->self_wakes <= kMostSelfWakes;
+        moved = MovesInside(call);
       } else if (ResultInBytes(call) > 0) {
+        bytes_of_clients_ += ResultInBytes(call);
         moved = true;
         thread_->self_wakes = 0;
       } else if (call.error != EAGAIN && call.error != EINTR && BytesAsked(call) > 0) {
@@ -82,6 +88,18 @@ void SpinWatch::CountProgress(const SystemCall& call, CallFamily family) {
       break;
   }
   if (moved) ++moves_;
+}
+
+// On a descriptor that is no client's. It may do so without end only as its clients' bytes go by.
+bool SpinWatch::MovesInside(const SystemCall& call) {
+  const auto bytes = static_cast<int64_t>(ResultInBytes(call));
+  if (bytes <= 0 || ServerLog::IsLog(call.Fd())) return false;
+  if (bytes > kMostBytesOfAWake &&
+      bytes_inside_ + bytes <= kMovesOfAByteInside * bytes_of_clients_) {
+    bytes_inside_ += bytes;
+    return true;
+  }
+  return ++thread_->self_wakes <= kMostSelfWakes;
 }
 
 void SpinWatch::CountWake(const SystemCall& call) {

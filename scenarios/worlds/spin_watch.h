@@ -74,6 +74,7 @@ class SpinWatch {
   void CountFromLastMove() {
     if (thread_->moves != moves_) ForgetFruitless();
   }
+  bool MovesInside(const SystemCall& call);
   void ForgetFruitless();
   void CountPass(const SystemCall& call);
   void LookForReason(const SystemCall& call);
@@ -81,7 +82,9 @@ class SpinWatch {
   const DrivenKernel& kernel_;
   Ledger& ledger_;
   const ScenarioClients& clients_;
-  uint64_t moves_ = 0;  // times that something moved, or might have
+  uint64_t moves_ = 0;            // times that something moved, or might have
+  int64_t bytes_of_clients_ = 0;  // that have been read from and written to them
+  int64_t bytes_inside_ = 0;      // the same, between the server's own processes and threads
   std::unordered_map<int, Thread> threads_;
   Thread* thread_;  // that makes the call
 };

@@ -1,0 +1,3 @@
+<?php
+header('Content-Length: 6');
+echo "hello\n";
