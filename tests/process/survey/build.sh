@@ -5,7 +5,10 @@ here=$(dirname "$0")
 from=$here/servers
 out=$2/$1
 case $1 in
-  public_bugs) exec g++ -std=c++20 -O1 -pthread -o "$out" "$here"/../public_bugs/*.cc ;;
+  public_bugs)
+    from=$here/../public_bugs
+    exec g++ -std=c++20 -O1 -pthread -o "$out" "$from/loop.cc" "$from/public_bugs.cc" "$from/worker.cc"
+    ;;
   libuv_echo) exec g++ -std=c++20 -O1 -o "$out" "$here/../servers/libuv_echo.cc" -luv ;;
   libevent_echo)
     exec g++ -std=c++20 -O1 -o "$out" "$here/../../../bench/servers/peers/libevent_bufferevents.cc" -levent_core
