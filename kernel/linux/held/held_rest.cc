@@ -64,7 +64,8 @@ void HeldKernel::Block(HeldThread& thread, Call call, int fd, int64_t deadline_n
   MakeCurrent(&thread);
 }
 
-// Waits until the thread is to look again, and lets something happen if it finds that all sleep.
+// Waits until the thread is to look again, as its time is up at the latest, and lets something
+// happen if it finds that all sleep.
 void HeldKernel::AwaitRest(HeldThread& thread) {
   std::unique_lock lock(baton_, std::adopt_lock);
   // Whatever answers the call holds the baton, in whatever way this is left.
@@ -78,8 +79,19 @@ void HeldKernel::AwaitRest(HeldThread& thread) {
   while (wakes_ == wakes && !thread.interrupted) {
     if (thread.gone || thread.IsLetGo()) throw held::ServerGone();
     if (stopping_ || failure_ != nullptr) throw Stopped();
-    if (!started_ || checking_rest_) {
-      news_.wait(lock);
+    const int64_t left = thread.deadline_ns - now_ns();
+    if (thread.deadline_ns >= 0 && left <= 0) return;  // the server's clock runs with Linux's
+    if (!started_) {
+      // Nothing is let happen yet: what it waits for comes from its own other threads.
+      news_.wait_for(lock, kLookSeldom);
+      return;
+    }
+    if (checking_rest_) {
+      if (thread.deadline_ns < 0) {
+        news_.wait(lock);
+      } else {
+        news_.wait_for(lock, std::chrono::nanoseconds(left));
+      }
       continue;
     }
     // One checks for all, or they would keep the server from its processor. It looks again after a
