@@ -78,7 +78,10 @@ bool ServerMonitor::Enter(SystemCall& call, CallFamily family) {
 }
 
 void ServerMonitor::EndSpin(std::string how) {
-  if (ledger_.spins.size() < Judge::kMostIncidents && !host_.WasHindered()) {
+  // One that was asked to stop may spin until its threads have ended; if it does so for ever, it
+  // hangs.
+  const bool is_stopping = ledger_.asked_to_stop && ledger_.target->third_party;
+  if (ledger_.spins.size() < Judge::kMostIncidents && !host_.WasHindered() && !is_stopping) {
     judge_.Report(ledger_.spins, spin_.SpinOf(std::move(how)));
   }
   OnStep();
