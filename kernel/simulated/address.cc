@@ -75,7 +75,7 @@ int WriteAddress(int family, const Address& address, sockaddr* to, socklen_t* le
   in.sin6_port = htons(address.port);
   if (address.native_v6) {
     in.sin6_addr = address.IsAny() ? in6addr_any : in6addr_loopback;
-  } else if (!address.IsAny()) {
+  } else {
     in.sin6_addr.s6_addr[10] = in.sin6_addr.s6_addr[11] = 0xff;
     const uint32_t ip = htonl(address.ip);
     std::memcpy(in.sin6_addr.s6_addr + 12, &ip, sizeof(ip));

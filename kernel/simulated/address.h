@@ -17,8 +17,10 @@ struct Address {
 
   bool IsAny() const { return ip == 0; }
   bool IsLoopback() const { return (ip >> 24) == 127; }
+  friend bool operator==(const Address&, const Address&) = default;
 };
 inline constexpr uint32_t kLoopback = 0x7f000001;
+inline constexpr uint32_t kLoopbackBroadcast = 0x7fffffff;
 
 // Reads what bind(2) or connect(2) was given, for a socket of `family`. Returns 0 or a negative
 // errno: -EINVAL if it is too short, -EAFNOSUPPORT for another family.

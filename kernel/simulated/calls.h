@@ -96,9 +96,10 @@ ssize_t SendTo(Kernel& kernel, Object& object, IoVector& from, const Transfer& t
 // Gives `object` the lowest free descriptor, which must exist.
 int InstallLowest(Kernel& kernel, Object& object, bool close_on_exec);
 
-// What SO_SNDBUF and SO_RCVBUF become when a server asks for `wanted` bytes.
-int SendBufferFor(int wanted);
-int ReceiveBufferFor(int wanted);
+// What SO_SNDBUF and SO_RCVBUF become when a server asks for `wanted` bytes, with `force` by
+// SO_SNDBUFFORCE and SO_RCVBUFFORCE.
+int SendBufferFor(int wanted, bool force = false);
+int ReceiveBufferFor(int wanted, bool force = false);
 
 }  // namespace simulated
 }  // namespace hupstorm

@@ -18,7 +18,9 @@ class IntrusiveList {
  public:
   bool empty() const { return first_ == nullptr; }
   T* first() const { return first_; }
+  T* last() const { return last_; }
   static T* Next(const T* element) { return (element->*kLink).next; }
+  static T* Previous(const T* element) { return (element->*kLink).previous; }
   static bool IsLinked(const T* element) { return (element->*kLink).linked; }
 
   void PushBack(T* element) {
@@ -31,6 +33,19 @@ class IntrusiveList {
     element->*kLink = {.previous = nullptr, .next = first_, .linked = true};
     (first_ != nullptr ? (first_->*kLink).previous : last_) = element;
     first_ = element;
+  }
+
+  // Puts `element` behind `place`, which must be in this list; null: before all others.
+  void InsertAfter(T* place, T* element) {
+    if (place == nullptr) {
+      PushFront(element);
+    } else if (place == last_) {
+      PushBack(element);
+    } else {
+      T* const next = (place->*kLink).next;
+      element->*kLink = {.previous = place, .next = next, .linked = true};
+      (place->*kLink).next = (next->*kLink).previous = element;
+    }
   }
 
   // `element` must be in this list.

@@ -33,9 +33,9 @@ void SimulatedKernel::Reset() {
   State& state = *state_;
   const auto clear = [](auto&... parts) { (parts.Clear(), ...); };
   clear(state.descriptors, state.timers, state.signals, state.ports, state.endpoints,
-        state.listeners, state.tcp_timers, state.epoll_items, state.epolls, state.eventfds,
-        state.timerfds, state.pipes, state.pipe_ends, state.unix_streams, state.signalfds,
-        state.host_files, state.chunks);
+        state.listeners, state.tcp_timers, state.kept_options, state.epoll_items, state.epolls,
+        state.eventfds, state.timerfds, state.pipes, state.pipe_ends, state.unix_streams,
+        state.signalfds, state.host_files, state.chunks);
   state.descriptors.set_limit(state.options.descriptor_limit);
   state.timers.set_now_ns(state.options.start_ns);
   if (state.watches_host_files) {

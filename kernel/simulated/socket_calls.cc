@@ -1,7 +1,10 @@
 // The calls that set sockets up and shut them down.
 
+#include <linux/capability.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+
+#include <cstdio>
 
 #include "kernel/simulated/calls.h"
 #include "kernel/simulated/tcp.h"
@@ -13,17 +16,54 @@ namespace {
 constexpr int kTypeFlags = SOCK_NONBLOCK | SOCK_CLOEXEC;
 constexpr int kTypeMask = 0xf;  // SOCK_TYPE_MASK
 
-int BindTcp(Kernel& kernel, TcpEndpoint& endpoint, const sockaddr* address, socklen_t length) {
-  Address wanted;
-  if (const int parsed = ParseAddress(endpoint.family(), address, length, &wanted); parsed != 0) {
-    return parsed;
+// inet_create: whether there are sockets of this type and protocol. Returns 0 or a negative errno.
+int CheckInternetType(int type, int protocol) {
+  if (type > SOCK_PACKET || protocol < 0 || protocol > UINT8_MAX) return -EINVAL;
+  switch (type) {
+    case SOCK_STREAM:
+      return protocol == 0 || protocol == IPPROTO_TCP ? 0 : -EPROTONOSUPPORT;
+    case SOCK_DGRAM:
+      return protocol == 0 || protocol == IPPROTO_UDP ? 0 : -EPROTONOSUPPORT;
+    case SOCK_RAW:
+      return protocol != 0 ? 0 : -EPROTONOSUPPORT;
+    default:
+      return -ESOCKTNOSUPPORT;
   }
-  if (!wanted.IsAny() && !wanted.IsLoopback()) return -EADDRNOTAVAIL;
+}
+
+// inet_port_requires_bind_service. Which ports are privileged, and what this process may do, is a
+// matter of the machine.
+bool MayBindPort(uint16_t port) {
+  constexpr int kFirstUnprivileged = 1024;
+  if (port == 0 || port >= kFirstUnprivileged || IsCapable(CAP_NET_BIND_SERVICE)) return true;
+  int first = kFirstUnprivileged;
+  if (std::FILE* const file = std::fopen("/proc/sys/net/ipv4/ip_unprivileged_port_start", "re")) {
+    if (std::fscanf(file, "%d", &first) != 1) first = kFirstUnprivileged;
+    std::fclose(file);
+  }
+  return port >= first;
+}
+
+// __inet_bind, __inet6_bind
+int BindTcp(Kernel& kernel, TcpEndpoint& endpoint, const sockaddr* address, socklen_t length) {
+  if (length > sizeof(sockaddr_storage)) return -EINVAL;
+  Address wanted;
+  int parsed = ParseAddress(endpoint.family(), address, length, &wanted);
+  if (parsed == 0 && !wanted.IsAny() && !wanted.IsLoopback()) parsed = -EADDRNOTAVAIL;
+  const bool is_elsewhere = parsed == -EADDRNOTAVAIL;
+  if (parsed != 0 && !(is_elsewhere && endpoint.v6)) return parsed;
+  if (!MayBindPort(wanted.port)) return -EACCES;
   if (endpoint.state != TcpState::kClosed || endpoint.port != nullptr) return -EINVAL;
+  const bool is_v4 = endpoint.v6 && !wanted.native_v6;
+  if (is_v4 && endpoint.options.v6_only) return -EINVAL;
+  if (is_elsewhere) return parsed;
   const Address former = endpoint.local;
+  const bool former_v6_only = endpoint.options.v6_only;
   endpoint.local = wanted;
+  if (endpoint.v6 && !is_v4 && !wanted.IsAny()) endpoint.options.v6_only = true;
   if (const int result = kernel.ports.Bind(endpoint); result != 0) {
     endpoint.local = former;
+    endpoint.options.v6_only = former_v6_only;
     return result;
   }
   // A port that the kernel chose is given up with the connection, one that was asked for is not.
@@ -40,11 +80,11 @@ int OpenSocket(Kernel& kernel, int domain, int type, int protocol) {
     AbortUnsimulated("socket", "address family", domain);
   }
   if (domain != AF_INET && domain != AF_INET6) return -EAFNOSUPPORT;
-  if ((type & kTypeMask) > SOCK_PACKET || (type & kTypeMask) == 0) return -EINVAL;
+  if (const int refused = CheckInternetType(type & kTypeMask, protocol); refused != 0)
+    return refused;
   if ((type & kTypeMask) != SOCK_STREAM) {
     AbortUnsimulated("socket", "type", type & kTypeMask);
   }
-  if (protocol != 0 && protocol != IPPROTO_TCP) return -EPROTONOSUPPORT;
   if (kernel.descriptors.LowestFree() < 0) return -EMFILE;
   TcpEndpoint& endpoint = *kernel.endpoints.New();
   endpoint.v6 = domain == AF_INET6;
@@ -58,7 +98,9 @@ int OpenSocket(Kernel& kernel, int domain, int type, int protocol) {
 
 int OpenSocketPair(Kernel& kernel, int domain, int type, int protocol, int fds[2]) {
   if (domain != AF_UNIX) {
-    return domain == AF_INET || domain == AF_INET6 ? -EOPNOTSUPP : -EAFNOSUPPORT;
+    if (domain != AF_INET && domain != AF_INET6) return -EAFNOSUPPORT;
+    const int refused = CheckInternetType(type & kTypeMask, protocol);
+    return refused != 0 ? refused : -EOPNOTSUPP;
   }
   if ((type & ~kTypeFlags) != SOCK_STREAM) {
     AbortUnsimulated("socketpair", "type", type & ~kTypeFlags);

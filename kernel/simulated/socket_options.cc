@@ -3,6 +3,8 @@
 
 #include "kernel/simulated/socket_options.h"
 
+#include <linux/capability.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -19,14 +21,24 @@
 
 namespace hupstorm::simulated {
 
-constexpr int kMostBuffer = 4 << 20;  // net.core.wmem_max and rmem_max
+namespace {
 
-int SendBufferFor(int wanted) {
-  return std::max(std::min(wanted, kMostBuffer) * 2, 4608);  // SOCK_MIN_SNDBUF
+// To SO_SNDBUF a negative number is a large one (it is compared as unsigned); what forces its size
+// takes it for 0.
+int BufferFor(int wanted, int least, bool force) {
+  constexpr int kMost = 4 << 20;  // net.core.wmem_max and rmem_max
+  if (force) return std::max(std::clamp(wanted, 0, INT_MAX / 2) * 2, least);
+  return std::max((wanted < 0 ? kMost : std::min(wanted, kMost)) * 2, least);
 }
 
-int ReceiveBufferFor(int wanted) {
-  return std::max(std::min(wanted, kMostBuffer) * 2, 2304);  // SOCK_MIN_RCVBUF
+}  // namespace
+
+int SendBufferFor(int wanted, bool force) {
+  return BufferFor(wanted, 4608, force);  // SOCK_MIN_SNDBUF
+}
+
+int ReceiveBufferFor(int wanted, bool force) {
+  return BufferFor(wanted, 2304, force);  // SOCK_MIN_RCVBUF
 }
 
 namespace {
@@ -34,6 +46,7 @@ namespace {
 // The last option that Linux has. One that it has and the simulation has not aborts; one that Linux
 // does not have either gets its errno.
 constexpr int kLastSocketOption = 100;
+constexpr char kLoopbackDevice[] = "lo";
 
 int GiveTimeout(int64_t timeout_ns, void* to, socklen_t* length) {
   const int64_t ns = std::max<int64_t>(timeout_ns, 0);
@@ -68,6 +81,7 @@ constexpr int kMostKeepaliveSeconds = 32767;
 constexpr int kMostKeepaliveProbes = 127;
 // clang-format off
 constexpr PlainOption kPlainOptions[] = {
+    {SOL_SOCKET, SO_REUSEADDR, &SocketOptions::reuse_address},
     {SOL_SOCKET, SO_REUSEPORT, &SocketOptions::reuse_port},
     {SOL_SOCKET, SO_KEEPALIVE, &SocketOptions::keepalive},
     {SOL_SOCKET, SO_OOBINLINE, &SocketOptions::urgent_inline},
@@ -76,14 +90,10 @@ constexpr PlainOption kPlainOptions[] = {
     {SOL_SOCKET, SO_TIMESTAMP, &SocketOptions::timestamps},
     {SOL_SOCKET, SO_PRIORITY, nullptr, &SocketOptions::priority},
     {SOL_SOCKET, SO_MARK, nullptr, &SocketOptions::mark},
-    {IPPROTO_TCP, TCP_NODELAY, &SocketOptions::no_delay},
-    {IPPROTO_TCP, TCP_CORK, &SocketOptions::cork},
-    {IPPROTO_TCP, TCP_QUICKACK, &SocketOptions::quick_ack},
     {IPPROTO_TCP, TCP_KEEPIDLE, nullptr, &SocketOptions::keepalive_idle_s, 1, kMostKeepaliveSeconds},
     {IPPROTO_TCP, TCP_KEEPINTVL, nullptr, &SocketOptions::keepalive_interval_s, 1, kMostKeepaliveSeconds},
     {IPPROTO_TCP, TCP_KEEPCNT, nullptr, &SocketOptions::keepalive_count, 1, kMostKeepaliveProbes},
     {IPPROTO_TCP, TCP_USER_TIMEOUT, nullptr, &SocketOptions::user_timeout_ms, 0},
-    {IPPROTO_TCP, TCP_LINGER2, nullptr, &SocketOptions::fin_timeout_s},
 };
 // clang-format on
 
@@ -95,15 +105,35 @@ const PlainOption* FindPlain(int level, int name) {
 }
 
 int SetPlain(const PlainOption& row, SocketOptions& options, const void* value, socklen_t length) {
+  constexpr int kMostPriority = 6;  // without a privilege
   if (length < sizeof(int)) return -EINVAL;
   int number;
   std::memcpy(&number, value, sizeof(number));
   if (number < row.least || number > row.most) return -EINVAL;
+  const bool is_free = row.number == &SocketOptions::priority
+                           ? number >= 0 && number <= kMostPriority
+                           : row.number != &SocketOptions::mark;
+  if (!is_free && !IsCapable(CAP_NET_ADMIN)) return -EPERM;
   if (row.flag != nullptr) {
     options.*row.flag = number != 0;
   } else {
     options.*row.number = number;
   }
+  return 0;
+}
+
+bool IsKnownLevel(int level) {
+  return level == SOL_SOCKET || level == IPPROTO_TCP || level == IPPROTO_IP ||
+         level == IPPROTO_IPV6;
+}
+
+// SO_BINDTODEVICE: the simulation has one device.
+int BindToDevice(TcpEndpoint& endpoint, const void* value, socklen_t length) {
+  char device[IFNAMSIZ] = {};
+  std::memcpy(device, value, std::min<size_t>(length, sizeof(device) - 1));
+  const bool is_loopback = std::strcmp(device, kLoopbackDevice) == 0;
+  if (!is_loopback && device[0] != 0) return -ENODEV;
+  endpoint.options.bound_to_device = is_loopback;
   return 0;
 }
 
@@ -130,8 +160,6 @@ int GetSocketOption(SocketOptions& options, int* error, const TcpEndpoint* endpo
       return GiveInt(of_unix ? 0 : IPPROTO_TCP, value, length);
     case SO_ACCEPTCONN:
       return GiveInt(!of_unix && endpoint->state == TcpState::kListen, value, length);
-    case SO_REUSEADDR:
-      return GiveInt(options.reuse_address, value, length);
     case SO_SNDBUF:
       return GiveInt(options.send_buffer, value, length);
     case SO_RCVBUF:
@@ -141,7 +169,29 @@ int GetSocketOption(SocketOptions& options, int* error, const TcpEndpoint* endpo
     case SO_SNDLOWAT:
       return GiveInt(1, value, length);
     case SO_INCOMING_CPU:
-      return GiveInt(0, value, length);
+      return GiveInt(!of_unix && endpoint->was_connected ? 0 : -1, value, length);
+    case SO_BPF_EXTENSIONS:
+      return GiveInt(64, value, length);  // SKF_AD_MAX
+    case SO_PEERCRED: {
+      const ucred nobody = {.pid = 0, .uid = static_cast<uid_t>(-1), .gid = static_cast<gid_t>(-1)};
+      return Give(&nobody, sizeof(nobody), value, length);
+    }
+    case SO_BINDTODEVICE:
+      if (options.bound_to_device) {
+        if (*length < IFNAMSIZ) return -EINVAL;
+        return Give(kLoopbackDevice, sizeof(kLoopbackDevice), value, length);
+      }
+      [[fallthrough]];
+    case SO_GET_FILTER:
+      *length = 0;
+      return 0;
+    case SO_PASSCRED:
+    case SO_PASSSEC:
+      return -EOPNOTSUPP;
+    case SO_PEERSEC:
+      return -ENOPROTOOPT;
+    case SO_PEERGROUPS:
+      return -ENODATA;
     case SO_RCVTIMEO:
       return GiveTimeout(options.receive_timeout_ns, value, length);
     case SO_SNDTIMEO:
@@ -151,7 +201,7 @@ int GetSocketOption(SocketOptions& options, int* error, const TcpEndpoint* endpo
       return Give(&state, sizeof(state), value, length);
     }
     default:
-      if (name > kLastSocketOption) return -ENOPROTOOPT;
+      if (name < 1 || name > kLastSocketOption) return -ENOPROTOOPT;
       AbortUnsimulated("getsockopt", of_unix ? "AF_UNIX SOL_SOCKET option" : "SOL_SOCKET option",
                        name);
   }
@@ -164,20 +214,9 @@ int SetSocketOption(Kernel& kernel, SocketOptions& options, TcpEndpoint* endpoin
   int number;
   std::memcpy(&number, value, sizeof(number));
   switch (of_unix && !IsUnixOption(name) ? -1 : name) {
-    case SO_REUSEADDR:
-      if (of_unix) {
-        options.reuse_address = number != 0;
-      } else {
-        kernel.ports.SetReuse(*endpoint, number != 0);
-      }
-      return 0;
     case SO_SNDBUF:
       options.send_buffer = SendBufferFor(number);
-      // sk_stream_write_space wakes whether or not a sender found the buffer full.
-      if (!of_unix && tcp::IsWritable(*endpoint)) {
-        endpoint->no_space = false;
-        WakeEndpoint(kernel, *endpoint, kWriteSpace);
-      }
+      if (!of_unix) tcp::WakeIfWritable(kernel, *endpoint);
       return 0;
     case SO_RCVBUF:
       options.receive_buffer = ReceiveBufferFor(number);
@@ -196,10 +235,32 @@ int SetSocketOption(Kernel& kernel, SocketOptions& options, TcpEndpoint* endpoin
         WakeEndpoint(kernel, *endpoint, kDataReady);
       }
       return 0;
-    case SO_INCOMING_CPU:
-    case SO_BUSY_POLL:
-    case SO_ZEROCOPY:
+    case SO_SNDBUFFORCE:
+    case SO_RCVBUFFORCE: {
+      if (!IsCapable(CAP_NET_ADMIN)) return -EPERM;
+      const bool sends = name == SO_SNDBUFFORCE;
+      (sends ? options.send_buffer : options.receive_buffer) =
+          sends ? SendBufferFor(number, true) : ReceiveBufferFor(number, true);
+      if (sends) {
+        tcp::WakeIfWritable(kernel, *endpoint);
+      } else {
+        tcp::SetBuffers(*endpoint);
+        tcp::OpenWindow(kernel, *endpoint);
+      }
       return 0;
+    }
+    case SO_INCOMING_CPU:
+      return 0;
+    case SO_PASSCRED:
+    case SO_PASSSEC:
+      return -EOPNOTSUPP;
+    case SO_DETACH_FILTER:
+      return -ENOENT;  // none was attached
+    case SO_PEERCRED:
+    case SO_PEERSEC:
+    case SO_PEERGROUPS:
+    case SO_BPF_EXTENSIONS:
+      return -ENOPROTOOPT;
     case SO_TYPE:
     case SO_PROTOCOL:
     case SO_DOMAIN:
@@ -220,7 +281,7 @@ int SetSocketOption(Kernel& kernel, SocketOptions& options, TcpEndpoint* endpoin
       return 0;
     }
     default:
-      if (name > kLastSocketOption) return -ENOPROTOOPT;
+      if (name < 1 || name > kLastSocketOption) return -ENOPROTOOPT;
       AbortUnsimulated("setsockopt", of_unix ? "AF_UNIX SOL_SOCKET option" : "SOL_SOCKET option",
                        name);
   }
@@ -230,7 +291,9 @@ int SetSocketOption(Kernel& kernel, SocketOptions& options, TcpEndpoint* endpoin
 
 int GetOption(Kernel& kernel, int fd, int level, int name, void* value, socklen_t* length) {
   const auto of = [&](auto& socket, TcpEndpoint* endpoint) {
-    if (length == nullptr || (value == nullptr && *length > 0)) return -EFAULT;
+    if (length == nullptr) return -EFAULT;
+    if (!IsKnownLevel(level)) return -EOPNOTSUPP;
+    if (value == nullptr && *length > 0) return -EFAULT;
     if (static_cast<int>(*length) < 0) return -EINVAL;
     const PlainOption* const plain = FindPlain(level, name);
     if (plain != nullptr && (endpoint != nullptr || (level == SOL_SOCKET && IsUnixOption(name)))) {
@@ -238,11 +301,15 @@ int GetOption(Kernel& kernel, int fd, int level, int name, void* value, socklen_
           plain->flag != nullptr ? socket.options.*plain->flag : socket.options.*plain->number,
           value, length);
     }
+    const KeptOption* const kept = level == SOL_SOCKET ? FindKept(level, name) : nullptr;
+    if (kept != nullptr && endpoint != nullptr) {
+      return GiveInt(GetKept(*endpoint, *kept), value, length);
+    }
     if (level == SOL_SOCKET) {
       return GetSocketOption(socket.options, &socket.error, endpoint, name, value, length);
     }
     return endpoint == nullptr ? -EOPNOTSUPP
-                               : GetProtocolOption(*endpoint, level, name, value, length);
+                               : GetProtocolOption(kernel, *endpoint, level, name, value, length);
   };
   return OnSocket(
       kernel.descriptors.Get(fd), [&](TcpEndpoint& endpoint) { return of(endpoint, &endpoint); },
@@ -259,11 +326,18 @@ int SetOption(Kernel& kernel, int fd, int level, int name, const void* value, so
       if (endpoint != nullptr) tcp::UpdateKeepalive(kernel, *endpoint);
       return result;
     }
+    const KeptOption* const kept = level == SOL_SOCKET ? FindKept(level, name) : nullptr;
+    if (kept != nullptr && endpoint != nullptr) {
+      return SetKept(kernel, *endpoint, *kept, value, length);
+    }
+    if (level == SOL_SOCKET && name == SO_BINDTODEVICE && endpoint != nullptr) {
+      return BindToDevice(*endpoint, value, length);
+    }
     if (level == SOL_SOCKET) {
       return SetSocketOption(kernel, options, endpoint, name, value, length);
     }
     return endpoint == nullptr ? -EOPNOTSUPP
-                               : SetProtocolOption(*endpoint, level, name, value, length);
+                               : SetProtocolOption(kernel, *endpoint, level, name, value, length);
   };
   return OnSocket(
       kernel.descriptors.Get(fd),

@@ -25,9 +25,9 @@ inline int GiveInt(int value, void* to, socklen_t* length) {
 }
 
 // IPPROTO_TCP, IPPROTO_IP and IPPROTO_IPV6 (protocol_options.cc).
-int GetProtocolOption(const TcpEndpoint& endpoint, int level, int name, void* value,
+int GetProtocolOption(Kernel& kernel, const TcpEndpoint& endpoint, int level, int name, void* value,
                       socklen_t* length);
-int SetProtocolOption(TcpEndpoint& endpoint, int level, int name, const void* value,
+int SetProtocolOption(Kernel& kernel, TcpEndpoint& endpoint, int level, int name, const void* value,
                       socklen_t length);
 
 }  // namespace hupstorm::simulated

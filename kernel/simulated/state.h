@@ -49,6 +49,7 @@ struct Kernel {
   Slab<TcpEndpoint> endpoints;
   Slab<Listener, 16> listeners;
   Slab<Timer, 16> tcp_timers;
+  Slab<KeptValues, 16> kept_options;
   Slab<EpollItem> epoll_items;
   Slab<Epoll, 16> epolls;
   Slab<Eventfd, 16> eventfds;

@@ -7,6 +7,7 @@
 
 #include <sys/types.h>
 
+#include <cstddef>
 #include <cstdint>
 
 #include "kernel/simulated/io_vector.h"
@@ -37,31 +38,49 @@ void ReceiveReset(Kernel& kernel, TcpEndpoint& endpoint);      // tcp_reset
 // The end of a connection from this end's point of view (tcp_done).
 void Finish(Kernel& kernel, TcpEndpoint& endpoint);
 void FailWith(Kernel& kernel, TcpEndpoint& endpoint, int error);  // tcp_done_with_error
-void EnterTimeWait(Kernel& kernel, TcpEndpoint& endpoint);        // tcp_time_wait
+void SendReset(Kernel& kernel, TcpEndpoint& endpoint);            // tcp_send_active_reset
+void CutLink(TcpEndpoint& endpoint);  // the ends know of each other no more
 // The FIN of `from` reaches the other end, and its acknowledgment comes back (tcp_fin).
 void DeliverFin(Kernel& kernel, TcpEndpoint& from);
-void Rest(Kernel& kernel, TcpEndpoint& endpoint);
-void EndRests(Kernel& kernel);
 // Gives the endpoint back if nothing refers to it any more.
 void FreeIfDead(Kernel& kernel, TcpEndpoint& endpoint);
+
+// ---- What is left of a connection (tcp_rest.cc).
+// A connection without an owner whose FIN was acknowledged: it waits for the other end's FIN, as
+// long as TCP_LINGER2 says.
+void RestInFinWait2(Kernel& kernel, TcpEndpoint& endpoint);
+void EnterTimeWait(Kernel& kernel, TcpEndpoint& endpoint);  // tcp_time_wait
+void StopResting(Kernel& kernel, TcpEndpoint& endpoint);
+// In TIME-WAIT, or in FIN-WAIT-2 without an owner.
+bool IsResting(const TcpEndpoint& endpoint);
+// Before its time is over: a new connection takes its pair of addresses.
+void EndRest(Kernel& kernel, TcpEndpoint& endpoint);
+// Of all whose time is over.
+void EndRests(Kernel& kernel);
 
 // ---- Bytes (tcp_send.cc, tcp_receive.cc).
 ssize_t Send(Kernel& kernel, TcpEndpoint& endpoint, IoVector& from, const Transfer& transfer);
 ssize_t Receive(Kernel& kernel, TcpEndpoint& endpoint, IoVector& to, const Transfer& transfer);
-// Moves what waits to be sent as far as the other end's window allows, and the FIN after it.
-void Transmit(Kernel& kernel, TcpEndpoint& from);
+// Moves what waits to be sent as far as the other end's window allows, and the FIN after it. A part
+// of a segment that waits for more (TCP_CORK, MSG_MORE) moves only if `push`.
+void Transmit(Kernel& kernel, TcpEndpoint& from, bool push = false);
 // Lets the other end send again, after bytes were read.
 void OpenWindow(Kernel& kernel, TcpEndpoint& endpoint);
 // Queues bytes for the other end: at most SendSpace(). Returns how many it took.
 size_t Queue(Kernel& kernel, TcpEndpoint& from, IoVector& bytes, size_t count, bool urgent);
 size_t SendSpace(const TcpEndpoint& endpoint);
-bool IsWritable(const TcpEndpoint& endpoint);  // __sk_stream_is_writeable
-int TakeError(TcpEndpoint& endpoint);          // sock_error, positive
+bool IsWritable(const TcpEndpoint& endpoint);                // __sk_stream_is_writeable
+void WakeIfWritable(Kernel& kernel, TcpEndpoint& endpoint);  // sk_stream_write_space
+int TakeError(TcpEndpoint& endpoint);                        // sock_error, positive
 
 // ---- Readiness and state (tcp_state.cc).
 uint32_t PollMask(TcpEndpoint& endpoint);            // tcp_poll
 size_t UnreadForIoctl(const TcpEndpoint& endpoint);  // tcp_inq
 TcpState ReportedState(const TcpEndpoint& endpoint);
+
+// What TCP_INFO tells, as long as Linux 6.18's (tcp_info.cc).
+inline constexpr size_t kInfoSize = 280;
+void Info(const Kernel& kernel, const TcpEndpoint& endpoint, std::byte (&out)[kInfoSize]);
 
 // ---- Timers (tcp_timers.cc).
 void ArmTimer(Kernel& kernel, TcpEndpoint& endpoint, int64_t due_ns);

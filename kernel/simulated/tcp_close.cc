@@ -1,4 +1,4 @@
-// How TCP connections end: FIN, RST, close, TIME-WAIT.
+// How TCP connections end: FIN, RST, close.
 
 #include <errno.h>
 #include <sys/socket.h>
@@ -7,22 +7,6 @@
 
 namespace hupstorm::simulated::tcp {
 namespace {
-
-// TCP_TIMEWAIT_LEN and tcp_fin_timeout: both 60 s.
-constexpr int64_t kRestNs = 60'000'000'000;
-
-void CutLink(TcpEndpoint& endpoint) {
-  if (endpoint.remote == nullptr) return;
-  endpoint.remote->remote = nullptr;
-  endpoint.remote = nullptr;
-}
-
-// tcp_send_active_reset: the other end hears of it at once.
-void SendReset(Kernel& kernel, TcpEndpoint& endpoint) {
-  TcpEndpoint* remote = endpoint.remote;
-  CutLink(endpoint);
-  if (remote != nullptr) ReceiveReset(kernel, *remote);
-}
 
 // The first half of tcp_close_state: where to go, and whether a FIN is due.
 bool StartClosing(TcpEndpoint& endpoint) {
@@ -54,13 +38,6 @@ void LeaveQueue(TcpEndpoint& endpoint) {
     return;
   }
   endpoint.queued_at = nullptr;
-}
-
-void StopResting(Kernel& kernel, TcpEndpoint& endpoint) {
-  if (endpoint.queued_at == nullptr && EndpointQueue::IsLinked(&endpoint)) {
-    kernel.resting.Remove(&endpoint);
-  }
-  endpoint.in_time_wait = false;
 }
 
 // inet_csk_listen_stop: connections not accepted yet are reset. A client that was not let in hears
@@ -103,6 +80,20 @@ void Linger(Kernel& kernel, TcpEndpoint& endpoint, int fd) {
 }
 
 }  // namespace
+
+void CutLink(TcpEndpoint& endpoint) {
+  if (endpoint.remote == nullptr) return;
+  endpoint.remote->remote = nullptr;
+  endpoint.remote = nullptr;
+}
+
+// tcp_send_active_reset: the other end hears of it at once. A socket that is connected to itself is
+// closed by then, and hears nothing.
+void SendReset(Kernel& kernel, TcpEndpoint& endpoint) {
+  TcpEndpoint* remote = endpoint.remote;
+  CutLink(endpoint);
+  if (remote != nullptr && remote != &endpoint) ReceiveReset(kernel, *remote);
+}
 
 void Finish(Kernel& kernel, TcpEndpoint& endpoint) {
   LeaveQueue(endpoint);
@@ -159,28 +150,6 @@ void ReceiveReset(Kernel& kernel, TcpEndpoint& endpoint) {
   FailWith(kernel, endpoint, error);
 }
 
-void Rest(Kernel& kernel, TcpEndpoint& endpoint) {
-  endpoint.rest_until_ns = kernel.timers.now_ns() + kRestNs;
-  if (EndpointQueue::IsLinked(&endpoint)) kernel.resting.Remove(&endpoint);
-  kernel.resting.PushBack(&endpoint);
-}
-
-void EndRests(Kernel& kernel) {
-  while (TcpEndpoint* endpoint = kernel.resting.first()) {
-    if (endpoint->rest_until_ns > kernel.timers.now_ns()) return;
-    kernel.resting.Remove(endpoint);
-    endpoint->in_time_wait = false;
-    if (endpoint->state != TcpState::kClosed) Finish(kernel, *endpoint);
-    FreeIfDead(kernel, *endpoint);
-  }
-}
-
-void EnterTimeWait(Kernel& kernel, TcpEndpoint& endpoint) {
-  endpoint.in_time_wait = true;
-  Finish(kernel, endpoint);
-  Rest(kernel, endpoint);
-}
-
 void DeliverFin(Kernel& kernel, TcpEndpoint& from) {
   TcpEndpoint& to = *from.remote;
   from.fin_sent = true;
@@ -207,11 +176,16 @@ void DeliverFin(Kernel& kernel, TcpEndpoint& from) {
     WakeEndpoint(kernel, to, kDataReady);
   }
   // The acknowledgment.
+  if (&from == &to) {
+    EnterTimeWait(kernel, from);  // it has closed both sides
+    return;
+  }
   switch (from_state) {
     case TcpState::kFinWait1:
       from.state = TcpState::kFinWait2;
       if (from.orphan) {
-        Rest(kernel, from);
+        RestInFinWait2(kernel, from);
+        FreeIfDead(kernel, from);
       } else {
         WakeEndpoint(kernel, from, 0, true);
       }
@@ -297,6 +271,8 @@ void Disconnect(Kernel& kernel, TcpEndpoint& endpoint) {
   endpoint.urgent = Urgent::kNone;
   endpoint.shutdown = 0;
   endpoint.done = endpoint.fin_wanted = endpoint.fin_sent = endpoint.urgent_mode = false;
+  endpoint.more_follows = endpoint.passive = false;
+  endpoint.segments_in = endpoint.segments_out = 0;
   endpoint.read_sequence = endpoint.write_sequence = 0;
   endpoint.remote_address = {};
   endpoint.unanswered = false;
@@ -304,7 +280,7 @@ void Disconnect(Kernel& kernel, TcpEndpoint& endpoint) {
   if (!endpoint.bound_by_user) kernel.ports.Release(endpoint);
   if (!endpoint.address_by_user) {
     endpoint.local.ip = 0;
-    if (!endpoint.bound_by_user) endpoint.local.native_v6 = false;
+    endpoint.local.native_v6 = endpoint.v6;
   }
   if (!endpoint.orphan) WakeEndpoint(kernel, endpoint, EPOLLERR);
 }
@@ -349,7 +325,7 @@ void Close(Kernel& kernel, TcpEndpoint& endpoint, int fd) {
     }
     --endpoint.references;
     endpoint.orphan = true;
-    if (endpoint.state == TcpState::kFinWait2) Rest(kernel, endpoint);
+    if (endpoint.state == TcpState::kFinWait2) RestInFinWait2(kernel, endpoint);
     if (endpoint.state != TcpState::kClosed && endpoint.unanswered) {
       AwaitAcknowledgment(kernel, endpoint);
     }
@@ -367,6 +343,7 @@ void FreeIfDead(Kernel& kernel, TcpEndpoint& endpoint) {
   endpoint.send.Clear(kernel.chunks);
   kernel.ports.Release(endpoint);
   if (endpoint.timer != nullptr) DisarmTimer(kernel, endpoint);
+  FreeKept(kernel, endpoint);
   if (endpoint.peer != kNoPeer) {
     Peer& peer = kernel.peers[static_cast<size_t>(endpoint.peer)];
     (endpoint.is_peer ? peer.self : peer.server) = nullptr;

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include <algorithm>
+#include <climits>
 
 #include "base/timespec.h"
 #include "kernel/simulated/tcp.h"
@@ -32,6 +33,28 @@ void JoinAcceptQueue(Kernel& kernel, TcpEndpoint& listener, TcpEndpoint& child) 
   ++kernel.accept_queue_length;
 }
 
+void StartClocks(const Kernel& kernel, TcpEndpoint& endpoint) {
+  endpoint.last_received_ns = kernel.timers.now_ns();
+  endpoint.last_data_received_ns = endpoint.last_data_sent_ns = endpoint.last_received_ns;
+}
+
+// How long their segments are: half of the first window, unless one of them wants less
+// (TCP_MAXSEG).
+void AgreeOnSegments(TcpEndpoint& client, TcpEndpoint& server) {
+  constexpr int kOfClient = 32741;
+  constexpr int kOfServer = 32768;
+  constexpr int kTimestamps = 12;  // bytes of each segment
+  int wanted = INT_MAX;
+  for (const TcpEndpoint* const end : {&client, &server}) {
+    if (end->options.max_segment != 0) wanted = std::min(wanted, end->options.max_segment);
+  }
+  const bool is_free = wanted == INT_MAX;
+  server.segment =
+      static_cast<uint16_t>(is_free ? kOfServer : std::min(wanted - kTimestamps, kOfServer));
+  client.segment =
+      static_cast<uint16_t>(is_free ? kOfClient : std::min(wanted - kTimestamps, kOfClient));
+}
+
 // The listener takes the SYN, and the handshake runs to its end: there is no delay.
 void Establish(Kernel& kernel, TcpEndpoint& listener, TcpEndpoint& client) {
   TcpEndpoint& child = *kernel.endpoints.New();
@@ -44,17 +67,20 @@ void Establish(Kernel& kernel, TcpEndpoint& listener, TcpEndpoint& client) {
   child.v6 = listener.v6;
   child.local = client.remote_address;
   child.remote_address = client.local;
+  child.passive = true;
+  AgreeOnSegments(client, child);
+  InheritKept(kernel, listener, child);
   child.state = TcpState::kEstablished;
   child.socket_state = SocketState::kConnected;
   child.was_connected = true;
-  child.last_received_ns = kernel.timers.now_ns();
+  StartClocks(kernel, child);
   SetBuffers(child);
-  kernel.ports.AddChild(child, listener.port);
+  kernel.ports.AddAccepted(child, listener.port);
   child.remote = &client;
   client.remote = &child;
   client.state = TcpState::kEstablished;
   client.was_connected = true;
-  client.last_received_ns = child.last_received_ns;
+  StartClocks(kernel, client);
   DisarmTimer(kernel, client);
   if (client.is_peer) {
     child.peer = client.peer;
@@ -73,6 +99,62 @@ void Establish(Kernel& kernel, TcpEndpoint& listener, TcpEndpoint& client) {
   JoinAcceptQueue(kernel, listener, child);
   WakeEndpoint(kernel, client, 0, true);
   WakeEndpoint(kernel, listener, kDataReady);
+}
+
+// The SYN comes back to the socket that sent it, which takes it for the other side's: a
+// simultaneous open (tcp_rcv_synsent_state_process).
+void EstablishWithSelf(Kernel& kernel, TcpEndpoint& endpoint) {
+  endpoint.remote = &endpoint;
+  endpoint.state = TcpState::kEstablished;
+  endpoint.was_connected = true;
+  AgreeOnSegments(endpoint, endpoint);
+  StartClocks(kernel, endpoint);
+  WakeEndpoint(kernel, endpoint, 0, true);
+}
+
+// Where a connect goes (tcp_v4_connect, tcp_v6_connect). Returns 0 or a negative errno.
+int ReadRemote(const TcpEndpoint& endpoint, const sockaddr* address, socklen_t length,
+               Address* remote) {
+  const int parsed = ParseAddress(endpoint.family(), address, length, remote);
+  if (parsed == -EADDRNOTAVAIL) return -ENETUNREACH;
+  if (parsed != 0) return parsed;
+  const bool bound_to_v4 = endpoint.v6 && !endpoint.local.native_v6;
+  if (remote->IsAny()) {
+    // The host itself.
+    remote->ip = endpoint.v6 || endpoint.local.IsAny() ? kLoopback : endpoint.local.ip;
+    if (bound_to_v4) remote->native_v6 = false;
+  }
+  if (bound_to_v4 && remote->native_v6) return -EAFNOSUPPORT;
+  if (endpoint.options.v6_only && !remote->native_v6) return -ENETUNREACH;
+  return remote->IsLoopback() && remote->ip != kLoopbackBroadcast ? 0 : -ENETUNREACH;
+}
+
+// Gives the connection that `endpoint` is to become its pair of addresses (__inet_hash_connect).
+// -EADDRNOTAVAIL if another one has it; then nothing has changed.
+int TakeAddresses(Kernel& kernel, TcpEndpoint& endpoint, const Address& remote) {
+  const Address former = endpoint.local;
+  endpoint.remote_address = remote;
+  if (endpoint.local.IsAny()) {
+    endpoint.local.ip = kLoopback;
+    endpoint.local.native_v6 = remote.native_v6;
+  }
+  if (endpoint.port == nullptr) {
+    endpoint.local.port = 0;
+    if (kernel.ports.BindForConnect(endpoint) == 0) return 0;
+  } else {
+    TcpEndpoint* const twin = kernel.ports.FindTwin(endpoint);
+    if (twin == nullptr) return 0;
+    if (IsResting(*twin)) {  // tcp_twsk_unique
+      TcpEndpoint* const forgotten = twin->remote;
+      EndRest(kernel, *twin);
+      if (forgotten != nullptr) ReceiveReset(kernel, *forgotten);
+      return 0;
+    }
+    if (!endpoint.bound_by_user) kernel.ports.Release(endpoint);
+  }
+  endpoint.remote_address = {};
+  endpoint.local = former;
+  return -EADDRNOTAVAIL;
 }
 
 // Peers whose SYN found the queue full get in as soon as there is room: their owner need not know
@@ -105,7 +187,7 @@ int Listen(Kernel& kernel, TcpEndpoint& endpoint, int backlog) {
     if (endpoint.port == nullptr) {
       endpoint.local.port = 0;  // a former connection's
       if (const int result = kernel.ports.Bind(endpoint); result != 0) return result;
-    } else if (!kernel.ports.MayListen(endpoint)) {
+    } else if (!Ports::MayListen(endpoint)) {
       return -EADDRINUSE;
     }
     endpoint.listener = kernel.listeners.New();
@@ -129,6 +211,10 @@ TcpEndpoint* TakeAccepted(Kernel& kernel, TcpEndpoint& listener) {
 
 void StartConnect(Kernel& kernel, TcpEndpoint& endpoint) {
   endpoint.state = TcpState::kSynSent;
+  if (endpoint.remote_address == endpoint.local) {
+    EstablishWithSelf(kernel, endpoint);
+    return;
+  }
   TcpEndpoint* listener = kernel.ports.FindListener(endpoint.remote_address);
   if (listener == nullptr) {
     ReceiveReset(kernel, endpoint);
@@ -183,22 +269,11 @@ int Connect(Kernel& kernel, TcpEndpoint& endpoint, const sockaddr* address, sock
       break;
     case SocketState::kUnconnected: {
       if (endpoint.state != TcpState::kClosed) return -EISCONN;
-      Address remote_address;
-      if (const int parsed = ParseAddress(endpoint.family(), address, length, &remote_address);
-          parsed != 0) {
-        return parsed;
-      }
-      if (remote_address.IsAny()) remote_address.ip = kLoopback;
-      if (!remote_address.IsLoopback()) return -ENETUNREACH;
-      endpoint.remote_address = remote_address;
-      if (endpoint.local.IsAny()) {
-        endpoint.local.ip = kLoopback;
-        endpoint.local.native_v6 = remote_address.native_v6;
-      }
-      if (endpoint.port == nullptr) {
-        endpoint.local.port = 0;
-        if (kernel.ports.Bind(endpoint) != 0) return -EADDRNOTAVAIL;
-      }
+      Address remote;
+      const int refused = ReadRemote(endpoint, address, length, &remote);
+      if (refused != 0) return refused;
+      const int taken = TakeAddresses(kernel, endpoint, remote);
+      if (taken != 0) return taken;
       // Until the call lets go of the socket no answer is looked at, so a call that does not wait
       // never sees how the handshake, which is over by then, has ended.
       endpoint.socket_state = SocketState::kConnecting;

@@ -9,6 +9,7 @@
 
 #include "kernel/simulated/address.h"
 #include "kernel/simulated/byte_queue.h"
+#include "kernel/simulated/kept_options.h"
 #include "kernel/simulated/object.h"
 #include "kernel/simulated/simulated_kernel.h"
 #include "kernel/simulated/timers.h"
@@ -23,7 +24,8 @@ inline constexpr uint8_t kBothShutdown = 3;     // SHUTDOWN_MASK
 struct SocketOptions {
   // What sending and receiving look at comes first: it shares a cache line with the hot part of
   // the endpoint.
-  int send_buffer = 0;  // SO_SNDBUF and SO_RCVBUF as getsockopt reports them
+  int send_buffer = 0;              // SO_SNDBUF and SO_RCVBUF as getsockopt reports them
+  uint32_t not_sent_low_water = 0;  // TCP_NOTSENT_LOWAT; 0: as much as the buffer takes
   int receive_low_water = 1;
   int64_t receive_timeout_ns = -1;  // -1: none
   int64_t send_timeout_ns = -1;
@@ -31,7 +33,7 @@ struct SocketOptions {
   bool keepalive = false;
   bool linger = false;
   bool reuse_port = false;
-  uint8_t reuse_address = 0;  // any value up to 255 is given back
+  bool reuse_address = false;
   bool no_delay = false;
   bool cork = false;
   bool v6_only = false;
@@ -39,6 +41,7 @@ struct SocketOptions {
   bool do_not_route = false;
   bool broadcast = false;
   bool timestamps = false;
+  bool bound_to_device = false;  // to "lo"
   int receive_buffer = 0;
   int linger_seconds = 0;
   int keepalive_idle_s = 7200;
@@ -49,12 +52,24 @@ struct SocketOptions {
   int priority = 0;
   int mark = 0;
   int type_of_service = 0;
-  int time_to_live = -1;
-  int max_segment = 0;
+  int time_to_live = -1;  // -1 here and in the next: by default
+  int hop_limit = -1;
+  int window_clamp = 0;
+  int max_segment = 0;  // TCP_MAXSEG
   int syn_count = 0;
-  int fin_timeout_s = 60;
+  int fin_timeout_s = 0;  // TCP_LINGER2: 0 by default, -1 for no FIN-WAIT-2 without an owner
+  uint16_t first_local_port = 0;  // IP_LOCAL_PORT_RANGE; 0: as for all
+  uint16_t last_local_port = 0;
   int fast_open_queue = 0;
+  bool fast_open_connect = false;
+  bool fast_open_no_cookie = false;
 };
+
+// How long FIN-WAIT-2 without an owner lasts, in seconds (tcp_fin_time).
+constexpr int64_t FinTimeout(const SocketOptions& options) {
+  constexpr int kDefault = 60;  // net.ipv4.tcp_fin_timeout
+  return options.fin_timeout_s != 0 ? options.fin_timeout_s : kDefault;
+}
 
 struct Listener;  // what only a listener has
 struct Port;      // a port number and what uses it
@@ -90,8 +105,11 @@ struct alignas(64) TcpEndpoint : Object {
   bool accepted : 1 = false;      // has had a descriptor
   bool in_time_wait : 1 = false;  // `state` is kClosed, the pair of addresses still rests
   bool v6 : 1 = false;
-  bool counted_child : 1 = false;  // counted in port->children
+  bool on_accepted_list : 1 = false;  // port->accepted, not port->bound
   bool was_connected : 1 = false;
+  bool passive : 1 = false;       // its connection came to a listener
+  bool more_follows : 1 = false;  // the last send said so (MSG_MORE)
+  bool holds_part : 1 = false;    // `timer` is for the part of a segment that waits for more
   SocketState socket_state = SocketState::kUnconnected;
   int fd = -1;                    // the last descriptor that was given to it
   PeerId peer = kNoPeer;          // itself if is_peer, else the client at the other end
@@ -104,7 +122,11 @@ struct alignas(64) TcpEndpoint : Object {
   uint32_t urgent_sequence = 0;  // of the urgent byte received (urg_seq)
   uint32_t urgent_end = 0;       // one past the urgent byte sent (snd_up)
   int error = 0;                 // sk_err
-  int64_t last_received_ns = 0;
+  int64_t last_received_ns = 0;  // whatever it was
+  int64_t last_data_received_ns = 0;
+  int64_t last_data_sent_ns = 0;
+  uint32_t segments_in = 0;  // with data
+  uint32_t segments_out = 0;
   SocketOptions options;
 
   // ---- Used when it is set up and torn down.
@@ -115,6 +137,8 @@ struct alignas(64) TcpEndpoint : Object {
   Link<TcpEndpoint> port_link;
   Address local;
   Address remote_address;
+  KeptValues* kept = nullptr;  // options; null while all are as they were at first
+  uint16_t segment = 536;      // bytes of a full one that it sends (mss_cache)
   uint32_t lost = 0;  // what was not acknowledged when the connection failed, SYN and FIN too
   int64_t rest_until_ns = 0;  // end of TIME-WAIT, or of FIN-WAIT-2 without owner
   Timer* timer = nullptr;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/timespec.h"
 #include "kernel/simulated/tcp.h"
 
 namespace hupstorm::simulated::tcp {
@@ -12,6 +13,34 @@ namespace {
 
 uint32_t SendCapacity(const TcpEndpoint& endpoint) {
   return static_cast<uint32_t>(endpoint.options.send_buffer);
+}
+
+// A part of a segment that waits for more goes all the same after this long (tcp_probe0_base).
+constexpr int64_t kLongestHoldNs = 200 * kMillisecondNs;
+
+// tcp_nagle_test: a part of a segment waits for more. Without delay Nagle's own rule has no effect.
+bool HoldsPartsBack(const TcpEndpoint& from) {
+  return (from.options.cork || from.more_follows) && !from.fin_wanted && !from.urgent_mode;
+}
+
+// tcp_check_probe_timer
+void HoldPart(Kernel& kernel, TcpEndpoint& from) {
+  if (from.holds_part) return;
+  ArmTimer(kernel, from, kernel.timers.now_ns() + kLongestHoldNs);
+  from.holds_part = true;
+}
+
+void EndHold(Kernel& kernel, TcpEndpoint& from) {
+  if (!from.holds_part) return;
+  DisarmTimer(kernel, from);
+  from.holds_part = false;
+}
+
+// tcp_stream_memory_free: TCP_NOTSENT_LOWAT lets more in. A waiter is woken when half of it is
+// free.
+bool IsBelowLowWater(const TcpEndpoint& from, uint32_t not_sent) {
+  const uint32_t low_water = from.options.not_sent_low_water;
+  return low_water == 0 || not_sent < low_water;
 }
 
 bool MaySend(const TcpEndpoint& endpoint) {
@@ -31,7 +60,7 @@ uint32_t Window(const TcpEndpoint& to) {
 // How many bytes the other end takes straight from the caller.
 uint32_t DirectRoom(const TcpEndpoint& from) {
   const TcpEndpoint* to = from.remote;
-  if (to == nullptr || !from.send.empty() || RefusesData(*to)) return 0;
+  if (to == nullptr || !from.send.empty() || RefusesData(*to) || HoldsPartsBack(from)) return 0;
   return Window(*to);
 }
 
@@ -50,9 +79,11 @@ void AnnounceUrgent(Kernel& kernel, TcpEndpoint& to, uint32_t sequence) {
   to.urgent_sequence = sequence;
 }
 
-// What follows when bytes have arrived in to.receive.
-void Arrived(Kernel& kernel, TcpEndpoint& to) {
-  to.last_received_ns = kernel.timers.now_ns();
+// What follows when bytes of `from` have arrived in to.receive.
+void Arrived(Kernel& kernel, TcpEndpoint& from, TcpEndpoint& to) {
+  to.last_received_ns = to.last_data_received_ns = from.last_data_sent_ns = kernel.timers.now_ns();
+  ++from.segments_out;
+  ++to.segments_in;
   if (to.state == TcpState::kSynRecv) EndDeferral(kernel, to);
   if (to.urgent == Urgent::kAnnounced &&
       static_cast<int32_t>(to.NextToReceive() - to.urgent_sequence) > 0) {
@@ -84,7 +115,15 @@ void CheckSpace(Kernel& kernel, TcpEndpoint& from) {
 bool IsWritable(const TcpEndpoint& endpoint) {
   const uint32_t queued = endpoint.send.size();
   const uint32_t capacity = SendCapacity(endpoint);
-  return queued < capacity && capacity - queued >= queued / 2;
+  return queued < capacity && capacity - queued >= queued / 2 &&
+         IsBelowLowWater(endpoint, queued * 2);
+}
+
+void WakeIfWritable(Kernel& kernel, TcpEndpoint& endpoint) {
+  // It wakes whether or not a sender found the buffer full.
+  if (!IsWritable(endpoint)) return;
+  endpoint.no_space = false;
+  WakeEndpoint(kernel, endpoint, kWriteSpace);
 }
 
 int TakeError(TcpEndpoint& endpoint) {
@@ -96,6 +135,12 @@ int TakeError(TcpEndpoint& endpoint) {
 size_t SendSpace(const TcpEndpoint& endpoint) {
   const uint32_t queued = endpoint.send.size();
   const uint32_t capacity = SendCapacity(endpoint);
+  if (endpoint.options.not_sent_low_water != 0) {
+    // What is appended to the last segment is not held to it (tcp_sendmsg_locked).
+    if (!IsBelowLowWater(endpoint, queued)) return 0;
+    return std::min(queued < capacity ? capacity - queued : 0, uint32_t{endpoint.segment}) +
+           DirectRoom(endpoint);
+  }
   return (queued < capacity ? capacity - queued : 0) + DirectRoom(endpoint);
 }
 
@@ -120,7 +165,7 @@ size_t Queue(Kernel& kernel, TcpEndpoint& from, IoVector& bytes, size_t count, b
       if (direct == left) from.urgent_mode = false;
     }
     append(to.receive, direct);
-    Arrived(kernel, to);
+    Arrived(kernel, from, to);
   }
   if (left > 0) {
     append(from.send, left);
@@ -129,10 +174,11 @@ size_t Queue(Kernel& kernel, TcpEndpoint& from, IoVector& bytes, size_t count, b
   return taken;
 }
 
-void Transmit(Kernel& kernel, TcpEndpoint& from) {
+void Transmit(Kernel& kernel, TcpEndpoint& from, bool push) {
   const bool fin_waits = from.fin_wanted && !from.fin_sent;
   if (from.vanished || (from.send.empty() && !fin_waits)) return;
   if (from.unanswered) {
+    from.holds_part = false;
     AwaitAcknowledgment(kernel, from);
     return;
   }
@@ -161,7 +207,8 @@ void Transmit(Kernel& kernel, TcpEndpoint& from) {
       ReceiveReset(kernel, from);
       return;
     }
-    const uint32_t count = std::min(Window(*to), from.send.size());
+    const uint32_t held = push || !HoldsPartsBack(from) ? 0 : from.send.size() % from.segment;
+    const uint32_t count = std::min(Window(*to), from.send.size() - held);
     if (count > 0) {
       if (from.urgent_mode) {
         AnnounceUrgent(kernel, *to, from.urgent_end - 1);
@@ -170,11 +217,15 @@ void Transmit(Kernel& kernel, TcpEndpoint& from) {
         }
       }
       from.send.MoveTo(kernel.chunks, to->receive, count);
-      Arrived(kernel, *to);
+      Arrived(kernel, from, *to);
       if (!from.orphan) CheckSpace(kernel, from);
     }
     to->sender_waits = !from.send.empty();
-    if (!from.send.empty()) return;
+    if (!from.send.empty()) {
+      if (held > 0) HoldPart(kernel, from);
+      return;
+    }
+    EndHold(kernel, from);
   }
   if (fin_waits) DeliverFin(kernel, from);
 }
@@ -196,11 +247,16 @@ ssize_t Send(Kernel& kernel, TcpEndpoint& endpoint, IoVector& from, const Transf
   if (error == 0 && (endpoint.error != 0 || (endpoint.shutdown & kSendShutdown) != 0)) {
     error = EPIPE;
   }
+  if (from.left() > 0) endpoint.more_follows = (transfer.flags & MSG_MORE) != 0;
   while (error == 0 && from.left() > 0) {
-    const size_t room = SendSpace(endpoint);
-    if (room > 0) {
+    if (SendSpace(endpoint) > 0) {
       copied += Queue(kernel, endpoint, from, from.left(), (transfer.flags & MSG_OOB) != 0);
       if (from.left() == 0) break;
+    }
+    if (endpoint.holds_part) {
+      // Before it waits for room it pushes what it holds back.
+      Transmit(kernel, endpoint, true);
+      if (SendSpace(endpoint) > 0) continue;
     }
     // sk_stream_wait_memory
     endpoint.no_space = true;

@@ -35,6 +35,7 @@ void DisarmTimer(Kernel& kernel, TcpEndpoint& endpoint) {
   kernel.timers.Disarm(*endpoint.timer);
   kernel.tcp_timers.Delete(endpoint.timer);
   endpoint.timer = nullptr;
+  endpoint.holds_part = false;
 }
 
 void OnTimer(Kernel& kernel, TcpEndpoint& endpoint) {
@@ -49,7 +50,12 @@ void OnTimer(Kernel& kernel, TcpEndpoint& endpoint) {
     case TcpState::kListen:
       break;
     default:
-      FailWith(kernel, endpoint, ETIMEDOUT);
+      if (endpoint.holds_part) {
+        DisarmTimer(kernel, endpoint);
+        Transmit(kernel, endpoint, true);
+      } else {
+        FailWith(kernel, endpoint, ETIMEDOUT);
+      }
       break;
   }
 }

@@ -2,7 +2,11 @@
 // simulation.
 
 #include <gmock/gmock.h>
+#include <net/if.h>
+#include <sched.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -26,12 +30,23 @@ struct Outcome {
   }
 };
 
+// A network of its own, if this user may have one: nobody else's sockets take its ports.
+void LeaveNetwork() {
+  if (unshare(CLONE_NEWNET) != 0) return;
+  const FileDescriptor any(socket(AF_INET, SOCK_DGRAM, 0));
+  ifreq loopback = {};
+  strcpy(loopback.ifr_name, "lo");
+  loopback.ifr_flags = IFF_UP;
+  if (ioctl(any.get(), SIOCSIFFLAGS, &loopback) != 0) _exit(1);
+}
+
 Outcome RunProgram(const char* executable, const std::string& name) {
   auto [read_end, write_end] = MakePipe();
   const int output = write_end.get();
   const Program program({executable, name});
   ChildProcess child([&] {
     SetStandardStreams(output, STDERR_FILENO);
+    LeaveNetwork();
     alarm(kLongestSeconds);  // goes on after the exec
     program.Exec();
   });
