@@ -33,13 +33,17 @@ Code Unless(Builder& builder, int8_t slot, Code code, Code instead) {
 }  // namespace
 
 void Send(Builder& builder) {
-  static constexpr Code kCodes[] = {Code::kSend, Code::kSend, Code::kWrite, Code::kWritev,
-                                    Code::kSendmsg};
+  static constexpr Code kCodes[] = {Code::kSend,    Code::kSend,     Code::kSend,    Code::kWrite,
+                                    Code::kWrite,   Code::kWritev,   Code::kWritev,  Code::kSendmsg,
+                                    Code::kSendmsg, Code::kSendmmsg, Code::kSendfile};
   Random& random = builder.random();
   const int8_t slot = builder.Pick(random.Chance(90) ? kStreams : kSockets);
   if (slot == kNoSlot) return;
-  const uint32_t flags = random.Chance(60) ? MSG_NOSIGNAL : 0;
-  const Code code = Unless(builder, slot, random.OneOf(kCodes), Code::kSend);
+  const bool strict = !builder.program().fills_buffers;
+  uint32_t flags = random.Chance(60) ? MSG_NOSIGNAL : 0;
+  if (strict && random.Chance(3)) flags |= MSG_MORE;
+  Code code = Unless(builder, slot, random.OneOf(kCodes), Code::kSend);
+  if (code == Code::kSendmmsg && !strict) code = Code::kSendmsg;
   const int size = std::min(Size(random), builder.Allowance(slot));
   builder.Spend(slot, size);
   Operation& send = builder.Add({.code = code, .slot = slot, .size = size});
@@ -47,12 +51,13 @@ void Send(Builder& builder) {
 }
 
 void Receive(Builder& builder) {
-  static constexpr Code kCodes[] = {Code::kRecv, Code::kRecv,  Code::kRecv,
-                                    Code::kRead, Code::kReadv, Code::kRecvmsg};
+  static constexpr Code kCodes[] = {Code::kRecv, Code::kRecv,  Code::kRecv,    Code::kRecv,
+                                    Code::kRead, Code::kReadv, Code::kRecvmsg, Code::kRecvmmsg};
   Random& random = builder.random();
   const int8_t slot = builder.Pick(random.Chance(90) ? kStreams : kSockets);
   if (slot == kNoSlot) return;
-  const Code code = Unless(builder, slot, random.OneOf(kCodes), Code::kRecv);
+  Code code = Unless(builder, slot, random.OneOf(kCodes), Code::kRecv);
+  if (code == Code::kRecvmmsg && builder.program().fills_buffers) code = Code::kRecvmsg;
   Operation& receive = builder.Add(code, slot);
   receive.size = random.Chance(40) ? 4096 : Size(random);
   if (TakesFlags(code)) {
@@ -60,6 +65,7 @@ void Receive(Builder& builder) {
     if (random.Chance(12)) receive.flags |= MSG_PEEK;
     if (random.Chance(4)) receive.flags |= MSG_TRUNC;
     if (random.Chance(4)) receive.flags |= MSG_WAITALL | MSG_DONTWAIT;
+    if (code == Code::kRecvmmsg && random.Chance(40)) receive.flags |= MSG_WAITFORONE;
   }
 }
 

@@ -112,7 +112,7 @@ void SetOption(Builder& builder) {
                  .flags = OptionIndex(level, name),
                  .value = value});
   };
-  switch (random.Below(12)) {
+  switch (random.Below(18)) {
     case 0:
     case 1:
       return set(SOL_SOCKET, SO_OOBINLINE, random.Below(2));
@@ -133,6 +133,26 @@ void SetOption(Builder& builder) {
     case 10: {
       const int value = random.Between(-1, 200);
       return set(IPPROTO_TCP, random.Chance(50) ? TCP_KEEPIDLE : TCP_KEEPCNT, value);
+    }
+    case 11:
+    case 12:
+      return set(IPPROTO_TCP, TCP_CORK, random.Below(2));
+    case 13:
+      return set(IPPROTO_TCP, TCP_LINGER2, random.Chance(50) ? -1 : random.Between(0, 130));
+    case 14:
+      // Far from what these programs send.
+      return set(IPPROTO_TCP, TCP_NOTSENT_LOWAT, random.Between(100'000, 1'000'000));
+    case 15: {
+      static constexpr int kNames[] = {IP_TOS, IP_TTL, IP_RECVTOS};
+      return set(IPPROTO_IP, random.OneOf(kNames), random.Between(-2, 300));
+    }
+    case 16: {
+      static constexpr int kNames[] = {TCP_SYNCNT, TCP_SAVE_SYN, TCP_FASTOPEN};
+      return set(IPPROTO_TCP, random.OneOf(kNames), random.Between(-1, 200));
+    }
+    case 17: {
+      static constexpr int kNames[] = {SO_PRIORITY, SO_ZEROCOPY};
+      return set(SOL_SOCKET, random.OneOf(kNames), random.Between(0, 6));
     }
     default: {
       const int value = random.Between(-1, 40'000);
@@ -169,10 +189,11 @@ void Inspect(Builder& builder) {
 
 void Misuse(Builder& builder) {
   static constexpr Code kCalls[] = {
-      Code::kAccept,      Code::kConnect,   Code::kListen,    Code::kShutdown, Code::kSend,
-      Code::kRecv,        Code::kRead,      Code::kWrite,     Code::kUnread,   Code::kAtMark,
-      Code::kOwnName,     Code::kPeerName,  Code::kGetOption, Code::kEpollAdd, Code::kEpollModify,
-      Code::kEpollDelete, Code::kEpollWait, Code::kGetTimer,  Code::kFlags,    Code::kSetTimer,
+      Code::kSendmmsg,  Code::kRecvmmsg, Code::kSendfile,    Code::kAccept,      Code::kConnect,
+      Code::kListen,    Code::kShutdown, Code::kSend,        Code::kRecv,        Code::kRead,
+      Code::kWrite,     Code::kUnread,   Code::kAtMark,      Code::kOwnName,     Code::kPeerName,
+      Code::kGetOption, Code::kEpollAdd, Code::kEpollModify, Code::kEpollDelete, Code::kEpollWait,
+      Code::kGetTimer,  Code::kFlags,    Code::kSetTimer,
   };
   Random& random = builder.random();
   const int8_t slot = random.Chance(95) ? builder.Pick(kAnything) : kNoSlot;
@@ -197,6 +218,8 @@ void Misuse(Builder& builder) {
       break;
     case Code::kSend:
     case Code::kRecv:
+    case Code::kSendmmsg:
+    case Code::kRecvmmsg:
       call.flags = MSG_DONTWAIT;
       break;
     case Code::kEpollAdd:

@@ -27,6 +27,8 @@ namespace hupstorm::conform {
 struct Memory {
   iovec parts[2] = {};
   msghdr message = {};
+  mmsghdr messages[2] = {};
+  off_t offset = 0;          // into the file of sendfile
   int values[2] = {-1, -1};  // of an option or of ioctl
   sockaddr_in name = {};
   socklen_t length = 0;  // of the values, or of the name
@@ -58,7 +60,7 @@ inline constexpr WatchedSet kWatchedSets[] = {{&Memory::readable, POLLIN, "reada
 //   Fd(slot); FdOrNone(slot): -1 if it is not open
 //   At(&Memory::m, text), Value(&Memory::m, text): its address, and what it holds; in the text {i}
 //     is the operation's number and {made} the slot that it fills
-//   Bytes(): the address of what is sent or received
+//   Bytes(): the address of what is sent or received; File(): a file of what is sent
 // and Make(call, {terms}), whose value is returned.
 template <typename To>
 auto CallOf(const Operation& op, const To& to) {
@@ -75,6 +77,7 @@ auto CallOf(const Operation& op, const To& to) {
   const auto stream = to.Flags(SOCK_STREAM | number, SocketTypeNames);
   const auto parts = to.At(&Memory::parts, "parts{i}");
   const auto message = to.At(&Memory::message, "&message{i}");
+  const auto messages = to.At(&Memory::messages, "messages{i}");
   const auto value = to.At(&Memory::values, "&value{i}");
   const auto name = to.At(&Memory::name, "reinterpret_cast<sockaddr*>(&name{i})");
   const auto length = to.At(&Memory::length, "&length{i}");
@@ -107,10 +110,15 @@ auto CallOf(const Operation& op, const To& to) {
     case Code::kWrite: return HUPSTORM_CALL(kWrite, fd, to.Bytes(), size);
     case Code::kWritev: return HUPSTORM_CALL(kWritev, fd, parts, two);
     case Code::kSendmsg: return HUPSTORM_CALL(kSendmsg, fd, message, message_flags);
+    case Code::kSendmmsg: return HUPSTORM_CALL(kSendmmsg, fd, messages, two, message_flags);
+    case Code::kSendfile:
+      return HUPSTORM_CALL(kSendfile, fd, to.File(), to.At(&Memory::offset, "&offset{i}"), size);
     case Code::kRecv: return HUPSTORM_CALL(kRecv, fd, to.Bytes(), size, message_flags);
     case Code::kRead: return HUPSTORM_CALL(kRead, fd, to.Bytes(), size);
     case Code::kReadv: return HUPSTORM_CALL(kReadv, fd, parts, two);
     case Code::kRecvmsg: return HUPSTORM_CALL(kRecvmsg, fd, message, message_flags);
+    case Code::kRecvmmsg:
+      return HUPSTORM_CALL(kRecvmmsg, fd, messages, two, message_flags, zero);
     case Code::kSetOption:
       return HUPSTORM_CALL(kSetsockopt, fd, to.Named(level, level_name),
                            to.Named(option, option_name), value,

@@ -113,8 +113,9 @@ constexpr DeclaredDifference kDeclared[] = {
      "largest window that the other end has announced. The simulation knows no such window.",
      IsWindowOfTheDisconnected},
     {"no-delay",
-     "The simulation acknowledges at once and holds nothing back. Programs set TCP_NODELAY, do not "
-     "use MSG_MORE and TCP_CORK, and acknowledgments that Linux delays are called for.",
+     "The simulation acknowledges at once. Programs set TCP_NODELAY, and acknowledgments that "
+     "Linux "
+     "delays are called for.",
      nullptr},
     {"no-sleep",
      "No call waits: close with SO_LINGER of more than zero is left out, and a program ends at a "

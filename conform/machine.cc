@@ -4,11 +4,15 @@
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <signal.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <initializer_list>
 #include <iterator>
 #include <utility>
+
+#include "base/system_error.h"
 
 namespace hupstorm::conform {
 namespace {
@@ -55,6 +59,7 @@ struct Numbers {
   int64_t Value(T Memory::*field, const char*) const {
     return memory.*field;
   }
+  int64_t File() const { return machine.file(); }
   int64_t Bytes() const { return reinterpret_cast<int64_t>(bytes); }
   SystemCall Make(int64_t call, std::initializer_list<int64_t> arguments) const {
     SystemCall made = {.call = static_cast<Call>(call)};
@@ -70,7 +75,13 @@ struct Numbers {
 }  // namespace
 
 Machine::Machine(Syscalls& kernel, int patience_ms)
-    : kernel_(kernel), patience_ms_(patience_ms), buffer_(64 * 1024) {}
+    : kernel_(kernel),
+      patience_ms_(patience_ms),
+      file_(CheckSystemCall(memfd_create("hupstorm-conform", MFD_CLOEXEC), "memfd_create")),
+      buffer_(64 * 1024) {
+  FillPattern(0, buffer_.size());
+  CheckSystemCall(write(file_.get(), buffer_.data(), buffer_.size()), "write");
+}
 
 void Machine::Start(uint32_t ip, bool fills_buffers) {
   ip_ = ip;
@@ -152,6 +163,11 @@ void Machine::Prepare(const Operation& op) {
   memory_.parts[1] = {.iov_base = buffer_.data() + first, .iov_len = size - first};
   memory_.message.msg_iov = memory_.parts;
   memory_.message.msg_iovlen = 2;
+  for (int i = 0; i < 2; ++i) {
+    memory_.messages[i].msg_hdr.msg_iov = &memory_.parts[i];
+    memory_.messages[i].msg_hdr.msg_iovlen = 1;
+  }
+  memory_.offset = IsOpen(op.slot) ? static_cast<off_t>(At(op.slot).sent % kPattern) : 0;
   memory_.length = sizeof(memory_.name);
   memory_.event = {.events = op.flags, .data = {.u64 = static_cast<uint64_t>(op.value)}};
   if (op.value == 1) memory_.timer.it_value.tv_nsec = 1;
@@ -266,7 +282,10 @@ void Machine::Take(const Operation& op, Outcome* outcome) {
     default:
       if (op.made != kNoSlot || op.code == Code::kDup3) TakeDescriptors(op, outcome);
       if (IsReceive(op.code)) TakeReceived(op, outcome);
-      if (IsSend(op.code) && IsOpen(op.slot)) At(op.slot).sent += static_cast<uint64_t>(result);
+      if (op.code == Code::kSendmmsg) {
+        for (int64_t i = 0; i < result; ++i) outcome->AddValue(memory_.messages[i].msg_len);
+      }
+      if (IsSend(op.code) && IsOpen(op.slot)) At(op.slot).sent += Moved(op, *outcome);
       break;
   }
 }

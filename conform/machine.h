@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/file_descriptor.h"
 #include "conform/call_of.h"
 #include "conform/outcome.h"
 #include "conform/program.h"
@@ -35,6 +36,8 @@ class Machine {
   int fd(int slot) const;
   bool IsOpen(int slot) const { return slot != kNoSlot && At(slot).fd >= 0; }
   bool IsTcp(int slot) const;
+  // A file in which a sender's stream stands, over and over.
+  int file() const { return file_.get(); }
   // The slot of the other end of an accepted connection, kNoSlot if it is not known.
   int8_t Partner(int slot) const { return slot == kNoSlot ? kNoSlot : At(slot).partner; }
   // It was shut down for reading: an end of input is none of the other end's.
@@ -75,6 +78,8 @@ class Machine {
   // Tells what it gave: in `outcome`, and in the slots.
   void Take(const Operation& operation, Outcome* outcome);
   void TakeDescriptors(const Operation& operation, Outcome* outcome);
+  // How many bytes a call moved.
+  uint64_t Moved(const Operation& operation, const Outcome& outcome) const;
   void TakeReceived(const Operation& operation, Outcome* outcome);
   void MakeListener(const Operation& operation, Outcome* outcome);
   void Fill(const Operation& operation, Outcome* outcome);
@@ -90,12 +95,14 @@ class Machine {
   bool fills_buffers_ = false;
   std::array<Slot, kSlots> slots_;
   Memory memory_;
+  FileDescriptor file_;  // Linux's own: what kSendfile sends
   std::vector<std::byte> buffer_;
   std::vector<pollfd> polled_;
   std::vector<int> polled_slots_;
 };
 
-// The byte that a sender's stream has at `position`.
+// The byte that a sender's stream has at `position`, which repeats itself after kPattern bytes.
+inline constexpr uint64_t kPattern = 61;  // a prime: no power of two hides a shift
 std::byte PatternByte(uint64_t position);
 
 }  // namespace hupstorm::conform

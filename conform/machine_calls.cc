@@ -4,6 +4,7 @@
 #include <netinet/tcp.h>
 
 #include <algorithm>
+#include <cstddef>
 
 #include "conform/machine.h"
 
@@ -18,8 +19,8 @@ constexpr size_t kFillStep = 4096;
 
 std::byte PatternByte(uint64_t position) {
   static constexpr char kBytes[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxy";
-  static_assert(sizeof(kBytes) - 1 == 61);  // a prime: no power of two hides a shift
-  return static_cast<std::byte>(kBytes[position % 61]);
+  static_assert(sizeof(kBytes) - 1 == kPattern);
+  return static_cast<std::byte>(kBytes[position % kPattern]);
 }
 
 void Machine::FillPattern(uint64_t position, size_t count) {
@@ -37,11 +38,32 @@ bool Machine::TakesInOrder(Slot& slot, size_t count, bool peek) {
 
 void Machine::TakeReceived(const Operation& op, Outcome* outcome) {
   if (op.code == Code::kRecvmsg) outcome->AddValue(memory_.message.msg_flags);
-  const auto count = static_cast<size_t>(std::min<int64_t>(outcome->result, op.size));
+  if (op.code == Code::kRecvmmsg) {
+    for (int64_t i = 0; i < outcome->result; ++i) {
+      outcome->AddValue(memory_.messages[i].msg_len);
+      outcome->AddValue(memory_.messages[i].msg_hdr.msg_flags);
+    }
+    // The second message's bytes behind the first one's.
+    std::copy_n(
+        static_cast<const std::byte*>(memory_.parts[1].iov_base),
+        std::min<size_t>(memory_.messages[1].msg_len, memory_.parts[1].iov_len),
+        buffer_.begin() + std::min<ptrdiff_t>(memory_.messages[0].msg_len,
+                                              static_cast<ptrdiff_t>(memory_.parts[0].iov_len)));
+  }
+  const auto count = static_cast<size_t>(std::min<uint64_t>(Moved(op, *outcome), op.size));
   outcome->bytes.assign(buffer_.begin(), buffer_.begin() + static_cast<ptrdiff_t>(count));
   if (IsTcp(op.slot) && (op.flags & MSG_TRUNC) == 0) {
     outcome->in_order = TakesInOrder(At(op.slot), count, (op.flags & MSG_PEEK) != 0);
   }
+}
+
+uint64_t Machine::Moved(const Operation& op, const Outcome& outcome) const {
+  if (op.code != Code::kSendmmsg && op.code != Code::kRecvmmsg) {
+    return static_cast<uint64_t>(outcome.result);
+  }
+  uint64_t moved = 0;
+  for (int64_t i = 0; i < outcome.result; ++i) moved += memory_.messages[i].msg_len;
+  return moved;
 }
 
 void Machine::Fill(const Operation& op, Outcome* outcome) {

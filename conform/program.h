@@ -44,10 +44,13 @@ enum class Code : uint8_t {
   kWrite,
   kWritev,
   kSendmsg,
+  kSendmmsg,  // the two parts are a message each
+  kSendfile,  // from a file of the same bytes
   kRecv,
   kRead,
   kReadv,
   kRecvmsg,
+  kRecvmmsg,
   kFill,   // sends until no more is taken
   kDrain,  // reads all that the other end has sent
   // Look and set.
@@ -75,12 +78,12 @@ inline constexpr int kCodes = static_cast<int>(Code::kSelect) + 1;
 // The system call, or the name that texts use if it stands for several: "recv", "fill".
 std::string_view CodeName(Code code);
 
-constexpr bool IsSend(Code code) { return code >= Code::kSend && code <= Code::kSendmsg; }
-constexpr bool IsReceive(Code code) { return code >= Code::kRecv && code <= Code::kRecvmsg; }
+constexpr bool IsSend(Code code) { return code >= Code::kSend && code <= Code::kSendfile; }
+constexpr bool IsReceive(Code code) { return code >= Code::kRecv && code <= Code::kRecvmmsg; }
 // Of those two.
 constexpr bool TakesFlags(Code code) {
-  return code == Code::kSend || code == Code::kSendmsg || code == Code::kRecv ||
-         code == Code::kRecvmsg;
+  return code == Code::kSend || code == Code::kSendmsg || code == Code::kSendmmsg ||
+         code == Code::kRecv || code == Code::kRecvmsg || code == Code::kRecvmmsg;
 }
 
 struct Watched {

@@ -53,6 +53,13 @@ class TestWriter {
           "  sockaddr_in nobody = {};\n  nobody.sin_family = AF_INET;\n"
           "  nobody.sin_addr.s_addr = htonl(INADDR_LOOPBACK);\n  nobody.sin_port = htons(1);\n";
     }
+    if (needs_file_) {
+      text +=
+          "  FILE* const file = tmpfile();\n"
+          "  for (int i = 0; i < 64 * 1024; ++i) fputc(\"";
+      for (uint64_t i = 0; i < kPattern; ++i) text += static_cast<char>(PatternByte(i));
+      text += fmt::format("\"[i % {}], file);\n  fflush(file);\n", kPattern);
+    }
     return text + body_ + "}\n";
   }
 
@@ -71,6 +78,7 @@ class TestWriter {
   std::string Value(T Memory::*, const char* text) const {
     return Text(text);
   }
+  std::string File() const { return "fileno(file)"; }
   std::string Bytes() const {
     return Text(SendsCount() ? "reinterpret_cast<char*>(&bytes{i})" : "bytes{i}");
   }
@@ -139,6 +147,7 @@ class TestWriter {
   size_t index_ = 0;
   std::string body_;
   bool needs_nobody_ = false;
+  bool needs_file_ = false;
   std::array<bool, kSlots> declared_ = {};
   std::array<uint64_t, kSlots> sent_ = {};
   std::array<uint32_t, kSlots> ready_ = {};
@@ -235,13 +244,28 @@ void TestWriter::DeclareMemory(const Operation& op, const Outcome& outcome) {
     case Code::kSocketpair:
       Line("int fds{made}[2] = {{}};");
       break;
+    case Code::kSendfile:
+      needs_file_ = true;
+      Line("off_t offset{i} = {};",
+           sent_[static_cast<size_t>(op.slot == kNoSlot ? 0 : op.slot)] % kPattern);
+      break;
     case Code::kWritev:
     case Code::kSendmsg:
+    case Code::kSendmmsg:
     case Code::kReadv:
     case Code::kRecvmsg:
+    case Code::kRecvmmsg:
       Line("iovec parts{i}[] = {{{{{0}, {1}}}, {{{0} + {1}, {2}}}}};", Bytes(), op.size / 3,
            op.size - op.size / 3);
       if (!TakesFlags(op.code)) break;
+      if (op.code == Code::kSendmmsg || op.code == Code::kRecvmmsg) {
+        Line("mmsghdr messages{i}[2] = {{}};");
+        for (int i = 0; i < 2; ++i) {
+          Line("messages{i}[{}].msg_hdr.msg_iov = &parts{i}[{}];", i, i);
+          Line("messages{i}[{}].msg_hdr.msg_iovlen = 1;", i);
+        }
+        break;
+      }
       Line("msghdr message{i} = {{}};");
       Line("message{i}.msg_iov = parts{i};");
       Line("message{i}.msg_iovlen = 2;");
@@ -300,7 +324,16 @@ void TestWriter::DeclareMemory(const Operation& op, const Outcome& outcome) {
 
 void TestWriter::ExpectMemory(const Operation& op, const Outcome& outcome) {
   if (IsSend(op.code) && outcome.result > 0 && op.slot != kNoSlot) {
-    sent_[static_cast<size_t>(op.slot)] += static_cast<uint64_t>(outcome.result);
+    sent_[static_cast<size_t>(op.slot)] += static_cast<uint64_t>(
+        op.code == Code::kSendmmsg ? outcome.values[0] + outcome.values[1] : outcome.result);
+  }
+  if (op.code == Code::kSendmmsg || op.code == Code::kRecvmmsg) {
+    const int step = op.code == Code::kSendmmsg ? 1 : 2;
+    for (int64_t i = 0; i < outcome.result; ++i) {
+      Line("EXPECT_EQ(messages{i}[{}].msg_len, {});", i,
+           outcome.values[static_cast<size_t>(i * step)]);
+    }
+    return;
   }
   if (op.code == Code::kRecvmsg && outcome.result >= 0) {
     Line("EXPECT_EQ(message{i}.msg_flags, {});",

@@ -177,6 +177,11 @@ size_t Queue(Kernel& kernel, TcpEndpoint& from, IoVector& bytes, size_t count, b
 void Transmit(Kernel& kernel, TcpEndpoint& from, bool push) {
   const bool fin_waits = from.fin_wanted && !from.fin_sent;
   if (from.vanished || (from.send.empty() && !fin_waits)) return;
+  const uint32_t held = push || !HoldsPartsBack(from) ? 0 : from.send.size() % from.segment;
+  if (held > 0 && held == from.send.size()) {
+    HoldPart(kernel, from);
+    return;
+  }
   if (from.unanswered) {
     from.holds_part = false;
     AwaitAcknowledgment(kernel, from);
@@ -207,7 +212,6 @@ void Transmit(Kernel& kernel, TcpEndpoint& from, bool push) {
       ReceiveReset(kernel, from);
       return;
     }
-    const uint32_t held = push || !HoldsPartsBack(from) ? 0 : from.send.size() % from.segment;
     const uint32_t count = std::min(Window(*to), from.send.size() - held);
     if (count > 0) {
       if (from.urgent_mode) {

@@ -114,6 +114,45 @@ TEST_F(ClockTest, FinWait2WithoutOwnerEndsAfterAMinute) {
   EXPECT_TRUE(kernel.Status(peer).was_reset);
 }
 
+TEST_F(ClockTest, Linger2SaysHowLongEachFinWait2Lasts) {
+  const int listener = Listen();
+  PeerId peers[3];
+  const int seconds[] = {120, 5, 30};  // the last to end comes first
+  for (int i = 0; i < 3; ++i) {
+    peers[i] = kernel.PeerConnect(kPort);
+    const int fd = Accept(listener);
+    Invoke<Call::kSetsockopt>(kernel, fd, IPPROTO_TCP, TCP_LINGER2, &seconds[i], sizeof(int));
+    Invoke<Call::kClose>(kernel, fd);
+  }
+  const auto state = [&](int i) { return kernel.ServerSide(peers[i]).state; };
+  kernel.AdvanceTo(kernel.now_ns() + 5 * kSecond);
+  EXPECT_EQ(state(1), TcpState::kClosed);
+  EXPECT_EQ(state(2), TcpState::kFinWait2);
+  kernel.AdvanceTo(kernel.now_ns() + 25 * kSecond);
+  EXPECT_EQ(state(2), TcpState::kClosed);
+  kernel.AdvanceTo(kernel.now_ns() + 89 * kSecond);
+  EXPECT_EQ(state(0), TcpState::kFinWait2);
+  kernel.AdvanceTo(kernel.now_ns() + kSecond);
+  EXPECT_EQ(state(0), TcpState::kClosed);
+}
+
+TEST_F(ClockTest, ACorkHoldsAPartOfASegmentFor200Ms) {
+  constexpr int64_t kMillisecond = kSecond / 1000;
+  const int listener = Listen();
+  const PeerId peer = kernel.PeerConnect(kPort);
+  const int fd = Accept(listener);
+  const int on = 1;
+  Invoke<Call::kSetsockopt>(kernel, fd, IPPROTO_TCP, TCP_CORK, &on, sizeof on);
+  Send(fd, "ab");
+  kernel.AdvanceTo(kernel.now_ns() + 150 * kMillisecond);
+  Send(fd, "c");  // does not put it off
+  EXPECT_EQ(PeerRead(peer), "");
+  EXPECT_EQ(kernel.ServerSide(peer).unsent, 3u);
+  kernel.AdvanceTo(kernel.now_ns() + 50 * kMillisecond);
+  EXPECT_EQ(PeerRead(peer), "abc");
+  EXPECT_EQ(kernel.NextTimerNs(), -1);
+}
+
 TEST_F(ClockTest, DeferAcceptHandsOutOnceTheFirstByteIsThere) {
   const int listener = Listen();
   const int seconds = 7;

@@ -47,6 +47,16 @@ TEST_F(VanishTest, DataOnItsWayWhenTheHostGoesTimesOutToo) {
   EXPECT_EQ(kernel.NextTimerNs(), kernel.now_ns() + 924'600'000'000);
 }
 
+TEST_F(VanishTest, WhatACorkHoldsTimesOutOnceItWasSent) {
+  SetOption(IPPROTO_TCP, TCP_CORK, 1);
+  Send(fd, "x");
+  kernel.PeerVanish(peer);
+  Pass(200'000'000);
+  EXPECT_EQ(kernel.NextTimerNs(), kernel.now_ns() + 924'600'000'000);
+  Pass(924'600'000'000);
+  EXPECT_EQ(kernel.ServerSide(peer).pending_error, ETIMEDOUT);
+}
+
 TEST_F(VanishTest, UserTimeoutIsSooner) {
   SetOption(IPPROTO_TCP, TCP_USER_TIMEOUT, 5000);
   kernel.PeerVanish(peer);
