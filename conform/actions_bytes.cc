@@ -40,8 +40,7 @@ void Send(Builder& builder) {
   const int8_t slot = builder.Pick(random.Chance(90) ? kStreams : kSockets);
   if (slot == kNoSlot) return;
   const bool strict = !builder.program().fills_buffers;
-  uint32_t flags = random.Chance(60) ? MSG_NOSIGNAL : 0;
-  if (strict && random.Chance(3)) flags |= MSG_MORE;
+  const uint32_t flags = random.Chance(60) ? MSG_NOSIGNAL : 0;
   Code code = Unless(builder, slot, random.OneOf(kCodes), Code::kSend);
   if (code == Code::kSendmmsg && !strict) code = Code::kSendmsg;
   const int size = std::min(Size(random), builder.Allowance(slot));

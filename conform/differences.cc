@@ -117,6 +117,11 @@ constexpr DeclaredDifference kDeclared[] = {
      "Linux "
      "delays are called for.",
      nullptr},
+    {"more-to-come",
+     "What MSG_MORE holds back goes on Linux with the next segment that takes the slow path "
+     "through "
+     "TCP's input, which depends on its memory too. Programs use TCP_CORK instead.",
+     nullptr},
     {"no-sleep",
      "No call waits: close with SO_LINGER of more than zero is left out, and a program ends at a "
      "call that would sleep in the simulation.",

@@ -90,7 +90,7 @@ ssize_t SendFile(Kernel& kernel, int out, int in, off_t* offset, size_t count) {
   const auto is_socket = [](const Object& object) {
     return object.kind == Kind::kTcp || object.kind == Kind::kUnixStream;
   };
-  if (!is_socket(*to) && to->kind != Kind::kPipeEnd) return -EINVAL;
+  if (!is_socket(*to) && to->kind != Kind::kPipeEnd) return count == 0 ? 0 : -EINVAL;
   const Pin pin(kernel, *to);
   if (from != nullptr) {
     return is_socket(*from) ? FromSocket(kernel, *from, in, *to, out, count) : -EINVAL;

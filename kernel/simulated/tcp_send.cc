@@ -79,6 +79,12 @@ void AnnounceUrgent(Kernel& kernel, TcpEndpoint& to, uint32_t sequence) {
   to.urgent_sequence = sequence;
 }
 
+// tcp_data_snd_check, which the slow path of tcp_rcv_established ends with: at an urgent byte, at a
+// FIN, and at a client's first segment. What waits for more only since a send said so goes then.
+void PushAtNews(Kernel& kernel, TcpEndpoint& to) {
+  if (to.holds_part && !to.options.cork) Transmit(kernel, to, true);
+}
+
 // What follows when bytes of `from` have arrived in to.receive.
 void Arrived(Kernel& kernel, TcpEndpoint& from, TcpEndpoint& to) {
   to.last_received_ns = to.last_data_received_ns = from.last_data_sent_ns = kernel.timers.now_ns();
@@ -98,6 +104,7 @@ void Arrived(Kernel& kernel, TcpEndpoint& from, TcpEndpoint& to) {
       to.done) {
     WakeEndpoint(kernel, to, kDataReady);
   }
+  if (to.segments_in == 1 && !to.passive) PushAtNews(kernel, to);
 }
 
 // tcp_check_space: there is room to send again.
@@ -160,12 +167,14 @@ size_t Queue(Kernel& kernel, TcpEndpoint& from, IoVector& bytes, size_t count, b
   }
   if (const size_t direct = std::min<size_t>(left, DirectRoom(from)); direct > 0) {
     TcpEndpoint& to = *from.remote;
-    if (from.urgent_mode) {
+    const bool is_urgent = from.urgent_mode;
+    if (is_urgent) {
       AnnounceUrgent(kernel, to, from.urgent_end - 1);
       if (direct == left) from.urgent_mode = false;
     }
     append(to.receive, direct);
     Arrived(kernel, from, to);
+    if (is_urgent) PushAtNews(kernel, to);
   }
   if (left > 0) {
     append(from.send, left);
@@ -231,7 +240,10 @@ void Transmit(Kernel& kernel, TcpEndpoint& from, bool push) {
     }
     EndHold(kernel, from);
   }
-  if (fin_waits) DeliverFin(kernel, from);
+  if (!fin_waits) return;
+  TcpEndpoint& other = *to;
+  DeliverFin(kernel, from);
+  if (!other.orphan) PushAtNews(kernel, other);
 }
 
 ssize_t Send(Kernel& kernel, TcpEndpoint& endpoint, IoVector& from, const Transfer& transfer) {
