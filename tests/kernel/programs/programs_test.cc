@@ -20,6 +20,7 @@ namespace hupstorm {
 namespace {
 
 constexpr unsigned kLongestSeconds = 120;
+constexpr int kMostAttempts = 5;
 
 struct Outcome {
   std::string output;
@@ -66,10 +67,15 @@ Outcome RunProgram(const char* executable, const std::string& name) {
 class ProgramsTest : public testing::TestWithParam<const char*> {};
 
 TEST_P(ProgramsTest, PrintsTheSameOnLinuxAndOnTheSimulation) {
-  const Outcome on_linux = RunProgram(PROGRAMS_ON_LINUX, GetParam());
-  EXPECT_THAT(on_linux.output, testing::Not(testing::IsEmpty()));
-  EXPECT_EQ(on_linux.end, "exit code 0");
-  EXPECT_EQ(RunProgram(PROGRAMS_SIMULATED, GetParam()), on_linux);
+  const Outcome simulated = RunProgram(PROGRAMS_SIMULATED, GetParam());
+  EXPECT_THAT(simulated.output, testing::Not(testing::IsEmpty()));
+  EXPECT_EQ(simulated.end, "exit code 0");
+  // On a busy machine Linux's timers may run out where a program does not expect it.
+  Outcome on_linux = RunProgram(PROGRAMS_ON_LINUX, GetParam());
+  for (int again = 0; again < kMostAttempts && on_linux != simulated; ++again) {
+    on_linux = RunProgram(PROGRAMS_ON_LINUX, GetParam());
+  }
+  EXPECT_EQ(simulated, on_linux);
 }
 
 constexpr const char* kPrograms[] = {
