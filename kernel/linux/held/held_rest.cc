@@ -247,14 +247,17 @@ int64_t HeldKernel::FirstDeadline() const {
 bool HeldKernel::WakeDueSleepers() {
   bool any = false;
   for (const auto& [pid, process] : processes_) {
-    HeldThread* const held = HeldThreadOf(process);
-    if (held == nullptr || process.sleepers() == nullptr) continue;
+    // Not the thread that made the last call: it may be away.
+    const auto held = std::find_if(threads_.begin(), threads_.end(), [&](const auto& thread) {
+      return thread->asleep && !thread->gone && thread->process == &process;
+    });
+    if (held == threads_.end() || process.sleepers() == nullptr) continue;
     if (!process.sleepers()->AnyDue(now_ns())) continue;
     any = true;
     try {
-      held->remote.WakeSleepers(now_ns());
+      (*held)->remote.WakeSleepers(now_ns());
     } catch (const held::ServerGone&) {
-      held->gone = true;
+      (*held)->gone = true;
     }
   }
   return any;
