@@ -36,14 +36,15 @@ inline constexpr char kHttpResponse[] =
 // For kExpect: a request, and the response that it must get.
 struct Exchange {
   std::string request;  // at least one byte
-  // The response: these strings in this order, and where `after_any` is set, any bytes before the
-  // first place at which the string begins.
+  // What the server sends: these strings in this order, and where `after_any` is set, any bytes
+  // before the first place at which the string begins.
   struct Part {
     std::string literal;  // at least one byte
     bool after_any = false;
   };
-  std::vector<Part> response;  // at least one
-  bool open_end = false;       // any bytes follow, up to the connection's end; only with `close`
+  std::vector<Part> response;       // at least one
+  std::vector<Part> greeting = {};  // to each client that connects, before it has said anything
+  bool open_end = false;  // any bytes follow, up to the connection's end; only with `close`
   // The server ends the connection after one response. Otherwise a client sends requests one after
   // another, without waiting, and each is answered.
   bool close = false;

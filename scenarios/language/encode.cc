@@ -84,7 +84,7 @@ class Encoder {
 
   void EncodeClientStep(const Step& step) {
     const Clients& clients = step.clients;
-    const bool short_letter = clients.letter <= kLastShortLetter;
+    const bool short_letter = clients.letter <= LastShortLetter(step.action);
     const uint32_t more = clients.last - clients.first;
     if (short_letter && clients.last == 0) {
       if (step.each) Code({.item = Item::kPrefixEach});

@@ -17,7 +17,9 @@ class ExchangeParser {
       : lines_(text, file, "a request and its response") {}
 
   Exchange Run() {
-    Need("request", "\"request\"");
+    if (At("greeting")) ParseGreeting();
+    Need("request", exchange_.greeting.empty() ? "\"request\" or \"greeting\""
+                                               : "a string, \"*\" or \"request\"");
     std::string& request = exchange_.request;
     while (AtString()) {
       request += String();
@@ -36,15 +38,33 @@ class ExchangeParser {
   }
 
  private:
+  void ParseGreeting() {
+    reader_->Skip();
+    while (AtString() || (!any_ && At("*"))) {
+      if (reader_->Accept("*")) {
+        any_ = true;
+      } else {
+        AddString(exchange_.greeting, "a greeting");
+      }
+    }
+    if (any_ || exchange_.greeting.empty()) Fail(any_ ? kAString : "a string or \"*\"");
+    size_ = 0;
+  }
+
+  // The string that is next, to what the server sends.
+  void AddString(std::vector<Exchange::Part>& parts, std::string_view what) {
+    if (parts.empty() || any_) parts.push_back({.literal = "", .after_any = any_});
+    any_ = false;
+    const std::string text = String();
+    parts.back().literal += text;
+    size_ += text.size();
+    CheckSize(what, size_, kMaxResponse);
+  }
+
   void ParseInResponse() {
     auto& parts = exchange_.response;
     if (AtString()) {
-      if (parts.empty() || any_) parts.push_back({.literal = "", .after_any = any_});
-      any_ = false;
-      const std::string text = String();
-      parts.back().literal += text;
-      response_size_ += text.size();
-      CheckSize("a response", response_size_, kMaxResponse);
+      AddString(parts, "a response");
     } else if (any_ && !At("close")) {
       Fail(parts.empty() ? kAString : "a string or \"close\" after \"*\"");
     } else if (reader_->Accept("*")) {
@@ -95,7 +115,7 @@ class ExchangeParser {
   std::optional<TokenReader> reader_;
   Exchange exchange_;
   bool any_ = false;  // after a "*"
-  size_t response_size_ = 0;
+  size_t size_ = 0;   // of the greeting or the response, so far
 };
 
 }  // namespace

@@ -12,8 +12,9 @@
 
 namespace hupstorm {
 
-inline constexpr size_t kMaxRequest = 64 << 10;    // bytes
-inline constexpr size_t kMaxResponse = 512 << 10;  // bytes of a response's strings together
+inline constexpr size_t kMaxRequest = 64 << 10;  // bytes
+inline constexpr size_t kMaxResponse =
+    512 << 10;  // bytes of a response's strings together, or a greeting's
 
 // `file` is named in errors. Throws ParseError, for text that holds a NUL byte too.
 Exchange ParseExchange(std::string_view text, const std::string& file);

@@ -49,7 +49,8 @@ struct ClientShare {
   std::string_view letters;
 };
 inline constexpr ClientShare kClientShares[] = {
-    {Action::kConnect, "aaaaaabbbbbbccccc"},
+    {Action::kConnect, "aaaaaabbbbbbcccc"},
+    {Action::kRequestFirst, "a"},
     {Action::kSend, "aaabbbcc"},
     {Action::kReadAll, "aabbc"},
     {Action::kShutdownWrite, "aabbc"},
@@ -63,7 +64,10 @@ inline constexpr ClientShare kClientShares[] = {
     {Action::kBuffer, "abc"},
     {Action::kVanish, "abc"},
 };
-inline constexpr char kLastShortLetter = 'c';  // later ones need kPrefixClients
+// Later ones need kPrefixClients.
+inline constexpr char LastShortLetter(Action action) {
+  return action == Action::kRequestFirst ? 'a' : 'c';
+}
 
 // Opcodes from 128 up, `weight` of them each, in this order.
 struct Share {
@@ -96,7 +100,8 @@ inline constexpr Share kShares[] = {
     {4, Item::kServerStep, Action::kLimitNone},
     {6, Item::kServerStep, Action::kServerInterrupt},
     {4, Item::kServerStep, Action::kFaultNone},
-    {2, Item::kServerStep, Action::kServerStop},
+    {1, Item::kServerStep, Action::kServerStop},
+    {1, Item::kServerStep, Action::kServerRestart},
     {2, Item::kTarget},
     {2, Item::kRounds},
 };

@@ -66,21 +66,26 @@ void ParseClientAction(TokenReader& reader, Step& step) {
     step.action = how == "all" ? Action::kReadAll : Action::kReadNone;
   } else {
     step.action = ActionCalled(word, Action::kConnect);
+    const bool is_part = word == "request" && reader.Accept("first");
+    if (is_part) step.action = Action::kRequestFirst;
     const bool is_last = reader.token().kind == Token::Kind::kEnd;
-    if (word == "buffer" || (word == "request" && !is_last)) {
+    if (word == "buffer" || is_part || (word == "request" && !is_last)) {
       step.amount = reader.Size(1, kMaxSend);
     }
   }
 }
 
 void ParseServerAction(TokenReader& reader, Step& step) {
-  const auto word = reader.Choose("an action of the server", {"stop", "interrupt", "buffer"});
+  const auto word =
+      reader.Choose("an action of the server", {"stop", "restart", "interrupt", "buffer"});
   if (word == "buffer") {
     const auto side = reader.Choose("\"send\" or \"receive\"", {"send", "receive"});
     step.action = side == "send" ? Action::kServerBufferSend : Action::kServerBufferReceive;
     step.amount = reader.Size(1, kMaxSend);
   } else {
-    step.action = word == "stop" ? Action::kServerStop : Action::kServerInterrupt;
+    step.action = word == "stop"      ? Action::kServerStop
+                  : word == "restart" ? Action::kServerRestart
+                                      : Action::kServerInterrupt;
   }
 }
 

@@ -33,6 +33,7 @@ enum class Action : uint8_t {
   kSendText,               // a send "GET /\r\n"        the bytes in `text`
   kSendUrgent,             // a send urgent             one byte of urgent data
   kRequest,                // a request 300B            a full HTTP request, `amount` bytes or more
+  kRequestFirst,           // a request first 10B       `amount` bytes of one, all but the last at most
   kShutdownWrite,          // a shutdown write
   kClose,                  // a close
   kReset,                  // a reset
@@ -43,6 +44,7 @@ enum class Action : uint8_t {
   kBuffer,                 // a buffer 4KiB             its receive buffer; before connect
   // What happens to the server.
   kServerStop,             // server stop               SIGTERM
+  kServerRestart,          // server restart            SIGTERM, and then it is started again
   kServerInterrupt,        // server interrupt          the call it sleeps in is interrupted
   kServerBufferSend,       // server buffer send 4KiB   of connections accepted from now on
   kServerBufferReceive,    // server buffer receive 4KiB
@@ -120,6 +122,9 @@ struct Scenario {
     return a.protocol == b.protocol && a.rounds == b.rounds && a.steps == b.steps;
   }
 };
+
+// The most clients that can be connected at once: one for each name that connects.
+uint64_t MostConnections(const Scenario& scenario);
 
 // "a", "c[7]", "c[1..200]".
 std::string ClientsText(const Clients& clients);

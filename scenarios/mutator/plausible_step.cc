@@ -23,18 +23,19 @@ constexpr ActionShare kServerActions[] = {
     {Action::kLimitNone, 1},
     {Action::kFaultNone, 1},
     {Action::kServerStop, 1},
+    {Action::kServerRestart, 1},
 };
 constexpr ActionShare kClientActions[] = {
     {Action::kSend, 20},    {Action::kReadAll, 8}, {Action::kShutdownWrite, 12},
     {Action::kClose, 10},   {Action::kReset, 12},  {Action::kSendUrgent, 6},
     {Action::kSendText, 6}, {Action::kRequest, 1}, {Action::kRead, 4},
-    {Action::kReadNone, 1}, {Action::kVanish, 2},
+    {Action::kReadNone, 1}, {Action::kVanish, 2},  {Action::kRequestFirst, 1},
 };
 constexpr ActionShare kHttpActions[] = {
     {Action::kSend, 12},     {Action::kReadAll, 6},  {Action::kShutdownWrite, 10},
     {Action::kClose, 10},    {Action::kReset, 12},   {Action::kSendUrgent, 2},
     {Action::kSendText, 16}, {Action::kRequest, 16}, {Action::kRead, 4},
-    {Action::kReadNone, 1},  {Action::kVanish, 2},
+    {Action::kReadNone, 1},  {Action::kVanish, 2},   {Action::kRequestFirst, 4},
 };
 constexpr ActionShare kTalk[] = {
     {Action::kSend, 12}, {Action::kSendText, 3}, {Action::kSendUrgent, 2}, {Action::kRequest, 1}};
@@ -177,6 +178,7 @@ Clients Cast::PickOne(Random& random) const {
 void ChooseOperands(Step& step, const Cast& cast, Protocol protocol, Random& random) {
   switch (step.action) {
     case Action::kSend:
+    case Action::kRequestFirst:
     case Action::kRead:
       step.amount = TellingSize(random);
       return;

@@ -67,7 +67,7 @@ bool ClientStream::complete() const {
       // A third-party server may say what is wrong with a request before it has all of it.
       return exact_ ? received_ == owed() : http_.whole() || !request_end_;
     case Protocol::kExpect:
-      return responses_.whole() == OwedResponses() && responses_.at_start();
+      return responses_.greeted() && responses_.whole() == OwedResponses() && responses_.at_start();
     case Protocol::kNone:
       break;
   }
@@ -122,7 +122,8 @@ void ClientStream::EndOfInput() {
 std::string ClientStream::OwedText() const {
   if (protocol_ == Protocol::kExpect) {
     const uint64_t owed = OwedResponses();
-    return fmt::format("{} response{}", owed, owed == 1 ? "" : "s");
+    return fmt::format("{}{} response{}", exchange_->greeting.empty() ? "" : "the greeting and ",
+                       owed, owed == 1 ? "" : "s");
   }
   if (protocol_ == Protocol::kNone) return "nothing that is known";
   if (exact_) return fmt::format("{} bytes", owed());
@@ -131,6 +132,7 @@ std::string ClientStream::OwedText() const {
 
 std::string ClientStream::GotText() const {
   if (protocol_ == Protocol::kExpect) {
+    if (!responses_.greeted()) return fmt::format("{} bytes of the greeting", responses_.begun());
     if (responses_.at_start()) return fmt::to_string(responses_.whole());
     std::string got = fmt::format("{} bytes of it", responses_.begun());
     if (responses_.whole() > 0) {

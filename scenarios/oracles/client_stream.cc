@@ -1,6 +1,8 @@
 #include "scenarios/oracles/client_stream.h"
 
 #include <algorithm>
+#include <cctype>
+#include <charconv>
 #include <cstring>
 
 #include "scenarios/language/fit.h"
@@ -17,6 +19,19 @@ size_t CommonPrefix(std::string_view a, std::string_view b) {
   const size_t count = std::min(a.size(), b.size());
   if (std::memcmp(a.data(), b.data(), count) == 0) return count;
   return std::mismatch(a.begin(), a.begin() + count, b.begin()).first - a.begin();
+}
+
+// The Content-Length of the request that `text` begins with (RFC 9112, section 6.2); 0 without one.
+uint64_t DeclaredBody(std::string_view text) {
+  constexpr std::string_view kName = "\r\ncontent-length:";
+  const auto same = [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; };
+  const auto found = std::search(text.begin(), text.end(), kName.begin(), kName.end(), same);
+  if (found == text.end()) return 0;
+  text.remove_prefix(static_cast<size_t>(found - text.begin()) + kName.size());
+  text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
+  uint64_t size = 0;
+  std::from_chars(text.data(), text.data() + text.size(), size);
+  return size;
 }
 
 }  // namespace
@@ -36,6 +51,7 @@ void ClientStream::Reset(const Target& target, char letter, uint32_t index) {
   finished_ = false;
   blank_line_state_ = 0;
   odd_request_ = false;
+  body_left_ = 0;
   request_end_.reset();
   mismatch_.reset();
   difference_.clear();
@@ -45,6 +61,7 @@ void ClientStream::Reset(const Target& target, char letter, uint32_t index) {
 void ClientStream::AppendPattern(uint64_t count) {
   if (count == 0) return;
   blank_line_state_ = 0;  // the pattern has no newline
+  CountBody(sent_, count);
   if (!segments_.empty() && segments_.back().kind == Segment::Kind::kPattern) {
     segments_.back().length += count;
   } else {
@@ -64,9 +81,15 @@ void ClientStream::AppendText(std::string_view text) {
   sent_ += text.size();
 }
 
-void ClientStream::AppendRequest() {
+void ClientStream::AppendRequest() { AppendPattern(LeftOfRequest()); }
+
+void ClientStream::AppendPartOfRequest(uint64_t count) {
+  AppendPattern(std::min(count, LeftOfRequest() - 1));
+}
+
+uint64_t ClientStream::LeftOfRequest() const {
   const uint64_t size = exchange_->request.size();
-  AppendPattern(size - sent_ % size);
+  return size - sent_ % size;
 }
 
 void ClientStream::AppendUrgent() {
@@ -78,6 +101,7 @@ void ClientStream::AppendUrgent() {
 
 // A blank line is "\n\n" or "\n\r\n", as doc003 looks for it.
 void ClientStream::ScanForRequest(std::string_view text) {
+  if (body_left_ > 0) return CountBody(sent_, text.size());
   if (request_end_) return;
   const size_t before = texts_.size() - text.size();
   char previous = before > 0 ? texts_[before - 1] : '\0';
@@ -93,6 +117,9 @@ void ClientStream::ScanForRequest(std::string_view text) {
     odd_request_ = odd_request_ || bare || (c < ' ' && c != '\r' && c != '\n') || c > '~';
     previous = c;
     if (c == '\n' && blank_line_state_ > 0) {
+      // The documents' server knows no bodies.
+      body_left_ = exact_ ? 0 : DeclaredBody(texts_);
+      if (body_left_ > 0) return CountBody(sent_ + i + 1, text.size() - i - 1);
       request_end_ = sent_ + i + 1;
       return;
     }
@@ -104,6 +131,13 @@ void ClientStream::ScanForRequest(std::string_view text) {
       blank_line_state_ = 0;
     }
   }
+}
+
+// `count` bytes were sent at offset `at`, which may be of a request's body.
+void ClientStream::CountBody(uint64_t at, uint64_t count) {
+  if (body_left_ == 0) return;
+  if (count >= body_left_) request_end_ = at + body_left_;
+  body_left_ -= std::min(count, body_left_);
 }
 
 const ClientStream::Segment& ClientStream::SegmentAt(uint64_t offset) const {

@@ -34,6 +34,7 @@ class ClientStream {
   void AppendText(std::string_view text);
   void AppendUrgent();
   void AppendRequest();                       // kExpect: up to the end of a request
+  void AppendPartOfRequest(uint64_t count);   // kExpect: less than that
   void FinishSending() { finished_ = true; }  // the client's FIN
   uint64_t sent() const { return sent_; }
   const ClientPattern& pattern() const { return pattern_; }
@@ -106,12 +107,14 @@ class ClientStream {
     uint64_t length = 0;
     uint64_t text_at = 0;  // into texts_
   };
+  uint64_t LeftOfRequest() const;
   uint64_t OwedResponses() const;
   void ReceiveEcho(std::string_view bytes);
   void ReceiveAnswers(std::string_view bytes, uint64_t most);
   void ReceiveResponses(std::string_view bytes);
   void ReceiveHttp(std::string_view bytes);
   void ScanForRequest(std::string_view text);
+  void CountBody(uint64_t at, uint64_t count);
   void SetMismatch(uint64_t at, std::string_view bytes);
   const Segment& SegmentAt(uint64_t offset) const;
 
@@ -133,6 +136,7 @@ class ClientStream {
   bool finished_ = false;
   int blank_line_state_ = 0;
   bool odd_request_ = false;  // not what RFC 9112 has for a request
+  uint64_t body_left_ = 0;    // of a request whose header declares a body
   std::optional<uint64_t> request_end_;
   std::optional<Mismatch> mismatch_;
   std::string difference_;

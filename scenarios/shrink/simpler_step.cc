@@ -66,6 +66,9 @@ std::vector<Step> SimplerSteps(const Step& step) {
         it.amount = std::max<uint64_t>(it.amount, 1);
       });
       break;
+    case Action::kRequestFirst:
+      add([](Step& it) { it.action = Action::kSend; });
+      break;
     case Action::kSendText:
       add([](Step& it) {
         it.action = Action::kSend;

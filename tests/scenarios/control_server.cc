@@ -56,6 +56,7 @@ Speech SpeechOf(Speaks speaks) {
     case Speaks::kNone:
       return {"", "what?\n", true};
     case Speaks::kExpect:
+    case Speaks::kGreetsAndAnswers:
       return {"\r\n", "+PONG #\r\n", false};
     case Speaks::kExpectClose:
       return {kBlankLine, "hello #\r\n", true};
@@ -66,7 +67,11 @@ Speech SpeechOf(Speaks speaks) {
 class ControlServer {
  public:
   ControlServer(Bug bug, Speaks speaks)
-      : bug_(bug), echoes_(speaks == Speaks::kEcho), speech_(SpeechOf(speaks)) {}
+      : bug_(bug),
+        echoes_(speaks == Speaks::kEcho),
+        greets_(bug == Bug::kGreets ||
+                (speaks == Speaks::kGreetsAndAnswers && bug != Bug::kNeverAnswers)),
+        speech_(SpeechOf(speaks)) {}
 
   ~ControlServer() {
     if (bug_ == Bug::kLeavesOpen) return;
@@ -80,6 +85,8 @@ class ControlServer {
     action.sa_handler = bug_ == Bug::kIgnoresStop ? [](int) {} : [](int) { stop_asked = 1; };
     sigaction(SIGTERM, &action, nullptr);
     listener_ = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    const int on = 1;
+    setsockopt(listener_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(port);
@@ -145,7 +152,7 @@ class ControlServer {
       return;
     }
     clients_[fd].port = ntohs(address.sin_port);
-    if (bug_ == Bug::kGreets) clients_[fd].out = "220 hello\r\n";
+    if (greets_) clients_[fd].out = "220 hello\r\n";
     if (bug_ == Bug::kKeepsState) kept_.push_back(std::make_unique<std::string>(200, 'k'));
     if (bug_ == Bug::kKeepsTable) table_[fd] = std::string(200, 'k');
   }
@@ -272,6 +279,7 @@ class ControlServer {
 
   const Bug bug_;
   const bool echoes_;
+  const bool greets_;
   const Speech speech_;
   int listener_ = -1;
   bool accepting_ = true;
@@ -306,6 +314,7 @@ Target ControlTarget(Bug bug, Speaks speaks) {
       target.protocol = Protocol::kNone;
       break;
     case Speaks::kExpect:
+    case Speaks::kGreetsAndAnswers:
     case Speaks::kExpectClose:
       target.protocol = Protocol::kExpect;
       break;
@@ -314,6 +323,11 @@ Target ControlTarget(Bug bug, Speaks speaks) {
   if (speaks == Speaks::kExpect) {
     target.exchange = std::make_shared<const Exchange>(
         Exchange{.request = "PING\r\n", .response = {{"+PONG ", false}, {"\r\n", true}}});
+  } else if (speaks == Speaks::kGreetsAndAnswers) {
+    target.exchange =
+        std::make_shared<const Exchange>(Exchange{.request = "PING\r\n",
+                                                  .response = {{"+PONG ", false}, {"\r\n", true}},
+                                                  .greeting = {{"220 ", false}, {"\r\n", true}}});
   } else if (speaks == Speaks::kExpectClose) {
     target.exchange = std::make_shared<const Exchange>(Exchange{
         .request = "GET\r\n\r\n", .response = {{"hello ", false}, {"\r\n", true}}, .close = true});

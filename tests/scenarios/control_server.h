@@ -51,6 +51,7 @@ enum class Speaks {
   kThirdPartyAck,           // a short word for each read
   kNone,                    // a short word at the first read, and then it ends the connection
   kExpect,                  // answers PING with PONG, and a number that goes up
+  kGreetsAndAnswers,        // the same, after a greeting
   kExpectClose,             // one request, one response, the end
 };
 Target ControlTarget(Bug bug, Speaks speaks);

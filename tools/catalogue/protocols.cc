@@ -49,12 +49,18 @@ response varies, * stands for any bytes up to the first place at which the next 
     request "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
     response "HTTP/1.1 200 OK\r\n" * "\r\n\r\nhello\n"
 
+A server that speaks first, as those of SMTP and FTP do, has a greeting before that:
+
+    greeting "220 " * "\r\n"
+    request "NOOP\r\n"
+    response "250 ok\r\n"
+
 A client's bytes are then requests, one after another without waiting: `send 64KiB` sends 64 KiB of them, cut where the
 size ends and continued by the next send. It is owed one response for each full request. The scenarios for echo
 servers run that way.
 
 With `close` as the last word of the file the server ends the connection after one response, as HTTP/1.0 does, and the
-response may end in *. The scenarios for HTTP servers run then, in which `request` sends the file's request.
+response may end in *. The scenarios for HTTP servers run then, in which `request` sends the file's request. `request first 10B` sends a part of it, in the scenarios of all servers.
 
 Left out are scenarios that send a text or urgent data of their own, and what a scenario expects to have been received by
 then: the oracles judge that as a whole.)"},

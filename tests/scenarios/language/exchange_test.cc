@@ -48,6 +48,18 @@ TEST(ExchangeTest, AnOpenEnd) {
   EXPECT_TRUE(exchange.open_end);
 }
 
+TEST(ExchangeTest, AGreetingComesBeforeTheRequest) {
+  const Exchange exchange =
+      ParseExchange("greeting \"220 \" \"hello\" * \"\\r\\n\"\nrequest \"x\" response \"y\"", "a");
+  ASSERT_EQ(exchange.greeting.size(), 2u);
+  EXPECT_EQ(exchange.greeting[0].literal, "220 hello");
+  EXPECT_EQ(exchange.greeting[1].literal, "\r\n");
+  EXPECT_TRUE(exchange.greeting[1].after_any);
+  EXPECT_EQ(exchange.request, "x");
+  ASSERT_EQ(exchange.response.size(), 1u);
+  EXPECT_FALSE(exchange.response[0].after_any);
+}
+
 TEST(ExchangeTest, EscapesAreThoseOfScenarios) {
   EXPECT_EQ(ParseExchange(R"(request "\x00\t\0\\\"\xfF" response "y")", "a").request,
             std::string("\0\t\0\\\"\xff", 6));
@@ -74,11 +86,17 @@ TEST_P(ExchangeMistakeTest, SaysWhereAndWhat) {
 INSTANTIATE_TEST_SUITE_P(
     Table, ExchangeMistakeTest,
     testing::Values(
-        Mistake{"", "1:1: expected \"request\", found the end of the file"},
-        Mistake{"\n# nothing", "2:10: expected \"request\", found the end of the file"},
+        Mistake{"", "1:1: expected \"request\" or \"greeting\", found the end of the file"},
+        Mistake{"\n# nothing",
+                "2:10: expected \"request\" or \"greeting\", found the end of the file"},
         Mistake{"requst \"a\"",
-                "1:1: expected \"request\", found \"requst\"; did you mean \"request\"?"},
-        Mistake{"response \"a\"", "1:1: expected \"request\", found \"response\""},
+                "1:1: expected \"request\" or \"greeting\", found \"requst\"; did you mean "
+                "\"request\"?"},
+        Mistake{"response \"a\"", "1:1: expected \"request\" or \"greeting\", found \"response\""},
+        Mistake{"greeting request \"a\"", "1:10: expected a string or \"*\", found \"request\""},
+        Mistake{"greeting \"a\" * request \"b\"", "1:16: expected a string, found \"request\""},
+        Mistake{"greeting \"a\" response \"b\"",
+                "1:14: expected a string, \"*\" or \"request\", found \"response\""},
         Mistake{"request", "1:8: expected a string, found the end of the file"},
         Mistake{"request PING", "1:9: expected a string, found \"PING\""},
         Mistake{"request \"\"", "1:9: expected a string of at least one byte, found \"\""},

@@ -70,6 +70,7 @@ inline void Fault(Step& step) {
 inline void Amount(Step& step) {
   switch (step.action) {
     case Action::kSend:
+    case Action::kRequestFirst:
     case Action::kRead:
     case Action::kBuffer:
     case Action::kServerBufferSend:

@@ -37,6 +37,22 @@ TEST_P(ResponseMatcherTest, CountsWholeResponses) {
   EXPECT_TRUE(matcher_.at_start());
 }
 
+TEST_P(ResponseMatcherTest, AGreetingComesFirstAndOnce) {
+  exchange_.greeting = {{"220 "}, {"\r\n", true}};
+  exchange_.response = {{"ok\r\n"}};
+  matcher_ = ResponseMatcher(&exchange_);
+  EXPECT_FALSE(matcher_.greeted());
+  EXPECT_EQ(Take("220 hel", 0), 7u);
+  EXPECT_FALSE(matcher_.greeted());
+  EXPECT_EQ(Take("lo\r\nok\r\n220 hello\r\n", 2), 8u);
+  EXPECT_TRUE(matcher_.greeted());
+  EXPECT_EQ(matcher_.whole(), 1u);
+  matcher_ = ResponseMatcher(&exchange_);
+  EXPECT_EQ(Take("2ok", 1), 1u);
+  EXPECT_EQ(matcher_.Difference("ok", 1),
+            "the greeting differs at its byte 1: expected \"20 \", got \"ok\"");
+}
+
 TEST_P(ResponseMatcherTest, FindsTheFirstByteThatDiffers) {
   exchange_.response = {{"+PONG\r\n"}};
   matcher_ = ResponseMatcher(&exchange_);

@@ -9,6 +9,7 @@
 
 #include "scenarios/language/fit.h"
 #include "scenarios/language/parse.h"
+#include "scenarios/oracles/client_stream.h"
 #include "tests/scenarios/control_server.h"
 #include "tests/scenarios/world_under_test.h"
 
@@ -73,6 +74,11 @@ const Control kControls[] = {
      "the server held ", "a connect\na send 4MiB\n"},
     {"ExpectFinIgnored", Speaks::kExpect, Bug::kIgnoresFin, "close-wait-leak", "CLOSE-WAIT",
      "a connect\na send 100B\na shutdown write\n"},
+    {"ExpectNoGreeting", Speaks::kGreetsAndAnswers, Bug::kNeverAnswers, "lost-bytes",
+     "a is owed the greeting and 1 response and got 0 bytes of the greeting, then the server ended",
+     "a connect\na read all\na send 6B\na shutdown write\n"},
+    {"ExpectFinInARequestIgnored", Speaks::kExpect, Bug::kIgnoresFin, "close-wait-leak",
+     "CLOSE-WAIT", "target any\na connect\na request first 3B\na shutdown write\n"},
     // expect, with one
     {"ExpectCloseWrongAnswer", Speaks::kExpectClose, Bug::kAnswersWrongly, "truncated-response",
      "is answered wrongly: response 1 differs at its byte 1: expected \"ello \", got \"?llo 1",
@@ -165,6 +171,13 @@ const Freedom kFreedoms[] = {
      "a connect\na read all\na send 3B\na shutdown write\n"},
     {"ExpectAnythingForHalfARequestThatHasEnded", Speaks::kExpect, Bug::kAnswersEachRead,
      "a connect\na read all\na send 3B\nand a shutdown write\n"},
+    {"ExpectAGreetingFirst", Speaks::kGreetsAndAnswers, Bug::kNone,
+     "a connect\na read all\na send 9B\na shutdown write\nb connect\nb shutdown write\n"},
+    {"ExpectAPartOfARequestIsNone", Speaks::kExpect, Bug::kNone,
+     "target any\na connect\na read all\na request first 64KiB\nb connect\nb request first 3B\n"
+     "b request\nb request first 1B\nb shutdown write\n"},
+    {"ExpectClosePartOfARequest", Speaks::kExpectClose, Bug::kNone,
+     "target any\na connect\na read all\na request first 64KiB\na shutdown write\n"},
     {"ExpectIsNoEcho", Speaks::kExpect, Bug::kNone,
      "a connect\na read all\na send 60B\nexpect a received 60B\nexpect a open\n"},
     {"ItNeedNotMakeACallThatAStepWaitsFor", Speaks::kExpect, Bug::kNone,
@@ -186,6 +199,21 @@ const Freedom kFreedoms[] = {
     {"AckIsWordedFreely", Speaks::kThirdPartyAck, Bug::kNone,
      "target ack\na connect\na read all\na send \"hi\"\nexpect a received 31B\n"},
 };
+
+TEST(ClientStreamTest, ARequestIsFullWithTheBodyThatItDeclares) {
+  const Target target = ControlTarget(Bug::kNone, Speaks::kThirdPartyHttp);
+  ClientStream stream;
+  stream.Reset(target, 'a', 0);
+  stream.AppendText("POST / HTTP/1.1\r\nHost: a\r\ncontent-length: 10\r\n\r\n012");
+  EXPECT_FALSE(stream.has_full_request());
+  EXPECT_TRUE(stream.answer_is_optional());
+  stream.AppendText("3456");
+  stream.AppendPattern(2);
+  EXPECT_FALSE(stream.has_full_request());
+  stream.AppendPattern(2);
+  EXPECT_TRUE(stream.has_full_request());
+  EXPECT_FALSE(stream.answer_is_optional());
+}
 
 class FreedomTest : public testing::TestWithParam<Freedom> {};
 
