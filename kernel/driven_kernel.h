@@ -43,12 +43,18 @@ class KernelDriver {
  public:
   virtual ~KernelDriver() = default;
 
-  // The server made call `call` on `fd` (-1 for select and poll) and nothing is there for it.
+  // The server made call `call` on `fd` (-1 if it waits for several) and nothing is there for it.
   // `deadline_ns` is when the call times out on the virtual clock, -1 for never. Make something
   // happen: let a peer act, advance the clock, interrupt the call; then return, and the kernel
   // looks again. Throwing leaves through the server's frames: that is how a run ends.
   // Returning without a change asks again; a driver that never changes anything hangs the run.
   virtual void OnBlock(Call call, int fd, int64_t deadline_ns) = 0;
+
+  // The same of a server of several threads or processes, all of which sleep; `deadline_ns` is when
+  // the first of their calls times out. DrivenKernel::SleepingCalls has those calls.
+  virtual void OnThreadsBlock(int64_t deadline_ns) {
+    OnBlock(Call::kEpollWait, /*fd=*/-1, deadline_ns);
+  }
 
   // What follows is about another thread of the server's, of any of its processes; thread 0 at
   // first.
@@ -172,6 +178,14 @@ class DrivenKernel : public Syscalls {
   virtual ConnectionStatus ServerSide(PeerId peer) const = 0;
   // The peer behind a descriptor of the server, kNoPeer for any other descriptor.
   virtual PeerId PeerOf(int fd) const = 0;
+
+  // In which calls the threads of a server of several sleep that wait for one connection alone, as
+  // recv and send do, and poll of a single descriptor. Empty for a server of one thread.
+  struct SleepingCall {
+    Call call;
+    PeerId peer;
+  };
+  virtual std::vector<SleepingCall> SleepingCalls() const { return {}; }
 
   enum class DescriptorKind : uint8_t {
     kFree,

@@ -151,7 +151,8 @@ int PollAll(Kernel& kernel, pollfd* fds, nfds_t count, int timeout_ms) {
   for (;;) {
     const int ready = PollOnce(kernel, fds, count, any_others);
     if (ready > 0 || timeout_ms == 0) return ready;
-    const int woken = Sleep(kernel, {.call = Call::kPoll, .deadline_ns = deadline});
+    const int alone = count == 1 ? fds[0].fd : -1;
+    const int woken = Sleep(kernel, {.call = Call::kPoll, .fd = alone, .deadline_ns = deadline});
     if (woken == -ETIMEDOUT) return 0;
     if (woken != 0) return woken;
   }

@@ -1,5 +1,6 @@
 #include "scenarios/oracles/ledger.h"
 
+#include <algorithm>
 #include <cerrno>
 
 namespace hupstorm {
@@ -17,8 +18,8 @@ void Ledger::Clear() {
   current_step = connected_now = most_connected = 0;
   descriptors_at_start = descriptors_now = 0;
   descriptors_left.clear();
-  blocked_outside_wait = false;
-  blocked_client = -1;
+  highest_descriptor = -1;
+  blocks.clear();
   dead = asked_to_stop = stop_ignored = stopped = resource_shortage = false;
   deaths.clear();
   spins.clear();
@@ -34,6 +35,16 @@ ClientFacts& Ledger::AddClient() {
   ClientFacts& client = clients[client_count++];
   static_cast<ConnectionFacts&>(client) = {};
   return client;
+}
+
+bool Ledger::IsHeldUp(const ClientFacts& client) const {
+  const bool is_over = client.IsExcused() || client.end_of_input || client.was_reset;
+  if (blocks.empty() || is_over || (client.accepted && client.unread == 0)) return false;
+  // One of several threads may be busy with it: it does not take what it is sent.
+  if (blocks.size() > 1 && client.unsent > 0) return false;
+  return std::none_of(blocks.begin(), blocks.end(), [&](const Block& block) {
+    return block.client >= 0 && &clients[static_cast<size_t>(block.client)] == &client;
+  });
 }
 
 std::string Ledger::ClientName(const ClientFacts& client) const {

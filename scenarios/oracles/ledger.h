@@ -48,6 +48,7 @@ struct ConnectionFacts {
   bool vanished = false;     // its host is gone
   bool aborted = false;      // lost between the handshake and accept (ECONNABORTED)
   bool turned_away = false;  // closed unread, after the server had run out of some resource
+  bool held_up = false;      // head-of-line-blocking says why it is not served
   bool reading = false;      // it reads whatever comes
 
   // How it ended for the client.
@@ -109,16 +110,22 @@ struct Ledger {
   int connected_now = 0;
   int most_connected = 0;
 
+  int highest_descriptor = -1;  // of a connection, as far as is known
+
   // Descriptors: at the first rest, and now.
   int descriptors_at_start = 0;
   int descriptors_now = 0;
   std::string descriptors_left;  // "2 connections (a, b), 1 eventfd"; filled in when there are more
 
-  // Where the server sleeps: in a call that waits for one connection only, or in select, poll or
-  // epoll_wait.
-  bool blocked_outside_wait = false;
-  Call blocked_call = Call::kEpollWait;
-  int blocked_client = -1;
+  // The calls in which the server sleeps that wait for one connection alone, or for a new one while
+  // nothing else would wake the server: a recv, say. `client` is an index, -1 for none.
+  struct Block {
+    Call call = Call::kRecv;
+    int client = -1;
+  };
+  std::vector<Block> blocks;
+  // `client` waits to be accepted or read while the server sleeps in calls on others.
+  bool IsHeldUp(const ClientFacts& client) const;
 
   // The server's end.
   bool dead = false;  // it ended without being asked to; `deaths` says how

@@ -18,6 +18,7 @@ class FindingList;
 // The moments of a run at which oracles judge, in order.
 enum class Moment : uint8_t {
   kIncident,     // something that is judged by itself has just been seen; at any time
+  kHeldUp,       // a client waits, and will, while the server sleeps in calls on others alone
   kScriptDone,   // the script is over, the server at rest, faults and limits lifted
   kDrained,      // every client reads all it can, and the server is at rest again
   kHalfClosed,   // every client has sent its FIN

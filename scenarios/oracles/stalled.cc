@@ -50,7 +50,7 @@ std::string WhenHalfClosed(const ClientFacts& client, const Ledger& ledger) {
 void Judge(Moment moment, const Ledger& ledger, FindingList& findings) {
   if (ledger.dead) return;
   for (const ClientFacts& client : ledger.InUse()) {
-    if (client.IsExcused() || client.stream.mismatch()) continue;
+    if (client.IsExcused() || client.held_up || client.stream.mismatch()) continue;
     const std::string what =
         moment == Moment::kDrained ? WhenDrained(client, ledger) : WhenHalfClosed(client, ledger);
     if (!what.empty()) findings.Add("stalled", client, what);

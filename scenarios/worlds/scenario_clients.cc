@@ -136,6 +136,17 @@ void ScenarioClients::SendRequest(int client, uint64_t length) {
   Act(client);
 }
 
+void ScenarioClients::SendPartOfRequest(int client, uint64_t count) {
+  if (ledger_.target->protocol != Protocol::kExpect) {
+    const std::string request = HttpRequest(0);
+    return SendText(
+        client, std::string_view(request).substr(0, std::min<uint64_t>(count, request.size() - 1)));
+  }
+  if (!MaySend(client)) return;
+  ledger_.clients[client].stream.AppendPartOfRequest(count);
+  Act(client);
+}
+
 void ScenarioClients::SendUrgent(int client) {
   if (!MaySend(client)) return;
   ClientStream& stream = ledger_.clients[client].stream;
@@ -323,6 +334,16 @@ void ScenarioClients::NoteEnd(int client) {
     const bool may_be_unseen = ledger_.target->third_party && ledger_.resource_shortage;
     if (may_be_unseen && facts.consumed == 0) facts.turned_away = true;
   }
+}
+
+bool ScenarioClients::AnyWaitsSince(int64_t ns) const {
+  for (int client = 0; client < count(); ++client) {
+    const ClientFacts& facts = ledger_.clients[client];
+    if (clients_[client].over || facts.held_up || clients_[client].last_act_ns > ns) continue;
+    if (facts.IsExcused() || facts.end_of_input || facts.was_reset) continue;
+    if (!facts.accepted || facts.consumed < clients_[client].handed_over) return true;
+  }
+  return false;
 }
 
 void ScenarioClients::Refresh() {

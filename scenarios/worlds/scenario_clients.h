@@ -50,6 +50,8 @@ class ScenarioClients final : public FaultWorld {
   void SendText(int client, std::string_view text);
   // A full request of the target's protocol; an HTTP request is padded to `length` bytes.
   void SendRequest(int client, uint64_t length);
+  // The first `count` bytes of one, at most all but the last: never a full request.
+  void SendPartOfRequest(int client, uint64_t count);
   void SendUrgent(int client);
   void ShutdownWrite(int client);  // when all it has to send is sent
   void Close(int client);          // the same
@@ -63,6 +65,9 @@ class ScenarioClients final : public FaultWorld {
   // Lets every client act for which a call of the server changed something.
   void PumpChanged();
 
+  // Some client has waited since `ns` or longer to be accepted or read, as far as the server's
+  // calls tell: Refresh knows. Asks nothing of the kernel.
+  bool AnyWaitsSince(int64_t ns) const;
   // Brings the server's side of each client in the ledger up to date.
   void Refresh();
 

@@ -1,6 +1,7 @@
 #include "scenarios/worlds/scenario_run.h"
 
 #include <fmt/format.h>
+#include <sys/select.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,6 +17,9 @@ namespace {
 // A server that swallows the exception that ends a run, or that sleeps in a destructor while the
 // exception passes, is given up after this number of attempts.
 constexpr int kMostEndRequests = 1000;
+// A client that waits longer for others than this, on the server's clock, is held up: longer than
+// what a server may have to do before.
+constexpr int64_t kWaitPatienceNs = 2'000'000'000;
 // Steps of a scenario that are carried out while the server works on and on.
 constexpr int kMostRestless = 2;
 
@@ -82,6 +86,7 @@ void ScenarioRun::StartRun(const Scenario& scenario, const Target& target,
 
 void ScenarioRun::BeginScenario(const Scenario& scenario, const Target& target,
                                 const RunOptions& options) {
+  scenario_ = &scenario;
   options_ = &options;
   injector_.Reset();
   // A layer that has nothing to do costs a tenth of a run. A log says what it could do.
@@ -112,11 +117,20 @@ RunResult ScenarioRun::FinishRun() {
   }
   judge_.At(Moment::kStopped);
   for (const int step : monitor_.placed().TakeAll()) result_.steps_not_reached.push_back(step);
+  result_.limit_missed = LimitMissed();
   result_.calls = monitor_.calls();
   result_.faults = injector_.injected();
   result_.findings = judge_.Take();
   result_.time_line = time_line_.Take();
   return std::move(result_);
+}
+
+// A scenario with that many clients is about select's: descriptors that an fd_set does not hold.
+std::string ScenarioRun::LimitMissed() const {
+  if (ledger_.client_count <= FD_SETSIZE || ledger_.highest_descriptor >= FD_SETSIZE) return "";
+  if (ledger_.dead || MostConnections(*scenario_) <= FD_SETSIZE) return "";
+  return fmt::format("no connection of the server has a descriptor above {} (FD_SETSIZE)",
+                     FD_SETSIZE - 1);
 }
 
 Syscalls& ScenarioRun::top() {
@@ -128,6 +142,10 @@ Syscalls& ScenarioRun::top() {
 void ScenarioRun::Serve(const Target& target) {
   try {
     host_.Serve(target, port_, top());
+    while (script_.restarts()) {
+      script_.NoteRestarted();
+      host_.Serve(target, port_, top());
+    }
     if (ledger_.asked_to_stop) {
       ledger_.stopped = true;
     } else if (!ledger_.dead) {
@@ -163,16 +181,28 @@ void ScenarioRun::EndRun() {
 }
 
 void ScenarioRun::OnBlock(Call call, int fd, int64_t deadline_ns) {
-  const CallFamily family = FamilyOf(call);
-  ledger_.blocked_outside_wait = family != CallFamily::kWait && call != Call::kNanosleep;
-  ledger_.blocked_call = call;
-  ledger_.blocked_client = fd >= 0 ? clients_.ClientOf(fd) : -1;
+  const bool waits_for_any = FamilyOf(call) == CallFamily::kWait || call == Call::kNanosleep;
+  const int client = fd >= 0 ? clients_.ClientOf(fd) : -1;
+  ledger_.blocks.clear();
+  // A poll of one client is a wait for that client, unless the server does without its listener for
+  // a while.
+  const bool waits_for_one = client >= 0 && !ledger_.resource_shortage;
+  if (!waits_for_any || waits_for_one) ledger_.blocks.push_back({.call = call, .client = client});
+  threads_sleep_ = false;
+  call_logger_.NoteSleep();
+  Advance(deadline_ns);
+}
+
+void ScenarioRun::OnThreadsBlock(int64_t deadline_ns) {
+  ledger_.blocks.clear();
+  threads_sleep_ = true;
   call_logger_.NoteSleep();
   Advance(deadline_ns);
 }
 
 void ScenarioRun::OnSpin() {
-  ledger_.blocked_outside_wait = false;
+  ledger_.blocks.clear();
+  threads_sleep_ = false;
   Advance(-1);
 }
 
@@ -195,6 +225,12 @@ void ScenarioRun::Advance(int64_t deadline_ns) {
   passing_at_step_ = injector_.passing();
   if (script_.server_killed()) {
     clients_.Refresh();
+    EndRun();
+  }
+  if (threads_sleep_ || !ledger_.blocks.empty()) JudgeWaiting(deadline_ns);
+  if (script_.restarts()) {
+    if (script_.GivesTimeToStop(deadline_ns)) return;
+    ledger_.stop_ignored = true;
     EndRun();
   }
   while (true) {
@@ -222,6 +258,32 @@ void ScenarioRun::Advance(int64_t deadline_ns) {
       case Epilogue::Outcome::kOver:
         EndRun();
     }
+  }
+}
+
+// The server sleeps, some of it in calls on single clients: does another wait for that?
+void ScenarioRun::JudgeWaiting(int64_t deadline_ns) {
+  if (stage_ == Stage::kStart || !host_.KnowsRest() || ledger_.asked_to_stop) return;
+  // A server that is short of something may let clients wait.
+  if (ledger_.dead || ledger_.resource_shortage || injector_.HasRules()) return;
+  const int64_t event = clock_.NextEventNs(deadline_ns);
+  const int64_t until = event < 0 ? INT64_MAX : std::max(event, clock_.now_ns());
+  if (!clients_.AnyWaitsSince(until - kWaitPatienceNs)) return;
+  if (threads_sleep_) {
+    for (const DrivenKernel::SleepingCall& sleeping : kernel_.SleepingCalls()) {
+      const int client = clients_.ClientOfPeer(sleeping.peer);
+      if (client >= 0) ledger_.blocks.push_back({.call = sleeping.call, .client = client});
+    }
+    if (ledger_.blocks.empty()) return;
+  }
+  clients_.Refresh();
+  judge_.At(Moment::kHeldUp);
+  const auto is_held_up = [this](const ClientFacts& client) { return ledger_.IsHeldUp(client); };
+  const auto clients = ledger_.InUse();
+  if (std::none_of(clients.begin(), clients.end(), is_held_up)) return;
+  for (ClientFacts& client : clients) {
+    // A backlog that is full keeps the rest out of it.
+    client.held_up = client.held_up || is_held_up(client) || !client.connected;
   }
 }
 

@@ -73,6 +73,7 @@ class ScenarioRun final : public KernelDriver, private MonitorHost {
 
   // KernelDriver
   void OnBlock(Call call, int fd, int64_t deadline_ns) override;
+  void OnThreadsBlock(int64_t deadline_ns) override;
   void OnThread(int thread) override { monitor_.SwitchTo(thread); }
   void OnPeersChanged() override { clients_.PumpChanged(); }
   bool LeavesResultsAlone() override { return host_.MayRunAhead() && !injector_.HasRules(); }
@@ -96,9 +97,11 @@ class ScenarioRun final : public KernelDriver, private MonitorHost {
 
   void Serve(const Target& target);
   void Advance(int64_t deadline_ns);
+  void JudgeWaiting(int64_t deadline_ns);
   void BeginScript();
   void EndScript();
   void RecordSockets();
+  std::string LimitMissed() const;
   [[noreturn]] void EndRun();
   std::string ClientNameOf(const SystemCall& call) const;
 
@@ -118,10 +121,12 @@ class ScenarioRun final : public KernelDriver, private MonitorHost {
   Script script_;
   Epilogue epilogue_;
 
+  const Scenario* scenario_ = nullptr;
   const RunOptions* options_ = nullptr;
   uint16_t port_ = 0;
   RunResult result_;
   Stage stage_ = Stage::kStart;
+  bool threads_sleep_ = false;  // of several, in calls that are yet to be asked for
   int end_requests_ = 0;
   int restless_ = 0;              // times that the server did not come to rest
   uint64_t passing_at_step_ = 0;  // FaultInjector::passing() when the server was at rest last

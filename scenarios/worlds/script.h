@@ -46,6 +46,13 @@ class Script {
 
   // An `expect`, or the script's end, comes before the server's next rest.
   bool ExpectsNext() const;
+  // A step has asked the server to stop, so that it is started again. No step is carried out before
+  // that.
+  bool restarts() const { return restart_asked_ns_ >= 0; }
+  // It is at rest and has not stopped: lets time pass, or returns false if it has had enough.
+  bool GivesTimeToStop(int64_t deadline_ns);
+  // It was started again, and owes the clients of the old one nothing.
+  void NoteRestarted();
   // A step has sent the server a signal that kills it. It is to be left when it sleeps next.
   bool server_killed() const { return server_killed_; }
 
@@ -55,6 +62,7 @@ class Script {
   void CarryOutForEach(const Step& step);
   void CarryOutForClient(const Step& step, uint32_t index);
   void CarryOutForServer(const Step& step);
+  void AskToStop();
   bool GivesTime(const Step& step, int64_t deadline_ns);
   void NoteExpected(const Step& step, std::string unexpected);
   bool IsExpected(const Step& step) const;
@@ -76,7 +84,8 @@ class Script {
   int64_t wait_until_ns_ = -1;  // the end of a `wait`; -1 for none
   // Since when an `expect` gives the server time for what it does by its timers; -1: none does.
   int64_t expected_since_ns_ = -1;
-  int moves_given_ = 0;  // of the clock, for that
+  int moves_given_ = 0;            // of the clock, for that
+  int64_t restart_asked_ns_ = -1;  // -1: it is not to be started again
   bool server_killed_ = false;
 };
 

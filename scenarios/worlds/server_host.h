@@ -39,6 +39,8 @@ class ServerHost {
   virtual bool IsOffLimits(int) { return false; }
   // The call that the layers see was made already: nothing can be done about it.
   virtual bool IsInRetrospect() const { return false; }
+  // A server that is at rest is known to be: nothing is on its way to it, and it sleeps.
+  virtual bool KnowsRest() const { return true; }
   // The server may go on with its next call before the layers have seen the last one, as long as no
   // fault may change results. False for several threads: their calls would no longer be in order.
   virtual bool MayRunAhead() { return true; }

@@ -120,7 +120,9 @@ void ServerMonitor::Leave(const SystemCall& call, CallFamily family) {
 // What the call tells of the client that it is about.
 void ServerMonitor::NoteTransfer(const SystemCall& call, CallFamily family) {
   if (family == CallFamily::kAccept && call.result >= 0) {
-    spin_.set_last_client(clients_.NoteAccepted(static_cast<int>(call.result)));
+    const int fd = static_cast<int>(call.result);
+    ledger_.highest_descriptor = std::max(ledger_.highest_descriptor, fd);
+    spin_.set_last_client(clients_.NoteAccepted(fd));
   }
   if (spin_.client() < 0) return;
   ClientFacts& client = ledger_.clients[spin_.client()];

@@ -81,6 +81,8 @@ struct RunResult {
   std::vector<int> steps_not_reached;
   // The scenario was broken off: the server moved bytes, or made calls, without end.
   bool never_at_rest = false;
+  // Why the scenario did not come to the limit that it is about; empty if it did, or is about none.
+  std::string limit_missed;
   // The last that a server which is not ours wrote, to standard output or error.
   std::string output;
 };

@@ -168,6 +168,8 @@ int64_t HeldKernel::LookOnce(HeldThread& thread, const SystemCall& call) {
 int64_t HeldKernel::Wait(HeldThread& thread, const SystemCall& call) {
   const int64_t timeout = TimeoutNs(call);
   const int64_t deadline = timeout < 0 ? -1 : now_ns() + timeout;
+  const bool is_of_one = call.call == Call::kPoll && call.Size(1) == 1;
+  const int alone = is_of_one ? call.Pointer<const pollfd>(0)->fd : -1;
   int64_t result = LookOnce(thread, call);
   while (result == 0 && timeout != 0) {
     LetClientsAct();
@@ -175,7 +177,7 @@ int64_t HeldKernel::Wait(HeldThread& thread, const SystemCall& call) {
     if (result != 0) break;
     if (AwaitHeldBack()) continue;
     if (deadline >= 0 && now_ns() >= deadline) break;
-    Block(thread, call.call, -1, deadline);
+    Block(thread, call.call, alone, deadline);
     if (thread.interrupted) {  // these calls are never restarted (signal(7))
       errno = EINTR;
       return -1;

@@ -114,6 +114,7 @@ class HeldKernel final : public ClientsKernel {
   std::span<const PeerId> TakeChangedPeers() override;
   bool HasChangedPeers() const override { return clients_changed_; }
   ConnectionStatus ServerSide(PeerId peer) const override;
+  std::vector<SleepingCall> SleepingCalls() const override;
   PeerId PeerOf(int fd) const override;
   std::vector<Descriptor> OpenDescriptors() const override;
 

@@ -184,8 +184,7 @@ void HeldKernel::LetHappen(HeldThread* thread) {
   if (thread != nullptr && is_alone) {
     driver_->OnBlock(thread->call, thread->fd, deadline);
   } else {
-    // Some wait for one connection and some for others: the server as a whole waits for all.
-    driver_->OnBlock(Call::kEpollWait, -1, deadline);
+    driver_->OnThreadsBlock(deadline);
   }
   if (!awaited_stop_) stop_slept_ = {};
   all_rechecked_ = false;
@@ -228,6 +227,16 @@ std::string HeldKernel::HowThreadsSleep() const {
   std::sort(calls.begin(), calls.end());
   calls.erase(std::unique(calls.begin(), calls.end()), calls.end());
   return fmt::format("{}", fmt::join(calls, ", "));
+}
+
+std::vector<DrivenKernel::SleepingCall> HeldKernel::SleepingCalls() const {
+  std::vector<SleepingCall> calls;
+  for (const auto& thread : threads_) {
+    if (thread->gone || !thread->asleep || thread->fd < 0 || thread->process == nullptr) continue;
+    const PeerId peer = thread->process->book.Of(thread->fd).peer;
+    if (peer != kNoPeer) calls.push_back({.call = thread->call, .peer = peer});
+  }
+  return calls;
 }
 
 int64_t HeldKernel::FirstDeadline() const {
