@@ -13,6 +13,7 @@
 
 #include "base/loopback_address.h"
 #include "base/processors.h"
+#include "base/resource_limit.h"
 #include "base/system_error.h"
 
 namespace hupstorm {
@@ -54,6 +55,11 @@ uint16_t PortChooser::Choose() {
     if (claim_.holds() && IsFree(port)) return port;
   }
   throw std::system_error(EADDRINUSE, std::generic_category(), "no port for a server");
+}
+
+bool HasRoomFor(uint64_t connections) {
+  constexpr uint64_t kOthers = 64;
+  return connections + kOthers <= LimitOf(RLIMIT_NOFILE).rlim_max;
 }
 
 Claim BindToOneProcessor(std::string_view users) {

@@ -38,6 +38,9 @@ class PortChooser {
   Claim claim_;
 };
 
+// This process may have `connections` clients beside its other descriptors.
+bool HasRoomFor(uint64_t connections);
+
 // One processor for the calling process and its children, servers and clients alike: packets on
 // loopback stay in order, and a turn costs no trip across processors. Takes the one that the fewest
 // `users` have claimed, for as long as the claim is held.

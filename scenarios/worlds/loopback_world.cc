@@ -144,12 +144,17 @@ LoopbackWorld::LoopbackWorld() : impl_(std::make_unique<Impl>()) {}
 LoopbackWorld::~LoopbackWorld() = default;
 
 std::string_view LoopbackWorld::WhyNot(const Scenario& scenario) {
-  const bool vanishes =
-      std::any_of(scenario.steps.begin(), scenario.steps.end(),
-                  [](const Step& step) { return step.action == Action::kVanish; });
-  return vanishes
-             ? "a host cannot vanish from loopback, and TCP takes a quarter of an hour to notice"
-             : "";
+  const auto has = [&](Action action) {
+    return std::any_of(scenario.steps.begin(), scenario.steps.end(),
+                       [action](const Step& step) { return step.action == action; });
+  };
+  if (has(Action::kServerRestart)) return "a server is started again in the simulation alone";
+  if (has(Action::kVanish)) {
+    return "a host cannot vanish from loopback, and TCP takes a quarter of an hour to notice";
+  }
+  return HasRoomFor(MostConnections(scenario))
+             ? ""
+             : "it has more clients than hupstorm may have descriptors (ulimit -Hn)";
 }
 
 RunResult LoopbackWorld::Run(const Scenario& scenario, const Target& target,

@@ -114,7 +114,10 @@ class OutsideWorld::Impl final : private ServerHost {
     RaiseDescriptorLimit();
   }
 
-  ScenarioRun& run() { return run_; }
+  RunResult Run(const Scenario& scenario, const Target& target, const RunOptions& options) {
+    connections_ = MostConnections(scenario);
+    return run_.Run(scenario, target, options);
+  }
   bool starts_servers() const { return static_cast<bool>(server_.start); }
 
  private:
@@ -132,7 +135,7 @@ class OutsideWorld::Impl final : private ServerHost {
   uint16_t Prepare() override {
     kernel_.Reset();
     OutsideServer::Instance instance = {.address = server_.address};
-    if (server_.start) instance = server_.start();
+    if (server_.start) instance = server_.start(connections_);
     RequireAllowed(instance.address);
     kernel_.Attach(instance.address, instance.root);
     if (!server_.start && IsLoopback(instance.address) && !kernel_.SeesSockets()) {
@@ -144,6 +147,7 @@ class OutsideWorld::Impl final : private ServerHost {
   HeapUse Heap() override { return {}; }
   int64_t Memory() override { return kernel_.Memory(); }
   bool NeedsWarmUp() override { return true; }
+  bool KnowsRest() const override { return false; }
 
   void Serve(const Target&, uint16_t, Syscalls&) override {
     struct Ending {
@@ -226,7 +230,10 @@ class OutsideWorld::Impl final : private ServerHost {
   void NoteFacts() {
     Ledger& ledger = run_.ledger();
     FillInFacts(ledger, run_.clients(), kernel_);
-    for (ClientFacts& client : ledger.InUse()) run_.held_bytes().NoteHeld(client);
+    for (ClientFacts& client : ledger.InUse()) {
+      ledger.highest_descriptor = std::max(ledger.highest_descriptor, client.fd);
+      run_.held_bytes().NoteHeld(client);
+    }
   }
 
   void NoteSpin() {
@@ -270,6 +277,7 @@ class OutsideWorld::Impl final : private ServerHost {
   OutsideKernel kernel_;
   ScenarioRun run_{kernel_, *this};
   RestWatch rest_{kernel_};
+  uint64_t connections_ = 0;  // of the scenario, at most
   bool hung_before_ = false;
   int rests_ = 0;
 };
@@ -297,6 +305,8 @@ std::string_view OutsideWorld::WhyNot(const Scenario& scenario, bool starts_serv
         return "limits and buffers are the server's own, seen from outside";
       case Action::kServerInterrupt:
         return "a call is interrupted from inside only";
+      case Action::kServerRestart:
+        return "a server is started again in the simulation alone";
       case Action::kServerStop:
       case Action::kExpectServerStopped:
         if (!starts_servers) return "a server that ran before is not stopped";
@@ -314,7 +324,7 @@ std::string_view OutsideWorld::WhyNot(const Scenario& scenario, bool starts_serv
 RunResult OutsideWorld::Run(const Scenario& scenario, const Target& target,
                             const RunOptions& options) {
   if (!WhyNot(scenario).empty()) return {};
-  return impl_->run().Run(scenario, target, options);
+  return impl_->Run(scenario, target, options);
 }
 
 }  // namespace hupstorm

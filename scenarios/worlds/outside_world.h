@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -35,8 +36,9 @@ struct OutsideServer {
   };
 
   // Starts a fresh server and returns when it listens; ends the one that it started before. Called
-  // before each run. What it throws leaves World::Run. Empty for a server that runs already.
-  std::function<Instance()> start;
+  // before each run, with the most connections that the scenario has at once. What it throws leaves
+  // World::Run. Empty for a server that runs already.
+  std::function<Instance(uint64_t connections)> start;
   // Whether the server that `start` has started last has ended; does not wait. Called often.
   std::function<std::optional<End>()> ended;
   // What it wrote last, to be shown with its findings. May be empty.

@@ -54,6 +54,14 @@ ServerCommand::Options CommandOf(const ProcessOptions& options, uint16_t port,
           .descriptors = descriptors};
 }
 
+// A scenario with more connections than the server's soft limit allows would not be about them: it
+// gets what it may have for these, and for other descriptors beside them.
+rlimit WithRoomFor(uint64_t connections, rlimit limit) {
+  constexpr rlim_t kOthers = 256;
+  limit.rlim_cur = std::max(limit.rlim_cur, std::min(limit.rlim_max, connections + kOthers));
+  return limit;
+}
+
 // A server that a command starts, from its start until it listens, and to its end.
 class RunningServer {
  public:
@@ -169,7 +177,10 @@ class ProcessWorld::Impl final : private ServerHost {
     SetSoftLimit(RLIMIT_FSIZE, RLIM_INFINITY);
   }
 
-  ScenarioRun& run() { return run_; }
+  RunResult Run(const Scenario& scenario, const Target& target, const RunOptions& options) {
+    connections_ = MostConnections(scenario);
+    return run_.Run(scenario, target, options);
+  }
 
  private:
   uint16_t Prepare() override {
@@ -196,7 +207,8 @@ class ProcessWorld::Impl final : private ServerHost {
       Impl& host;
     } ending{*this};
     try {
-      server_.emplace(CommandOf(options_, port, descriptors_, kernel_), port);
+      server_.emplace(CommandOf(options_, port, WithRoomFor(connections_, descriptors_), kernel_),
+                      port);
       kernel_.Start(server_->command().keeper(), port, top);
       const std::string why =
           server_->AwaitListening(options_.start_timeout, [this](int also, int ms) {
@@ -267,6 +279,7 @@ class ProcessWorld::Impl final : private ServerHost {
 
   const ProcessOptions options_;
   const rlimit descriptors_;
+  uint64_t connections_ = 0;  // of the scenario, at most
   HeldKernel kernel_{held::ServerClock::Kind::kAhead};
   ScenarioRun run_{kernel_, *this};
   Claim processor_;
@@ -317,12 +330,12 @@ OutsideServer StartedByCommand(const ProcessOptions& options) {
   auto ports = std::make_shared<PortChooser>();
   auto server = std::make_shared<std::optional<RunningServer>>();
   OutsideServer outside;
-  outside.start = [=]() -> OutsideServer::Instance {
+  outside.start = [=](uint64_t connections) -> OutsideServer::Instance {
     server->reset();
     const uint16_t port = ports->Choose();
     server->emplace(ServerCommand::Options{.command = WithPort(options.command, port),
                                            .environment = {},
-                                           .descriptors = descriptors},
+                                           .descriptors = WithRoomFor(connections, descriptors)},
                     port);
     const std::string why = (*server)->AwaitListening(options.start_timeout, [](int fd, int ms) {
       pollfd news = {.fd = fd, .events = POLLIN, .revents = 0};
@@ -347,7 +360,7 @@ ProcessWorld::~ProcessWorld() = default;
 RunResult ProcessWorld::Run(const Scenario& scenario, const Target& target,
                             const RunOptions& options) {
   if (!LoopbackWorld::WhyNot(scenario).empty()) return {};
-  return impl_->run().Run(scenario, target, options);
+  return impl_->Run(scenario, target, options);
 }
 
 }  // namespace hupstorm

@@ -306,7 +306,7 @@ TEST(ThirdPartyServerTest, ADualStackServerIsSeenByBothFamilies) {
           EchoTarget([&](uint16_t port) { ForkForEach(port, Bind::kBoth, leaks); });
       ThirdPartyServer third_party(target.serve);
       OutsideServer server = third_party.AsOutsideServer();
-      server.start = [&] {
+      server.start = [&](uint64_t) {
         OutsideServer::Instance instance = third_party.Start();
         if (by_ipv6) instance.address = IPv6Loopback(PortOf(instance.address));
         return instance;
@@ -328,7 +328,7 @@ TEST(ThirdPartyServerTest, OneWhoseProcessesAreHiddenIsJudgedByItsSockets) {
     const Target target = ControlTarget(bug);
     ThirdPartyServer third_party(target.serve);
     OutsideServer server = third_party.AsOutsideServer();
-    server.start = [&] {
+    server.start = [&](uint64_t) {
       OutsideServer::Instance instance = third_party.Start();
       instance.root = INT32_MAX;  // beyond the kernel's limit of process numbers
       return instance;

@@ -2,6 +2,7 @@
 
 #include "scenarios/worlds/process_world.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -11,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "base/resource_limit.h"
 #include "scenarios/language/parse.h"
 #include "target/target.h"
 #include "tests/process/lifeline.h"
@@ -24,6 +26,7 @@ using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using Kind = TimeLineEntry::Kind;
 
 std::vector<std::string> Lines(const RunResult& result, Kind kind) {
@@ -214,6 +217,55 @@ TEST(ProcessWorldTest, DescriptorsAreLimitedToThoseAtStartAndSoManyMore) {
               Contains(AllOf(HasSubstr("accept"), HasSubstr("EMFILE"))));
   EXPECT_THAT(Told(RunServer(PythonServer("accept_gives_up"), scenario)),
               HasSubstr("accept-stopped: "));
+}
+
+TEST(ProcessWorldTest, AServerMayHaveTheDescriptorsThatAScenarioIsAbout) {
+  const std::string server = "ulimit -Sn >&2; exec " + PythonServer("epoll_echo");
+  const rlimit former = SetSoftLimit(RLIMIT_NOFILE, 300);
+  const RunResult many = RunServer(server, "c[1..400] connect\n");
+  EXPECT_EQ(Told(many), "");
+  EXPECT_EQ(many.output, "656\n");
+  SetSoftLimit(RLIMIT_NOFILE, 300);
+  EXPECT_EQ(RunServer(server, "a connect\n").output, "300\n");
+  setrlimit(RLIMIT_NOFILE, &former);
+}
+
+TEST(ProcessWorldTest, ALimitThatIsNotReachedIsTold) {
+  std::string scenario;  // with no more at a time than the backlog takes
+  for (int last = 0; last < 1040; last += 104) {
+    scenario += fmt::format("c[{}..{}] connect\n", last + 1, last + 104);
+  }
+  EXPECT_EQ(RunServer(PythonServer("epoll_echo"), scenario).limit_missed, "");
+  EXPECT_THAT(RunServer("ulimit -n 200; exec " + PythonServer("epoll_echo"), scenario).limit_missed,
+              HasSubstr("above 1023"));
+}
+
+// ---- One client keeps the others waiting, whatever the server is made of.
+
+constexpr char kSilentCrowd[] =
+    "a connect\ns[1..3] connect\nb connect\nb read all\nb send 16B\nwait 1s\n"
+    "s[4..64] connect\nc connect\nc read all\nc send 16B\n";
+
+TEST(HeldUpTest, AWorkerThatServesOneClientAtATimeIsReportedForThatAlone) {
+  for (const std::string patience : {"", " 30"}) {
+    const std::string told = Told(RunServer(PythonServer("one_worker") + patience, kSilentCrowd));
+    EXPECT_THAT(told, HasSubstr("head-of-line-blocking: the server sleeps in recv on a's "
+                                "connection, while s[1] waits to be accepted"))
+        << patience;
+    EXPECT_THAT(told, Not(HasSubstr("stalled: "))) << patience;
+  }
+}
+
+TEST(HeldUpTest, APoolIsReportedWithTheNumberOfClientsThatItTakes) {
+  EXPECT_THAT(Told(RunServer(ThreadPool(), kSilentCrowd)),
+              HasSubstr("head-of-line-blocking: the server sleeps in recv on the connections of 64 "
+                        "clients (a, s[1], s[2], ...), while "));
+}
+
+TEST(HeldUpTest, AServerWithAThreadOrAProcessForEachIsNot) {
+  for (const std::string& server : {PythonServer("threaded_echo"), ForkEcho()}) {
+    EXPECT_EQ(Told(RunServer(server, kSilentCrowd)), "") << server;
+  }
 }
 
 TEST(ProcessWorldTest, AnInterruptEndsTheWait) {

@@ -49,7 +49,7 @@ std::vector<CorrectServer> CorrectServers() {
        "none",
        /*drains=*/true,
        {"fd-leak descriptors/epoll-has-no-room"}},
-      {"thread_pool", HUPSTORM_THREAD_POOL " {port}", "echo"},
+      {"thread_pool", ThreadPool(), "echo"},
       {"wild_pointers", HUPSTORM_WILD_POINTERS " {port}", "echo"},
       {"threaded_echo", PythonServer("threaded_echo"), "echo"},
       {"prefork_echo", PythonServer("prefork_echo"), "echo", /*drains=*/true, no_room},
@@ -77,6 +77,8 @@ std::vector<DefectiveServer> DefectiveServers() {
   for (DefectiveServer& server : servers) server.command = PythonServer(server.name);
   return servers;
 }
+
+std::string ThreadPool() { return HUPSTORM_THREAD_POOL " {port}"; }
 
 std::string ForkEcho() { return HUPSTORM_FORK_ECHO " {port}"; }
 

@@ -43,6 +43,9 @@ inline void PrintTo(const DefectiveServer& server, std::ostream* out) { *out << 
 // The command of tests/process/servers/NAME.py.
 std::string PythonServer(std::string_view name);
 
+// A pool of 64 threads, each for one connection.
+std::string ThreadPool();
+
 // Correct too, with a process for each connection; the same as a static binary, empty where there
 // is no static C library.
 std::string ForkEcho();

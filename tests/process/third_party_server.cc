@@ -99,7 +99,7 @@ void ThirdPartyServer::Stop() {
 
 OutsideServer ThirdPartyServer::AsOutsideServer() {
   OutsideServer server;
-  server.start = [this] { return Start(); };
+  server.start = [this](uint64_t) { return Start(); };
   server.ended = [this] { return Ended(); };
   return server;
 }

@@ -119,6 +119,36 @@ TEST(RunTest, AFolderRunsWhatFitsTheTarget) {
   EXPECT_EQ(JsonOf(result).at("scenarios"), 2);
 }
 
+TEST(RunTest, WhatDoesNotFitIsNamedWithItsReason) {
+  const TemporaryFolder folder;
+  folder.Write("a/echo.scn", kHalfClose);
+  folder.Write("b/http.scn", "target http\na connect\na close\n");
+  const CommandResult text = Hupstorm({"run", folder.path(), "--target", "reference/poll"});
+  EXPECT_THAT(text.out, ContainsRegex("1 left out: it is written for http servers \\(.*b/http"));
+  const nlohmann::json json =
+      JsonOf(Hupstorm({"run", folder.path(), "--target", "reference/poll", "--json"}));
+  ASSERT_EQ(json.at("left_out").size(), 1u);
+  EXPECT_EQ(json.at("left_out")[0].at("reason"), "it is written for http servers");
+  EXPECT_EQ(json.at("left_out")[0].at("scenarios").size(), 1u);
+}
+
+// select's limit is the number of a descriptor: hupstorm has to have as many clients.
+TEST(RunTest, AScenarioThatThisMachineHasNoRoomForIsLeftOutAndNamed) {
+  CommandInput shell;
+  shell.program = "/bin/sh";
+  const CommandResult result =
+      Hupstorm({"-c", std::string("ulimit -n 1000 && exec ") + HUPSTORM_COMMAND +
+                          " run descriptors --target reference/poll --world loopback --json"},
+               shell);
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  const nlohmann::json json = JsonOf(result);
+  bool is_told = false;
+  for (const auto& each : json.at("left_out")) {
+    is_told |= each.at("reason").get<std::string>().find("ulimit -Hn") != std::string::npos;
+  }
+  EXPECT_TRUE(is_told) << json.dump(1);
+}
+
 TEST(RunTest, WorkersDoNotChangeWhatIsFound) {
   const auto run = [](const char* jobs) {
     const CommandResult result =

@@ -67,6 +67,9 @@ void PrintReplay(const SingleRun& run, const Options& options, const RunResult& 
                                    PrintStep(missed),
                                    missed.line > 0 ? fmt::format(" (line {})", missed.line) : "")));
   }
+  if (!result.limit_missed.empty()) {
+    Print(style.Yellow("the limit was not reached: " + result.limit_missed) + "\n");
+  }
   if (!result.sockets.empty()) {
     Print("\nThe server's connections at the end of the script:\n" +
           SocketsText(result.sockets, options.full));

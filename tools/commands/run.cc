@@ -19,6 +19,7 @@
 #include "tools/plan/run_options.h"
 #include "tools/report/findings_report.h"
 #include "tools/report/json_output.h"
+#include "tools/report/left_out.h"
 
 namespace hupstorm {
 namespace {
@@ -38,7 +39,8 @@ Examples:
 
 --json prints {"target","world","scenarios":N,"findings":[{"oracle","target","scenario","file","line",
 "step","evidence","fingerprint","replay"}]}. Of several targets "target" is the list, and each
-finding names its own.)";
+finding names its own. "left_out" and "limits_missed" ([{"reason","scenarios":[]}]) say which scenarios
+were not run, and which did not come to the limit that they are about.)";
 
 struct Options {
   std::vector<std::string> scenarios;
@@ -52,6 +54,7 @@ struct Outcome {
   std::vector<ReportedFinding> findings;  // in the order of the plan
   size_t done = 0;                        // scenarios
   size_t never_at_rest = 0;               // of these, such as were ended before their end
+  ByReason limits_missed;                 // and that did not come to what they are about
   double seconds = 0;
   std::string broken_off;  // why not all was run; what was found until then is not lost
 };
@@ -66,6 +69,9 @@ Outcome RunPlan(const Plan& plan, const Options& options, const std::string& pro
   const auto take = [&](size_t job, RunResult result) {
     found += result.findings.size();
     outcome.never_at_rest += result.never_at_rest ? 1 : 0;
+    if (!result.limit_missed.empty()) {
+      outcome.limits_missed[result.limit_missed].push_back(plan.jobs[job].scenario->name);
+    }
     by_job[job] = std::move(result.findings);
     if (!by_job[job].empty()) outputs[job] = std::move(result.output);
     progress.Update(++outcome.done, plan.jobs.size(), fmt::format("{} findings", found));
@@ -117,8 +123,9 @@ void PrintOutcome(const Plan& plan, const Options& options, const Outcome& outco
     if (distinct < found && !options.all) summary += " (--all shows each)";
   }
   Print(summary + "\n");
-  for (const auto& [why, count] : plan.left_out) {
-    Print("{} left out: {}\n", count, why);
+  for (const std::string& text : ReasonTexts(plan.left_out, kLeftOut)) Print(text + "\n");
+  for (const std::string& text : ReasonTexts(outcome.limits_missed, kLimitMissed)) {
+    Print(text + "\n");
   }
   if (outcome.never_at_rest > 0) {
     Print("{} ended early: the server never came to rest\n",
@@ -133,6 +140,8 @@ void PrintOutcomeAsJson(const Plan& plan, const Outcome& outcome) {
   json["scenarios"] = outcome.done;
   json["findings"] = FindingsJson(outcome.findings);
   if (outcome.never_at_rest > 0) json["never_at_rest"] = outcome.never_at_rest;
+  if (!plan.left_out.empty()) json["left_out"] = ReasonsJson(plan.left_out);
+  if (!outcome.limits_missed.empty()) json["limits_missed"] = ReasonsJson(outcome.limits_missed);
   if (!plan.server.note.empty()) json["note"] = plan.server.note;
   if (!outcome.broken_off.empty()) json["broken_off"] = outcome.broken_off;
   PrintJson(json);

@@ -12,6 +12,7 @@
 #include "tools/commands/commands.h"
 #include "tools/plan/plan.h"
 #include "tools/report/json_output.h"
+#include "tools/report/left_out.h"
 #include "tools/report/sweep_report.h"
 #include "tools/sweep/sweep_runner.h"
 
@@ -87,9 +88,7 @@ int RunSweepCommand(const Options& options, const std::string& program) {
     const Style style = Style::For(stdout);
     Print(SweepText(report, program, plan.server.as_options, style));
     Print("{}: {}", plan.server.name, SweepSummary(report, style));
-    for (const auto& [why, count] : plan.left_out) {
-      Print("{} left out: {}\n", count, why);
-    }
+    for (const std::string& text : ReasonTexts(plan.left_out, kLeftOut)) Print(text + "\n");
     if (!report.broken_off.empty()) Print(style.Yellow(report.broken_off) + "\n");
   }
   return report.findings.empty() ? kExitClean : kExitFindings;

@@ -112,6 +112,14 @@ class Gate {
     // Workers finish in any order; findings are booked in that of the jobs, as a bug is shown by
     // the first of them.
     const auto book = [&] {
+      ByReason missed;
+      for (size_t job = 0; job < jobs.size(); ++job) {
+        const std::string& why = results[job].limit_missed;
+        if (!why.empty()) missed[why].push_back(jobs[job].scenario->name);
+      }
+      for (std::string& text : ReasonTexts(missed, kLimitMissed)) {
+        area.left_out.push_back(std::move(text));
+      }
       for (size_t job = 0; job < jobs.size(); ++job) {
         for (Finding& finding : results[job].findings) {
           area.cases[job].findings.push_back(
@@ -135,9 +143,7 @@ class Gate {
 
   void RunSuite(GateArea& area) {
     area.did = Count(settings_.jobs.size(), "scenario");
-    for (const auto& [why, count] : settings_.left_out) {
-      area.left_out.push_back(fmt::format("{} left out: {}", count, why));
-    }
+    area.left_out = ReasonTexts(settings_.left_out, kLeftOut);
     RunJobs(settings_.jobs, /*in_files=*/true, area);
   }
 

@@ -23,6 +23,7 @@
 #include "tools/gate/baseline.h"
 #include "tools/isolation/server_choice.h"
 #include "tools/report/gate_report.h"
+#include "tools/report/left_out.h"
 
 namespace hupstorm {
 
@@ -40,11 +41,11 @@ struct SelfArea {
 struct GateSettings {
   std::string program;  // argv[0], for replay commands
   const ServerChoice* server = nullptr;
-  IsolationOptions isolation;              // for this server
-  std::span<const Job> jobs;               // the suite and the user's scenarios
-  std::map<std::string, size_t> left_out;  // jobs that cannot be had in this world, by reason
-  std::vector<std::string> corpora;        // folders
-  uint64_t fuzz_runs = 0;                  // of each target; 0: none
+  IsolationOptions isolation;        // for this server
+  std::span<const Job> jobs;         // the suite and the user's scenarios
+  ByReason left_out;                 // scenarios that are none of these jobs
+  std::vector<std::string> corpora;  // folders
+  uint64_t fuzz_runs = 0;            // of each target; 0: none
   uint64_t seed = 1;
   bool sweep = true;
   std::vector<SelfArea> self_areas;  // for hupstorm itself

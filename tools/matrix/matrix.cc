@@ -30,7 +30,9 @@ class Plan {
         scenarios_.push_back(&scenario);
       } else {
         ++left_out_;
-        why_left_out_ = reason;
+        if (why_left_out_.find(reason) == std::string::npos) {
+          why_left_out_ += (why_left_out_.empty() ? "" : "; ") + std::string(reason);
+        }
       }
     }
   }

@@ -13,10 +13,10 @@ void AddJobs(const Target& target, Plan& plan) {
   for (const ChosenScenario& chosen : plan.scenarios) {
     const Scenario& scenario = chosen.scenario;
     if (chosen.named) CheckFit(scenario.file, scenario, target, plan.server);
-    if (!Fits(scenario, target)) continue;
-    const std::string why_not = plan.server.why_not(scenario);
+    std::string why_not = WhyNotFor(scenario, target);
+    if (why_not.empty()) why_not = plan.server.why_not(scenario);
     if (!why_not.empty()) {
-      ++plan.left_out[why_not];
+      plan.left_out[why_not].push_back(scenario.name);
     } else {
       plan.jobs.push_back({&scenario, &target});
       fits_any = true;

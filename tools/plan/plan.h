@@ -3,14 +3,13 @@
 #ifndef HUPSTORM_TOOLS_PLAN_PLAN_H_
 #define HUPSTORM_TOOLS_PLAN_PLAN_H_
 
-#include <cstddef>
-#include <map>
 #include <string>
 #include <vector>
 
 #include "tools/catalogue/scenario_catalogue.h"
 #include "tools/isolation/isolated_runner.h"
 #include "tools/plan/choose_server.h"
+#include "tools/report/left_out.h"
 
 namespace hupstorm {
 
@@ -22,7 +21,7 @@ struct Plan {
   ServerChoice server;
   std::vector<ChosenScenario> scenarios;
   std::vector<Job> jobs;  // each target with all that fits it; points into the above
-  std::map<std::string, size_t> left_out;  // jobs that cannot be had in this world, by reason
+  ByReason left_out;      // scenarios that do not fit a target, or cannot be had in this world
 };
 
 // Throws UsageError, which begins with `name`, if `scenario` does not fit `target` or cannot run in

@@ -62,9 +62,7 @@ void RunSuiteOnLinux(const Settings& settings, GateArea& area, const EnterFindin
   IsolationOptions isolation = IsolationFor(plan.server, {.jobs = settings.workers});
   isolation.timeout = settings.timeout;
   area.did = fmt::format("{} scenarios", plan.jobs.size());
-  for (const auto& [why, count] : plan.left_out) {
-    area.left_out.push_back(fmt::format("{} left out: {}", count, why));
-  }
+  area.left_out = ReasonTexts(plan.left_out, kLeftOut);
   for (const Job& job : plan.jobs) {
     area.cases.push_back({.name = job.scenario->name, .target = job.target->name});
   }
