@@ -34,6 +34,7 @@ static void Drop(struct ev_loop* loop, struct Client* client) {
 
 static void OnClient(struct ev_loop* loop, ev_io* io, int events) {
   struct Client* client = (struct Client*)io;
+  if (events & EV_ERROR) return Drop(loop, client);  // epoll has no room for it
   if (events & EV_READ) {
     const ssize_t count = recv(io->fd, client->block, sizeof client->block, 0);
     if (count < 0 && errno != EAGAIN && errno != EINTR) return Drop(loop, client);
