@@ -82,6 +82,10 @@ class ClientsKernel : public DrivenKernel {
   // Waits for bytes that TCP holds back for a moment (Nagle's algorithm, delayed acknowledgements,
   // probes of a window that was closed) though a client has room for them. True if any came.
   bool AwaitHeldBack() const;
+  // How much the client has read if that is all that the server has sent; otherwise 0.
+  uint64_t ReadOfAll(PeerId peer) const {
+    return At(peer).fd && At(peer).consumed == At(peer).answered ? At(peer).consumed : 0;
+  }
 
   // What a process does with a signal, by /proc.
   static Disposition DispositionIn(pid_t pid, int signal);

@@ -9,8 +9,11 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 #include <span>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include "base/timespec.h"
@@ -137,6 +140,33 @@ int64_t HeldKernel::PassLast(HeldThread& thread, const SystemCall& call, Turn ho
   return Pass(thread, call, driver_->LeavesResultsAlone() ? how : Turn::kExecute);
 }
 
+// The server's kernel keeps what the client has read already until it has an acknowledgement, for
+// which there may be no room on the way but in TCP's own time: delayed by 40 ms, or by a probe's
+// 200 ms, if the server's receive buffer is full. True if one has come now.
+bool HeldKernel::AwaitAcknowledgements() {
+  constexpr std::chrono::milliseconds kPatience{400}, kLook{2};
+  if (!diag_) return false;
+  std::vector<PeerId> waiting;
+  for (PeerId peer = 0; peer < peer_count(); ++peer) {
+    const uint64_t read = ReadOfAll(peer);
+    if (read > 0 && std::exchange(acknowledgement_awaited_[peer], read) != read) {
+      waiting.push_back(peer);
+    }
+  }
+  const auto is_acknowledged = [this](PeerId peer) {
+    const auto socket = diag_->Find(LoopbackAddress(port_), LoopbackAddress(PeerPort(peer)));
+    return !socket || socket->send_queue == 0;
+  };
+  std::erase_if(waiting, is_acknowledged);
+  if (waiting.empty()) return false;
+  const auto end = std::chrono::steady_clock::now() + kPatience;
+  while (std::chrono::steady_clock::now() < end) {
+    std::this_thread::sleep_for(kLook);
+    if (std::erase_if(waiting, is_acknowledged) > 0) return true;
+  }
+  return false;
+}
+
 void HeldKernel::LetClientsAct() {
   SettleLoopback();
   clients_changed_ = true;
@@ -175,7 +205,7 @@ int64_t HeldKernel::Wait(HeldThread& thread, const SystemCall& call) {
     LetClientsAct();
     result = LookOnce(thread, call);
     if (result != 0) break;
-    if (AwaitHeldBack()) continue;
+    if (AwaitHeldBack() || AwaitAcknowledgements()) continue;
     if (deadline >= 0 && now_ns() >= deadline) break;
     Block(thread, call.call, alone, deadline);
     if (thread.interrupted) {  // these calls are never restarted (signal(7))
@@ -217,7 +247,7 @@ bool HeldKernel::AwaitReady(HeldThread& thread, Call call, int fd, int16_t event
   while (!is_ready()) {
     LetClientsAct();
     if (is_ready()) return true;
-    if (AwaitHeldBack()) continue;
+    if (AwaitHeldBack() || AwaitAcknowledgements()) continue;
     Block(thread, call, fd, -1);
     if (thread.interrupted && !thread.restarts) {
       errno = EINTR;

@@ -53,6 +53,7 @@ void HeldKernel::Reset() {
   stop_slept_ = unheard_ = {};
   has_connected_ = false;
   neighbours_ = {};
+  acknowledgement_awaited_.clear();
   fatal_sigpipes_ = 0;
   send_buffer_ = receive_buffer_ = kDefaultBuffer;
 }

@@ -151,6 +151,7 @@ class HeldKernel final : public ClientsKernel {
   int64_t TransmitAll(HeldThread& thread, const SystemCall& call);
   int64_t Sleep(HeldThread& thread, const SystemCall& call);
   bool AwaitReady(HeldThread& thread, Call call, int fd, int16_t events);
+  bool AwaitAcknowledgements();
   void LetClientsAct();
   void NoteSent(const HeldThread& thread, int fd, int64_t result, int flags);
   bool SigpipeEndsServer(pid_t pid) const;
@@ -221,6 +222,7 @@ class HeldKernel final : public ClientsKernel {
   std::set<std::string> known_hangs_;
   mutable std::optional<sight::SocketDiag> diag_;  // from Start on
   bool clients_changed_ = false;
+  std::map<PeerId, uint64_t> acknowledgement_awaited_;  // when the client had read so much
   int fatal_sigpipes_ = 0;
   int send_buffer_ = kDefaultBuffer;
   int receive_buffer_ = kDefaultBuffer;
