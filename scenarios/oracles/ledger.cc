@@ -15,7 +15,7 @@ void CallHistory::Add(CallFamily family, int64_t result, int error) {
 
 void Ledger::Clear() {
   client_count = 0;
-  current_step = connected_now = most_connected = 0;
+  current_step = connected_now = most_connected = most_served = 0;
   descriptors_at_start = descriptors_now = 0;
   descriptors_left.clear();
   highest_descriptor = -1;

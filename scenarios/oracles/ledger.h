@@ -44,11 +44,13 @@ struct ConnectionFacts {
   bool refused = false;           // the port was not listened on
   bool finished_sending = false;  // its FIN is out, by shutdown or close
   bool closed = false;
-  bool reset = false;        // it reset the connection, or a fault did
-  bool vanished = false;     // its host is gone
-  bool aborted = false;      // lost between the handshake and accept (ECONNABORTED)
-  bool turned_away = false;  // closed unread, after the server had run out of some resource
+  bool reset = false;     // it reset the connection, or a fault did
+  bool vanished = false;  // its host is gone
+  bool aborted = false;   // lost between the handshake and accept (ECONNABORTED)
+  // Closed unread, after the server had run out of some resource, or beyond the most that it takes.
+  bool turned_away = false;
   bool held_up = false;      // head-of-line-blocking says why it is not served
+  bool closed_idle = false;  // ended by the server when all was answered and it was silent for long
   bool reading = false;      // it reads whatever comes
 
   // How it ended for the client.
@@ -60,6 +62,7 @@ struct ConnectionFacts {
 
   // The server's side of it.
   int port = 0;  // the address the server sees
+  int rank = 0;  // how many connections the server had with this one, when it was accepted
   bool accepted = false;
   int fd = -1;                // the server's descriptor; -1 if it has none, or it is not known
   bool server_open = false;   // the server holds a descriptor for it
@@ -77,7 +80,8 @@ struct ConnectionFacts {
 
   // Nothing is owed to it any more, by its own doing or the network's.
   bool IsExcused() const {
-    return closed || reset || vanished || aborted || refused || turned_away || !connected;
+    return closed || reset || vanished || aborted || refused || turned_away || closed_idle ||
+           !connected;
   }
 };
 
@@ -109,6 +113,7 @@ struct Ledger {
   // Connections that the server has accepted and not closed: now, and the most at once.
   int connected_now = 0;
   int most_connected = 0;
+  int most_served = 0;  // the highest rank of a client of which the server has read something
 
   int highest_descriptor = -1;  // of a connection, as far as is known
 

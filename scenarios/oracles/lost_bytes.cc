@@ -53,7 +53,9 @@ void Judge(Moment moment, const Ledger& ledger, FindingList& findings) {
     // truncated-response judges the one, no oracle the other.
     if (client.stream.is_one_response() || !client.stream.is_known()) continue;
     if (client.stream.mismatch()) {
-      if (moment != Moment::kDrained || ledger.OwnerOfMismatch(client)) continue;  // foreign-bytes
+      // foreign-bytes judges those of others; one that is turned away may be told why.
+      if (moment != Moment::kDrained || client.turned_away || ledger.OwnerOfMismatch(client))
+        continue;
       findings.Add("lost-bytes", client,
                    fmt::format("{}: {}", ledger.ClientName(client), Difference(client.stream)));
       continue;

@@ -193,6 +193,7 @@ int ScenarioClients::NoteAccepted(int fd) {
   const int client = ClientOf(fd);
   if (client < 0) return -1;
   ledger_.clients[client].accepted = true;
+  ledger_.clients[client].rank = ledger_.connected_now;
   // A SYN that was sent again may have another port.
   ledger_.clients[client].port = kernel_.PeerPort(PeerOf(client));
   return client;
@@ -333,6 +334,9 @@ void ScenarioClients::NoteEnd(int client) {
     // A third-party server may do it unseen: the process that has the connection ends.
     const bool may_be_unseen = ledger_.target->third_party && ledger_.resource_shortage;
     if (may_be_unseen && facts.consumed == 0) facts.turned_away = true;
+    // Many servers have idle timeouts. What the client sends after that is not theirs to answer.
+    facts.closed_idle = ledger_.target->third_party && !facts.finished_sending &&
+                        facts.idle_before_end_ns >= kLongSilenceNs && facts.stream.complete();
   }
 }
 

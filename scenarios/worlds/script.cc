@@ -326,7 +326,9 @@ std::string Script::Unexpected(const Step& step, int index) const {
   // A third-party server need not answer what it cannot read, nor end the connection for it; and
   // what it does with a client for which it has no room is its own affair.
   const bool optional = scenario_->protocol && client.stream.answer_is_optional();
-  if (ledger_.target->third_party && (optional || client.turned_away)) return "";
+  if (ledger_.target->third_party && (optional || client.turned_away || client.closed_idle)) {
+    return "";
+  }
   if (Holds(step, client)) return "";
   // The end stands behind what the client was not told to read.
   if (step.action == Action::kExpectEof && kernel_.Status(clients_.PeerOf(index)).end_is_unread) {

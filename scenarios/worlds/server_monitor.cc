@@ -12,6 +12,9 @@
 namespace hupstorm {
 namespace {
 
+// A limit on clients that is a server's policy, and no mistake, is not below this.
+constexpr int kFewestTaken = 16;
+
 // Long enough to be no busy loop however often it comes.
 bool IsLongSleep(const SystemCall& call) {
   constexpr long kLongNs = 10'000'000;
@@ -127,9 +130,12 @@ void ServerMonitor::NoteTransfer(const SystemCall& call, CallFamily family) {
   if (spin_.client() < 0) return;
   ClientFacts& client = ledger_.clients[spin_.client()];
   if (family != CallFamily::kOther) client.history.Add(family, call.result, call.error);
-  // A server may turn a client away for want of memory, or of room in an fd_set.
+  // A server may turn a client away for want of memory, or of room in an fd_set; and if it has the
+  // most that it takes, which it has never exceeded.
   if (family == CallFamily::kClose && call.result == 0 && client.consumed == 0 &&
-      (ledger_.resource_shortage || call.Fd() >= FD_SETSIZE)) {
+      (ledger_.resource_shortage || call.Fd() >= FD_SETSIZE ||
+       (ledger_.target->third_party &&
+        client.rank > std::max(ledger_.most_served, kFewestTaken)))) {
     client.turned_away = true;
   }
   if (call.result > 0 && family == CallFamily::kRecv) {
@@ -137,6 +143,7 @@ void ServerMonitor::NoteTransfer(const SystemCall& call, CallFamily family) {
     if (!peek) {
       client.consumed += static_cast<uint64_t>(ResultInBytes(call));
       ++client.reads;
+      ledger_.most_served = std::max(ledger_.most_served, client.rank);
       client.stream.CountRead();
     }
   } else if (call.result > 0 && family == CallFamily::kSend) {
