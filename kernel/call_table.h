@@ -58,15 +58,18 @@ enum class Call : uint8_t {
   kSignalfd4,
   kRecvmmsg,
   kSendmmsg,
+  kPrlimit64,
+  kSplice,
+  kTee,
 };
-inline constexpr int kCallCount = static_cast<int>(Call::kSendmmsg) + 1;
+inline constexpr int kCallCount = static_cast<int>(Call::kTee) + 1;
 
 // Calls that scenarios, placements and fault rules do not tell apart: one scenario must mean the
 // same to a server that calls read and to one that calls recvmsg, to select and to epoll_wait.
 enum class CallFamily : uint8_t {
   kAny,         // "call": every call
   kAccept,      // "accept": accept, accept4
-  kRecv,        // "recv": recv, recvfrom, recvmsg, recvmmsg, read, readv
+  kRecv,        // "recv": recv, recvfrom, recvmsg, recvmmsg, read, readv, splice
   kSend,        // "send": send, sendto, sendmsg, sendmmsg, write, writev, sendfile
   kWait,        // "wait": select, poll, epoll_wait and their variants
   kClose,       // "close"
@@ -133,6 +136,7 @@ enum class ArgumentKind : uint8_t {
   kAction,       // sigaction
   kOffset,       // off_t
   kSignalSet,    // Linux's sigset_t
+  kLimit,        // rlimit
 };
 
 enum class Direction : uint8_t { kIn, kOut, kInOut };  // kOut: the kernel writes it
@@ -280,6 +284,12 @@ inline constexpr CallRow kCallTable[] = {
      {kFd, {kMessages, kOut, 2}, kCount, kMessageFlags, {kTime, kInOut, kFixed, kOptional}}},
     {Call::kSendmmsg, CallFamily::kSend, kMayThrow, kActs, SYS_sendmmsg, "sendmmsg",
      {kFd, {kMessages, kIn, 2}, kCount, kMessageFlags}},
+    {Call::kPrlimit64, CallFamily::kOther, kNoThrow, kActs, SYS_prlimit64, "prlimit64",
+     {kInt, kInt, {kLimit, kIn, kFixed, kOptional}, {kLimit, kOut, kFixed, kOptional}}},
+    {Call::kSplice, CallFamily::kRecv, kMayThrow, kActs, SYS_splice, "splice",
+     {kFd, {kOffset, kInOut, kFixed, kOptional}, kFd, {kOffset, kInOut, kFixed, kOptional}, kSize, kUnsigned}},
+    {Call::kTee, CallFamily::kOther, kMayThrow, kActs, SYS_tee, "tee",
+     {kFd, kFd, kSize, kUnsigned}},
 };
 // clang-format on
 static_assert(std::size(kCallTable) == kCallCount);

@@ -8,6 +8,8 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "kernel/user_memory.h"
+
 #if HUPSTORM_ASAN
 #include <sanitizer/asan_interface.h>
 #endif
@@ -60,7 +62,10 @@ void DieOfException(std::string_view name) {
 void RefuseIfSimulated(const char* name, int fd) {
   if (!IsServersCall()) return;
   HarnessScope harness;
-  if (!in_force.syscalls->Simulates(fd)) return;
+  if (in_force.syscalls->Simulates(fd)) RefuseByName(name, fd);
+}
+
+void RefuseByName(const char* name, int fd) {
   fprintf(stderr, "hupstorm: the server called %s on descriptor %d; %s is not simulated\n", name,
           fd, name);
   abort();
@@ -142,6 +147,12 @@ void AfterReceiving() { __tsan_acquire(&descriptor_order); }
 bool ToMilliseconds(const timespec* timeout, int& milliseconds) {
   milliseconds = -1;
   if (timeout == nullptr) return true;
+  timespec given;
+  if (!CopyIn(&given, timeout)) {
+    errno = EFAULT;
+    return false;
+  }
+  timeout = &given;
   if (timeout->tv_sec < 0 || timeout->tv_nsec < 0 || timeout->tv_nsec >= 1'000'000'000) {
     errno = EINVAL;
     return false;

@@ -55,6 +55,7 @@ inline int64_t MakeNothrow(SystemCall& call) noexcept {
   }
 }
 
+[[noreturn]] void RefuseByName(const char* name, int fd);
 // Aborts with `name` if the server calls it on a descriptor that Linux doesn't know of.
 void RefuseIfSimulated(const char* name, int fd);
 

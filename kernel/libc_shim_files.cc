@@ -1,14 +1,19 @@
 // libc's calls on descriptors of any kind: bytes, close, duplicates, pipes. See libc_shim.h.
 
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 
+#include <algorithm>
+#include <climits>
 #include <cstdarg>
 
 #include "kernel/libc_shim.h"
 
 using hupstorm::Call;
+using hupstorm::HarnessScope;
+using hupstorm::in_force;
 using hupstorm::NewCall;
 using hupstorm::SystemCall;
 using namespace hupstorm::shim;  // NOLINT: every line below is the shim's
@@ -43,7 +48,46 @@ ssize_t SendFile64(int out, int in, off64_t* offset, size_t count) {
   return SendFile(out, in, offset, count);
 }
 
+ssize_t splice(int in, off64_t* in_offset, int out, off64_t* out_offset, size_t length,
+               unsigned flags) {
+  return Dispatch<Call::kSplice>(in, in_offset, out, out_offset, length, flags);
+}
+
+ssize_t tee(int in, int out, size_t length, unsigned flags) {
+  return Dispatch<Call::kTee>(in, out, length, flags);
+}
+
 int close(int fd) { return Dispatch<Call::kClose>(fd); }
+
+// Of descriptors that are Linux's too, the server does not know which are its own and which are the
+// harness': those stay open.
+int close_range(unsigned first, unsigned last, int flags) noexcept {
+  if (!IsServersCall()) return static_cast<int>(syscall(SYS_close_range, first, last, flags));
+  if (first > last || (flags & ~(CLOSE_RANGE_UNSHARE | CLOSE_RANGE_CLOEXEC)) != 0) {
+    errno = EINVAL;
+    return -1;
+  }
+  const auto next = [&](unsigned from) {
+    HarnessScope harness;
+    return from > INT_MAX ? -1 : in_force.syscalls->NextDescriptor(static_cast<int>(from));
+  };
+  int fd = next(first);
+  if (fd == hupstorm::Syscalls::StandIn::kNone) {
+    RefuseIfSimulated("close_range", static_cast<int>(std::min<unsigned>(last, INT_MAX)));
+    return static_cast<int>(syscall(SYS_close_range, first, last, flags));
+  }
+  for (; fd >= 0 && static_cast<unsigned>(fd) <= last; fd = next(static_cast<unsigned>(fd) + 1)) {
+    SystemCall call = (flags & CLOSE_RANGE_CLOEXEC) != 0
+                          ? NewCall<Call::kFcntl>(fd, F_SETFD, FD_CLOEXEC)
+                          : NewCall<Call::kClose>(fd);
+    MakeNothrow(call);
+  }
+  return 0;
+}
+
+void closefrom(int first) noexcept {
+  close_range(static_cast<unsigned>(std::max(first, 0)), UINT_MAX, 0);
+}
 
 // fcntl's argument is an int, a pointer or absent, by command. All pass through a register of 64
 // bits: an int's upper half is whatever was there, and Linux looks at the lower half alone.

@@ -3,8 +3,11 @@
 #include <sys/socket.h>
 
 #include "kernel/libc_shim.h"
+#include "kernel/user_memory.h"
 
 using hupstorm::Call;
+using hupstorm::CopyIn;
+using hupstorm::CopyOut;
 using hupstorm::NewCall;
 using namespace hupstorm::shim;  // NOLINT: every line below is the shim's
 
@@ -64,14 +67,15 @@ ssize_t recvmsg(int fd, msghdr* message, int flags) {
 ssize_t recvfrom(int fd, void* buffer, size_t length, int flags, sockaddr* address,
                  socklen_t* address_length) {
   if (address == nullptr) return recv(fd, buffer, length, flags);
-  if (address_length == nullptr) {
+  socklen_t room = 0;
+  if (!CopyIn(&room, address_length)) {
     errno = EFAULT;
     return -1;
   }
   iovec part{buffer, length};
   msghdr message{};
   message.msg_name = address;
-  message.msg_namelen = *address_length;
+  message.msg_namelen = room;
   message.msg_iov = &part;
   message.msg_iovlen = 1;
   if (!IsServersCall()) {
@@ -79,7 +83,10 @@ ssize_t recvfrom(int fd, void* buffer, size_t length, int flags, sockaddr* addre
     return syscall(SYS_recvfrom, fd, buffer, length, flags, address, address_length);
   }
   const ssize_t result = recvmsg(fd, &message, flags);
-  if (result >= 0) *address_length = message.msg_namelen;
+  if (result >= 0 && !CopyOut(address_length, message.msg_namelen)) {
+    errno = EFAULT;
+    return -1;
+  }
   return result;
 }
 

@@ -7,8 +7,10 @@
 #include <unistd.h>
 
 #include "kernel/libc_shim.h"
+#include "kernel/user_memory.h"
 
 using hupstorm::Call;
+using hupstorm::CopyIn;
 using hupstorm::HostKernel;
 using hupstorm::Invoke;
 using hupstorm::NewCall;
@@ -99,9 +101,14 @@ int clock_nanosleep(clockid_t clock, int flags, const timespec* request, timespe
     result = nanosleep(request, remaining);
   } else {
     timespec now{};
+    timespec until{};
     result = clock_gettime(clock, &now);
-    if (result == 0 && IsBefore(now, *request)) {
-      const timespec left = Difference(*request, now);
+    if (result == 0 && !CopyIn(&until, request)) {
+      errno = EFAULT;
+      result = -1;
+    }
+    if (result == 0 && IsBefore(now, until)) {
+      const timespec left = Difference(until, now);
       result = nanosleep(&left, nullptr);
     }
   }

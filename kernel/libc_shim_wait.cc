@@ -46,10 +46,8 @@ int pselect(int count, fd_set* readable, fd_set* writable, fd_set* exceptional,
   const WaitMaskScope masked(mask);
   timeval left{};
   if (timeout != nullptr) {
-    if (timeout->tv_sec < 0 || timeout->tv_nsec < 0 || timeout->tv_nsec >= 1'000'000'000) {
-      errno = EINVAL;
-      return -1;
-    }
+    int milliseconds;
+    if (!ToMilliseconds(timeout, milliseconds)) return -1;
     left = {.tv_sec = timeout->tv_sec, .tv_usec = (timeout->tv_nsec + 999) / 1000};
   }
   return select(count, readable, writable, exceptional, timeout == nullptr ? nullptr : &left);

@@ -45,6 +45,27 @@ class Syscalls {
     static_cast<void>(fd);
     return false;
   }
+
+  // A descriptor of Linux's that stands for one that exists only here: of the same kind, and new.
+  // What is asked of files (fstat, flock, fsync, ...) does not depend on more, and is asked of it.
+  // The caller closes it.
+  struct StandIn {
+    static constexpr int kNone = -2;    // there is none: the call is not simulated
+    static constexpr int kClosed = -1;  // `fd` is not open
+    int fd = kNone;
+    uint64_t inode = 0;  // of the one that it stands for; 0: it has none of its own
+    int64_t now_ns = 0;  // the clock of this kernel
+  };
+  virtual StandIn OpenStandIn(int fd) const {
+    static_cast<void>(fd);
+    return {};
+  }
+  // The lowest descriptor that exists only here, is open, and is `from` or more; StandIn::kClosed
+  // for none, StandIn::kNone if that cannot be told.
+  virtual int NextDescriptor(int from) const {
+    static_cast<void>(from);
+    return StandIn::kNone;
+  }
 };
 
 namespace internal {

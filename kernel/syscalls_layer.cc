@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "kernel/user_memory.h"
+
 namespace hupstorm {
 namespace {
 
@@ -81,7 +83,7 @@ void SyscallsLayer::MakeCut(SystemCall& call) {
         shorter.SetPointer(1, &message);
         inner_->Make(shorter);
       }
-      if (call.call == Call::kRecvmsg) *call.Pointer<msghdr>(1) = message;
+      if (call.call == Call::kRecvmsg) CopyOut(call.Pointer<msghdr>(1), message);
       break;
     }
     case ArgumentKind::kMessages: {

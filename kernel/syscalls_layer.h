@@ -20,6 +20,8 @@ class SyscallsLayer : public Syscalls {
   // Enter, then the inner call unless Enter answered, then Leave.
   void Make(SystemCall& call) final;
   bool Simulates(int fd) const override { return inner_->Simulates(fd); }
+  StandIn OpenStandIn(int fd) const override { return inner_->OpenStandIn(fd); }
+  int NextDescriptor(int from) const override { return inner_->NextDescriptor(from); }
 
  protected:
   // Called before the call. To answer it without the inner kernel, fill in `result` and `error`

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/timerfd.h>
@@ -13,11 +14,13 @@
 #include <cstring>
 #include <numeric>
 
+#include "kernel/user_memory.h"
+
 namespace hupstorm {
 namespace {
 
 size_t SumOfParts(const iovec* parts, size_t count) {
-  if (parts == nullptr || count > IOV_MAX) return 0;
+  if (count > IOV_MAX || !CanRead(parts, count * sizeof *parts)) return 0;
   size_t sum = 0;
   for (size_t i = 0; i < count; ++i) sum += parts[i].iov_len;
   return sum;
@@ -42,12 +45,13 @@ size_t BytesAsked(const SystemCall& call) {
       return call.Int(2) < 0 ? 0 : SumOfParts(call.Pointer<iovec>(1), call.Size(2));
     case ArgumentKind::kMessage: {
       const auto* const message = call.Pointer<msghdr>(1);
-      return message == nullptr ? 0 : SumOfMessage(*message);
+      return CanRead(message, sizeof *message) ? SumOfMessage(*message) : 0;
     }
     case ArgumentKind::kMessages: {
       const auto* const messages = call.Pointer<mmsghdr>(1);
       size_t sum = 0;
-      for (size_t i = 0; messages != nullptr && i < std::min<size_t>(call.Size(2), UIO_MAXIOV); ++i)
+      const size_t count = std::min<size_t>(call.Size(2), UIO_MAXIOV);
+      for (size_t i = 0; i < count && CanRead(&messages[i], sizeof *messages); ++i)
         sum += SumOfMessage(messages[i].msg_hdr);
       return sum;
     }
@@ -74,7 +78,10 @@ size_t BytesAt(const SystemCall& call, size_t index) {
     case ArgumentKind::kAddress:
     case ArgumentKind::kOption:
       if (argument.direction == Direction::kIn) return static_cast<socklen_t>(count);
-      return count == 0 ? 0 : *reinterpret_cast<const socklen_t*>(count);
+      {
+        socklen_t room = 0;
+        return CopyIn(&room, reinterpret_cast<const void*>(count)) ? room : 0;
+      }
     case ArgumentKind::kFdSet:
       return (elements + NFDBITS - 1) / NFDBITS * sizeof(fd_mask);
     case ArgumentKind::kMessages:
@@ -104,6 +111,8 @@ size_t BytesAt(const SystemCall& call, size_t index) {
       return sizeof(timespec);
     case ArgumentKind::kAction:
       return sizeof(struct sigaction);
+    case ArgumentKind::kLimit:
+      return sizeof(rlimit);
     default:
       return 0;
   }
@@ -120,24 +129,26 @@ int MessageFlags(const SystemCall& call) {
 int TimeoutMs(const SystemCall& call) {
   if (call.call == Call::kPoll) return call.Int(2);
   if (call.call == Call::kEpollWait) return call.Int(3);
-  const auto* const timeout = call.Pointer<timeval>(4);
-  if (timeout == nullptr) return -1;
-  if (timeout->tv_sec > INT_MAX / 1000 - 1) return INT_MAX;
-  return static_cast<int>(timeout->tv_sec * 1000 + (timeout->tv_usec + 999) / 1000);
+  timeval timeout;
+  if (!CopyIn(&timeout, call.Pointer<timeval>(4))) return -1;
+  if (timeout.tv_sec > INT_MAX / 1000 - 1) return INT_MAX;
+  return static_cast<int>(timeout.tv_sec * 1000 + (timeout.tv_usec + 999) / 1000);
 }
 
 SelectQuestion::SelectQuestion(const SystemCall& select) : timeout_ms(TimeoutMs(select)) {
   for (size_t i = 0; i < 3; ++i) {
     FD_ZERO(&sets[i]);
     const void* const given = select.Pointer<void>(i + 1);
-    if (given != nullptr) std::memcpy(&sets[i], given, BytesOfSets(select));
+    if (CanRead(given, BytesOfSets(select)) && given != nullptr)
+      std::memcpy(&sets[i], given, BytesOfSets(select));
   }
 }
 
 void SelectQuestion::Restore(const SystemCall& select) const {
   for (size_t i = 0; i < 3; ++i) {
     void* const given = select.Pointer<void>(i + 1);
-    if (given != nullptr) std::memcpy(given, &sets[i], BytesOfSets(select));
+    if (CanWrite(given, BytesOfSets(select)) && given != nullptr)
+      std::memcpy(given, &sets[i], BytesOfSets(select));
   }
 }
 

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "kernel/faults/fault_injector.h"
+#include "kernel/user_memory.h"
 
 namespace hupstorm {
 namespace {
@@ -117,8 +118,9 @@ FaultInjector::Verdict FaultInjector::InterruptWait(SystemCall& call) {
   SystemCall at_once = call;
   timeval no_time{};
   if (call.call == Call::kSelect) {
-    const auto* const timeout = call.Pointer<const timeval>(4);
-    if (timeout != nullptr && (timeout->tv_sec < 0 || timeout->tv_usec < 0)) {
+    timeval timeout = {};
+    const bool timed = CopyIn(&timeout, call.Pointer<const timeval>(4));
+    if (timed && (timeout.tv_sec < 0 || timeout.tv_usec < 0)) {
       return Verdict::kLeftAlone;  // EINVAL
     }
     const SelectQuestion asked(call);
@@ -139,7 +141,9 @@ FaultInjector::Verdict FaultInjector::InterruptWait(SystemCall& call) {
 // be tried without sleeping is left alone: a transfer from a file, and a wait for several messages,
 // of which Linux keeps an error for the next call.
 bool FaultInjector::CanInterrupt(const SystemCall& call) {
-  const bool from_file = RowOf(call.call).arguments[2].kind == ArgumentKind::kOffset;
+  const CallRow& row = RowOf(call.call);
+  const bool from_file = row.arguments[1].kind == ArgumentKind::kOffset ||
+                         row.arguments[2].kind == ArgumentKind::kOffset;
   return interrupting_ != 0 && !from_file && !WaitsForMessages(call) && !IsNonBlocking(call);
 }
 

@@ -7,26 +7,32 @@
 #include <algorithm>
 #include <cstring>
 
+#include "kernel/user_memory.h"
+
 namespace hupstorm::simulated {
 namespace {
 
 // The oldest sockaddr_in6 had no scope; Linux still takes it (SIN6_LEN_RFC2133).
 constexpr socklen_t kShortestV6 = 24;
 
-int CopyOut(const void* address, socklen_t size, sockaddr* to, socklen_t* length) {
-  if (to == nullptr || length == nullptr) return -EFAULT;
-  if (static_cast<int>(*length) < 0) return -EINVAL;
-  std::memcpy(to, address, std::min(*length, size));
-  *length = size;
-  return 0;
-}
-
 }  // namespace
 
+int CopyAddress(const void* address, socklen_t size, sockaddr* to, socklen_t* length) {
+  socklen_t room;
+  if (!CopyIn(&room, length)) return -EFAULT;
+  if (static_cast<int>(room) < 0) return -EINVAL;
+  const size_t count = std::min(room, size);
+  if (!CanWrite(to, count)) return -EFAULT;
+  std::memcpy(to, address, count);
+  return CopyOut(length, size) ? 0 : -EFAULT;
+}
+
 int ParseAddress(int family, const sockaddr* from, socklen_t length, Address* to) {
+  // move_addr_to_kernel
+  if (length > sizeof(sockaddr_storage)) return -EINVAL;
+  if (!CanRead(from, length)) return -EFAULT;
   if (family == AF_INET) {
     if (length < sizeof(sockaddr_in)) return -EINVAL;
-    if (from == nullptr) return -EFAULT;
     sockaddr_in in;
     std::memcpy(&in, from, sizeof(in));
     const bool unspecified_any = in.sin_family == AF_UNSPEC && in.sin_addr.s_addr == 0;
@@ -35,7 +41,6 @@ int ParseAddress(int family, const sockaddr* from, socklen_t length, Address* to
     return 0;
   }
   if (length < kShortestV6) return -EINVAL;
-  if (from == nullptr) return -EFAULT;
   sockaddr_in6 in{};
   std::memcpy(&in, from, std::min<socklen_t>(length, sizeof(in)));
   if (in.sin6_family != AF_INET6) return -EAFNOSUPPORT;
@@ -59,16 +64,12 @@ int ParseAddress(int family, const sockaddr* from, socklen_t length, Address* to
 }
 
 int WriteAddress(int family, const Address& address, sockaddr* to, socklen_t* length) {
-  if (family == AF_UNIX) {
-    const sa_family_t unnamed = AF_UNIX;
-    return CopyOut(&unnamed, sizeof(unnamed), to, length);
-  }
   if (family == AF_INET) {
     sockaddr_in in{};
     in.sin_family = AF_INET;
     in.sin_port = htons(address.port);
     in.sin_addr.s_addr = htonl(address.ip);
-    return CopyOut(&in, sizeof(in), to, length);
+    return CopyAddress(&in, sizeof(in), to, length);
   }
   sockaddr_in6 in{};
   in.sin6_family = AF_INET6;
@@ -80,7 +81,7 @@ int WriteAddress(int family, const Address& address, sockaddr* to, socklen_t* le
     const uint32_t ip = htonl(address.ip);
     std::memcpy(in.sin6_addr.s6_addr + 12, &ip, sizeof(ip));
   }
-  return CopyOut(&in, sizeof(in), to, length);
+  return CopyAddress(&in, sizeof(in), to, length);
 }
 
 }  // namespace hupstorm::simulated

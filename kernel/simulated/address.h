@@ -26,6 +26,10 @@ inline constexpr uint32_t kLoopbackBroadcast = 0x7fffffff;
 // errno: -EINVAL if it is too short, -EAFNOSUPPORT for another family.
 int ParseAddress(int family, const sockaddr* from, socklen_t length, Address* to);
 
+// Gives the caller an address of `size` bytes, cut to *length, and the full length in *length
+// (move_addr_to_user). Returns 0 or a negative errno.
+int CopyAddress(const void* address, socklen_t size, sockaddr* to, socklen_t* length);
+
 // Writes `address` as a socket of `family` shows it, cut to *length bytes, and the full length to
 // *length. Returns 0 or a negative errno.
 int WriteAddress(int family, const Address& address, sockaddr* to, socklen_t* length);

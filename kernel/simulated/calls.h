@@ -56,6 +56,10 @@ ssize_t WriteParts(Kernel& kernel, int fd, const iovec* parts, int count);
 // file_calls.cc
 ssize_t SendFile(Kernel& kernel, int out, int in, off_t* offset, size_t count);
 
+ssize_t Splice(Kernel& kernel, int in, off_t* in_offset, int out, off_t* out_offset, size_t count,
+               unsigned flags);
+ssize_t Tee(Kernel& kernel, int in, int out, size_t count, unsigned flags);
+
 // descriptor_calls.cc
 int CloseFd(Kernel& kernel, int fd);
 int ControlFd(Kernel& kernel, int fd, int command, long argument);
@@ -69,6 +73,7 @@ int OpenTimerfd(Kernel& kernel, int clock, int flags);
 int OpenSignalfd(Kernel& kernel, int fd, const uint64_t* mask, size_t size, int flags);
 int SetTimer(Kernel& kernel, int fd, int flags, const itimerspec* value, itimerspec* old);
 int GetTimer(Kernel& kernel, int fd, itimerspec* value);
+int SetLimits(Kernel& kernel, int pid, int resource, const rlimit* wanted, rlimit* former);
 int ReadClock(Kernel& kernel, clockid_t clock, timespec* now);
 int SleepFor(Kernel& kernel, const timespec* request, timespec* remaining);
 
@@ -95,6 +100,11 @@ ssize_t SendTo(Kernel& kernel, Object& object, IoVector& from, const Transfer& t
 
 // Gives `object` the lowest free descriptor, which must exist.
 int InstallLowest(Kernel& kernel, Object& object, bool close_on_exec);
+
+// Lets the server have open what its owner and itself allow.
+void ApplyDescriptorLimit(Kernel& kernel);
+// How many descriptors a poll may ask about.
+rlim_t MostPolled(const Kernel& kernel);
 
 // What SO_SNDBUF and SO_RCVBUF become when a server asks for `wanted` bytes, with `force` by
 // SO_SNDBUFFORCE and SO_RCVBUFFORCE.

@@ -5,6 +5,8 @@
 #include <linux/sockios.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 
@@ -126,6 +128,7 @@ int ControlFd(Kernel& kernel, int fd, int command, long argument) {
     case F_GETFL:
       return StatusFlags(*object);
     case F_SETFL:
+      if ((argument & O_DIRECT) != 0 && object->kind != Kind::kPipeEnd) return -EINVAL;
       object->non_blocking = (argument & O_NONBLOCK) != 0;
       object->status_flags =
           (object->status_flags & ~kSettableFlags) | (static_cast<int>(argument) & kSettableFlags);
@@ -163,32 +166,32 @@ int ControlFd(Kernel& kernel, int fd, int command, long argument) {
 int ControlIo(Kernel& kernel, int fd, unsigned long request, void* argument) {
   Object* object = kernel.descriptors.Get(fd);
   if (object == nullptr) return -EBADF;
-  int* value = static_cast<int*>(argument);
+  int number = 0;
   switch (request) {
     case FIOCLEX:
     case FIONCLEX:
       kernel.descriptors.set_close_on_exec(fd, request == FIOCLEX);
       return 0;
     case FIONBIO:
-      if (value == nullptr) return -EFAULT;
-      object->non_blocking = *value != 0;
+      if (!CopyIn(&number, argument)) return -EFAULT;
+      object->non_blocking = number != 0;
       return 0;
     case FIOASYNC:
-      if (value == nullptr) return -EFAULT;
-      object->status_flags = (object->status_flags & ~O_ASYNC) | (*value != 0 ? O_ASYNC : 0);
+      if (!CopyIn(&number, argument)) return -EFAULT;
+      object->status_flags = (object->status_flags & ~O_ASYNC) | (number != 0 ? O_ASYNC : 0);
       return 0;
     case FIONREAD: {
-      if (value == nullptr) return -EFAULT;
       const ssize_t unread = UnreadBytes(*object);
       if (unread < 0) return static_cast<int>(unread);
-      *value = static_cast<int>(unread);
-      return 0;
+      return CopyOut(argument, static_cast<int>(unread)) ? 0 : -EFAULT;
     }
     case SIOCATMARK:
-    case SIOCOUTQ:
-      if (value == nullptr) return -EFAULT;
-      return ControlSocket(*object, request, value);
+    case SIOCOUTQ: {
+      const int failed = ControlSocket(*object, request, &number);
+      return failed != 0 || CopyOut(argument, number) ? failed : -EFAULT;
+    }
     default:
+      if (object->kind == Kind::kEpoll) return -EINVAL;  // ep_eventpoll_ioctl
       if (!LinuxHasSocketIoctl(request)) return -ENOTTY;
       AbortUnsimulated("ioctl", "request", static_cast<long>(request));
   }
@@ -215,10 +218,10 @@ int DuplicateOnto(Kernel& kernel, int fd, int wanted, int flags) {
 }
 
 int OpenPipe(Kernel& kernel, int fds[2], int flags) {
-  if ((flags & ~(O_NONBLOCK | O_CLOEXEC)) != 0) return -EINVAL;
-  if (fds == nullptr) return -EFAULT;
+  if ((flags & ~(O_NONBLOCK | O_CLOEXEC | O_DIRECT)) != 0) return -EINVAL;
   const int first = kernel.descriptors.LowestFree();
   if (first < 0 || kernel.descriptors.LowestFree(first + 1) < 0) return -EMFILE;
+  if (!CanWrite(fds, 2 * sizeof *fds)) return -EFAULT;
   Pipe& pipe = *kernel.pipes.New();
   pipe.reader = kernel.pipe_ends.New();
   pipe.writer = kernel.pipe_ends.New();
@@ -227,8 +230,10 @@ int OpenPipe(Kernel& kernel, int fds[2], int flags) {
   for (int i = 0; i < 2; ++i) {
     ends[i]->pipe = &pipe;
     ends[i]->non_blocking = (flags & O_NONBLOCK) != 0;
+    ends[i]->status_flags = flags & O_DIRECT;
     fds[i] = InstallLowest(kernel, *ends[i], (flags & O_CLOEXEC) != 0);
   }
+  pipe.serial = pipe.reader->serial;
   return 0;
 }
 
@@ -259,24 +264,60 @@ int OpenTimerfd(Kernel& kernel, int clock, int flags) {
   return InstallLowest(kernel, timerfd, (flags & TFD_CLOEXEC) != 0);
 }
 
+void ApplyDescriptorLimit(Kernel& kernel) {
+  const auto owners = static_cast<rlim_t>(std::max(kernel.owner_limit, 0));
+  const rlim_t own = kernel.own_limit ? kernel.own_limit->rlim_cur : owners;
+  kernel.descriptors.set_limit(static_cast<int>(std::min(owners, own)));
+}
+
+rlim_t MostPolled(const Kernel& kernel) {
+  if (kernel.own_limit) return kernel.own_limit->rlim_cur;
+  return static_cast<rlim_t>(kFirstDescriptor + kernel.descriptors.limit());
+}
+
+// do_prlimit, for RLIMIT_NOFILE of the server itself. What it sets is not told to Linux: the limit
+// would be the harness' too.
+int SetLimits(Kernel& kernel, int pid, int resource, const rlimit* wanted, rlimit* former) {
+  if (resource != RLIMIT_NOFILE || (pid != 0 && pid != getpid())) {
+    return Invoke<Call::kPrlimit64>(kernel.host, pid, resource, wanted, former) == 0 ? 0 : -errno;
+  }
+  rlimit limit{};
+  if (wanted != nullptr && !CopyIn(&limit, wanted)) return -EFAULT;
+  rlimit current{};
+  if (kernel.own_limit) {
+    current = *kernel.own_limit;
+  } else {
+    getrlimit(RLIMIT_NOFILE, &current);
+  }
+  if (wanted != nullptr) {
+    constexpr rlim_t kMost = 1 << 30;  // fs.nr_open, if it is raised as far as can be
+    if (limit.rlim_cur > limit.rlim_max) return -EINVAL;
+    if (limit.rlim_max > kMost || (limit.rlim_max > current.rlim_max && geteuid() != 0)) {
+      return -EPERM;
+    }
+    kernel.own_limit = limit;
+    ApplyDescriptorLimit(kernel);
+  }
+  return former == nullptr || CopyOut(former, current) ? 0 : -EFAULT;
+}
+
 int ReadClock(Kernel& kernel, clockid_t clock, timespec* now) {
-  if (now == nullptr) return -EFAULT;
   if (clock < 0 || clock > CLOCK_TAI) return -EINVAL;
-  *now = Timespec(kernel.timers.now_ns());
-  return 0;
+  PassTime(kernel);
+  return CopyOut(now, Timespec(kernel.timers.now_ns())) ? 0 : -EFAULT;
 }
 
 int SleepFor(Kernel& kernel, const timespec* request, timespec* remaining) {
-  if (request == nullptr) return -EFAULT;
-  if (!IsValid(*request)) return -EINVAL;
-  const int64_t deadline = DeadlineAfter(kernel, ToNs(*request));
+  timespec wanted;
+  if (!CopyIn(&wanted, request)) return -EFAULT;
+  if (!IsValid(wanted)) return -EINVAL;
+  const int64_t deadline = DeadlineAfter(kernel, ToNs(wanted));
   for (;;) {
     const int woken = Sleep(kernel, {.call = Call::kNanosleep, .deadline_ns = deadline});
     if (woken == -ETIMEDOUT) return 0;
     if (woken == 0) continue;
-    if (remaining != nullptr) {
-      *remaining = Timespec(std::max<int64_t>(deadline - kernel.timers.now_ns(), 0));
-    }
+    const int64_t left = std::max<int64_t>(deadline - kernel.timers.now_ns(), 0);
+    if (remaining != nullptr && !CopyOut(remaining, Timespec(left))) return -EFAULT;
     return woken;
   }
 }

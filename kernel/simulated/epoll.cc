@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <climits>
+#include <iterator>
 #include <optional>
 
 #include "base/scoped_value.h"
@@ -20,6 +21,8 @@ constexpr uint32_t kInOutBits = EPOLLIN | EPOLLOUT;
 constexpr uint32_t kExclusiveOkBits =
     kInOutBits | EPOLLERR | EPOLLHUP | EPOLLWAKEUP | EPOLLET | EPOLLEXCLUSIVE;
 constexpr int kMostNests = 4;  // EP_MAX_NESTS
+constexpr uint32_t kPolledOnHost = EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLRDNORM | EPOLLRDBAND |
+                                   EPOLLWRNORM | EPOLLWRBAND | EPOLLRDHUP;
 constexpr int kMostEvents = INT_MAX / static_cast<int>(sizeof(epoll_event));
 
 uint32_t ReadyEvents(Kernel& kernel, const EpollItem& item) {  // ep_item_poll
@@ -93,19 +96,40 @@ bool WouldLoop(const Epoll& outer, const Epoll& inner) {
 
 // The object for a real descriptor; null and an errno if epoll cannot watch it.
 Object* HostObject(Kernel& kernel, int fd, int* error) {
-  if (fd >= 0 && kernel.watched_host_files[fd] != nullptr) return kernel.watched_host_files[fd];
-  struct stat status;
-  if (syscall(SYS_fstat, fd, &status) != 0) {
-    *error = -EBADF;
+  // An epoll of Linux's tells of news, each once: the edges that ours may have been asked for.
+  if (kernel.host_epoll < 0) {
+    constexpr int kOutOfTheWay = DescriptorTable::kFirst - 16;
+    const long made = syscall(SYS_epoll_create1, EPOLL_CLOEXEC);
+    const long moved = syscall(SYS_fcntl, made, F_DUPFD_CLOEXEC, kOutOfTheWay);
+    if (moved >= 0) syscall(SYS_close, made);
+    kernel.host_epoll = static_cast<int>(moved >= 0 ? moved : made);
+  }
+  epoll_event all{};
+  all.events = kPolledOnHost | EPOLLET;
+  all.data.fd = fd;
+  const bool added = syscall(SYS_epoll_ctl, kernel.host_epoll, EPOLL_CTL_ADD, fd, &all) == 0;
+  HostFile*& file = kernel.watched_host_files[fd];
+  if (added) {
+    // Linux knows nothing of it: if it was watched, the number was another file's then.
+    if (file != nullptr) ForgetHostFile(kernel, fd);
+    file = kernel.host_files.New();
+    file->fd = fd;
+  } else if (errno != EEXIST) {
+    *error = -errno;
     return nullptr;
   }
-  if (S_ISREG(status.st_mode) || S_ISDIR(status.st_mode)) {
-    *error = -EPERM;
-    return nullptr;
+  return file;
+}
+
+// Linux's descriptors for which there is news.
+void WakeHostFiles(Kernel& kernel) {
+  epoll_event events[16];
+  const long count =
+      syscall(SYS_epoll_wait, kernel.host_epoll, events, static_cast<long>(std::size(events)), 0L);
+  for (long i = 0; i < count; ++i) {
+    HostFile* const file = kernel.watched_host_files[events[i].data.fd];
+    if (file != nullptr) Wake(kernel, *file, events[i].events, true);
   }
-  kernel.watched_host_files[fd] = kernel.host_files.New();
-  kernel.watches_host_files = true;
-  return kernel.watched_host_files[fd];
 }
 
 int Add(Kernel& kernel, Epoll& epoll, Object& object, int fd, const epoll_event& event) {
@@ -137,8 +161,14 @@ int Collect(Kernel& kernel, Epoll& epoll, epoll_event* events, int max_events) {
     if (item == nullptr) break;
     const uint32_t ready = ReadyEvents(kernel, *item);
     if (ready == 0) continue;
-    events[count].events = ready;
-    events[count].data.u64 = item->data;
+    epoll_event event{};
+    event.events = ready;
+    event.data.u64 = item->data;
+    if (!CopyOut(&events[count], event)) {
+      epoll.ready.PushFront(item);
+      if (count == 0) count = -EFAULT;
+      break;
+    }
     ++count;
     if ((item->events & EPOLLONESHOT) != 0) {
       item->events &= kPrivateBits;
@@ -152,6 +182,12 @@ int Collect(Kernel& kernel, Epoll& epoll, epoll_event* events, int max_events) {
 
 }  // namespace
 
+uint32_t PollHostFile(Kernel& kernel, int fd) {
+  pollfd entry = {.fd = fd, .events = static_cast<int16_t>(kPolledOnHost), .revents = 0};
+  return Invoke<Call::kPoll>(kernel.host, &entry, 1, 0) > 0 ? static_cast<uint16_t>(entry.revents)
+                                                            : 0;
+}
+
 void Wake(Kernel& kernel, Object& object, uint32_t key, bool all) {
   for (EpollItem* item = object.watchers.first(); item != nullptr;
        item = object.watchers.Next(item)) {
@@ -161,6 +197,7 @@ void Wake(Kernel& kernel, Object& object, uint32_t key, bool all) {
 }
 
 uint32_t PollEpoll(Kernel& kernel, Epoll& epoll) {
+  if (kernel.host_epoll >= 0) WakeHostFiles(kernel);
   while (EpollItem* item = epoll.ready.first()) {
     if (ReadyEvents(kernel, *item) != 0) return kReadable;
     epoll.ready.Remove(item);
@@ -170,7 +207,8 @@ uint32_t PollEpoll(Kernel& kernel, Epoll& epoll) {
 
 int ControlEpoll(Kernel& kernel, int epfd, int operation, int fd, const epoll_event* event) {
   const bool has_event = operation != EPOLL_CTL_DEL;
-  if (has_event && event == nullptr) return -EFAULT;
+  epoll_event wanted{};
+  if (has_event && !CopyIn(&wanted, event)) return -EFAULT;
   Object* file = kernel.descriptors.Get(epfd);
   if (file == nullptr) return -EBADF;
   Object* object = nullptr;
@@ -184,9 +222,7 @@ int ControlEpoll(Kernel& kernel, int epfd, int operation, int fd, const epoll_ev
   }
   if (file == object || file->kind != Kind::kEpoll) return -EINVAL;
   Epoll& epoll = static_cast<Epoll&>(*file);
-  epoll_event wanted{};
   if (has_event) {
-    wanted = *event;
     if ((wanted.events & EPOLLEXCLUSIVE) != 0) {
       if (operation == EPOLL_CTL_MOD) return -EINVAL;
       if (operation == EPOLL_CTL_ADD &&
@@ -223,18 +259,22 @@ int WaitEpoll(Kernel& kernel, int epfd, epoll_event* events, int max_events, int
   Object* file = kernel.descriptors.Get(epfd);
   if (file == nullptr) return -EBADF;
   if (max_events <= 0 || max_events > kMostEvents) return -EINVAL;
-  if (events == nullptr) return -EFAULT;
+  if (!IsUserRange(events, static_cast<size_t>(max_events) * sizeof *events)) return -EFAULT;
   if (file->kind != Kind::kEpoll) return -EINVAL;
   Epoll& epoll = static_cast<Epoll&>(*file);
   std::optional<Pin> pin;
   int64_t deadline = -1;
   bool deadline_known = timeout_ms < 0;
   for (;;) {
+    if (kernel.host_epoll >= 0) WakeHostFiles(kernel);
     if (!epoll.ready.empty()) {
       const int count = Collect(kernel, epoll, events, max_events);
-      if (count > 0) return count;
+      if (count != 0) return count;
     }
-    if (timeout_ms == 0) return 0;
+    if (timeout_ms == 0) {
+      PassTime(kernel);
+      return 0;
+    }
     if (!deadline_known) {
       deadline = DeadlineAfter(kernel, int64_t{timeout_ms} * 1'000'000);
       deadline_known = true;
@@ -262,6 +302,13 @@ void ForgetHostFile(Kernel& kernel, int fd) {
   kernel.watched_host_files[fd] = nullptr;
   ForgetWatchers(kernel, *file);
   kernel.host_files.Delete(file);
+}
+
+void ForgetHostFiles(Kernel& kernel) {
+  if (kernel.host_epoll < 0) return;
+  std::fill(std::begin(kernel.watched_host_files), std::end(kernel.watched_host_files), nullptr);
+  syscall(SYS_close, kernel.host_epoll);
+  kernel.host_epoll = -1;
 }
 
 }  // namespace hupstorm::simulated

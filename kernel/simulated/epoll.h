@@ -17,6 +17,9 @@ void CloseEpoll(Kernel& kernel, Epoll& epoll);
 void ForgetWatchers(Kernel& kernel, Object& object);
 // A real descriptor was closed.
 void ForgetHostFile(Kernel& kernel, int fd);
+void ForgetHostFiles(Kernel& kernel);
+// What poll(2) says of a real descriptor, of all that can be asked.
+uint32_t PollHostFile(Kernel& kernel, int fd);
 
 }  // namespace hupstorm::simulated
 

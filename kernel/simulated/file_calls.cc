@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -19,7 +20,7 @@ constexpr size_t kMostAtOnce = 16 << 10;
 // it sleeps for more.
 ssize_t Put(Kernel& kernel, Object& object, int out, std::byte* bytes, size_t count) {
   const iovec part = {.iov_base = bytes, .iov_len = count};
-  IoVector from(&part, count);
+  IoVector from(&part, count, Access::kRead);
   if (object.kind != Kind::kPipeEnd)
     return SendTo(kernel, object, from, {.call = Call::kSendfile, .fd = out});
   return WritePipe(kernel, static_cast<PipeEnd&>(object), from, out);
@@ -36,7 +37,7 @@ ssize_t FromSocket(Kernel& kernel, Object& socket, int in, Object& object, int o
     AbortUnsimulated("sendfile", "to a full pipe that blocks,", out);
   }
   const iovec part = {.iov_base = bytes.data(), .iov_len = most};
-  IoVector to(&part, most);
+  IoVector to(&part, most, Access::kWrite);
   const int flags = object.non_blocking ? MSG_DONTWAIT : 0;
   const ssize_t got =
       ReceiveFrom(kernel, socket, to, {.call = Call::kSendfile, .fd = in, .flags = flags});
@@ -64,10 +65,8 @@ ssize_t FromFile(Kernel& kernel, int in, off_t* position, Object& object, int ou
   return sent;
 }
 
-}  // namespace
-
 // do_sendfile
-ssize_t SendFile(Kernel& kernel, int out, int in, off_t* offset, size_t count) {
+ssize_t SendFileFrom(Kernel& kernel, int out, int in, off_t* offset, size_t count) {
   Object* const from = IsHost(in) ? nullptr : kernel.descriptors.Get(in);
   off_t position = 0;
   if (IsHost(in)) {
@@ -81,8 +80,10 @@ ssize_t SendFile(Kernel& kernel, int out, int in, off_t* offset, size_t count) {
     if (offset != nullptr) return -ESPIPE;
   }
   if (IsHost(out)) {
-    if (syscall(SYS_fcntl, out, F_GETFL, 0L) < 0) return -EBADF;
-    AbortUnsimulated("sendfile", "from a simulated to a real descriptor,", out);
+    struct stat status = {};
+    if (fstat(out, &status) != 0) return -EBADF;
+    if (!S_ISFIFO(status.st_mode)) return -EINVAL;  // splice_direct_to_actor
+    AbortUnsimulated("sendfile", "from a simulated descriptor to a real FIFO,", out);
   }
   Object* const to = kernel.descriptors.Get(out);
   if (to == nullptr) return -EBADF;
@@ -93,7 +94,8 @@ ssize_t SendFile(Kernel& kernel, int out, int in, off_t* offset, size_t count) {
   if (!is_socket(*to) && to->kind != Kind::kPipeEnd) return count == 0 ? 0 : -EINVAL;
   const Pin pin(kernel, *to);
   if (from != nullptr) {
-    return is_socket(*from) ? FromSocket(kernel, *from, in, *to, out, count) : -EINVAL;
+    if (is_socket(*from)) return FromSocket(kernel, *from, in, *to, out, count);
+    return count == 0 && to->kind == Kind::kPipeEnd ? 0 : -EINVAL;
   }
   const ssize_t sent = FromFile(kernel, in, &position, *to, out, count);
   if (offset != nullptr) {
@@ -102,6 +104,16 @@ ssize_t SendFile(Kernel& kernel, int out, int in, off_t* offset, size_t count) {
     syscall(SYS_lseek, in, sent, SEEK_CUR);
   }
   return sent;
+}
+
+}  // namespace
+
+ssize_t SendFile(Kernel& kernel, int out, int in, off_t* offset, size_t count) {
+  if (offset == nullptr) return SendFileFrom(kernel, out, in, nullptr, count);
+  off_t position = 0;
+  if (!CopyIn(&position, offset)) return -EFAULT;
+  const ssize_t sent = SendFileFrom(kernel, out, in, &position, count);
+  return CopyOut(offset, position) ? sent : -EFAULT;
 }
 
 }  // namespace hupstorm::simulated

@@ -47,6 +47,7 @@ struct Object {
   bool non_blocking = false;
   int references = 0;    // descriptors, and calls that sleep on it
   int status_flags = 0;  // O_APPEND and the like, kept for F_GETFL; O_NONBLOCK is above
+  uint32_t serial = 0;   // in the order in which they were made
   IntrusiveList<EpollItem, &EpollItem::watch_link> watchers;
 };
 
@@ -69,10 +70,11 @@ struct Signalfd : Object {
   uint64_t mask = 0;  // by number - 1
 };
 
-// A real descriptor of the process (below kFirstDescriptor) that an epoll watches. It is never
-// ready: nothing happens beside the server.
+// A real descriptor of the process (below kFirstDescriptor) that an epoll watches. Linux is asked
+// whether it is ready.
 struct HostFile : Object {
   HostFile() : Object(Kind::kHostFile) {}
+  int fd = -1;
 };
 
 }  // namespace hupstorm::simulated

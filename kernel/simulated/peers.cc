@@ -27,6 +27,14 @@ Peer& Find(Kernel& kernel, PeerId id, const char* call) {
   return kernel.peers[static_cast<size_t>(id)];
 }
 
+// What a peer does is no news to itself, and the server may look at the clock anew.
+class Acting : ScopedValue<PeerId> {
+ public:
+  Acting(Kernel& kernel, PeerId id) : ScopedValue(kernel.acting_peer, id) {
+    kernel.looks_at_clock = 0;
+  }
+};
+
 bool MaySend(const TcpEndpoint& self) {
   return (self.state == TcpState::kEstablished || self.state == TcpState::kCloseWait) &&
          !self.vanished;
@@ -35,7 +43,7 @@ bool MaySend(const TcpEndpoint& self) {
 size_t SendBytes(Kernel& kernel, TcpEndpoint& self, std::span<const std::byte> bytes, bool urgent) {
   // The bytes are only read.
   const iovec part = {.iov_base = const_cast<std::byte*>(bytes.data()), .iov_len = bytes.size()};
-  simulated::IoVector from(&part, bytes.size());
+  simulated::IoVector from(&part, bytes.size(), Access::kRead);
   return simulated::tcp::Queue(kernel, self, from, bytes.size(), urgent);
 }
 
@@ -44,7 +52,7 @@ void ClosePeer(Kernel& kernel, PeerId id, const char* call, bool reset) {
   Peer& peer = Find(kernel, id, call);
   TcpEndpoint* self = peer.self;
   if (self == nullptr || self->orphan) return;
-  const ScopedValue acting(kernel.acting_peer, id);
+  const Acting acting(kernel, id);
   peer.end_of_input = self->done && self->receive.empty();
   if (self->vanished && reset && peer.server != nullptr && peer.server->unanswered) {
     // The host is back, knows of no connection, and answers what reaches it with RST.
@@ -79,7 +87,7 @@ PeerId SimulatedKernel::PeerConnect(uint16_t port, const PeerOptions& options) {
   self.remote_address = {.ip = simulated::kLoopback, .port = port, .native_v6 = false};
   simulated::tcp::SetBuffers(self);
   state.peers.push_back({.self = &self, .server = nullptr, .port = self.local.port});
-  const ScopedValue acting(state.acting_peer, id);
+  const Acting acting(state, id);
   simulated::tcp::StartConnect(state, self);
   return id;
 }
@@ -87,14 +95,14 @@ PeerId SimulatedKernel::PeerConnect(uint16_t port, const PeerOptions& options) {
 size_t SimulatedKernel::PeerSend(PeerId id, std::span<const std::byte> bytes) {
   Peer& peer = Find(*state_, id, "PeerSend");
   if (peer.self == nullptr || !MaySend(*peer.self) || bytes.empty()) return 0;
-  const ScopedValue acting(state_->acting_peer, id);
+  const Acting acting(*state_, id);
   return SendBytes(*state_, *peer.self, bytes, false);
 }
 
 bool SimulatedKernel::PeerSendUrgent(PeerId id, std::byte byte) {
   Peer& peer = Find(*state_, id, "PeerSendUrgent");
   if (peer.self == nullptr || !MaySend(*peer.self)) return false;
-  const ScopedValue acting(state_->acting_peer, id);
+  const Acting acting(*state_, id);
   return SendBytes(*state_, *peer.self, {&byte, 1}, true) == 1;
 }
 
@@ -112,7 +120,7 @@ void SimulatedKernel::PeerConsume(PeerId id, size_t count, uint64_t wanted) {
                  count);
     std::abort();
   }
-  const ScopedValue acting(state_->acting_peer, id);
+  const Acting acting(*state_, id);
   peer.self->receive.Take(state_->chunks, nullptr, count);
   peer.self->read_sequence += static_cast<uint32_t>(count);
   // All that it will read next comes through at once, not window by window.
@@ -127,7 +135,7 @@ void SimulatedKernel::PeerConsume(PeerId id, size_t count, uint64_t wanted) {
 void SimulatedKernel::PeerShutdownWrite(PeerId id) {
   Peer& peer = Find(*state_, id, "PeerShutdownWrite");
   if (peer.self == nullptr || peer.self->vanished) return;
-  const ScopedValue acting(state_->acting_peer, id);
+  const Acting acting(*state_, id);
   if (MaySend(*peer.self)) simulated::tcp::Shutdown(*state_, *peer.self, SHUT_WR);
 }
 
@@ -139,7 +147,7 @@ void SimulatedKernel::PeerVanish(PeerId id) {
   Peer& peer = Find(*state_, id, "PeerVanish");
   TcpEndpoint* self = peer.self;
   if (self == nullptr || self->vanished) return;
-  const ScopedValue acting(state_->acting_peer, id);
+  const Acting acting(*state_, id);
   self->vanished = true;
   simulated::tcp::DisarmTimer(*state_, *self);
   TcpEndpoint* server = self->remote;

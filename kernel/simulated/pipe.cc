@@ -1,6 +1,7 @@
 #include "kernel/simulated/pipe.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 
 #include <algorithm>
@@ -33,10 +34,20 @@ ssize_t ReadPipe(Kernel& kernel, PipeEnd& end, IoVector& to, int fd) {
     if (woken != 0) return woken;
   }
   const bool was_full = pipe.IsFull();
-  const size_t count = std::min<size_t>(to.left(), pipe.bytes.size());
+  uint32_t packet = pipe.bytes.size();
+  if (pipe.in_packets) {
+    pipe.sizes.CopyOut(0, reinterpret_cast<std::byte*>(&packet), sizeof packet);
+  }
+  const size_t count = std::min<size_t>(to.left(), packet);
+  if (!to.CanTouch(count)) return -EFAULT;
   to.ForEachPiece(
       count, [&](std::byte* piece, size_t size) { pipe.bytes.Take(kernel.chunks, piece, size); });
   pipe.read_position += count;
+  if (pipe.in_packets) {  // what is left of it is lost
+    pipe.bytes.Take(kernel.chunks, nullptr, packet - count);
+    pipe.sizes.Take(kernel.chunks, nullptr, sizeof packet);
+    --pipe.packets;
+  }
   if (pipe.bytes.empty()) pipe.read_position = pipe.write_position = 0;
   if (was_full && !pipe.IsFull() && pipe.writer != nullptr) {
     Wake(kernel, *pipe.writer, kWritable, false);
@@ -50,6 +61,7 @@ ssize_t WritePipe(Kernel& kernel, PipeEnd& end, IoVector& from, int fd) {
   // Writes of up to PIPE_BUF bytes go in whole or not at all.
   const size_t least = from.left() <= PIPE_BUF ? from.left() : 1;
   size_t written = 0;
+  if (pipe.bytes.empty()) pipe.in_packets = (end.status_flags & O_DIRECT) != 0;
   for (;;) {
     if (pipe.reader == nullptr) {
       kernel.signals.RaiseSigpipe();
@@ -58,13 +70,21 @@ ssize_t WritePipe(Kernel& kernel, PipeEnd& end, IoVector& from, int fd) {
     const size_t room = pipe.Room();
     if (room >= least) {
       const size_t count = std::min(room, from.left());
+      if (!from.CanTouch(count)) return written > 0 ? static_cast<ssize_t>(written) : -EFAULT;
       written += count;
       pipe.write_position += count;
+      if (pipe.in_packets) {
+        const auto packet = static_cast<uint32_t>(count);
+        pipe.sizes.Append(kernel.chunks, reinterpret_cast<const std::byte*>(&packet),
+                          sizeof packet);
+        ++pipe.packets;
+      }
       from.ForEachPiece(count, [&](const std::byte* piece, size_t size) {
         pipe.bytes.Append(kernel.chunks, piece, size);
       });
       Wake(kernel, *pipe.reader, kReadable, false);
       if (from.left() == 0) return static_cast<ssize_t>(written);
+      if (pipe.in_packets && pipe.Room() > 0) continue;
     }
     int woken = -EAGAIN;
     if (!end.non_blocking) {
@@ -96,6 +116,7 @@ void ClosePipeEnd(Kernel& kernel, PipeEnd& end) {
     Wake(kernel, *other, 0, true);
   } else {
     pipe.bytes.Clear(kernel.chunks);
+    pipe.sizes.Clear(kernel.chunks);
     kernel.pipes.Delete(&pipe);
   }
 }

@@ -4,8 +4,10 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <bit>
 
 #include "kernel/simulated/calls.h"
+#include "kernel/simulated/epoll.h"
 #include "kernel/simulated/special_files.h"
 
 namespace hupstorm::simulated {
@@ -80,16 +82,6 @@ bool AllOpen(Kernel& kernel, const WordSets& sets, int count) {
   return true;
 }
 
-// Asks Linux about the descriptors below kFirstDescriptor.
-uint32_t HostMask(Kernel& kernel, int fd) {
-  pollfd entry = {
-      .fd = fd,
-      .events = POLLIN | POLLPRI | POLLOUT | POLLRDNORM | POLLRDBAND | POLLWRNORM | POLLWRBAND,
-      .revents = 0};
-  return Invoke<Call::kPoll>(kernel.host, &entry, 1, 0) > 0 ? static_cast<uint16_t>(entry.revents)
-                                                            : 0;
-}
-
 // Empties the first `count` words of each set.
 void Clear(const WordSets& sets, int count) {
   for (const SetWords& set : {sets.in, sets.out, sets.except}) {
@@ -116,7 +108,7 @@ int SelectOnce(Kernel& kernel, const WordSets& sets, int count) {
       const uint64_t bit = wanted & (~wanted + 1);
       uint32_t mask = POLLNVAL;
       if (word < kHostWords) {
-        mask = HostMask(kernel, fd);
+        mask = PollHostFile(kernel, fd);
       } else if (Object* object = kernel.descriptors.Get(fd); object != nullptr) {
         mask = PollMask(kernel, *object);
       }
@@ -140,17 +132,18 @@ int SelectOnce(Kernel& kernel, const WordSets& sets, int count) {
 }  // namespace
 
 int PollAll(Kernel& kernel, pollfd* fds, nfds_t count, int timeout_ms) {
-  if (count > static_cast<nfds_t>(kFirstDescriptor + kernel.descriptors.limit())) {
-    return -EINVAL;
-  }
-  if (fds == nullptr && count > 0) return -EFAULT;
+  if (count > MostPolled(kernel)) return -EINVAL;
+  if (!CanRead(fds, count * sizeof *fds)) return -EFAULT;
+  if (!IsUserRange(fds, count * sizeof *fds)) return -EFAULT;
+  const bool is_writable = CanWrite(fds, count * sizeof *fds);
   bool any_others = false;
   for (nfds_t i = 0; i < count; ++i) any_others |= fds[i].fd < kFirstDescriptor;
   const int64_t deadline =
       timeout_ms <= 0 ? -1 : DeadlineAfter(kernel, int64_t{timeout_ms} * 1'000'000);
   for (;;) {
-    const int ready = PollOnce(kernel, fds, count, any_others);
-    if (ready > 0 || timeout_ms == 0) return ready;
+    const int ready = is_writable ? PollOnce(kernel, fds, count, any_others) : -EFAULT;
+    if (ready == 0 && timeout_ms == 0) PassTime(kernel);
+    if (ready != 0 || timeout_ms == 0) return ready;
     const int alone = count == 1 ? fds[0].fd : -1;
     const int woken = Sleep(kernel, {.call = Call::kPoll, .fd = alone, .deadline_ns = deadline});
     if (woken == -ETIMEDOUT) return 0;
@@ -163,23 +156,30 @@ int SelectAll(Kernel& kernel, int count, fd_set* readable, fd_set* writable, fd_
   int64_t timeout_ns = -1;
   if (timeout != nullptr) {
     // kern_select carries whole seconds over from the microseconds.
-    const timespec relative = {.tv_sec = timeout->tv_sec + timeout->tv_usec / 1'000'000,
-                               .tv_nsec = timeout->tv_usec % 1'000'000 * 1000};
+    timeval given;
+    if (!CopyIn(&given, timeout)) return -EFAULT;
+    const timespec relative = {.tv_sec = given.tv_sec + given.tv_usec / 1'000'000,
+                               .tv_nsec = given.tv_usec % 1'000'000 * 1000};
     if (!IsValid(relative)) return -EINVAL;
     timeout_ns = ToNs(relative);
   }
   if (count < 0) return -EINVAL;
   // As far as the table of descriptors reaches: larger numbers are not looked at, whatever they
   // are.
-  count = std::min(
-      count, std::max(kFirstDescriptor + kernel.descriptors.limit(), kernel.descriptors.end()));
+  count = std::min<int>(
+      count, static_cast<int>(std::max<unsigned>(
+                 FD_SETSIZE, std::bit_ceil(static_cast<unsigned>(kernel.descriptors.end())))));
+  const size_t bytes = (static_cast<size_t>(count) + 63) / 64 * 8;
+  for (const fd_set* set : {readable, writable, exceptional}) {
+    if (set != nullptr && !CanWrite(set, bytes)) return -EFAULT;
+  }
   const WordSets sets = {Words(readable), Words(writable), Words(exceptional)};
   const int64_t deadline = timeout_ns > 0 ? DeadlineAfter(kernel, timeout_ns) : -1;
   const auto leave_time = [&] {
     if (timeout == nullptr || timeout_ns == 0) return;
     const int64_t left = std::max<int64_t>(deadline - kernel.timers.now_ns(), 0);
-    timeout->tv_sec = left / kSecondNs;
-    timeout->tv_usec = left % kSecondNs / 1000;
+    // poll_select_finish: a time that cannot be told is not.
+    CopyOut(timeout, timeval{.tv_sec = left / kSecondNs, .tv_usec = left % kSecondNs / 1000});
   };
   if (!AllOpen(kernel, sets, count)) return -EBADF;
   int ready = SelectOnce(kernel, sets, count);
@@ -193,6 +193,7 @@ int SelectAll(Kernel& kernel, int count, fd_set* readable, fd_set* writable, fd_
     ready = SelectOnce(kernel, sets, count);
   }
   leave_time();
+  if (ready == 0 && timeout_ns == 0) PassTime(kernel);
   if (ready == 0) Clear(sets, (count + 63) / 64);
   return ready;
 }

@@ -6,6 +6,7 @@
 #include <bit>
 
 #include "kernel/in_force.h"
+#include "kernel/user_memory.h"
 
 namespace hupstorm::simulated {
 namespace {
@@ -24,14 +25,16 @@ bool IsIgnoredByDefault(int signal) {
 int Signals::Action(int signal, const struct sigaction* action, struct sigaction* old) {
   if (!IsKnown(signal) || IsReserved(signal)) return -EINVAL;
   if (action != nullptr && (signal == SIGKILL || signal == SIGSTOP)) return -EINVAL;
+  struct sigaction wanted {};
+  if (action != nullptr && !CopyIn(&wanted, action)) return -EFAULT;
   struct sigaction& current = actions_[static_cast<size_t>(signal)];
   const struct sigaction former = current;
   if (action != nullptr) {
-    current = *action;
+    current = wanted;
     if (DispositionOf(signal) == Disposition::kIgnored) Take(signal);  // do_sigaction
     changed_ |= uint64_t{1} << (signal - 1);
   }
-  if (old != nullptr) *old = former;
+  if (old != nullptr && !CopyOut(old, former)) return -EFAULT;
   return 0;
 }
 

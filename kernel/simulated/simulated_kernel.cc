@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "kernel/simulated/calls.h"
+#include "kernel/simulated/epoll.h"
 #include "kernel/simulated/special_files.h"
 #include "kernel/simulated/tcp.h"
 
@@ -15,6 +16,7 @@ namespace simulated {
 int InstallLowest(Kernel& kernel, Object& object, bool close_on_exec) {
   const int fd = kernel.descriptors.LowestFree();
   kernel.descriptors.Install(fd, &object, close_on_exec);
+  if (object.serial == 0) object.serial = kernel.next_serial++;
   if (object.kind == Kind::kTcp) static_cast<TcpEndpoint&>(object).fd = fd;
   return fd;
 }
@@ -23,11 +25,15 @@ int InstallLowest(Kernel& kernel, Object& object, bool close_on_exec) {
 
 SimulatedKernel::SimulatedKernel(const Options& options)
     : state_(std::make_unique<State>(options)) {
-  state_->descriptors.set_limit(options.descriptor_limit);
+  state_->owner_limit = options.descriptor_limit;
+  simulated::ApplyDescriptorLimit(*state_);
   state_->timers.set_now_ns(options.start_ns);
 }
 
-SimulatedKernel::~SimulatedKernel() = default;
+SimulatedKernel::~SimulatedKernel() {
+  simulated::ForgetHostFiles(*state_);
+  simulated::ForgetUnix(*state_);
+}
 
 void SimulatedKernel::Reset() {
   State& state = *state_;
@@ -35,13 +41,16 @@ void SimulatedKernel::Reset() {
   clear(state.descriptors, state.timers, state.signals, state.ports, state.endpoints,
         state.listeners, state.tcp_timers, state.kept_options, state.epoll_items, state.epolls,
         state.eventfds, state.timerfds, state.pipes, state.pipe_ends, state.unix_streams,
-        state.signalfds, state.host_files, state.chunks);
-  state.descriptors.set_limit(state.options.descriptor_limit);
+        state.unix_listeners, state.passed_descriptors, state.signalfds, state.host_files,
+        state.chunks);
+  state.owner_limit = state.options.descriptor_limit;
+  simulated::ApplyDescriptorLimit(state);
   state.timers.set_now_ns(state.options.start_ns);
-  if (state.watches_host_files) {
-    std::fill(std::begin(state.watched_host_files), std::end(state.watched_host_files), nullptr);
-    state.watches_host_files = false;
-  }
+  simulated::ForgetHostFiles(state);
+  simulated::ForgetUnix(state);
+  state.own_limit.reset();
+  state.looks_at_clock = 0;
+  state.next_serial = 1;
   state.resting = {};
   state.accept_queue_length = 0;
   state.peers.clear();
@@ -55,7 +64,10 @@ void SimulatedKernel::set_driver(KernelDriver* driver) { state_->driver = driver
 
 int64_t SimulatedKernel::now_ns() const { return state_->timers.now_ns(); }
 
-void SimulatedKernel::AdvanceTo(int64_t ns) { simulated::AdvanceClock(*state_, ns); }
+void SimulatedKernel::AdvanceTo(int64_t ns) {
+  state_->looks_at_clock = 0;
+  simulated::AdvanceClock(*state_, ns);
+}
 
 int64_t SimulatedKernel::NextTimerNs() const {
   const simulated::Timer* timer = state_->timers.first();
@@ -68,6 +80,7 @@ SimulatedKernel::Disposition SimulatedKernel::SignalDisposition(int signal) cons
 }
 
 SimulatedKernel::Disposition SimulatedKernel::RaiseSignal(int signal) {
+  state_->looks_at_clock = 0;
   if (simulated::GoesToSignalfd(*state_, signal)) {
     simulated::LeavePending(*state_, signal);
     return Disposition::kHandled;
@@ -80,7 +93,10 @@ void SimulatedKernel::WakeBlockedCall() { state_->signals.WakeSleepingCall(); }
 
 int SimulatedKernel::fatal_sigpipes() const { return state_->signals.fatal_sigpipes(); }
 
-void SimulatedKernel::set_descriptor_limit(int limit) { state_->descriptors.set_limit(limit); }
+void SimulatedKernel::set_descriptor_limit(int limit) {
+  state_->owner_limit = limit;
+  simulated::ApplyDescriptorLimit(*state_);
+}
 
 int SimulatedKernel::descriptor_limit() const { return state_->descriptors.limit(); }
 

@@ -95,6 +95,8 @@ class SimulatedKernel final : public DrivenKernel {
   // ---- Syscalls.
   void Make(SystemCall& call) override;
   bool Simulates(int fd) const override { return fd >= kFirstDescriptor; }
+  StandIn OpenStandIn(int fd) const override;
+  int NextDescriptor(int from) const override;
 
  private:
   struct State;

@@ -72,13 +72,50 @@ int BindTcp(Kernel& kernel, TcpEndpoint& endpoint, const sockaddr* address, sock
   return 0;
 }
 
+// unix_create: SOCK_RAW is another word for datagrams.
+int UnixType(int type) {
+  const int bare = type & kTypeMask;
+  return bare == SOCK_RAW ? SOCK_DGRAM : bare;
+}
+
+int CheckUnixType(int type, int protocol) {
+  if ((type & ~kTypeMask & ~kTypeFlags) != 0) return -EINVAL;
+  if ((type & kTypeMask) > SOCK_PACKET || (type & kTypeMask) == 0) return -EINVAL;
+  if (protocol != 0 && protocol != AF_UNIX) return -EPROTONOSUPPORT;
+  const int bare = UnixType(type);
+  const bool known = bare == SOCK_STREAM || bare == SOCK_DGRAM || bare == SOCK_SEQPACKET;
+  return known ? 0 : -ESOCKTNOSUPPORT;
+}
+
+int OpenUnix(Kernel& kernel, int type, int protocol) {
+  if (const int refused = CheckUnixType(type, protocol); refused != 0) return refused;
+  if (kernel.descriptors.LowestFree() < 0) return -EMFILE;
+  UnixStream& stream = NewUnixStream(kernel, UnixType(type), (type & SOCK_NONBLOCK) != 0);
+  return InstallLowest(kernel, stream, (type & SOCK_CLOEXEC) != 0);
+}
+
+int AcceptOnUnix(Kernel& kernel, UnixStream& listener, int fd, sockaddr* address, socklen_t* length,
+                 int flags) {
+  int error = 0;
+  UnixStream* const accepted = AcceptUnix(kernel, listener, fd, &error);
+  if (accepted == nullptr) return error;
+  accepted->non_blocking = (flags & SOCK_NONBLOCK) != 0;
+  ++accepted->references;
+  int result = kernel.descriptors.LowestFree() < 0 ? -EMFILE : 0;
+  if (result == 0 && address != nullptr) result = UnixPeerName(*accepted, address, length);
+  if (result == 0) result = InstallLowest(kernel, *accepted, (flags & SOCK_CLOEXEC) != 0);
+  Unreference(kernel, *accepted, -1);
+  return result;
+}
+
 }  // namespace
 
 int OpenSocket(Kernel& kernel, int domain, int type, int protocol) {
   if ((type & ~kTypeMask & ~kTypeFlags) != 0) return -EINVAL;
-  if (domain == AF_UNIX || domain == AF_NETLINK || domain == AF_PACKET) {
+  if (domain == AF_NETLINK || domain == AF_PACKET) {
     AbortUnsimulated("socket", "address family", domain);
   }
+  if (domain == AF_UNIX) return OpenUnix(kernel, type, protocol);
   if (domain != AF_INET && domain != AF_INET6) return -EAFNOSUPPORT;
   if (const int refused = CheckInternetType(type & kTypeMask, protocol); refused != 0)
     return refused;
@@ -102,21 +139,14 @@ int OpenSocketPair(Kernel& kernel, int domain, int type, int protocol, int fds[2
     const int refused = CheckInternetType(type & kTypeMask, protocol);
     return refused != 0 ? refused : -EOPNOTSUPP;
   }
-  if ((type & ~kTypeFlags) != SOCK_STREAM) {
-    AbortUnsimulated("socketpair", "type", type & ~kTypeFlags);
-  }
-  if (protocol != 0 && protocol != AF_UNIX) return -EPROTONOSUPPORT;
-  if (fds == nullptr) return -EFAULT;
+  if (const int refused = CheckUnixType(type, protocol); refused != 0) return refused;
   const int first = kernel.descriptors.LowestFree();
   if (first < 0 || kernel.descriptors.LowestFree(first + 1) < 0) return -EMFILE;
-  UnixStream* ends[2] = {kernel.unix_streams.New(), kernel.unix_streams.New()};
-  for (int i = 0; i < 2; ++i) {
-    ends[i]->other = ends[1 - i];
-    ends[i]->non_blocking = (type & SOCK_NONBLOCK) != 0;
-    // net.core.wmem_default
-    ends[i]->options.send_buffer = ends[i]->options.receive_buffer = 212992;
-    fds[i] = InstallLowest(kernel, *ends[i], (type & SOCK_CLOEXEC) != 0);
-  }
+  if (!CanWrite(fds, 2 * sizeof *fds)) return -EFAULT;
+  UnixStream* const ends[2] = {&NewUnixStream(kernel, UnixType(type), (type & SOCK_NONBLOCK) != 0),
+                               &NewUnixStream(kernel, UnixType(type), (type & SOCK_NONBLOCK) != 0)};
+  JoinUnix(kernel, *ends[0], *ends[1]);
+  for (int i = 0; i < 2; ++i) fds[i] = InstallLowest(kernel, *ends[i], (type & SOCK_CLOEXEC) != 0);
   return 0;
 }
 
@@ -124,14 +154,14 @@ int BindSocket(Kernel& kernel, int fd, const sockaddr* address, socklen_t length
   return OnSocket(
       kernel.descriptors.Get(fd),
       [&](TcpEndpoint& endpoint) { return BindTcp(kernel, endpoint, address, length); },
-      [&](UnixStream&) -> int { AbortUnsimulated("bind", "AF_UNIX fd", fd); });
+      [&](UnixStream& stream) { return BindUnix(kernel, stream, address, length); });
 }
 
 int ListenOn(Kernel& kernel, int fd, int backlog) {
   return OnSocket(
       kernel.descriptors.Get(fd),
       [&](TcpEndpoint& endpoint) { return tcp::Listen(kernel, endpoint, backlog); },
-      [](UnixStream&) { return -EINVAL; });
+      [&](UnixStream& stream) { return ListenUnix(kernel, stream, backlog); });
 }
 
 int AcceptOn(Kernel& kernel, int fd, sockaddr* address, socklen_t* length, int flags) {
@@ -140,7 +170,9 @@ int AcceptOn(Kernel& kernel, int fd, sockaddr* address, socklen_t* length, int f
   if ((flags & ~kTypeFlags) != 0) return -EINVAL;
   // Linux takes the number first, so that EMFILE comes before EAGAIN.
   if (kernel.descriptors.LowestFree() < 0) return -EMFILE;
-  if (object->kind == Kind::kUnixStream) return -EINVAL;
+  if (object->kind == Kind::kUnixStream) {
+    return AcceptOnUnix(kernel, static_cast<UnixStream&>(*object), fd, address, length, flags);
+  }
   if (object->kind != Kind::kTcp) return -ENOTSOCK;
   TcpEndpoint& listener = static_cast<TcpEndpoint&>(*object);
   if (listener.state != TcpState::kListen) return -EINVAL;
@@ -171,14 +203,15 @@ int AcceptOn(Kernel& kernel, int fd, sockaddr* address, socklen_t* length, int f
 }
 
 int ConnectTo(Kernel& kernel, int fd, const sockaddr* address, socklen_t length) {
+  Object* const object = kernel.descriptors.Get(fd);
+  if (object == nullptr) return -EBADF;
+  // move_addr_to_kernel comes before the socket is looked at.
+  if (length > sizeof(sockaddr_storage)) return -EINVAL;
+  if (!CanRead(address, length)) return -EFAULT;
   return OnSocket(
-      kernel.descriptors.Get(fd),
+      object,
       [&](TcpEndpoint& endpoint) { return tcp::Connect(kernel, endpoint, address, length, fd); },
-      [&](UnixStream&) {
-        if (address == nullptr) return -EFAULT;
-        const bool of_unix = length > sizeof(sa_family_t) && address->sa_family == AF_UNIX;
-        return of_unix ? -EISCONN : -EINVAL;
-      });
+      [&](UnixStream& stream) { return ConnectUnix(kernel, stream, address, length, fd); });
 }
 
 int ShutSocket(Kernel& kernel, int fd, int how) {
@@ -194,10 +227,10 @@ int OwnName(Kernel& kernel, int fd, sockaddr* address, socklen_t* length) {
       [&](TcpEndpoint& endpoint) {
         return WriteAddress(endpoint.family(), endpoint.local, address, length);
       },
-      [&](UnixStream&) { return WriteAddress(AF_UNIX, {}, address, length); });
+      [&](UnixStream& stream) { return WriteUnixName(stream.name, address, length); });
 }
 
-// inet_getname. The name of a UNIX socket outlives the other end: it is kept in the socket itself.
+// inet_getname
 int PeerName(Kernel& kernel, int fd, sockaddr* address, socklen_t* length) {
   return OnSocket(
       kernel.descriptors.Get(fd),
@@ -208,7 +241,7 @@ int PeerName(Kernel& kernel, int fd, sockaddr* address, socklen_t* length) {
         return connected ? WriteAddress(endpoint.family(), endpoint.remote_address, address, length)
                          : -ENOTCONN;
       },
-      [&](UnixStream&) { return WriteAddress(AF_UNIX, {}, address, length); });
+      [&](UnixStream& stream) { return UnixPeerName(stream, address, length); });
 }
 
 }  // namespace hupstorm::simulated

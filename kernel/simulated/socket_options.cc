@@ -9,6 +9,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <climits>
@@ -47,6 +48,7 @@ namespace {
 // does not have either gets its errno.
 constexpr int kLastSocketOption = 100;
 constexpr char kLoopbackDevice[] = "lo";
+constexpr socklen_t kLongestOption = sizeof(timeval);  // of those that are simulated
 
 int GiveTimeout(int64_t timeout_ns, void* to, socklen_t* length) {
   const int64_t ns = std::max<int64_t>(timeout_ns, 0);
@@ -122,9 +124,9 @@ int SetPlain(const PlainOption& row, SocketOptions& options, const void* value, 
   return 0;
 }
 
-bool IsKnownLevel(int level) {
-  return level == SOL_SOCKET || level == IPPROTO_TCP || level == IPPROTO_IP ||
-         level == IPPROTO_IPV6;
+bool IsKnownLevel(int level, bool of_tcp) {
+  const bool of_protocol = level == IPPROTO_TCP || level == IPPROTO_IP || level == IPPROTO_IPV6;
+  return level == SOL_SOCKET || (of_tcp && of_protocol);
 }
 
 // SO_BINDTODEVICE: the simulation has one device.
@@ -139,27 +141,44 @@ int BindToDevice(TcpEndpoint& endpoint, const void* value, socklen_t length) {
 
 // Those of SOL_SOCKET that the simulation has for AF_UNIX.
 bool IsUnixOption(int name) {
-  static constexpr int kNames[] = {SO_ERROR,      SO_TYPE,      SO_DOMAIN,    SO_PROTOCOL,
-                                   SO_ACCEPTCONN, SO_REUSEADDR, SO_KEEPALIVE, SO_SNDBUF,
-                                   SO_RCVBUF,     SO_RCVTIMEO,  SO_SNDTIMEO,  SO_LINGER};
+  static constexpr int kNames[] = {
+      SO_ERROR,     SO_TYPE,      SO_DOMAIN,   SO_PROTOCOL, SO_ACCEPTCONN, SO_REUSEADDR,
+      SO_KEEPALIVE, SO_SNDBUF,    SO_RCVBUF,   SO_RCVTIMEO, SO_SNDTIMEO,   SO_LINGER,
+      SO_RCVLOWAT,  SO_SNDLOWAT,  SO_PEERCRED, SO_PASSCRED, SO_OOBINLINE,  SO_BROADCAST,
+      SO_DONTROUTE, SO_TIMESTAMP, SO_PRIORITY, SO_MARK,     SO_REUSEPORT};
   return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
 }
 
-// `endpoint` is null for AF_UNIX.
-int GetSocketOption(SocketOptions& options, int* error, const TcpEndpoint* endpoint, int name,
-                    void* value, socklen_t* length) {
+// What only AF_UNIX has.
+int GiveCredentials(const UnixStream* stream, void* value, socklen_t* length) {
+  ucred peer = {.pid = 0, .uid = static_cast<uid_t>(-1), .gid = static_cast<gid_t>(-1)};
+  if (stream != nullptr && stream->has_peer_credentials) {
+    peer = {.pid = getpid(), .uid = geteuid(), .gid = getegid()};
+  }
+  return Give(&peer, sizeof peer, value, length);
+}
+
+// One of the two is null.
+int GetSocketOption(SocketOptions& options, int* error, const TcpEndpoint* endpoint,
+                    const UnixStream* stream, int name, void* value, socklen_t* length) {
   const bool of_unix = endpoint == nullptr;
   switch (of_unix && !IsUnixOption(name) ? -1 : name) {
     case SO_ERROR:
       return GiveInt(std::exchange(*error, 0), value, length);
     case SO_TYPE:
-      return GiveInt(SOCK_STREAM, value, length);
+      return GiveInt(of_unix ? int{stream->type} : int{SOCK_STREAM}, value, length);
     case SO_DOMAIN:
       return GiveInt(of_unix ? AF_UNIX : endpoint->family(), value, length);
     case SO_PROTOCOL:
       return GiveInt(of_unix ? 0 : IPPROTO_TCP, value, length);
     case SO_ACCEPTCONN:
-      return GiveInt(!of_unix && endpoint->state == TcpState::kListen, value, length);
+      return GiveInt(
+          of_unix ? stream->state == UnixState::kListening : endpoint->state == TcpState::kListen,
+          value, length);
+    case SO_PEERCRED:
+      return GiveCredentials(stream, value, length);
+    case SO_PASSCRED:
+      return of_unix ? GiveInt(stream->passes_credentials, value, length) : -EOPNOTSUPP;
     case SO_SNDBUF:
       return GiveInt(options.send_buffer, value, length);
     case SO_RCVBUF:
@@ -172,10 +191,6 @@ int GetSocketOption(SocketOptions& options, int* error, const TcpEndpoint* endpo
       return GiveInt(!of_unix && endpoint->was_connected ? 0 : -1, value, length);
     case SO_BPF_EXTENSIONS:
       return GiveInt(64, value, length);  // SKF_AD_MAX
-    case SO_PEERCRED: {
-      const ucred nobody = {.pid = 0, .uid = static_cast<uid_t>(-1), .gid = static_cast<gid_t>(-1)};
-      return Give(&nobody, sizeof(nobody), value, length);
-    }
     case SO_BINDTODEVICE:
       if (options.bound_to_device) {
         if (*length < IFNAMSIZ) return -EINVAL;
@@ -183,9 +198,7 @@ int GetSocketOption(SocketOptions& options, int* error, const TcpEndpoint* endpo
       }
       [[fallthrough]];
     case SO_GET_FILTER:
-      *length = 0;
-      return 0;
-    case SO_PASSCRED:
+      return Give(nullptr, 0, value, length);
     case SO_PASSSEC:
       return -EOPNOTSUPP;
     case SO_PEERSEC:
@@ -207,8 +220,8 @@ int GetSocketOption(SocketOptions& options, int* error, const TcpEndpoint* endpo
   }
 }
 
-int SetSocketOption(Kernel& kernel, SocketOptions& options, TcpEndpoint* endpoint, int name,
-                    const void* value, socklen_t length) {
+int SetSocketOption(Kernel& kernel, SocketOptions& options, TcpEndpoint* endpoint,
+                    UnixStream* stream, int name, const void* value, socklen_t length) {
   const bool of_unix = endpoint == nullptr;
   if (length < sizeof(int)) return -EINVAL;
   int number;
@@ -229,6 +242,7 @@ int SetSocketOption(Kernel& kernel, SocketOptions& options, TcpEndpoint* endpoin
       // tcp_set_rcvlowat: never more than fits.
       options.receive_low_water =
           number < 0 ? INT32_MAX : std::clamp(number, 1, options.receive_buffer / 2);
+      if (of_unix) return 0;
       if (endpoint->done ||
           (!endpoint->receive.empty() &&
            endpoint->receive.size() >= static_cast<uint32_t>(options.receive_low_water))) {
@@ -252,6 +266,9 @@ int SetSocketOption(Kernel& kernel, SocketOptions& options, TcpEndpoint* endpoin
     case SO_INCOMING_CPU:
       return 0;
     case SO_PASSCRED:
+      if (!of_unix) return -EOPNOTSUPP;
+      stream->passes_credentials = number != 0;
+      return 0;
     case SO_PASSSEC:
       return -EOPNOTSUPP;
     case SO_DETACH_FILTER:
@@ -290,11 +307,11 @@ int SetSocketOption(Kernel& kernel, SocketOptions& options, TcpEndpoint* endpoin
 }  // namespace
 
 int GetOption(Kernel& kernel, int fd, int level, int name, void* value, socklen_t* length) {
-  const auto of = [&](auto& socket, TcpEndpoint* endpoint) {
-    if (length == nullptr) return -EFAULT;
-    if (!IsKnownLevel(level)) return -EOPNOTSUPP;
-    if (value == nullptr && *length > 0) return -EFAULT;
-    if (static_cast<int>(*length) < 0) return -EINVAL;
+  const auto of = [&](auto& socket, TcpEndpoint* endpoint, const UnixStream* stream) {
+    if (!IsKnownLevel(level, endpoint != nullptr)) return -EOPNOTSUPP;
+    socklen_t room;
+    if (!CopyIn(&room, length)) return -EFAULT;
+    if (static_cast<int>(room) < 0) return -EINVAL;
     const PlainOption* const plain = FindPlain(level, name);
     if (plain != nullptr && (endpoint != nullptr || (level == SOL_SOCKET && IsUnixOption(name)))) {
       return GiveInt(
@@ -306,23 +323,32 @@ int GetOption(Kernel& kernel, int fd, int level, int name, void* value, socklen_
       return GiveInt(GetKept(*endpoint, *kept), value, length);
     }
     if (level == SOL_SOCKET) {
-      return GetSocketOption(socket.options, &socket.error, endpoint, name, value, length);
+      return GetSocketOption(socket.options, &socket.error, endpoint, stream, name, value, length);
     }
     return endpoint == nullptr ? -EOPNOTSUPP
                                : GetProtocolOption(kernel, *endpoint, level, name, value, length);
   };
   return OnSocket(
-      kernel.descriptors.Get(fd), [&](TcpEndpoint& endpoint) { return of(endpoint, &endpoint); },
-      [&](UnixStream& stream) { return of(stream, nullptr); });
+      kernel.descriptors.Get(fd),
+      [&](TcpEndpoint& endpoint) { return of(endpoint, &endpoint, nullptr); },
+      [&](UnixStream& stream) { return of(stream, nullptr, &stream); });
 }
 
 int SetOption(Kernel& kernel, int fd, int level, int name, const void* value, socklen_t length) {
-  const auto of = [&](SocketOptions& options, TcpEndpoint* endpoint) {
+  const auto of = [&](SocketOptions& options, TcpEndpoint* endpoint, UnixStream* stream) {
     if (static_cast<int>(length) < 0) return -EINVAL;
-    if (value == nullptr && length > 0) return -EFAULT;
+    if (!IsKnownLevel(level, endpoint != nullptr)) {
+      return endpoint != nullptr ? -ENOPROTOOPT : -EOPNOTSUPP;
+    }
+    // Whatever the option, an int is read first.
+    if ((length >= sizeof(int) || level == IPPROTO_IP) &&
+        !CanRead(value, std::min(length, kLongestOption))) {
+      return -EFAULT;
+    }
     const PlainOption* const plain = FindPlain(level, name);
     if (plain != nullptr && (endpoint != nullptr || (level == SOL_SOCKET && IsUnixOption(name)))) {
-      const int result = SetPlain(*plain, options, value, length);
+      const bool refused = endpoint == nullptr && name == SO_REUSEPORT;
+      const int result = refused ? -EOPNOTSUPP : SetPlain(*plain, options, value, length);
       if (endpoint != nullptr) tcp::UpdateKeepalive(kernel, *endpoint);
       return result;
     }
@@ -334,15 +360,15 @@ int SetOption(Kernel& kernel, int fd, int level, int name, const void* value, so
       return BindToDevice(*endpoint, value, length);
     }
     if (level == SOL_SOCKET) {
-      return SetSocketOption(kernel, options, endpoint, name, value, length);
+      return SetSocketOption(kernel, options, endpoint, stream, name, value, length);
     }
     return endpoint == nullptr ? -EOPNOTSUPP
                                : SetProtocolOption(kernel, *endpoint, level, name, value, length);
   };
   return OnSocket(
       kernel.descriptors.Get(fd),
-      [&](TcpEndpoint& endpoint) { return of(endpoint.options, &endpoint); },
-      [&](UnixStream& stream) { return of(stream.options, nullptr); });
+      [&](TcpEndpoint& endpoint) { return of(endpoint.options, &endpoint, nullptr); },
+      [&](UnixStream& stream) { return of(stream.options, nullptr, &stream); });
 }
 
 }  // namespace hupstorm::simulated

@@ -3,21 +3,25 @@
 #ifndef HUPSTORM_KERNEL_SIMULATED_SOCKET_OPTIONS_H_
 #define HUPSTORM_KERNEL_SIMULATED_SOCKET_OPTIONS_H_
 
+#include <errno.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <cstring>
 
 #include "kernel/simulated/state.h"
+#include "kernel/user_memory.h"
 
 namespace hupstorm::simulated {
 
-// Gives an option's value to the caller, cut to the room there is. Returns 0.
+// Gives an option's value to the caller, cut to the room there is. Returns 0, or a negative errno.
 inline int Give(const void* value, size_t size, void* to, socklen_t* length) {
-  const size_t count = std::min<size_t>(size, *length);
+  socklen_t room;
+  if (!CopyIn(&room, length)) return -EFAULT;
+  const size_t count = std::min<size_t>(size, room);
+  if (!CanWrite(to, count)) return -EFAULT;
   std::memcpy(to, value, count);
-  *length = static_cast<socklen_t>(count);
-  return 0;
+  return CopyOut(length, static_cast<socklen_t>(count)) ? 0 : -EFAULT;
 }
 
 inline int GiveInt(int value, void* to, socklen_t* length) {

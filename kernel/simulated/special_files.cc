@@ -68,14 +68,16 @@ ssize_t ReadEventfd(Kernel& kernel, Eventfd& eventfd, IoVector& to, int fd) {
   }
   const uint64_t value = eventfd.semaphore ? 1 : eventfd.count;
   eventfd.count -= value;
-  to.Put(value);
+  // eventfd_read has taken the value when it copies it.
+  const bool given = to.Put(value);
   Wake(kernel, eventfd, EPOLLOUT, false);
-  return sizeof(uint64_t);
+  return given ? ssize_t{sizeof(uint64_t)} : -EFAULT;
 }
 
 ssize_t WriteEventfd(Kernel& kernel, Eventfd& eventfd, IoVector& from, int fd) {
   if (from.left() != sizeof(uint64_t)) return -EINVAL;
-  const uint64_t value = from.Take<uint64_t>();
+  uint64_t value = 0;
+  if (!from.Take(&value)) return -EFAULT;
   if (value == kMostCount) return -EINVAL;
   while (kMostCount - eventfd.count <= value) {
     if (eventfd.non_blocking) return -EAGAIN;
@@ -99,17 +101,17 @@ int64_t ToNs(const timespec& time) {
 }
 
 int SetTimer(Kernel& kernel, int fd, int flags, const itimerspec* value, itimerspec* old) {
+  itimerspec wanted;
+  if (!CopyIn(&wanted, value)) return -EFAULT;
+  if ((flags & ~(TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET)) != 0 || !IsValid(wanted.it_value) ||
+      !IsValid(wanted.it_interval)) {
+    return -EINVAL;
+  }
   Object* const object = kernel.descriptors.Get(fd);
   if (object == nullptr) return -EBADF;
   if (object->kind != Kind::kTimerfd) return -EINVAL;
-  if (value == nullptr) return -EFAULT;
-  if ((flags & ~(TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET)) != 0 || !IsValid(value->it_value) ||
-      !IsValid(value->it_interval)) {
-    return -EINVAL;
-  }
   Timerfd& timerfd = static_cast<Timerfd&>(*object);
   const itimerspec former = Current(kernel, timerfd);
-  const itimerspec wanted = *value;
   kernel.timers.Disarm(timerfd.timer);
   timerfd.ticks = 0;
   timerfd.expired = false;
@@ -122,30 +124,29 @@ int SetTimer(Kernel& kernel, int fd, int flags, const itimerspec* value, itimers
       FireTimerfd(kernel, timerfd);
     }
   }
-  if (old != nullptr) *old = former;
-  return 0;
+  return old == nullptr || CopyOut(old, former) ? 0 : -EFAULT;
 }
 
 int GetTimer(Kernel& kernel, int fd, itimerspec* value) {
   Object* const object = kernel.descriptors.Get(fd);
   if (object == nullptr) return -EBADF;
   if (object->kind != Kind::kTimerfd) return -EINVAL;
-  if (value == nullptr) return -EFAULT;
-  *value = Current(kernel, static_cast<Timerfd&>(*object));
-  return 0;
+  return CopyOut(value, Current(kernel, static_cast<Timerfd&>(*object))) ? 0 : -EFAULT;
 }
 
 ssize_t ReadTimerfd(Kernel& kernel, Timerfd& timerfd, IoVector& to, int fd) {
   if (to.left() < sizeof(uint64_t)) return -EINVAL;
   while (timerfd.ticks == 0) {
-    if (timerfd.non_blocking) return -EAGAIN;
+    if (timerfd.non_blocking) {
+      PassTime(kernel);
+      return -EAGAIN;
+    }
     const int woken = Sleep(kernel, timerfd, {.call = Call::kRead, .fd = fd, .restartable = true});
     if (woken != 0) return woken;
   }
   CatchUp(kernel, timerfd);
   timerfd.expired = false;
-  to.Put(std::exchange(timerfd.ticks, 0));
-  return sizeof(uint64_t);
+  return to.Put(std::exchange(timerfd.ticks, 0)) ? ssize_t{sizeof(uint64_t)} : -EFAULT;
 }
 
 void FireTimerfd(Kernel& kernel, Timerfd& timerfd) {
@@ -171,9 +172,10 @@ void LeavePending(Kernel& kernel, int signal) {
 
 int OpenSignalfd(Kernel& kernel, int fd, const uint64_t* mask, size_t size, int flags) {
   if (size != sizeof(uint64_t)) return -EINVAL;
-  if (mask == nullptr) return -EFAULT;
+  uint64_t given;
+  if (!CopyIn(&given, mask)) return -EFAULT;
   if ((flags & ~(SFD_CLOEXEC | SFD_NONBLOCK)) != 0) return -EINVAL;
-  const uint64_t wanted = *mask & ~(Signals::Bit(SIGKILL) | Signals::Bit(SIGSTOP));
+  const uint64_t wanted = given & ~(Signals::Bit(SIGKILL) | Signals::Bit(SIGSTOP));
   if (fd != -1) {
     Object* const object = kernel.descriptors.Get(fd);
     if (object == nullptr) return -EBADF;
@@ -210,7 +212,7 @@ ssize_t ReadSignalfd(Kernel& kernel, Signalfd& signalfd, IoVector& to, int fd) {
     signalfd_siginfo info = {};
     info.ssi_signo = static_cast<uint32_t>(signal);
     info.ssi_code = SI_USER;
-    to.Put(info);
+    if (!to.Put(info)) return total > 0 ? total : -EFAULT;
     total += static_cast<ssize_t>(sizeof info);
   }
   return total;

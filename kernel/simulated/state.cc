@@ -42,7 +42,7 @@ uint32_t PollMask(Kernel& kernel, Object& object) {
     case Kind::kSignalfd:
       return PollSignalfd(kernel, static_cast<Signalfd&>(object));
     case Kind::kHostFile:
-      return 0;
+      return PollHostFile(kernel, static_cast<HostFile&>(object).fd);
   }
   return 0;
 }
@@ -54,6 +54,7 @@ Pin::Pin(Kernel& kernel, Object& object) : kernel_(kernel), object_(object) {
 Pin::~Pin() { Unreference(kernel_, object_, -1); }
 
 int Sleep(Kernel& kernel, const SleepRequest& request) {
+  kernel.looks_at_clock = 0;
   const int64_t now = kernel.timers.now_ns();
   if (request.deadline_ns >= 0 && now >= request.deadline_ns) return -ETIMEDOUT;
   if (kernel.driver == nullptr) {

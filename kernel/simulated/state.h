@@ -6,7 +6,11 @@
 #ifndef HUPSTORM_KERNEL_SIMULATED_STATE_H_
 #define HUPSTORM_KERNEL_SIMULATED_STATE_H_
 
+#include <sys/resource.h>
+
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "kernel/host_kernel.h"
@@ -57,9 +61,23 @@ struct Kernel {
   Slab<Pipe, 16> pipes;
   Slab<PipeEnd, 16> pipe_ends;
   Slab<UnixStream, 16> unix_streams;
+  Slab<UnixListener, 16> unix_listeners;
+  Slab<PassedDescriptors, 1> passed_descriptors;
   Slab<Signalfd, 16> signalfds;
   Slab<HostFile, 16> host_files;
   ChunkPool chunks;
+
+  // AF_UNIX: sockets with a name, datagram sockets with a peer, and descriptors on their way.
+  IntrusiveList<UnixStream, &UnixStream::bound_link> unix_bound;
+  IntrusiveList<UnixStream, &UnixStream::connected_link> unix_connected;
+  IntrusiveList<PassedDescriptors, &PassedDescriptors::link> passed;
+  struct UnixPath {
+    std::string path;
+    dev_t device;
+    ino_t inode;
+  };
+  std::vector<UnixPath> unix_paths;  // bound in the file system, and to be removed from it
+  unsigned next_unix_name = 0;
 
   // TIME-WAIT, and FIN-WAIT-2 without an owner: each rests for the same time, so that the first to
   // end is the first in the list.
@@ -74,7 +92,14 @@ struct Kernel {
   int accepted_send_buffer = 0;
   int accepted_receive_buffer = 0;
   HostFile* watched_host_files[DescriptorTable::kFirst] = {};
-  bool watches_host_files = false;
+  int host_epoll = -1;  // Linux's, in which they are; -1: there are none
+  // What the owner lets the server have open, and what the server set for itself (RLIMIT_NOFILE).
+  int owner_limit = DrivenKernel::kNoDescriptorLimit;
+  std::optional<rlimit> own_limit;
+  uint32_t next_serial = 1;
+  // How often the server has looked at the clock since anything but its calls could change
+  // something.
+  int looks_at_clock = 0;
 };
 
 // The wake-up of a wait queue: `key` are the events that happened, 0 if any may have. `all` is
@@ -125,6 +150,7 @@ struct Transfer {
   Call call;
   int fd;
   int flags = 0;
+  MessageExtras* extras = nullptr;  // AF_UNIX; of sendmsg and recvmsg alone
 };
 // How it sleeps: for no longer than the socket's timeout (-1: none).
 SleepRequest SleepOf(const Kernel& kernel, const Object& object, const Transfer& transfer,
@@ -143,11 +169,20 @@ class Pin {
   Object& object_;
 };
 
-// The moment `timeout_ns` from now; -1 for a negative one.
-int64_t DeadlineAfter(const Kernel& kernel, int64_t timeout_ns);
 // Moves the clock and fires what is due on the way.
 void AdvanceClock(Kernel& kernel, int64_t ns);
+// The server looks at the clock, or at what is ready without waiting. If that goes on without a
+// sleep it waits for time to pass: after so many looks each one takes some.
+inline constexpr int kLooksAtOneInstant = 1000;
+inline constexpr int64_t kLookNs = 10'000;
+inline void PassTime(Kernel& kernel) {
+  if (++kernel.looks_at_clock > kLooksAtOneInstant) [[unlikely]] {
+    AdvanceClock(kernel, kernel.timers.now_ns() + kLookNs);
+  }
+}
 
+// The moment `timeout_ns` from now; -1 for a negative one.
+int64_t DeadlineAfter(const Kernel& kernel, int64_t timeout_ns);
 // Drops one reference; with the last the object is closed. `fd` is what a close that lingers
 // (SO_LINGER) says it sleeps on; -1: it must not sleep.
 void Unreference(Kernel& kernel, Object& object, int fd);

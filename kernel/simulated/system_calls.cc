@@ -1,5 +1,8 @@
 // Which function carries out which call.
 
+#include <sys/syscall.h>
+#include <unistd.h>
+
 #include <iterator>
 #include <type_traits>
 #include <utility>
@@ -93,6 +96,9 @@ constexpr Row kRows[] = {
     RowFor<Call::kSignalfd4, OpenSignalfd>(),
     RowFor<Call::kRecvmmsg, ReceiveMessages>(),
     RowFor<Call::kSendmmsg, SendMessages>(),
+    RowFor<Call::kPrlimit64, SetLimits>(),
+    RowFor<Call::kSplice, Splice>(),
+    RowFor<Call::kTee, Tee>(),
 };
 static_assert(std::size(kRows) == kCallCount);
 static_assert([] {
@@ -108,6 +114,23 @@ void ForgetNumber(Kernel& kernel, const SystemCall& call) {
   ForgetHostFile(kernel, call.Int(call.call == Call::kClose ? 0 : 1));
 }
 
+// Makes a call on Linux that may raise SIGPIPE: a signal of Linux's own would end the harness, and
+// what the server wants of SIGPIPE is known here.
+void MakeWithoutSigpipe(Kernel& kernel, SystemCall& call) {
+  const uint64_t sigpipe = Signals::Bit(SIGPIPE);
+  uint64_t former = 0;
+  constexpr long kSetBytes = sizeof sigpipe;
+  syscall(SYS_rt_sigprocmask, static_cast<long>(SIG_BLOCK), &sigpipe, &former, kSetBytes);
+  kernel.host.Make(call);
+  bool raised = false;
+  if (call.error == EPIPE && (former & sigpipe) == 0) {
+    const timespec at_once = {};
+    raised = syscall(SYS_rt_sigtimedwait, &sigpipe, nullptr, &at_once, kSetBytes) == SIGPIPE;
+  }
+  syscall(SYS_rt_sigprocmask, static_cast<long>(SIG_SETMASK), &former, nullptr, kSetBytes);
+  if (raised) kernel.signals.RaiseSigpipe();
+}
+
 // For a call whose first argument would be a descriptor of Linux's: makes it there if all of its
 // descriptors are. False if not, and if it takes none. Never inlined, as few calls come here.
 [[gnu::noinline]] bool MakeOnLinux(Kernel& kernel, SystemCall& call) {
@@ -117,7 +140,11 @@ void ForgetNumber(Kernel& kernel, const SystemCall& call) {
     if (row.arguments[i].kind == ArgumentKind::kFd && !IsHost(call.Int(i))) return false;
   }
   ForgetNumber(kernel, call);
-  kernel.host.Make(call);
+  if (FamilyOf(call.call) == CallFamily::kSend) {
+    MakeWithoutSigpipe(kernel, call);
+  } else {
+    kernel.host.Make(call);
+  }
   return true;
 }
 

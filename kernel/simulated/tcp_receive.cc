@@ -21,6 +21,7 @@ ssize_t ReceiveUrgent(TcpEndpoint& endpoint, IoVector& to, int flags) {
   if (endpoint.urgent == Urgent::kValid) {
     if ((flags & MSG_PEEK) == 0) endpoint.urgent = Urgent::kRead;
     if (to.left() == 0) return 0;
+    if (!to.CanTouch(1)) return -EFAULT;
     if ((flags & MSG_TRUNC) == 0) to.Next(1)[0] = static_cast<std::byte>(endpoint.urgent_byte);
     to.Advance(1);
     return 1;
@@ -92,6 +93,10 @@ ssize_t Receive(Kernel& kernel, TcpEndpoint& endpoint, IoVector& to, const Trans
           continue;
         }
         if (until_urgent > 0 && until_urgent < used) used = until_urgent;
+      }
+      if ((flags & MSG_TRUNC) == 0 && !to.CanTouch(used)) {
+        failure = -EFAULT;
+        break;
       }
       CopyPart(kernel, endpoint, to, peeked, used, flags);
       copied += used;

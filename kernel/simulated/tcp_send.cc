@@ -153,6 +153,7 @@ size_t SendSpace(const TcpEndpoint& endpoint) {
 
 size_t Queue(Kernel& kernel, TcpEndpoint& from, IoVector& bytes, size_t count, bool urgent) {
   size_t left = std::min(count, SendSpace(from));
+  if (!bytes.CanTouch(left)) return 0;
   const size_t taken = left;
   const auto append = [&](ByteQueue& queue, size_t part) {
     left -= part;
@@ -265,9 +266,16 @@ ssize_t Send(Kernel& kernel, TcpEndpoint& endpoint, IoVector& from, const Transf
   }
   if (from.left() > 0) endpoint.more_follows = (transfer.flags & MSG_MORE) != 0;
   while (error == 0 && from.left() > 0) {
-    if (SendSpace(endpoint) > 0) {
-      copied += Queue(kernel, endpoint, from, from.left(), (transfer.flags & MSG_OOB) != 0);
+    const size_t room = SendSpace(endpoint);
+    if (room > 0) {
+      const size_t taken =
+          Queue(kernel, endpoint, from, from.left(), (transfer.flags & MSG_OOB) != 0);
+      copied += taken;
       if (from.left() == 0) break;
+      if (taken == 0) {
+        error = EFAULT;
+        break;
+      }
     }
     if (endpoint.holds_part) {
       // Before it waits for room it pushes what it holds back.

@@ -11,14 +11,22 @@
 #include "kernel/simulated/tcp.h"
 
 namespace hupstorm::simulated {
+
+// import_iovec: more than Linux moves at once is cut.
 ssize_t TotalLength(const iovec* parts, int count) {
   if (count < 0 || count > UIO_MAXIOV) return -EINVAL;
-  if (count > 0 && parts == nullptr) return -EFAULT;
+  const size_t bytes = static_cast<size_t>(count) * sizeof *parts;
+  const size_t readable = Reach(parts, bytes, Access::kRead) / sizeof *parts;
+  for (size_t i = 0; i < readable; ++i) {
+    if (parts[i].iov_len > static_cast<size_t>(SSIZE_MAX)) return -EINVAL;
+  }
+  if (readable < static_cast<size_t>(count)) return -EFAULT;
   size_t total = 0;
-  for (int i = 0; i < count; ++i) {
-    if (parts[i].iov_len > static_cast<size_t>(SSIZE_MAX) - total) return -EINVAL;
-    if (parts[i].iov_base == nullptr && parts[i].iov_len > 0) return -EFAULT;
-    total += parts[i].iov_len;
+  for (size_t i = 0; i < readable; ++i) {
+    // A single one is cut first (import_ubuf).
+    const size_t length = count == 1 ? std::min(parts[i].iov_len, kMostMoved) : parts[i].iov_len;
+    if (!IsUserRange(parts[i].iov_base, length)) return -EFAULT;
+    total += std::min(parts[i].iov_len, kMostMoved - total);
   }
   return static_cast<ssize_t>(total);
 }
@@ -95,7 +103,7 @@ ssize_t WriteEventfdParts(Kernel& kernel, Eventfd& eventfd, const iovec* parts, 
                           int fd) {
   ssize_t written = 0;
   for (; written < total; ++parts) {
-    IoVector part(parts, parts->iov_len);
+    IoVector part(parts, parts->iov_len, Access::kRead);
     const ssize_t result = WriteEventfd(kernel, eventfd, part, fd);
     if (result < 0) return written > 0 ? written : result;
     written += result;
@@ -103,171 +111,85 @@ ssize_t WriteEventfdParts(Kernel& kernel, Eventfd& eventfd, const iovec* parts, 
   return written;
 }
 
-// Checks a message's header. The sum of its parts, or a negative errno.
-ssize_t MessageLength(const msghdr* message) {
-  if (message == nullptr) return -EFAULT;
-  if (message->msg_iovlen > UIO_MAXIOV) return -EMSGSIZE;
-  return TotalLength(message->msg_iov, static_cast<int>(message->msg_iovlen));
-}
-
-// What recvmsg and each message of recvmmsg do.
-ssize_t ReceiveInto(Kernel& kernel, Object& object, msghdr* message, Call call, int fd, int flags) {
-  const ssize_t length = MessageLength(message);
-  if (length < 0) return length;
-  IoVector to(message->msg_iov, static_cast<size_t>(length));
-  const ssize_t received =
-      ReceiveFrom(kernel, object, to, {.call = call, .fd = fd, .flags = flags});
-  if (received >= 0) {
-    message->msg_namelen = 0;
-    message->msg_controllen = 0;
-    message->msg_flags = flags & MSG_OOB;
-    // tcp_recv_urg says so if there was no room for the byte.
-    if ((flags & MSG_OOB) != 0 && received == 0 && length == 0) message->msg_flags |= MSG_TRUNC;
+// What vfs_read and vfs_write look at before they ask the file. `access`: what is done with the
+// buffer.
+int Refused(Kernel& kernel, int fd, const void* buffer, size_t length, Access access) {
+  const Object* const object = kernel.descriptors.Get(fd);
+  if (object == nullptr) return -EBADF;
+  if (object->kind == Kind::kPipeEnd) {
+    const bool is_writer = static_cast<const PipeEnd&>(*object).is_writer;
+    if (is_writer == (access == Access::kWrite)) return -EBADF;
   }
-  return received;
-}
-
-// The same for sendmsg and sendmmsg.
-ssize_t SendFrom(Kernel& kernel, Object& object, const msghdr* message, Call call, int fd,
-                 int flags) {
-  const ssize_t length = MessageLength(message);
-  if (length < 0) return length;
-  IoVector from(message->msg_iov, static_cast<size_t>(length));
-  return SendTo(kernel, object, from, {.call = call, .fd = fd, .flags = flags});
-}
-
-// sk_err of a socket; null for any other object.
-int* PendingError(Object& object) {
-  if (object.kind == Kind::kTcp) return &static_cast<TcpEndpoint&>(object).error;
-  return object.kind == Kind::kUnixStream ? &static_cast<UnixStream&>(object).error : nullptr;
+  const bool only_read = object->kind == Kind::kTimerfd || object->kind == Kind::kSignalfd;
+  if (object->kind == Kind::kEpoll || (only_read && access == Access::kRead)) return -EINVAL;
+  if (!IsUserRange(buffer, length)) return -EFAULT;
+  return length > SSIZE_MAX ? -EINVAL : 0;
 }
 
 // The buffer of the plain forms, as a vector of one.
 iovec Part(const void* buffer, size_t length) {
-  return {.iov_base = const_cast<void*>(buffer),
-          .iov_len = length < SSIZE_MAX ? length : SSIZE_MAX};
+  return {.iov_base = const_cast<void*>(buffer), .iov_len = std::min(length, kMostMoved)};
 }
 
 }  // namespace
 
 ssize_t ReceiveBytes(Kernel& kernel, int fd, void* buffer, size_t length, int flags) {
+  const iovec part = Part(buffer, length);
+  if (!IsUserRange(buffer, part.iov_len)) return -EFAULT;
   Object* object = kernel.descriptors.Get(fd);
   if (object == nullptr) return -EBADF;
-  if (buffer == nullptr && length > 0) return -EFAULT;
-  const iovec part = Part(buffer, length);
-  IoVector to(&part, part.iov_len);
+  IoVector to(&part, part.iov_len, Access::kWrite);
   return ReceiveFrom(kernel, *object, to, {.call = Call::kRecv, .fd = fd, .flags = flags});
 }
 
 ssize_t SendBytes(Kernel& kernel, int fd, const void* buffer, size_t length, int flags) {
+  const iovec part = Part(buffer, length);
+  if (!IsUserRange(buffer, part.iov_len)) return -EFAULT;
   Object* object = kernel.descriptors.Get(fd);
   if (object == nullptr) return -EBADF;
-  if (buffer == nullptr && length > 0) return -EFAULT;
-  const iovec part = Part(buffer, length);
-  IoVector from(&part, part.iov_len);
+  IoVector from(&part, part.iov_len, Access::kRead);
   return SendTo(kernel, *object, from, {.call = Call::kSend, .fd = fd, .flags = flags});
 }
 
-ssize_t ReceiveMessage(Kernel& kernel, int fd, msghdr* message, int flags) {
-  Object* object = kernel.descriptors.Get(fd);
-  return object == nullptr ? -EBADF
-                           : ReceiveInto(kernel, *object, message, Call::kRecvmsg, fd, flags);
-}
-
-ssize_t SendMessage(Kernel& kernel, int fd, const msghdr* message, int flags) {
-  Object* object = kernel.descriptors.Get(fd);
-  return object == nullptr ? -EBADF : SendFrom(kernel, *object, message, Call::kSendmsg, fd, flags);
-}
-
-// do_recvmmsg
-int ReceiveMessages(Kernel& kernel, int fd, mmsghdr* messages, unsigned count, int flags,
-                    timespec* timeout) {
-  if (timeout != nullptr && !IsValid(*timeout)) return -EINVAL;
-  const int64_t deadline = timeout == nullptr ? -1 : DeadlineAfter(kernel, ToNs(*timeout));
-  Object* const object = kernel.descriptors.Get(fd);
-  if (object == nullptr) return -EBADF;
-  int* const error = PendingError(*object);
-  if (error == nullptr) return -ENOTSOCK;
-  if (*error != 0 && (flags & MSG_ERRQUEUE) == 0) return -std::exchange(*error, 0);
-  if (messages == nullptr && count > 0) return -EFAULT;
-  unsigned received = 0;
-  ssize_t result = 0;
-  while (received < count) {
-    mmsghdr& message = messages[received];
-    result = ReceiveInto(kernel, *object, &message.msg_hdr, Call::kRecvmmsg, fd, flags);
-    if (result < 0) break;
-    message.msg_len = static_cast<unsigned>(result);
-    ++received;
-    if ((flags & MSG_WAITFORONE) != 0) flags |= MSG_DONTWAIT;
-    if (timeout != nullptr) {
-      *timeout = Timespec(std::max<int64_t>(deadline - kernel.timers.now_ns(), 0));
-      if (timeout->tv_sec == 0 && timeout->tv_nsec == 0) break;
-    }
-    if ((message.msg_hdr.msg_flags & MSG_OOB) != 0) break;
-  }
-  if (received == 0) return static_cast<int>(result);
-  // What was received counts, and the next call hears of the error. A handler may have closed the
-  // socket.
-  if (result < 0 && result != -EAGAIN && kernel.descriptors.Get(fd) == object) {
-    *error = static_cast<int>(-result);
-  }
-  return static_cast<int>(received);
-}
-
-// __sys_sendmmsg
-int SendMessages(Kernel& kernel, int fd, mmsghdr* messages, unsigned count, int flags) {
-  Object* const object = kernel.descriptors.Get(fd);
-  if (object == nullptr) return -EBADF;
-  if (PendingError(*object) == nullptr) return -ENOTSOCK;
-  if (messages == nullptr && count > 0) return -EFAULT;
-  count = std::min<unsigned>(count, UIO_MAXIOV);
-  unsigned sent = 0;
-  while (sent < count) {
-    mmsghdr& message = messages[sent];
-    const ssize_t result = SendFrom(kernel, *object, &message.msg_hdr, Call::kSendmmsg, fd, flags);
-    if (result < 0) return sent > 0 ? static_cast<int>(sent) : static_cast<int>(result);
-    message.msg_len = static_cast<unsigned>(result);
-    ++sent;
-    if (message.msg_len < SumOfMessage(message.msg_hdr)) break;
-  }
-  return static_cast<int>(sent);
-}
-
 ssize_t ReadBytes(Kernel& kernel, int fd, void* buffer, size_t length) {
-  if (buffer == nullptr && length > 0 && kernel.descriptors.Get(fd) != nullptr) {
-    return -EFAULT;
+  if (const int refused = Refused(kernel, fd, buffer, length, Access::kWrite); refused != 0) {
+    return refused;
   }
   const iovec part = Part(buffer, length);
-  IoVector to(&part, part.iov_len);
+  IoVector to(&part, part.iov_len, Access::kWrite);
   return ReadFrom(kernel, fd, to, Call::kRead);
 }
 
 ssize_t WriteBytes(Kernel& kernel, int fd, const void* buffer, size_t length) {
-  if (buffer == nullptr && length > 0 && kernel.descriptors.Get(fd) != nullptr) {
-    return -EFAULT;
+  if (const int refused = Refused(kernel, fd, buffer, length, Access::kRead); refused != 0) {
+    return refused;
   }
   const iovec part = Part(buffer, length);
-  IoVector from(&part, part.iov_len);
+  IoVector from(&part, part.iov_len, Access::kRead);
   return WriteTo(kernel, fd, from, Call::kWrite);
 }
 
 ssize_t ReadParts(Kernel& kernel, int fd, const iovec* parts, int count) {
-  if (kernel.descriptors.Get(fd) == nullptr) return -EBADF;
+  if (const int refused = Refused(kernel, fd, nullptr, 0, Access::kWrite); refused != 0) {
+    return refused;
+  }
   const ssize_t length = TotalLength(parts, count);
   if (length < 0) return length;
-  IoVector to(parts, static_cast<size_t>(length));
+  IoVector to(parts, static_cast<size_t>(length), Access::kWrite);
   return ReadFrom(kernel, fd, to, Call::kReadv);
 }
 
 ssize_t WriteParts(Kernel& kernel, int fd, const iovec* parts, int count) {
-  Object* object = kernel.descriptors.Get(fd);
-  if (object == nullptr) return -EBADF;
+  if (const int refused = Refused(kernel, fd, nullptr, 0, Access::kRead); refused != 0) {
+    return refused;
+  }
+  Object* const object = kernel.descriptors.Get(fd);
   const ssize_t length = TotalLength(parts, count);
   if (length < 0) return length;
   if (object->kind == Kind::kEventfd) {
     return WriteEventfdParts(kernel, static_cast<Eventfd&>(*object), parts, length, fd);
   }
-  IoVector from(parts, static_cast<size_t>(length));
+  IoVector from(parts, static_cast<size_t>(length), Access::kRead);
   return WriteTo(kernel, fd, from, Call::kWritev);
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <iterator>
@@ -12,6 +13,7 @@
 #include "kernel/trace/format_value.h"
 #include "kernel/trace/symbols.h"
 #include "kernel/trace/trace_recorder.h"
+#include "kernel/user_memory.h"
 
 namespace hupstorm {
 namespace {
@@ -64,7 +66,7 @@ class Line {
     const auto* const memory = call_.Pointer<const T>(index);
     if (memory == nullptr) {
       Add("NULL");
-    } else if (!readable) {
+    } else if (!readable || !CanRead(memory, sizeof *memory)) {
       Add("...");
     } else {
       Add(format(*memory));
@@ -259,6 +261,10 @@ void Line::AddPointedTo(const Argument& argument, size_t index) {
     case ArgumentKind::kOffset:
       return AddMemory<off_t>(index, ok(),
                               [](const off_t& offset) { return fmt::format("[{}]", offset); });
+    case ArgumentKind::kLimit:
+      return AddMemory<rlimit>(index, ok(), [](const rlimit& limit) {
+        return fmt::format("{{{}, {}}}", limit.rlim_cur, limit.rlim_max);
+      });
     case ArgumentKind::kAction:
       return AddMemory<struct sigaction>(index, ok(), FormatAction);
     default:  // lengths, which show with what they measure

@@ -59,6 +59,8 @@ class TraceRecorder final : public Syscalls {
 
   void Make(SystemCall& call) override;
   bool Simulates(int fd) const override { return inner_.Simulates(fd); }
+  StandIn OpenStandIn(int fd) const override { return inner_.OpenStandIn(fd); }
+  int NextDescriptor(int from) const override { return inner_.NextDescriptor(from); }
 
  private:
   void Record(const SystemCall& call, const SelectQuestion* asked);

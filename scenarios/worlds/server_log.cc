@@ -5,6 +5,9 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cerrno>
+
+#include "kernel/user_memory.h"
 
 namespace hupstorm {
 namespace {
@@ -122,8 +125,17 @@ bool ServerLog::Take(SystemCall& call, int client) {
   const bool is_one = call.call == Call::kWrite;
   const iovec one = {.iov_base = call.Pointer<void>(1), .iov_len = call.Size(2)};
   const iovec* const parts = is_one ? &one : call.Pointer<const iovec>(1);
+  const auto count = static_cast<size_t>(is_one ? 1 : std::max(call.Int(2), 0));
+  if (!CanRead(parts, count * sizeof *parts)) {
+    call.Fail(EFAULT);
+    return true;
+  }
   int64_t total = 0;
-  for (int i = 0; i < (is_one ? 1 : call.Int(2)); ++i) {
+  for (size_t i = 0; i < count; ++i) {
+    if (!CanRead(parts[i].iov_base, parts[i].iov_len)) {
+      total > 0 ? call.Return(total) : call.Fail(EFAULT);
+      return true;
+    }
     take(static_cast<const char*>(parts[i].iov_base), parts[i].iov_len);
     total += static_cast<int64_t>(parts[i].iov_len);
   }

@@ -72,6 +72,8 @@ class ServerMonitor final : public Syscalls {
   // No SyscallsLayer, whose virtual functions cost more than what is done here for most calls.
   void Make(SystemCall& call) override;
   bool Simulates(int fd) const override { return inner_->Simulates(fd); }
+  StandIn OpenStandIn(int fd) const override { return inner_->OpenStandIn(fd); }
+  int NextDescriptor(int from) const override { return inner_->NextDescriptor(from); }
 
   // For a new run. `progress`: see RunOptions.
   void Start(const Target& target, std::atomic<uint64_t>* progress);

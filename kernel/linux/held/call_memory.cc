@@ -33,7 +33,9 @@ bool CallMemory::IsPortable(const SystemCall& call) {
   };
   if (call.call == Call::kIoctl) return is_among(kIoctlRequests);
   if (call.call == Call::kFcntl) return is_among(kFcntlCommands);
-  return call.call != Call::kSendfile && !RowOf(call.call).counts_messages();
+  const bool moves_files =
+      call.call == Call::kSendfile || call.call == Call::kSplice || call.call == Call::kTee;
+  return !moves_files && call.call != Call::kPrlimit64 && !RowOf(call.call).counts_messages();
 }
 
 CallMemory::CallMemory(const SystemCall& call, Arena& arena, Range shared)

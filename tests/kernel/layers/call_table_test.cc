@@ -27,7 +27,7 @@ TEST(CallTest, FamiliesAreKnownByName) {
 
 TEST(CallTest, WaysToDoTheSameAreOneFamily) {
   for (const Call call :
-       {Call::kRecv, Call::kRecvmsg, Call::kRecvmmsg, Call::kRead, Call::kReadv}) {
+       {Call::kRecv, Call::kRecvmsg, Call::kRecvmmsg, Call::kRead, Call::kReadv, Call::kSplice}) {
     EXPECT_EQ(FamilyOf(call), CallFamily::kRecv);
   }
   for (const Call call : {Call::kSend, Call::kSendmsg, Call::kSendmmsg, Call::kWrite, Call::kWritev,

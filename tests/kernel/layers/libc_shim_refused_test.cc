@@ -20,11 +20,13 @@ class LibcShimRefusedDeathTest : public testing::Test {
 
 TEST_F(LibcShimRefusedDeathTest, ASimulatedDescriptorIsRefusedByName) {
   ServerScope server(kernel_);
-  EXPECT_DEATH(splice(256, nullptr, 0, nullptr, 1, 0), "called splice on descriptor 256");
-  EXPECT_DEATH(splice(0, nullptr, 300, nullptr, 1, 0), "splice is not simulated");
+  EXPECT_DEATH(vmsplice(256, nullptr, 1, 0), "called vmsplice on descriptor 256");
+  EXPECT_DEATH(vmsplice(300, nullptr, 1, 0), "vmsplice is not simulated");
+  // A kernel that has descriptors of its own, and none of Linux's to stand for them.
   EXPECT_DEATH(close_range(3, ~0u, 0), "close_range");
   struct stat status;
   EXPECT_DEATH(fstat(256, &status), "fstat");
+  EXPECT_DEATH(lseek(256, 0, SEEK_CUR), "lseek");
 }
 
 TEST_F(LibcShimRefusedDeathTest, LinuxsOwnDescriptorsAndTheHarnessGoToLinux) {

@@ -21,7 +21,17 @@
   X(timerfd_gettime) X(clock_gettime) X(gettimeofday) X(time) X(nanosleep) X(clock_nanosleep) \
   X(usleep) X(sleep) X(sigaction) X(signal) X(__read_chk) X(__recv_chk) X(__recvfrom_chk) \
   X(__poll_chk) X(__ppoll_chk) X(sendfile) X(sendfile64) X(splice) X(tee) X(vmsplice) X(recvmmsg) \
-  X(sendmmsg) X(signalfd) X(close_range) X(closefrom) X(fstat) X(fstat64)
+  X(sendmmsg) X(signalfd) X(close_range) X(closefrom) X(fstat) X(fstat64) X(fstatat) X(fstatat64) \
+  X(statx) X(fstatfs) X(fstatfs64) X(fstatvfs) X(fstatvfs64) X(isatty) X(tcgetattr) X(ttyname) \
+  X(ttyname_r) X(openat) X(openat64) X(readlink) X(readlinkat) X(fsync) X(fdatasync) X(syncfs) \
+  X(sync_file_range) X(flock) X(fchmod) X(fchown) X(fchdir) X(futimens) X(ftruncate) \
+  X(ftruncate64) X(lseek) X(lseek64) X(fallocate) X(fallocate64) X(posix_fallocate) \
+  X(posix_fallocate64) X(posix_fadvise) X(posix_fadvise64) X(readahead) X(getdents64) \
+  X(copy_file_range) X(fgetxattr) X(fsetxattr) X(flistxattr) X(fremovexattr) \
+  X(inotify_add_watch) X(inotify_rm_watch) X(pread) X(pread64) X(pwrite) X(pwrite64) X(preadv) \
+  X(preadv64) X(pwritev) X(pwritev64) X(preadv2) X(preadv64v2) X(pwritev2) X(pwritev64v2) \
+  X(syscall) X(prlimit) X(prlimit64) X(setrlimit) X(setrlimit64) X(getrlimit) X(getrlimit64) \
+  X(sysconf) X(getdtablesize) X(fdopen) X(dprintf) X(vdprintf) X(__dprintf_chk) X(__vdprintf_chk)
 #define HUPSTORM_FOR_EACH_HEAP_SYMBOL(X) \
   X(malloc) X(free) X(calloc) X(realloc) X(reallocarray) X(memalign) X(aligned_alloc) \
   X(posix_memalign) X(valloc) X(pvalloc)
