@@ -198,7 +198,7 @@ int GetSocketOption(SocketOptions& options, int* error, const TcpEndpoint* endpo
       }
       [[fallthrough]];
     case SO_GET_FILTER:
-      return Give(nullptr, 0, value, length);
+      return Give("", 0, value, length);
     case SO_PASSSEC:
       return -EOPNOTSUPP;
     case SO_PEERSEC:
