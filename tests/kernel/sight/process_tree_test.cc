@@ -101,7 +101,7 @@ TEST(ProcessTreeTest, WhatIsGoneIsMissingAndNoError) {
   EXPECT_EQ(AnonymousMemory(pid), 0);
   EXPECT_EQ(DescriptorLimit(pid), -1);
   EXPECT_EQ(SignalMasksOf(pid).caught, 0u);
-  EXPECT_FALSE(SleepingCallOf(pid).has_value());
+  EXPECT_FALSE(SleepingCallOf(pid, pid).has_value());
 }
 
 TEST(ProcessTreeTest, DescriptorsAreNamedByWhatTheyAre) {
@@ -159,7 +159,7 @@ TEST(ProcessTreeTest, AThreadThatSleepsIsSeenToSleepAndUsesNoTime) {
   const std::vector<Thread> threads = ThreadsOf(child.pid());
   EXPECT_GT(threads[0].run_ns, 0);
   EXPECT_EQ(CpuNs(child.pid()), used);
-  const auto call = SleepingCallOf(child.pid());
+  const auto call = SleepingCallOf(child.pid(), child.pid());
   if (call) {
     EXPECT_EQ(call->number, SYS_read);
   }
