@@ -2,8 +2,14 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <csignal>
+#include <cstdio>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <set>
 #include <string>
 #include <vector>
@@ -222,6 +228,32 @@ TEST(ProcessCommandTest, ACommandThatDoesNotSayWhereThePortGoesIsRefused) {
   const CommandResult result = Exec("./my_server --port 80", "echo", {"accept/burst"});
   EXPECT_EQ(result.exit_code, 2);
   EXPECT_THAT(result.err, HasSubstr("{port}"));
+}
+
+// Takes some time to start, as a virtual machine does, in each scenario.
+TEST(ProcessCommandTest, ARunOfASlowServerSaysHowFarItIsAndKeepsThatWhenItIsKilled) {
+  const TemporaryFolder folder;
+  const std::string log = folder.Write("log", "");
+  const std::string command =
+      "i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done; exec " + ForkEcho();
+  const pid_t pid = fork();
+  if (pid == 0) {
+    freopen(log.c_str(), "w", stderr);
+    freopen("/dev/null", "w", stdout);
+    execl(HUPSTORM_COMMAND, "hupstorm", "run", "half-close", "reset", "reuse", "--json", "--jobs",
+          "1", "--exec", command.c_str(), nullptr);
+    _exit(127);
+  }
+  std::string text;
+  for (int look = 0; look < 6000 && text.find('\n') == std::string::npos; ++look) {
+    usleep(10'000);
+    std::ifstream file(log);
+    text.assign(std::istreambuf_iterator<char>(file), {});
+  }
+  kill(pid, SIGKILL);
+  waitpid(pid, nullptr, 0);
+  EXPECT_THAT(text, ContainsRegex("^running scenarios: [a-z-]+, [0-9]+ of [0-9]+, 0 findings, "
+                                  "about [0-9]+ (s|min) left\n"));
 }
 
 TEST(ProcessCommandTest, OneThatDoesNotEndIsReportedForThat) {

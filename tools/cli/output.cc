@@ -18,6 +18,8 @@ constexpr size_t kWidest = 100;
 constexpr size_t kNarrowest = 30;
 constexpr std::chrono::milliseconds kQuiet{2000};
 constexpr std::chrono::milliseconds kBetweenUpdates{100};
+constexpr std::chrono::milliseconds kBetweenFolders{1000};
+constexpr std::chrono::milliseconds kBetweenLines{10'000};
 
 [[noreturn]] void ThrowCannotWrite(int error) {
   throw FailedError("cannot write to standard output: {}", std::strerror(error));
@@ -62,28 +64,50 @@ std::string Style::Wrap(std::string_view code, std::string_view text) const {
   return fmt::format("\033[{}m{}\033[0m", code, text);
 }
 
-Progress::Progress(std::string what)
-    : what_(std::move(what)), terminal_(isatty(STDERR_FILENO) == 1) {}
+Progress::Progress(std::string what, FILE* stream, Clock::time_point (*now)())
+    : what_(std::move(what)), stream_(stream), now_(now), terminal_(isatty(fileno(stream)) == 1) {}
 
 Progress::~Progress() {
-  if (shown_) std::fputs("\r\033[K", stderr);
+  if (shown_) std::fputs("\r\033[K", stream_);
 }
 
-void Progress::Update(size_t done, size_t total, std::string_view note) {
-  Update(fmt::format("{} of {}{}{}", done, total, note.empty() ? "" : ", ", note));
+void Progress::Update(size_t done, size_t total, std::string_view note, std::string_view item) {
+  const size_t slash = item.rfind('/');
+  const std::string_view folder = slash == std::string_view::npos ? "" : item.substr(0, slash);
+  std::string state = fmt::format("{}{}{} of {}", folder, folder.empty() ? "" : ", ", done, total);
+  if (!note.empty()) state += fmt::format(", {}", note);
+  if (done > 0 && done < total) {
+    const std::chrono::duration<double> passed = now_() - start_;
+    const double left =
+        passed.count() / static_cast<double>(done) * static_cast<double>(total - done);
+    state += left < 100 ? fmt::format(", about {:.0f} s left", left)
+                        : fmt::format(", about {:.0f} min left", left / 60);
+  }
+  if (terminal_) return Update(state);
+  WriteLine(state, folder);
+}
+
+void Progress::WriteLine(std::string_view state, std::string_view folder) {
+  const Clock::time_point now = now_();
+  const bool is_news = folder != folder_ && now - last_ >= kBetweenFolders;
+  if (now - start_ < kBetweenLines || (!is_news && now - last_ < kBetweenLines)) return;
+  last_ = now;
+  folder_ = folder;
+  std::fputs(fmt::format("{}: {}\n", what_, state).c_str(), stream_);
+  std::fflush(stream_);
 }
 
 void Progress::Update(std::string_view state) {
   if (!terminal_) return;
-  const Clock::time_point now = Clock::now();
+  const Clock::time_point now = now_();
   if (now - start_ < kQuiet || now - last_ < kBetweenUpdates) return;
   last_ = now;
   shown_ = true;
   std::string line = fmt::format("{}: {}", what_, state);
   // Of a line that is broken only the last part could be rewritten.
-  const size_t columns = TerminalColumns(stderr);
+  const size_t columns = TerminalColumns(stream_);
   if (columns > 0) line.resize(std::min(line.size(), columns - 1));
-  std::fputs(("\r\033[K" + line).c_str(), stderr);
+  std::fputs(("\r\033[K" + line).c_str(), stream_);
 }
 
 }  // namespace hupstorm

@@ -46,27 +46,38 @@ class Style {
   bool colour_;
 };
 
-// One line on standard error that is rewritten in place, on a terminal only, and only once the work
-// has taken two seconds. Gone when the object is.
+// How far some work has got, on standard error. On a terminal it is one line that is rewritten in
+// place, once the work has taken two seconds, and gone when the object is. Anywhere else (a file,
+// the log of a CI job) it is a line every ten seconds, and after the first of them also whenever
+// another folder is worked on, a second or more after the last; each is written out at once, so
+// that they stay if the command is killed.
 class Progress {
  public:
-  explicit Progress(std::string what);
+  using Clock = std::chrono::steady_clock;
+
+  // `stream` and `now` are other ones in tests.
+  explicit Progress(std::string what, FILE* stream = stderr,
+                    Clock::time_point (*now)() = &Clock::now);
   ~Progress();
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  // "matrix: 1200 of 4000, 12 findings".
-  void Update(size_t done, size_t total, std::string_view note);
-  // For work whose end is not known. "shrink: 120 runs, 7 steps left".
+  // "running scenarios: half-close, 120 of 400, 12 findings, about 30 s left". `item` is what was
+  // done last, "half-close/idle", and may be empty.
+  void Update(size_t done, size_t total, std::string_view note, std::string_view item = {});
+  // For work whose end is not known, on a terminal only. "shrink: 120 runs, 7 steps left".
   void Update(std::string_view state);
 
  private:
-  using Clock = std::chrono::steady_clock;
+  void WriteLine(std::string_view state, std::string_view folder);
 
   std::string what_;
+  FILE* stream_;
+  Clock::time_point (*now_)();
   bool terminal_;
+  std::string folder_;  // of the line that was written last
   bool shown_ = false;
-  Clock::time_point start_ = Clock::now();
+  Clock::time_point start_ = now_();
   Clock::time_point last_ = start_;
 };
 

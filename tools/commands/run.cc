@@ -74,7 +74,8 @@ Outcome RunPlan(const Plan& plan, const Options& options, const std::string& pro
     }
     by_job[job] = std::move(result.findings);
     if (!by_job[job].empty()) outputs[job] = std::move(result.output);
-    progress.Update(++outcome.done, plan.jobs.size(), fmt::format("{} findings", found));
+    progress.Update(++outcome.done, plan.jobs.size(), Count(found, "finding"),
+                    plan.jobs[job].scenario->name);
   };
   try {
     RunIsolated(plan.jobs, IsolationFor(plan.server, options.workers), take);
