@@ -12,6 +12,12 @@ and speaks the protocol is not served. (Of a server of --protocol none it is onl
 The usual causes: the listener was taken out of the event loop at EMFILE and never put back; with edge triggering, the
 accept queue was not emptied until EAGAIN, so that no further edge comes; the loop is stuck elsewhere.)";
 
+// Servers that gave up accepting for different reasons have different bugs.
+uint64_t KindOf(const ClientFacts& probe, int accept_error) {
+  const uint64_t how = probe.refused ? 1 : !probe.accepted ? 2 : probe.stream.mismatch() ? 3 : 0;
+  return how | static_cast<uint64_t>(KindOfError(accept_error)) << 4;
+}
+
 void Judge(Moment, const Ledger& ledger, FindingList& findings) {
   if (ledger.dead || ledger.asked_to_stop) return;
   for (const ClientFacts& probe : ledger.InUse()) {
@@ -23,7 +29,9 @@ void Judge(Moment, const Ledger& ledger, FindingList& findings) {
                                  ? fmt::format("is accepted, is owed {} and gets {}",
                                                probe.stream.OwedText(), probe.stream.GotText())
                                  : "is accepted and served wrongly: " + probe.stream.difference();
-    findings.Add("accept-stopped", probe, fmt::format("after the storm, a new client {}", what));
+    findings.Add("accept-stopped", probe,
+                 fmt::format("after the storm, a new client {}{}", what, ledger.Later()),
+                 KindOf(probe, probe.accepted ? 0 : ledger.last_accept_error));
   }
 }
 

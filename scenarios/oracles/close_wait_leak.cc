@@ -21,9 +21,10 @@ void Judge(Moment, const Ledger& ledger, FindingList& findings) {
     if (!client.server_open || !client.close_wait || client.unsent > 0 || client.vanished) continue;
     findings.Add("close-wait-leak", client,
                  fmt::format("{} has sent its FIN and nothing is left to send, "
-                             "but the server still holds the connection in CLOSE-WAIT{}",
+                             "but the server still holds the connection in CLOSE-WAIT{}{}",
                              ledger.ClientName(client),
-                             client.fd >= 0 ? fmt::format(" (descriptor {})", client.fd) : ""));
+                             client.fd >= 0 ? fmt::format(" (descriptor {})", client.fd) : "",
+                             ledger.Later()));
   }
 }
 

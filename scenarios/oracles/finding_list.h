@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "scenarios/language/scenario.h"
@@ -30,8 +31,10 @@ class FindingList {
   // before any; `context` is what tells two bugs of one oracle apart (the server's last calls).
   void Add(std::string_view oracle, int step, uint64_t context, std::string evidence);
   // One about a connection: at the last step that acted on it, after the server's calls on it.
-  void Add(std::string_view oracle, const ConnectionFacts& connection, std::string evidence) {
-    Add(oracle, connection.last_step, connection.history.value(), std::move(evidence));
+  // `kind` tells apart what may go wrong after the same calls, and is the oracle's own number.
+  void Add(std::string_view oracle, const ConnectionFacts& connection, std::string evidence,
+           uint64_t kind = 0) {
+    Add(oracle, connection.last_step, connection.history.value() | kind << 32, std::move(evidence));
   }
 
   const std::vector<Finding>& findings() const { return findings_; }

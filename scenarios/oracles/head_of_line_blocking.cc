@@ -54,9 +54,10 @@ void Judge(Moment, const Ledger& ledger, FindingList& findings) {
     const std::string waits = client.accepted
                                   ? fmt::format("waits with {} bytes unread", client.unread)
                                   : "waits to be accepted";
+    const uint64_t context = (blocking.empty() ? 0 : blocking[0]->history.value()) |
+                             static_cast<uint64_t>(FamilyOf(ledger.blocks[0].call)) << 32;
     findings.Add(
-        "head-of-line-blocking", client.last_step,
-        blocking.empty() ? 0 : blocking[0]->history.value(),
+        "head-of-line-blocking", client.last_step, context,
         fmt::format("the server sleeps in {}{}, while {} {}", CallName(ledger.blocks[0].call),
                     Where(blocking, ledger), ledger.ClientName(client), waits));
     return;

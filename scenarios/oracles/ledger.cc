@@ -1,7 +1,11 @@
 #include "scenarios/oracles/ledger.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cerrno>
+
+#include "base/timespec.h"
 
 namespace hupstorm {
 
@@ -13,13 +17,32 @@ void CallHistory::Add(CallFamily family, int64_t result, int error) {
   value_ = (value_ << 8 | entry) & 0xffffffff;
 }
 
+int KindOfError(int error) {
+  switch (error) {
+    case ENFILE:
+    case ENOBUFS:
+    case ENOMEM:
+      return EMFILE;
+    case EPIPE:
+    case ETIMEDOUT:
+    case EHOSTUNREACH:
+    case ENETUNREACH:
+      return ECONNRESET;
+    default:
+      return error;
+  }
+}
+
 void Ledger::Clear() {
   client_count = 0;
   current_step = connected_now = most_connected = most_served = 0;
   descriptors_at_start = descriptors_now = 0;
+  last_accept_error = 0;
   descriptors_left.clear();
   highest_descriptor = -1;
   blocks.clear();
+  spinning = false;
+  waited_ns = 0;
   dead = asked_to_stop = stop_ignored = stopped = resource_shortage = false;
   deaths.clear();
   spins.clear();
@@ -45,6 +68,13 @@ bool Ledger::IsHeldUp(const ClientFacts& client) const {
   return std::none_of(blocks.begin(), blocks.end(), [&](const Block& block) {
     return block.client >= 0 && &clients[static_cast<size_t>(block.client)] == &client;
   });
+}
+
+std::string Ledger::Later() const {
+  const int64_t ms = waited_ns / kMillisecondNs;
+  if (ms == 0) return "";
+  return ms >= 1000 ? fmt::format(", also {} s later", (ms + 500) / 1000)
+                    : fmt::format(", also {} ms later", ms);
 }
 
 std::string Ledger::ClientName(const ClientFacts& client) const {

@@ -28,6 +28,11 @@ class CallHistory {
   uint64_t value_ = 0;
 };
 
+// Errors that a server deals with in one branch are of one kind, which one of them stands for: a
+// resource that has run out (accept(2)), or a connection that is lost. Others, and 0, are their
+// own.
+int KindOfError(int error);
+
 // A client that was silent for this long may find its connection closed: servers have timeouts.
 inline constexpr int64_t kLongSilenceNs = 1'000'000'000;
 
@@ -131,6 +136,11 @@ struct Ledger {
   std::vector<Block> blocks;
   // `client` waits to be accepted or read while the server sleeps in calls on others.
   bool IsHeldUp(const ClientFacts& client) const;
+  // It does not sleep, and was left to spin: what others wait for may come by its timers all the
+  // same.
+  bool spinning = false;
+  // How long, by the clock, it was waited for what is outstanding now.
+  int64_t waited_ns = 0;
 
   // The server's end.
   bool dead = false;  // it ended without being asked to; `deaths` says how
@@ -139,6 +149,7 @@ struct Ledger {
   bool stopped = false;       // serve() returned
   // Some call of the server failed for want of resources, or may have if not all are seen.
   bool resource_shortage = false;
+  int last_accept_error = 0;  // of its last call of accept; 0 if that succeeded
 
   std::vector<Incident> deaths;
   std::vector<Incident> spins;
@@ -152,7 +163,8 @@ struct Ledger {
   std::span<const ClientFacts> InUse() const { return std::span(clients).first(client_count); }
 
   void Clear();
-  ClientFacts& AddClient();                                 // whose stream is still to be Reset
+  ClientFacts& AddClient();   // whose stream is still to be Reset
+  std::string Later() const;  // for the end of a sentence: ", also 75 s later"; empty for no wait
   std::string ClientName(const ClientFacts& client) const;  // "a", "c[7]", "a new client"
   // The other client that sent the bytes that `client` got in place of its own; null if they are
   // its own, or no client's.

@@ -17,6 +17,19 @@ The usual causes:
 After a client's own reset its bytes may be lost; that is not reported.
 A server that goes on to send what nobody asked for is reported too, and the scenario ends there.)";
 
+// What tells bugs apart that follow the same calls.
+enum class Kind : uint64_t { kEnded, kReset, kUnfinished, kDiffers, kTooMuch };
+
+Kind KindOfLoss(const ClientFacts& client) {
+  if (client.stream.complete()) return Kind::kUnfinished;
+  return client.was_reset ? Kind::kReset : Kind::kEnded;
+}
+
+Kind KindOfDifference(const ClientStream& stream) {
+  return stream.owed() > 0 && stream.mismatch()->expected >= stream.owed() ? Kind::kTooMuch
+                                                                           : Kind::kDiffers;
+}
+
 std::string Loss(const ClientFacts& client, const std::string& name) {
   const ClientStream& stream = client.stream;
   const std::string end =
@@ -57,12 +70,14 @@ void Judge(Moment moment, const Ledger& ledger, FindingList& findings) {
       if (moment != Moment::kDrained || client.turned_away || ledger.OwnerOfMismatch(client))
         continue;
       findings.Add("lost-bytes", client,
-                   fmt::format("{}: {}", ledger.ClientName(client), Difference(client.stream)));
+                   fmt::format("{}: {}", ledger.ClientName(client), Difference(client.stream)),
+                   static_cast<uint64_t>(KindOfDifference(client.stream)));
       continue;
     }
     if (client.IsExcused() || !(client.end_of_input || client.was_reset)) continue;
     if (client.stream.complete() && !CutOff(client)) continue;
-    findings.Add("lost-bytes", client, Loss(client, ledger.ClientName(client)));
+    findings.Add("lost-bytes", client, Loss(client, ledger.ClientName(client)),
+                 static_cast<uint64_t>(KindOfLoss(client)));
   }
 }
 

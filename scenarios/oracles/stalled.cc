@@ -53,7 +53,9 @@ void Judge(Moment moment, const Ledger& ledger, FindingList& findings) {
     if (client.IsExcused() || client.held_up || client.stream.mismatch()) continue;
     const std::string what =
         moment == Moment::kDrained ? WhenDrained(client, ledger) : WhenHalfClosed(client, ledger);
-    if (!what.empty()) findings.Add("stalled", client, what);
+    // It has stopped reading, or it has stopped writing.
+    const uint64_t kind = client.unread > 0 ? 1 : 0;
+    if (!what.empty()) findings.Add("stalled", client, what + ledger.Later(), kind);
   }
 }
 

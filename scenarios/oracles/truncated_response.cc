@@ -12,27 +12,37 @@ Besides the causes of lost-bytes there is one that is special to servers that cl
 input does not send FIN but RST, and an RST that reaches the client destroys what it has not read yet. Send the
 response, shut down writing, read on until the client's FIN (bounded in bytes and time), and only then close.)";
 
-std::string Fault(const ClientFacts& client, bool client_waits) {
+struct Fault {
+  enum class Kind : uint8_t { kNone, kReset, kCutShort, kNoEnd, kWrong } kind = Kind::kNone;
+  std::string what;
+};
+
+Fault FaultOf(const ClientFacts& client, bool client_waits) {
   const ClientStream& stream = client.stream;
   if (stream.mismatch()) {
-    if (!stream.difference().empty()) return "is answered wrongly: " + stream.difference();
-    return fmt::format("byte {} of the response is not what the server owes",
-                       stream.mismatch()->at);
+    if (!stream.difference().empty()) {
+      return {Fault::Kind::kWrong, "is answered wrongly: " + stream.difference()};
+    }
+    return {Fault::Kind::kWrong, fmt::format("byte {} of the response is not what the server owes",
+                                             stream.mismatch()->at)};
   }
   // A server that has answered waits a while for the client's FIN and closes; a client that speaks
   // after that gets a reset, although the response was whole.
   const bool spoke_too_late = stream.complete() && client.longest_silence_ns >= kLongSilenceNs;
   if (client.was_reset && !spoke_too_late) {
-    return fmt::format("is owed {}, got {} and then a reset instead of an orderly end",
-                       stream.OwedText(), stream.GotText());
+    return {Fault::Kind::kReset,
+            fmt::format("is owed {}, got {} and then a reset instead of an orderly end",
+                        stream.OwedText(), stream.GotText())};
   }
   if (client.end_of_input && !stream.complete()) {
-    return fmt::format("is owed {}, got {} before the end", stream.OwedText(), stream.GotText());
+    return {Fault::Kind::kCutShort,
+            fmt::format("is owed {}, got {} before the end", stream.OwedText(), stream.GotText())};
   }
   if (client_waits && stream.complete() && !client.end_of_input && stream.must_end()) {
-    return "got the whole response, but the server never ended the connection";
+    return {Fault::Kind::kNoEnd,
+            "got the whole response, but the server never ended the connection"};
   }
-  return "";
+  return {};
 }
 
 void Judge(Moment moment, const Ledger& ledger, FindingList& findings) {
@@ -41,10 +51,12 @@ void Judge(Moment moment, const Ledger& ledger, FindingList& findings) {
     const ClientStream& stream = client.stream;
     if (!stream.is_one_response() || client.IsExcused() || !stream.has_full_request()) continue;
     if (stream.answer_is_optional() && stream.received() == 0) continue;
-    const std::string fault = Fault(client, moment == Moment::kDrained);
-    if (fault.empty()) continue;
+    const Fault fault = FaultOf(client, moment == Moment::kDrained);
+    if (fault.kind == Fault::Kind::kNone) continue;
     findings.Add("truncated-response", client,
-                 fmt::format("{} sent a full request and {}", ledger.ClientName(client), fault));
+                 fmt::format("{} sent a full request and {}{}", ledger.ClientName(client),
+                             fault.what, fault.kind == Fault::Kind::kNoEnd ? ledger.Later() : ""),
+                 static_cast<uint64_t>(fault.kind));
   }
 }
 

@@ -14,9 +14,14 @@ namespace {
 // common back-off and linger times, shorter than TCP's own give-up times.
 constexpr int64_t kPatienceNs = 75 * kSecondNs;
 constexpr int kMostClockMoves = 200;
+// While it spins, each costs some of its fruitless wake-ups.
+constexpr int kMostClockMovesInSpin = 4;
 constexpr int64_t kStopPatienceNs = 30 * kSecondNs;
 // A heap that grew in the scenario's one round is looked at for as many rounds more.
 constexpr uint32_t kExtraRounds = 3;
+// A server that has kept more descriptors in each of so many rounds in a row keeps more in all.
+// With what it keeps, each round takes longer than the one before.
+constexpr uint32_t kEnoughLeakingRounds = 10;
 
 }  // namespace
 
@@ -26,9 +31,11 @@ void Epilogue::Start(const Scenario& scenario, const RunOptions& options) {
   round_ = 0;
   phase_ = Phase::kLifted;
   probe_ = -1;
+  leaking_rounds_ = 0;
 }
 
 void Epilogue::BeginRound() {
+  given_up_.clear();
   RecordViews();
   Enter(Phase::kLifted, "faults and limits are lifted");
   kernel_.set_descriptor_limit(DrivenKernel::kNoDescriptorLimit);
@@ -72,33 +79,63 @@ void Epilogue::Enter(Phase phase, std::string_view name) {
 // Something is left to do and the server, or the kernel, waits for the clock: moves it on.
 bool Epilogue::WaitsForTime(int64_t deadline_ns) {
   if (phase_ == Phase::kStopping) return false;
+  if (clock_moves_ > 0) {
+    ledger_.waited_ns = clock_.now_ns() - phase_started_ns_;
+  } else if (!ledger_.spinning) {
+    ledger_.waited_ns = 0;
+  }
   const int64_t next = clock_.NextEventNs(deadline_ns);
-  if (!HasTimeFor(next, kPatienceNs)) return false;
+  if (!HasTimeFor(next, kPatienceNs)) {
+    if (ledger_.spinning && clock_moves_ > 0) GiveUp();
+    return false;
+  }
   clients_.Refresh();
   if (!IsOutstanding()) return false;
-  ++clock_moves_;
-  clock_.AdvanceTo(next);
+  MoveClock(next, kPatienceNs);
   return true;
 }
 
+int Epilogue::MostClockMoves() const {
+  return ledger_.spinning ? kMostClockMovesInSpin : kMostClockMoves;
+}
+
 bool Epilogue::HasTimeFor(int64_t ns, int64_t patience_ns) const {
-  return ns >= 0 && ns - phase_started_ns_ <= patience_ns && clock_moves_ < kMostClockMoves;
+  return ns >= 0 && ns - phase_started_ns_ <= patience_ns && clock_moves_ < MostClockMoves();
+}
+
+void Epilogue::MoveClock(int64_t ns, int64_t patience_ns) {
+  clock_.AdvanceTo(
+      RunClock::StretchedNs(ns, phase_started_ns_, patience_ns, clock_moves_++, MostClockMoves()));
+}
+
+// What the server still has to do for a client, and may do when time goes by.
+Epilogue::Outstanding Epilogue::OutstandingFor(const ClientFacts& client) {
+  if (client.server_open && (client.finished_sending || client.was_reset)) return kToClose;
+  if (client.closed || client.reset || client.vanished || client.aborted || client.refused) {
+    return kNothing;
+  }
+  if (!client.accepted || client.unread > 0) return kToRead;
+  const bool is_owed = client.reading && !client.stream.complete() && !client.end_of_input &&
+                       !client.was_reset && !client.stream.answer_is_optional();
+  return is_owed ? kToAnswer : kNothing;
 }
 
 bool Epilogue::IsOutstanding() const {
   for (size_t i = 0; i < ledger_.client_count; ++i) {
-    const ClientFacts& client = ledger_.clients[i];
-    if (client.server_open && (client.finished_sending || client.was_reset)) return true;
-    if (client.closed || client.reset || client.vanished || client.aborted || client.refused) {
-      continue;
-    }
-    if (!client.accepted || client.unread > 0) return true;
-    if (client.reading && !client.stream.complete() && !client.end_of_input && !client.was_reset &&
-        !client.stream.answer_is_optional()) {
-      return true;
-    }
+    const int given_up = ledger_.spinning && i < given_up_.size() ? given_up_[i] : 0;
+    if ((OutstandingFor(ledger_.clients[i]) & ~given_up) != kNothing) return true;
   }
-  return false;
+  return phase_ == Phase::kParting && !ledger_.spinning &&
+         kernel_.open_descriptor_count() > ledger_.descriptors_at_start;
+}
+
+// A server that spins may do so for ever, on the very clients that it was waited for in vain.
+void Epilogue::GiveUp() {
+  clients_.Refresh();
+  given_up_.resize(ledger_.client_count, kNothing);
+  for (size_t i = 0; i < ledger_.client_count; ++i) {
+    given_up_[i] |= OutstandingFor(ledger_.clients[i]);
+  }
 }
 
 void Epilogue::RecordViews() {
@@ -159,19 +196,23 @@ Epilogue::Outcome Epilogue::Part() {
 }
 
 Epilogue::Outcome Epilogue::EndRound() {
+  const int descriptors_before =
+      round_ == 0 ? ledger_.descriptors_at_start : ledger_.descriptors_now;
   CountDescriptors(ledger_, clients_, kernel_);
+  leaking_rounds_ = ledger_.descriptors_now > descriptors_before ? leaking_rounds_ + 1 : 0;
   ledger_.heap_marks.push_back({.heap = host_.Heap(), .most_clients = ledger_.most_connected});
   judge_.At(Moment::kRoundEnd);
   ++round_;
   const std::vector<HeapMark>& marks = ledger_.heap_marks;
   const bool grew = marks.back().heap.bytes > marks[marks.size() - 2].heap.bytes;
+  const bool knows_enough = leaking_rounds_ >= kEnoughLeakingRounds;
   const bool look_again =
       scenario_->rounds <= kExtraRounds && grew && round_ < scenario_->rounds + kExtraRounds;
   if (ledger_.asked_to_stop) {
     Enter(Phase::kStopping, "");
     return Outcome::kPhaseDone;
   }
-  if (round_ < scenario_->rounds || look_again) {
+  if ((round_ < scenario_->rounds && !knows_enough) || look_again) {
     time_line_.Note(TimeLineEntry::Kind::kEpilogue, "the next round begins");
     return Outcome::kNextRound;
   }
@@ -192,8 +233,7 @@ Epilogue::Outcome Epilogue::Stop(int64_t deadline_ns) {
   }
   const int64_t next = clock_.NextEventNs(deadline_ns);
   if (HasTimeFor(next, kStopPatienceNs)) {
-    ++clock_moves_;
-    clock_.AdvanceTo(next);
+    MoveClock(next, kStopPatienceNs);
     return Outcome::kActed;
   }
   if (kernel_.AwaitsStop()) return Outcome::kActed;

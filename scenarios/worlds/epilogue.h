@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "kernel/driven_kernel.h"
 #include "scenarios/oracles/ledger.h"
@@ -64,7 +65,13 @@ class Epilogue {
   void Enter(Phase phase, std::string_view name);
   bool WaitsForTime(int64_t deadline_ns);
   bool HasTimeFor(int64_t ns, int64_t patience_ns) const;
+  int MostClockMoves() const;
+  void MoveClock(int64_t ns, int64_t patience_ns);
+  // Bits, for what was given up.
+  enum Outstanding : uint8_t { kNothing = 0, kToClose = 1, kToRead = 2, kToAnswer = 4 };
+  static Outstanding OutstandingFor(const ClientFacts& client);
   bool IsOutstanding() const;
+  void GiveUp();
   void RecordViews();
   Outcome Drain();
   Outcome HalfClose();
@@ -89,6 +96,8 @@ class Epilogue {
   int64_t phase_started_ns_ = 0;
   int clock_moves_ = 0;  // in this phase
   int probe_ = -1;
+  std::vector<uint8_t> given_up_;  // Outstanding, by client
+  uint32_t leaking_rounds_ = 0;    // in a row, each of which left more descriptors open
 };
 
 }  // namespace hupstorm

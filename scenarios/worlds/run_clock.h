@@ -29,8 +29,22 @@ class RunClock {
     return deadline_ns < 0 ? timer : std::min(timer, deadline_ns);
   }
 
+  // Something is waited for since `since_ns`, for `patience_ns` at most and in `most` moves of the
+  // clock at most (4 or more), of which `moves` are made: where the next one goes. To `next_ns` in
+  // the first half of them; then further if need be, so that all the time is given to a server with
+  // a short tick too. (A busy machine wakes it late as well.)
+  static int64_t StretchedNs(int64_t next_ns, int64_t since_ns, int64_t patience_ns, int moves,
+                             int most) {
+    const int exact = most / 2;
+    if (moves <= exact) return next_ns;
+    return std::max(next_ns, since_ns + patience_ns / (most - 1 - exact) * (moves - exact));
+  }
+
+  uint64_t moves() const { return moves_; }
+
   // Not backwards. Clients act on what timers have changed.
   void AdvanceTo(int64_t ns) {
+    ++moves_;
     const int64_t amount = ns - kernel_.now_ns();
     kernel_.AdvanceTo(std::max(ns, kernel_.now_ns()));
     clients_.PumpChanged();
@@ -42,6 +56,7 @@ class RunClock {
   DrivenKernel& kernel_;
   ScenarioClients& clients_;
   TimeLine& time_line_;
+  uint64_t moves_ = 0;
 };
 
 }  // namespace hupstorm

@@ -188,7 +188,8 @@ void ScenarioRun::OnBlock(Call call, int fd, int64_t deadline_ns) {
   // a while.
   const bool waits_for_one = client >= 0 && !ledger_.resource_shortage;
   if (!waits_for_any || waits_for_one) ledger_.blocks.push_back({.call = call, .client = client});
-  threads_sleep_ = false;
+  threads_sleep_ = ledger_.spinning = false;
+  monitor_.set_spin_goes_on(false);
   call_logger_.NoteSleep();
   Advance(deadline_ns);
 }
@@ -196,18 +197,23 @@ void ScenarioRun::OnBlock(Call call, int fd, int64_t deadline_ns) {
 void ScenarioRun::OnThreadsBlock(int64_t deadline_ns) {
   ledger_.blocks.clear();
   threads_sleep_ = true;
+  ledger_.spinning = false;
+  monitor_.set_spin_goes_on(false);
   call_logger_.NoteSleep();
   Advance(deadline_ns);
 }
 
-void ScenarioRun::OnSpin() {
+void ScenarioRun::OnSpin(int64_t deadline_ns) {
   ledger_.blocks.clear();
   threads_sleep_ = false;
-  Advance(-1);
+  ledger_.spinning = true;
+  const uint64_t moves = clock_.moves();
+  Advance(deadline_ns);
+  monitor_.set_spin_goes_on(clock_.moves() != moves);
 }
 
 void ScenarioRun::OnRestless() {
-  if (++restless_ <= kMostRestless) return OnSpin();
+  if (++restless_ <= kMostRestless) return OnSpin(-1);
   result_.never_at_rest = true;
   EndRun();
 }

@@ -90,7 +90,7 @@ class ScenarioRun final : public KernelDriver, private MonitorHost {
   bool IsInRetrospect() const override { return host_.IsInRetrospect(); }
   bool WasHindered() override { return injector_.passing() > passing_at_step_; }
   void CarryOutPlaced(int step) override { script_.CarryOutPlaced(step); }
-  void OnSpin() override;
+  void OnSpin(int64_t deadline_ns) override;
   void OnRestless() override;
   void GiveUp() override { EndRun(); }
   void AfterCall(const SystemCall& call) override;

@@ -20,6 +20,7 @@ namespace {
 constexpr int64_t kExpectPatienceNs = 2 * kSecondNs;
 constexpr int kMostMovesGiven = 200;
 constexpr int64_t kStopPatienceNs = 30 * kSecondNs;
+constexpr int kMostMovesGivenToSpin = 4;
 
 // Steps that change what will happen and are not seen by a server that sleeps: they do not end a
 // batch.
@@ -278,12 +279,12 @@ bool Script::GivesTime(const Step& step, int64_t deadline_ns) {
     moves_given_ = 0;
   }
   const int64_t event = clock_.NextEventNs(deadline_ns);
-  if (event < 0 || event > expected_since_ns_ + kExpectPatienceNs ||
-      moves_given_ >= kMostMovesGiven) {
+  const int most = ledger_.spinning ? kMostMovesGivenToSpin : kMostMovesGiven;
+  if (event < 0 || event > expected_since_ns_ + kExpectPatienceNs || moves_given_ >= most) {
     return false;
   }
-  ++moves_given_;
-  clock_.AdvanceTo(event);
+  clock_.AdvanceTo(
+      RunClock::StretchedNs(event, expected_since_ns_, kExpectPatienceNs, moves_given_++, most));
   return true;
 }
 

@@ -9,6 +9,8 @@
 #include <cerrno>
 #include <exception>
 
+#include "base/timespec.h"
+
 namespace hupstorm {
 namespace {
 
@@ -23,6 +25,22 @@ bool IsLongSleep(const SystemCall& call) {
          (request->tv_sec > 0 || request->tv_nsec >= kLongNs);
 }
 
+// After how long a wait would end by itself: a server that is woken in vain before that acts on its
+// timers all the same. -1 for never. One that only looks (0) has other work, which takes some time.
+int64_t TimeoutNs(const SystemCall& call) {
+  constexpr int64_t kOfALookNs = 10 * kMillisecondNs;
+  int64_t timeout = -1;
+  if (call.call == Call::kPoll) {
+    timeout = call.Int(2) * kMillisecondNs;
+  } else if (call.call == Call::kEpollWait) {
+    timeout = call.Int(3) * kMillisecondNs;
+  } else if (call.call == Call::kSelect) {
+    const auto* const given = call.Pointer<const timeval>(4);
+    if (given != nullptr) timeout = given->tv_sec * kSecondNs + given->tv_usec * kMicrosecondNs;
+  }
+  return timeout == 0 ? kOfALookNs : timeout;
+}
+
 }  // namespace
 
 void ServerMonitor::Start(const Target& target, std::atomic<uint64_t>* progress) {
@@ -31,7 +49,7 @@ void ServerMonitor::Start(const Target& target, std::atomic<uint64_t>* progress)
   log_.Start(target.log_names_client);
   calls_ = 0;
   most_looks_ = target.protocol == Protocol::kNone ? kMostLooksIfUnknown : kMostLooks;
-  last_call_ = {};
+  last_call_ = last_failure_ = {};
   spin_.Start();
   OnStep();
 }
@@ -41,7 +59,9 @@ uint64_t ServerMonitor::last_call() const {
   if (last_call_.family != CallFamily::kAny) {
     history.Add(last_call_.family, last_call_.result, last_call_.error);
   }
-  return history.value();
+  const auto failed = static_cast<uint64_t>(last_failure_.family);
+  const auto error = static_cast<uint64_t>(KindOfError(last_failure_.error));
+  return history.value() | failed << 32 | error << 40;
 }
 
 void ServerMonitor::Make(SystemCall& call) {
@@ -58,13 +78,13 @@ bool ServerMonitor::Enter(SystemCall& call, CallFamily family) {
   spin_.BeginCall(client);
   if (ServerLog::IsLog(fd) && log_.Take(call, spin_.last_client())) return false;
   if (family == CallFamily::kWait && spin_.WaitsInVain()) {
-    EndSpin(fmt::format("the server was woken {} times in a row{} and nothing moved",
-                        SpinWatch::kFruitlessWakes, spin_.wake_reason()));
+    EndSpin(call, fmt::format("the server was woken {} times in a row{} and nothing moved",
+                              SpinWatch::kFruitlessWakes, spin_.wake_reason()));
   } else if (spin_.CallsInVain()) [[unlikely]] {
     if (MayBeLeft(call, family)) {
-      EndSpin(
-          fmt::format("the server made {} calls in a row, {} the last of them, and nothing moved",
-                      SpinWatch::kFruitlessCalls, CallName(call.call)));
+      EndSpin(call, fmt::format(
+                        "the server made {} calls in a row, {} the last of them, and nothing moved",
+                        SpinWatch::kFruitlessCalls, CallName(call.call)));
     }
   } else if (--work_left_ < 0) [[unlikely]] {
     if (MayBeLeft(call, family)) LookAtWork();
@@ -80,15 +100,20 @@ bool ServerMonitor::Enter(SystemCall& call, CallFamily family) {
   return true;
 }
 
-void ServerMonitor::EndSpin(std::string how) {
+void ServerMonitor::EndSpin(const SystemCall& call, std::string how) {
   // One that was asked to stop may spin until its threads have ended; if it does so for ever, it
   // hangs.
   const bool is_stopping = ledger_.asked_to_stop && ledger_.target->third_party;
-  if (ledger_.spins.size() < Judge::kMostIncidents && !host_.WasHindered() && !is_stopping) {
-    judge_.Report(ledger_.spins, spin_.SpinOf(std::move(how)));
+  const bool is_new = !spin_.goes_on() && ledger_.spins.size() < Judge::kMostIncidents;
+  if (is_new && !host_.WasHindered() && !is_stopping) {
+    Incident spin = spin_.SpinOf(std::move(how));
+    // Of what wakes it no client is known: the listener, say, whose accept fails for some reason.
+    if (spin.client < 0) spin.context ^= last_call() << 8;
+    judge_.Report(ledger_.spins, std::move(spin));
   }
   OnStep();
-  host_.OnSpin();
+  const int64_t timeout = TimeoutNs(call);
+  host_.OnSpin(timeout < 0 ? -1 : spin_.now_ns() + timeout);
 }
 
 void ServerMonitor::Leave(const SystemCall& call, CallFamily family) {
@@ -104,8 +129,13 @@ void ServerMonitor::Leave(const SystemCall& call, CallFamily family) {
       default:
         break;
     }
+    if (call.error != EAGAIN && std::uncaught_exceptions() == 0) {
+      last_failure_ = {.family = family, .error = call.error, .result = call.result};
+    }
   }
+  if (family == CallFamily::kAccept) ledger_.last_accept_error = call.result < 0 ? call.error : 0;
   if (family == CallFamily::kWait) {
+    if (call.result >= 0) last_failure_ = {};
     spin_.CountWake(call);
   } else if (call.call == Call::kNanosleep && IsLongSleep(call)) {
     spin_.NoteMove();  // it gives what it waits for some time

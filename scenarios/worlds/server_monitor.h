@@ -34,8 +34,9 @@ class MonitorHost {
   virtual bool WasHindered() = 0;
   // The server makes the call that step `step` (index from 0) was set to fall inside.
   virtual void CarryOutPlaced(int step) = 0;
-  // The server is no longer stopped by anything: carry out what comes next, as if it slept.
-  virtual void OnSpin() = 0;
+  // The server is no longer stopped by anything: carry out what comes next, as if it slept, until
+  // `deadline_ns` at most; -1 for ever.
+  virtual void OnSpin(int64_t deadline_ns) = 0;
   // The same for a server that works on and on, with something to show for it, and never sleeps.
   virtual void OnRestless() = 0;
   // There is nothing more to be learnt from the server: ends the run.
@@ -92,6 +93,9 @@ class ServerMonitor final : public Syscalls {
     looks_ = 0;
   }
 
+  // Of a spin that has ended: nothing has happened since but that time went by.
+  void set_spin_goes_on(bool goes_on) { spin_.set_goes_on(goes_on); }
+
   // The run gets on: see RunOptions::progress. The monitor writes alone, so no atomic addition is
   // needed.
   void MarkProgress() { progress_->store(++marks_, std::memory_order_relaxed); }
@@ -101,8 +105,9 @@ class ServerMonitor final : public Syscalls {
   int last_client() const { return spin_.last_client(); }
   // The client that the call being made, or made last, is about; -1 for none.
   int call_client() const { return spin_.client(); }
-  // The server's last call and how it ended, as a number for a fingerprint. What destructors close
-  // while an exception leaves the server does not count, nor does what it logs.
+  // The server's last call and how it ended, and its last failure since it was woken, as a number
+  // for a fingerprint. What destructors close while an exception leaves the server does not count,
+  // nor does what it logs.
   uint64_t last_call() const;
 
  private:
@@ -116,7 +121,7 @@ class ServerMonitor final : public Syscalls {
   bool Enter(SystemCall& call, CallFamily family);
   void Leave(const SystemCall& call, CallFamily family);
 
-  [[gnu::cold]] void EndSpin(std::string how);
+  [[gnu::cold]] void EndSpin(const SystemCall& call, std::string how);
   bool MayBeLeft(const SystemCall& call, CallFamily family) const {
     return MayThrow(call.call) && family != CallFamily::kClose && !host_.IsInRetrospect();
   }
@@ -141,6 +146,7 @@ class ServerMonitor final : public Syscalls {
   int looks_ = 0;                          // since the last step
   int most_looks_ = kMostLooks;
   EndedCall last_call_;
+  EndedCall last_failure_;  // since the server was woken last
 };
 
 }  // namespace hupstorm

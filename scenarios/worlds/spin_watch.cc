@@ -38,6 +38,7 @@ std::string EventNames(uint32_t events) {
 }  // namespace
 
 void SpinWatch::Start() {
+  goes_on_ = false;
   std::erase_if(threads_, [](const auto& entry) { return entry.first != 0; });
   threads_[0] = {};
   bytes_of_clients_ = bytes_inside_ = 0;
@@ -59,8 +60,9 @@ void SpinWatch::ForgetFruitless() {
 // look twice at all that is ready, which may take several waits.
 bool SpinWatch::WaitsInVain() const {
   constexpr int kOnceKnown = 2;
+  const bool is_known = goes_on_ || ledger_.spins.size() >= Judge::kMostIncidents;
   return thread_->fruitless_wakes >= kFruitlessWakes ||
-         (ledger_.spins.size() >= Judge::kMostIncidents && thread_->fruitless_passes >= kOnceKnown);
+         (is_known && thread_->fruitless_passes >= kOnceKnown);
 }
 
 void SpinWatch::CountProgress(const SystemCall& call, CallFamily family) {

@@ -29,6 +29,10 @@ class SpinWatch {
   // Something happened beside the server's calls, so it may be woken for that.
   void OnStep();
 
+  // Since a spin ended nothing has happened but that time went by: what comes is the same spin.
+  void set_goes_on(bool goes_on) { goes_on_ = goes_on; }
+  bool goes_on() const { return goes_on_; }
+
   // The thread makes a call that is about `client`, -1 for none.
   void BeginCall(int client) {
     CountFromLastMove();
@@ -45,6 +49,7 @@ class SpinWatch {
   void CountProgress(const SystemCall& call, CallFamily family);
   void NoteMove() { ++moves_; }
 
+  int64_t now_ns() const { return kernel_.now_ns(); }
   // By what the thread was woken last: " by IN on a's connection"; empty if it is not known.
   const std::string& wake_reason() const { return thread_->wake_reason; }
   Incident SpinOf(std::string how) const;
@@ -82,6 +87,7 @@ class SpinWatch {
   const DrivenKernel& kernel_;
   Ledger& ledger_;
   const ScenarioClients& clients_;
+  bool goes_on_ = false;
   uint64_t moves_ = 0;            // times that something moved, or might have
   int64_t bytes_of_clients_ = 0;  // that have been read from and written to them
   int64_t bytes_inside_ = 0;      // the same, between the server's own processes and threads

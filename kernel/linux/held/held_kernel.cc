@@ -271,7 +271,7 @@ void HeldKernel::AdvanceTo(int64_t ns) {
 }
 
 int64_t HeldKernel::NextTimerNs() const {
-  int64_t next = -1;
+  int64_t next = FirstDeadline();  // of the other threads, if one of them spins
   for (const auto& [pid, process] : processes_) {
     next = held::Earlier(next, NextTimerOf(process));
   }
