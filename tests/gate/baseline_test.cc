@@ -3,11 +3,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+#include <sstream>
+#include <string>
+
 #include "tools/cli/errors.h"
 
 namespace hupstorm {
 namespace {
 
+using testing::ElementsAre;
 using testing::EndsWith;
 using testing::HasSubstr;
 using testing::Property;
@@ -28,22 +33,25 @@ TEST(BaselineTest, CommentsAndEmptyLinesAreForReaders) {
       Baseline::Parse("# a\n\n  \t\r\ndoc001/poll busy-loop 0123456789abcdef # why\n", "b");
   ASSERT_EQ(baseline.entries().size(), 1u);
   EXPECT_EQ(baseline.entries()[0].comment, "why");
-  EXPECT_TRUE(baseline.Has(FindingOf("doc001/poll", "busy-loop", kPrint)));
+  EXPECT_TRUE(baseline.Tolerates(FindingOf("doc001/poll", "busy-loop", kPrint), true));
 }
 
 TEST(BaselineTest, AFindingIsKnownByAllThreeWords) {
   const Baseline baseline = Baseline::Parse("a busy-loop 0123456789abcdef", "b");
-  EXPECT_TRUE(baseline.Has(FindingOf("a", "busy-loop", kPrint)));
-  EXPECT_FALSE(baseline.Has(FindingOf("b", "busy-loop", kPrint)));
-  EXPECT_FALSE(baseline.Has(FindingOf("a", "stalled", kPrint)));
-  EXPECT_FALSE(baseline.Has(FindingOf("a", "busy-loop", "0123456789abcdee")));
+  EXPECT_TRUE(baseline.Find(FindingOf("a", "busy-loop", kPrint)));
+  EXPECT_FALSE(baseline.Find(FindingOf("b", "busy-loop", kPrint)));
+  EXPECT_FALSE(baseline.Find(FindingOf("a", "stalled", kPrint)));
+  EXPECT_FALSE(baseline.Find(FindingOf("a", "busy-loop", "0123456789abcdee")));
 }
 
 TEST(BaselineTest, ATargetWithBlanksAndQuotesIsReadBackAsItWas) {
   const std::string target = "python3 'my server.py' {port} # x";
-  const std::string text =
-      BaselineText({EntryFor(FindingOf(target, "fd-leak", kPrint))}, Baseline());
-  EXPECT_TRUE(Baseline::Parse(text, "b").Has(FindingOf(target, "fd-leak", kPrint))) << text;
+  const std::string text = BaselineText(
+      {EntryFor(FindingOf(target, "fd-leak", kPrint), {"my scenario.scn"})}, Baseline());
+  const Baseline baseline = Baseline::Parse(text, "b");
+  ASSERT_NE(baseline.Find(FindingOf(target, "fd-leak", kPrint)), nullptr) << text;
+  EXPECT_THAT(baseline.Find(FindingOf(target, "fd-leak", kPrint))->shown_in,
+              ElementsAre("my scenario.scn"));
 }
 
 TEST(BaselineTest, TheTextIsSortedAndHoldsEachOnce) {
@@ -63,6 +71,46 @@ TEST(BaselineTest, CommentsStayWhenItIsWrittenAnew) {
   EXPECT_EQ(
       BaselineText({{"a", "y", kPrint, ""}, {"a", "x", kPrint, ""}}, Baseline::Parse(text, "b")),
       text);
+}
+
+TEST(BaselineTest, ItToleratesAFindingInTheScenariosThatItNames) {
+  const Baseline baseline = Baseline::Parse(
+      "a x 0123456789abcdef  # why\n  in reset/idle half-close/idle\n  in sweep\n", "b");
+  ASSERT_EQ(baseline.entries().size(), 1u);
+  EXPECT_THAT(baseline.entries()[0].shown_in,
+              ElementsAre("half-close/idle", "reset/idle", "sweep"));
+  Finding finding = FindingOf("a", "x", kPrint);
+  finding.scenario = "reset/idle";
+  EXPECT_TRUE(baseline.Tolerates(finding, /*in_suite=*/true));
+  finding.scenario = "reset/all-at-once";
+  EXPECT_FALSE(baseline.Tolerates(finding, /*in_suite=*/true));
+  EXPECT_TRUE(baseline.Tolerates(finding, /*in_suite=*/false)) << "it was made at random";
+}
+
+TEST(BaselineTest, AnOlderFileToleratesAFindingInAnyScenario) {
+  Finding finding = FindingOf("a", "x", kPrint);
+  finding.scenario = "reset/idle";
+  EXPECT_TRUE(Baseline::Parse("a x 0123456789abcdef", "b").Tolerates(finding, true));
+}
+
+TEST(BaselineTest, WhatIsOfTheSweepAloneIsNewInAScenario) {
+  Finding finding = FindingOf("a", "x", kPrint);
+  finding.scenario = "reset/idle";
+  EXPECT_FALSE(Baseline::Parse("a x 0123456789abcdef\nin sweep", "b").Tolerates(finding, true));
+}
+
+TEST(BaselineTest, TheScenariosOfEqualEntriesAreJoinedAndBrokenIntoLines) {
+  std::set<std::string> many;
+  for (int i = 100; i < 130; ++i) many.insert("folder/" + std::to_string(i));
+  const std::string text = BaselineText(
+      {EntryFor(FindingOf("a", "x", kPrint), many), EntryFor(FindingOf("a", "x", kPrint), {"b/c"})},
+      Baseline());
+  many.insert("b/c");
+  EXPECT_EQ(Baseline::Parse(text, "b").entries().at(0).shown_in, many) << text;
+  EXPECT_EQ(Baseline::Parse(text, "b").entries().size(), 1u);
+  EXPECT_THAT(text, HasSubstr("\n  in b/c folder/100 "));
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 100u) << line;
 }
 
 struct Mistake {
@@ -91,6 +139,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Mistake{"a x 0123", "b:1:5: ", "\"0123\" is no fingerprint"},
                     Mistake{"a x 0123456789ABCDEF", "b:1:5: ", "is no fingerprint"},
                     Mistake{"'a x 0123456789abcdef", "b:1:1: ", "a quote is not closed"},
+                    Mistake{"in a/b", "b:1:1: ", "no finding stands before these scenarios"},
+                    Mistake{"a x 0123456789abcdef\n in ", "b:2:5: ", "a scenario is missing"},
                     Mistake{"a x 0123456789abcdef y", "b:1:22: ", "nothing but a comment"}));
 
 }  // namespace

@@ -145,6 +145,48 @@ TEST(GateCommandTest, ABaselineToleratesWhatItNamesAndSaysWhatIsGone) {
   EXPECT_THAT(other.out, Not(HasSubstr("gone:"))) << "nothing is known of doc001/poll";
 }
 
+// Both keep memory without end, which has one fingerprint.
+TEST(GateCommandTest, ABaselineDoesNotHideAnotherBugOfTheSameFingerprint) {
+  const TemporaryFolder folder;
+  const std::string baseline = folder.path() + "/baseline";
+  const auto gate = [&](const std::string& mend, std::vector<std::string> more) {
+    more.insert(more.begin(), {"gate", "--target", "doc003/epoll-http", "--mend", mend,
+                               "--no-sweep", "--fuzz-runs", "0", "--baseline", baseline});
+    return Hupstorm(more);
+  };
+  constexpr char kOne[] = "all-but=hup-keeps-request-state";
+  constexpr char kBoth[] = "all-but=hup-keeps-request-state,close-keeps-connection-state";
+  EXPECT_EQ(gate(kOne, {"--update-baseline"}).exit_code, 0);
+  EXPECT_EQ(gate(kOne, {}).exit_code, 0);
+  const CommandResult both = gate(kBoth, {"--json"});
+  EXPECT_EQ(both.exit_code, 1) << both.err;
+  const nlohmann::json report = JsonOf(both);
+  for (const auto& finding : report["findings"]) {
+    EXPECT_EQ(finding["oracle"], "heap-leak");
+    EXPECT_NE(finding["tolerated"], finding["known_elsewhere"]);
+    EXPECT_EQ(finding["fingerprint"], report["findings"][0]["fingerprint"]);
+  }
+  EXPECT_THAT(gate(kBoth, {}).out, AllOf(HasSubstr("the gate is shut: 1 new finding, 1 tolerated"),
+                                         HasSubstr("this may be another bug")));
+
+  // As an older hupstorm wrote it.
+  std::string text;
+  std::istringstream lines(ContentOf(baseline));
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with("  in ")) text += line + "\n";
+  }
+  folder.Write("baseline", text);
+  const CommandResult older = gate(kBoth, {});
+  EXPECT_EQ(older.exit_code, 0) << older.out;
+  EXPECT_THAT(older.out, HasSubstr("the baseline does not say in which scenarios 1 of its"));
+  EXPECT_EQ(JsonOf(gate(kBoth, {"--json"}))["known_anywhere"], 1);
+
+  EXPECT_EQ(gate(kBoth, {"--update-baseline"}).exit_code, 0);
+  EXPECT_EQ(gate(kBoth, {}).exit_code, 0);
+  EXPECT_EQ(gate(kOne, {"--update-baseline"}).exit_code, 0);
+  EXPECT_EQ(gate(kBoth, {}).exit_code, 1) << "what does not show any more is not kept";
+}
+
 TEST(GateCommandTest, TheReportForJUnitHasACaseForEachScenarioAndTarget) {
   const TemporaryFolder folder;
   const std::string file = folder.path() + "/junit.xml";
@@ -233,6 +275,9 @@ TEST(GateCommandTest, AGateThatWasBrokenOffIsShutThoughAllThatItFoundIsTolerated
   EXPECT_EQ(found.exit_code, 1) << found.err;
   const nlohmann::json report = JsonOf(found);
   EXPECT_THAT(report["broken_off"].get<std::string>(), HasSubstr("suite was broken off"));
+  EXPECT_THAT(report["areas"][0]["did"].get<std::string>(),
+              ContainsRegex("^[0-9]+ of [0-9]+ scenarios$"));
+  EXPECT_LT(report["areas"][0]["cases"], 100) << "what was not run did not pass";
   ASSERT_EQ(report["findings"].size(), 1u) << found.out;
   const auto& spinning = report["findings"][0];
   EXPECT_EQ(spinning["oracle"], "busy-loop");

@@ -238,8 +238,8 @@ TEST(ProcessCommandTest, ARunOfASlowServerSaysHowFarItIsAndKeepsThatWhenItIsKill
       "i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done; exec " + ForkEcho();
   const pid_t pid = fork();
   if (pid == 0) {
-    freopen(log.c_str(), "w", stderr);
-    freopen("/dev/null", "w", stdout);
+    if (freopen(log.c_str(), "w", stderr) == nullptr) _exit(127);
+    if (freopen("/dev/null", "w", stdout) == nullptr) _exit(127);
     execl(HUPSTORM_COMMAND, "hupstorm", "run", "half-close", "reset", "reuse", "--json", "--jobs",
           "1", "--exec", command.c_str(), nullptr);
     _exit(127);

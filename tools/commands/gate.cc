@@ -8,6 +8,8 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <set>
+#include <utility>
 
 #include "tools/catalogue/input_file.h"
 #include "tools/cli/command.h"
@@ -35,8 +37,9 @@ with 1 if something is found that the baseline does not tolerate.
 SCENARIO is as for hupstorm run, and comes on top of the suite: the scenarios that showed your server's
 former bugs, say. --corpus takes a fuzzer's corpus or a campaign's folder (hupstorm fuzz --out).
 
---baseline names the findings that are tolerated, by fingerprint, one a line, to be kept with the
-server's source. --update-baseline writes it from what is found now, and exits with 0.
+--baseline names the findings that are tolerated, by fingerprint, each with the scenarios of the suite that
+show it, to be kept with the server's source. The same finding in another scenario of the suite is a new
+one. --update-baseline writes the file from what is found now, and exits with 0.
 
 Examples:
   hupstorm gate --target reference/poll
@@ -48,8 +51,8 @@ Examples:
 
 --json prints {"target","mend","world","holds","seconds","new":N,"tolerated":N,"areas":[{"area","did",
 "cases":N,"failed":N,"seconds","left_out":[]}],"findings":[{"oracle","target","scenario","file","line",
-"step","evidence","fingerprint","replay","area","cases":N,"tolerated","again","text"}],
-"gone":[{"target","oracle","fingerprint"}]}.)";
+"step","evidence","fingerprint","replay","area","cases":N,"tolerated","known_elsewhere","shown_in":[],
+"again","text"}],"gone":[{"target","oracle","fingerprint"}]}.)";
 
 constexpr uint64_t kFuzzRuns = 20'000;         // of each target, in the simulated world
 constexpr uint64_t kFuzzRunsOnLinux = 50;      // elsewhere: each takes as long as 500 of the others
@@ -129,14 +132,15 @@ void WriteReports(const GateReport& report, const Options& options) {
 
 void UpdateBaseline(const GateReport& report, const Baseline& former, const Options& options) {
   std::vector<BaselineEntry> entries;
-  for (const GateFinding& found : report.findings) entries.push_back(EntryFor(found.finding));
+  std::set<std::pair<std::string, std::string>> settled;  // targets and fingerprints
+  for (const GateFinding& found : report.findings) {
+    entries.push_back(EntryFor(found.finding, found.shown_in));
+    settled.insert({found.finding.target, found.finding.fingerprint});
+  }
+  for (const BaselineEntry& gone : report.gone) settled.insert({gone.target, gone.fingerprint});
   // What is said of targets that this run is not about stays.
   for (const BaselineEntry& entry : former.entries()) {
-    const bool is_gone =
-        std::any_of(report.gone.begin(), report.gone.end(), [&](const BaselineEntry& gone) {
-          return gone.target == entry.target && gone.fingerprint == entry.fingerprint;
-        });
-    if (!is_gone) entries.push_back(entry);
+    if (!settled.contains({entry.target, entry.fingerprint})) entries.push_back(entry);
   }
   WriteOutputFile(options.baseline, BaselineText(std::move(entries), former));
 }
@@ -185,7 +189,7 @@ int RunGateCommand(Options options, const CommandLine& line) {
   } else {
     Print(GateText(report, style));
     if (options.update_baseline) {
-      Print("{} written: {} tolerated from now on\n", options.baseline, report.findings.size());
+      Print("{} written: {} tolerated from now on\n", options.baseline, report.distinct_findings());
     } else if (std::getenv("GITHUB_ACTIONS") != nullptr) {
       Print(GitHubAnnotations(report));
     }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "tools/cli/errors.h"
 #include "tools/report/findings_report.h"
@@ -13,8 +14,13 @@ namespace {
 constexpr size_t kFingerprintLength = 16;
 
 constexpr char kHeader[] =
-    "# Findings that hupstorm gate --baseline tolerates: target, oracle, fingerprint.\n"
+    "# Findings that hupstorm gate --baseline tolerates: target, oracle, fingerprint, and in "
+    "which\n"
+    "# scenarios and areas. In another scenario of the suite the same finding is a new one.\n"
     "# What stands behind a '#' is yours, and stays when --update-baseline writes the file anew.\n";
+
+constexpr std::string_view kIn = "in";
+constexpr size_t kWidth = 100;
 
 constexpr std::string_view kBlank = " \t\r";
 
@@ -61,8 +67,8 @@ class Line {
   [[noreturn]] void Fail(const std::string& why) const {
     throw UsageError(
         "{}:{}:{}: {}\n"
-        "A line of a baseline is: TARGET ORACLE FINGERPRINT [# comment]; "
-        "hupstorm gate --update-baseline writes them",
+        "A line of a baseline is: TARGET ORACLE FINGERPRINT [# comment], and below it: "
+        "in SCENARIO ...; hupstorm gate --update-baseline writes them",
         file_, number_, word_ + 1, why);
   }
 
@@ -79,6 +85,22 @@ bool IsFingerprint(std::string_view word) {
          word.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
+// Lines "  in SCENARIO SCENARIO".
+std::string ShownInText(const std::set<std::string>& shown_in) {
+  std::string text;
+  std::string line;
+  for (const std::string& name : shown_in) {
+    const std::string word = ' ' + ShellWord(name);
+    if (!line.empty() && line.size() + word.size() > kWidth) {
+      text += line + '\n';
+      line.clear();
+    }
+    if (line.empty()) line = fmt::format("  {}", kIn);
+    line += word;
+  }
+  return line.empty() ? text : text + line + '\n';
+}
+
 bool AreSame(const BaselineEntry& a, const BaselineEntry& b) {
   return a.target == b.target && a.oracle == b.oracle && a.fingerprint == b.fingerprint;
 }
@@ -92,8 +114,16 @@ Baseline Baseline::Parse(std::string_view text, std::string_view file) {
     Line line(text.substr(0, end), file, number);
     text.remove_prefix(std::min(end + 1, text.size()));
     if (line.AtEnd()) continue;
+    std::string first = line.Word("a target");
+    if (first == kIn) {
+      if (baseline.entries_.empty()) line.Fail("no finding stands before these scenarios");
+      std::set<std::string>& shown_in = baseline.entries_.back().shown_in;
+      do shown_in.insert(line.Word("a scenario"));
+      while (!line.AtEnd());
+      continue;
+    }
     BaselineEntry& entry = baseline.entries_.emplace_back();
-    entry.target = line.Word("a target");
+    entry.target = std::move(first);
     entry.oracle = line.Word("an oracle");
     entry.fingerprint = line.Word("a fingerprint");
     if (!IsFingerprint(entry.fingerprint)) {
@@ -109,29 +139,42 @@ Baseline Baseline::Parse(std::string_view text, std::string_view file) {
   return baseline;
 }
 
-bool Baseline::Has(const Finding& finding) const {
-  const BaselineEntry wanted = EntryFor(finding);
-  return std::any_of(entries_.begin(), entries_.end(),
-                     [&](const BaselineEntry& entry) { return AreSame(entry, wanted); });
+const BaselineEntry* Baseline::Find(const Finding& finding) const {
+  const BaselineEntry wanted = EntryFor(finding, {});
+  const auto place =
+      std::find_if(entries_.begin(), entries_.end(),
+                   [&](const BaselineEntry& entry) { return AreSame(entry, wanted); });
+  return place == entries_.end() ? nullptr : &*place;
 }
 
-BaselineEntry EntryFor(const Finding& finding) {
-  return {finding.target, finding.oracle, finding.fingerprint, ""};
+bool Baseline::Tolerates(const Finding& finding, bool in_suite) const {
+  const BaselineEntry* const known = Find(finding);
+  if (known == nullptr) return false;
+  return !in_suite || known->shown_in.empty() || known->shown_in.contains(finding.scenario);
+}
+
+BaselineEntry EntryFor(const Finding& finding, std::set<std::string> shown_in) {
+  return {finding.target, finding.oracle, finding.fingerprint, "", std::move(shown_in)};
 }
 
 std::string BaselineText(std::vector<BaselineEntry> entries, const Baseline& former) {
+  std::sort(entries.begin(), entries.end());
+  std::vector<BaselineEntry> merged;
   for (BaselineEntry& entry : entries) {
     for (const BaselineEntry& old : former.entries()) {
       if (entry.comment.empty() && AreSame(entry, old)) entry.comment = old.comment;
     }
+    if (merged.empty() || !AreSame(merged.back(), entry)) {
+      merged.push_back(std::move(entry));
+    } else {
+      merged.back().shown_in.merge(entry.shown_in);
+    }
   }
-  std::sort(entries.begin(), entries.end());
-  entries.erase(std::unique(entries.begin(), entries.end(), AreSame), entries.end());
   std::string text = kHeader;
-  for (const BaselineEntry& entry : entries) {
+  for (const BaselineEntry& entry : merged) {
     text += fmt::format("{} {} {}", ShellWord(entry.target), entry.oracle, entry.fingerprint);
     if (!entry.comment.empty()) text += "  # " + entry.comment;
-    text += '\n';
+    text += '\n' + ShownInText(entry.shown_in);
   }
   return text;
 }

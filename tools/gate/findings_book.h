@@ -1,4 +1,5 @@
-// The findings of a gate as they come in: each bug once.
+// The findings of a gate as they come in: each bug once, and once more in scenarios for which the
+// baseline does not have it.
 
 #ifndef HUPSTORM_TOOLS_GATE_FINDINGS_BOOK_H_
 #define HUPSTORM_TOOLS_GATE_FINDINGS_BOOK_H_
@@ -7,10 +8,12 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
 #include "scenarios/language/scenario.h"
+#include "tools/gate/baseline.h"
 #include "tools/isolation/isolated_runner.h"
 #include "tools/report/gate_report.h"
 
@@ -25,26 +28,38 @@ struct BookedFinding {
 
 class FindingsBook {
  public:
+  // `baseline` may be null, and must outlive the book.
+  explicit FindingsBook(const Baseline* baseline) : baseline_(baseline) {}
+
   // Enters a finding that a case of `area` showed, and gives its number. `fill` completes the entry
   // of one that is new.
   template <typename Fill>
   size_t Enter(Finding finding, const std::string& area, const Fill& fill) {
+    const bool in_suite = area == kSuiteArea;
+    const bool tolerated = baseline_ != nullptr && baseline_->Tolerates(finding, in_suite);
     const auto [place, is_new] =
-        numbers_.try_emplace({finding.target, finding.fingerprint}, entries_.size());
+        numbers_.try_emplace({finding.target, finding.fingerprint, tolerated}, entries_.size());
+    std::string shown_in = in_suite ? finding.scenario : area;
     if (is_new) {
       BookedFinding& entry = entries_.emplace_back();
       entry.report.area = area;
+      entry.report.tolerated = tolerated;
+      entry.report.known_elsewhere =
+          !tolerated && baseline_ != nullptr && baseline_->Find(finding) != nullptr;
       entry.report.finding = std::move(finding);
       fill(entry);
     }
     ++entries_[place->second].report.cases;
+    entries_[place->second].report.shown_in.insert(std::move(shown_in));
     return place->second;
   }
 
   std::vector<BookedFinding>& entries() { return entries_; }
 
  private:
-  std::map<std::pair<std::string, std::string>, size_t> numbers_;  // by target and fingerprint
+  const Baseline* baseline_;
+  // By target, fingerprint, and whether the baseline tolerates it.
+  std::map<std::tuple<std::string, std::string, bool>, size_t> numbers_;
   std::vector<BookedFinding> entries_;
 };
 

@@ -51,7 +51,10 @@ void LeaveOutWhatFollows(std::vector<Finding>& findings) {
 class Gate {
  public:
   explicit Gate(const GateSettings& settings)
-      : settings_(settings), server_(*settings.server), isolation_(settings.isolation) {
+      : settings_(settings),
+        server_(*settings.server),
+        isolation_(settings.isolation),
+        book_(settings.baseline ? &*settings.baseline : nullptr) {
     isolation_.most_timeouts = kMostTimeouts;
   }
 
@@ -61,7 +64,7 @@ class Gate {
     report_.mend = server_.mend;
     report_.world = server_.world;
     report_.note = server_.note;
-    InArea("suite", [this](GateArea& area) { RunSuite(area); });
+    InArea(kSuiteArea, [this](GateArea& area) { RunSuite(area); });
     if (!settings_.corpora.empty()) {
       InArea("corpus", [this](GateArea& area) { RunCorpora(area); });
     }
@@ -86,6 +89,7 @@ class Gate {
       // What was found until then is not lost; nor does a pass that is cut short count as one.
       if (book_.entries().empty()) throw;
       report_.broken_off = fmt::format("{} was broken off: {}", area.name, error.what());
+      if (area.did.empty()) area.did = "not all";
       area.left_out.push_back(report_.broken_off);
     }
     area.seconds = SecondsSince(start);
@@ -98,6 +102,7 @@ class Gate {
       area.cases.push_back({.name = job.scenario->name, .target = job.target->name});
     }
     std::vector<RunResult> results(jobs.size());
+    std::vector<bool> ran(jobs.size());
     Progress progress(area.name);
     size_t done = 0;
     size_t found = 0;
@@ -107,7 +112,8 @@ class Gate {
       LeaveOutWhatFollows(result.findings);
       found += result.findings.size();
       results[job] = std::move(result);
-      progress.Update(++done, jobs.size(), Count(found, "finding"));
+      ran[job] = true;
+      progress.Update(++done, jobs.size(), Count(found, "finding"), jobs[job].scenario->name);
     };
     // Workers finish in any order; findings are booked in that of the jobs, as a bug is shown by
     // the first of them.
@@ -136,6 +142,13 @@ class Gate {
       RunIsolated(jobs, isolation_, take);
     } catch (const FailedError&) {
       book();
+      // What was not run is no case that passed.
+      area.did = fmt::format("{} of {}", done, area.did);
+      std::vector<GateCase> cases;
+      for (size_t job = 0; job < jobs.size(); ++job) {
+        if (ran[job]) cases.push_back(std::move(area.cases[job]));
+      }
+      area.cases = std::move(cases);
       throw;
     }
     book();
@@ -215,8 +228,6 @@ class Gate {
       area.skipped = "--fuzz-runs 0";
       return;
     }
-    area.did =
-        fmt::format("{} random scenarios a target, seed {}", settings_.fuzz_runs, settings_.seed);
     Progress progress(area.name);
     const uint64_t total = settings_.fuzz_runs * server_.targets.size();
     uint64_t before = 0;
@@ -244,6 +255,8 @@ class Gate {
       one.seconds = SecondsSince(start);
       area.cases.push_back(std::move(one));
     }
+    area.did =
+        fmt::format("{} random scenarios a target, seed {}", settings_.fuzz_runs, settings_.seed);
   }
 
   std::vector<const Scenario*> SeedsFor(const Target& target) const {
@@ -345,7 +358,6 @@ class Gate {
       GateFinding& report = entry.report;
       Finding& finding = report.finding;
       seen.insert({finding.target, finding.fingerprint});
-      report.tolerated = settings_.baseline && settings_.baseline->Has(finding);
       if (!entry.in_file) {
         finding.file = ScenarioFile(settings_.out, finding);
         report.replay = ReplayOfText(settings_.program, finding, report.text, server_.as_options);
@@ -364,8 +376,11 @@ class Gate {
       for (const GateCase& one : area.cases) judged.insert(one.target);
     }
     for (const BaselineEntry& known : settings_.baseline->entries()) {
-      if (judged.contains(known.target) && !seen.contains({known.target, known.fingerprint})) {
+      if (!judged.contains(known.target)) continue;
+      if (!seen.contains({known.target, known.fingerprint})) {
         report_.gone.push_back(known);
+      } else if (known.shown_in.empty()) {
+        ++report_.known_anywhere;
       }
     }
   }

@@ -6,7 +6,8 @@
 //   fuzz         a bounded, seeded run of random scenarios
 //   suite-linux, matrix, conformance     for hupstorm itself: its oracles and its simulated kernel
 //
-// A bug is reported once, in the area and case that showed it first.
+// A bug is reported once, in the area and case that showed it first, and once more if it shows in
+// scenarios of the suite for which the baseline does not have it.
 
 #ifndef HUPSTORM_TOOLS_GATE_GATE_H_
 #define HUPSTORM_TOOLS_GATE_GATE_H_

@@ -7,7 +7,9 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "scenarios/oracles/finding.h"
@@ -15,6 +17,8 @@
 
 namespace hupstorm {
 
+// The scenarios that come with hupstorm, and the user's own.
+inline constexpr char kSuiteArea[] = "suite";
 // A defect that is not caught and a difference from Linux are no oracle's findings. They are
 // reported as such, by the names of their areas.
 inline constexpr char kMatrixArea[] = "matrix";
@@ -25,10 +29,13 @@ struct GateFinding {
   Finding finding;         // of the first case that showed it
   std::string area;        // that case's
   size_t cases = 0;        // that show it, of all areas
-  bool tolerated = false;  // the baseline has it
-  std::string text;        // the scenario; empty if there is none (matrix, conformance)
-  std::string replay;      // the command that shows it
-  std::string output;      // the last that the server wrote; kept of servers that are not ours
+  bool tolerated = false;  // the baseline has it, in the scenarios that show it
+  // The baseline has the fingerprint, but not in a scenario that shows this.
+  bool known_elsewhere = false;
+  std::set<std::string> shown_in;  // as BaselineEntry has them
+  std::string text;                // the scenario; empty if there is none (matrix, conformance)
+  std::string replay;              // the command that shows it
+  std::string output;  // the last that the server wrote; kept of servers that are not ours
   // Of one more run of the scenario by itself; empty if the server's process ended in it.
   std::vector<TimeLineEntry> time_line;
   std::vector<SocketRow> sockets;
@@ -69,6 +76,9 @@ struct BaselineEntry {
   std::string oracle;
   std::string fingerprint;  // of Finding, which holds the other two
   std::string comment;      // without the '#'
+  // The scenarios of the suite and of the user's in which it showed, and the names of the other
+  // areas that showed it. Empty in a file of an older hupstorm: not known.
+  std::set<std::string> shown_in = {};
 
   friend auto operator<=>(const BaselineEntry&, const BaselineEntry&) = default;
 };
@@ -101,7 +111,9 @@ struct GateReport {
   std::vector<GateArea> areas;
   std::vector<GateFinding> findings;  // in the order in which they showed
   bool has_baseline = false;
-  std::vector<BaselineEntry> gone;        // of the baseline, about these targets, that did not show
+  std::vector<BaselineEntry> gone;  // of the baseline, about these targets, that did not show
+  size_t known_anywhere =
+      0;  // of the baseline, seen again, of which it is not known where they showed
   std::vector<KnownDefect> defects;       // of the matrix; empty if it was not run
   std::vector<CampaignCurves> campaigns;  // whose folders were given as corpora
   std::string broken_off;                 // why not all was run; empty if it was
@@ -110,6 +122,14 @@ struct GateReport {
   size_t tolerated() const {
     return static_cast<size_t>(std::count_if(
         findings.begin(), findings.end(), [](const GateFinding& each) { return each.tolerated; }));
+  }
+  // Fingerprints: what is in the baseline and shows elsewhere as well counts once.
+  size_t distinct_findings() const {
+    std::set<std::pair<std::string, std::string>> distinct;
+    for (const GateFinding& each : findings) {
+      distinct.insert({each.finding.target, each.finding.fingerprint});
+    }
+    return distinct.size();
   }
   size_t untolerated() const { return findings.size() - tolerated(); }
   bool holds() const { return untolerated() == 0 && broken_off.empty(); }

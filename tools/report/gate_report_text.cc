@@ -34,6 +34,9 @@ std::string FindingText(const GateFinding& found, const Style& style) {
       fmt::format("{}: {}: {}\n", style.Bold(Place(finding)), oracle, finding.evidence);
   text += fmt::format("  {}, {}", finding.target, found.area);
   if (found.cases > 1) text += fmt::format(", the same in {} more", found.cases - 1);
+  if (found.known_elsewhere) {
+    text += "; the baseline has its fingerprint, but not here: this may be another bug";
+  }
   if (!found.again) text += "; not seen again when this was run by itself";
   text += "\n";
   if (found.tolerated) return text;  // known: --json and the reports have the rest
@@ -57,6 +60,13 @@ nlohmann::ordered_json AreaJson(const GateArea& area) {
                                  {"seconds", area.seconds},    {"left_out", area.left_out}};
   if (!area.skipped.empty()) json["skipped"] = area.skipped;
   return json;
+}
+
+std::string KnownAnywhereText(const GateReport& report) {
+  return fmt::format(
+      "the baseline does not say in which scenarios {} of its findings showed, so that a second "
+      "bug with the same fingerprint is let through; --update-baseline adds it",
+      report.known_anywhere);
 }
 
 }  // namespace
@@ -85,6 +95,7 @@ std::string GateText(const GateReport& report, const Style& style) {
     text += fmt::format("gone: {} {} {} (--update-baseline takes it out of the baseline)\n",
                         ShellWord(gone.target), gone.oracle, gone.fingerprint);
   }
+  if (report.known_anywhere > 0) text += KnownAnywhereText(report) + "\n";
   if (!report.broken_off.empty()) text += style.Yellow(report.broken_off) + "\n";
   std::string verdict = style.Green("the gate is open");
   if (report.untolerated() > 0) {
@@ -107,6 +118,8 @@ nlohmann::ordered_json FindingJson(const GateFinding& found) {
   json.update(nlohmann::ordered_json{{"area", found.area},
                                      {"cases", found.cases},
                                      {"tolerated", found.tolerated},
+                                     {"known_elsewhere", found.known_elsewhere},
+                                     {"shown_in", found.shown_in},
                                      {"again", found.again},
                                      {"text", found.text}});
   return json;
@@ -132,6 +145,7 @@ nlohmann::ordered_json GateJson(const GateReport& report) {
                                  {"tolerated", report.tolerated()}, {"areas", std::move(areas)},
                                  {"findings", std::move(findings)}, {"gone", GoneJson(report)}};
   if (!report.note.empty()) json["note"] = report.note;
+  if (report.known_anywhere > 0) json["known_anywhere"] = report.known_anywhere;
   if (!report.broken_off.empty()) json["broken_off"] = report.broken_off;
   return json;
 }
