@@ -63,6 +63,12 @@ bool FindsNothing(Syscalls& linux, SystemCall& recv) {
 }  // namespace
 
 void Agent::Make(SystemCall& call) {
+  memory_.frame().in_library = true;
+  MakeHeld(call);
+  memory_.frame().in_library = false;
+}
+
+void Agent::MakeHeld(SystemCall& call) {
   if (memory_.frame().notes.freedom().may_note && MakeAlone(call)) return;
   if (!CallMemory::IsPortable(call)) return linux_.Make(call);
   SignalSet mask = 0;
@@ -70,25 +76,28 @@ void Agent::Make(SystemCall& call) {
   if (calls_under_way_++ == 0) ++arena_;
   bool is_held = false;
   {
-    const CallMemory moved(call, memory_.server_arena(arena_), memory_.range());
-    is_held = moved.is_whole() && AwaitAnswer(call, moved.call(), mask);
+    CallMemory moved(call, memory_.server_arena(arena_), memory_.range());
+    is_held = moved.is_whole() && AwaitAnswer(call, moved, mask);
     if (is_held && !moved.CopyBack(call.result)) call.Fail(EFAULT);
   }
   --calls_under_way_;
   memory_.frame().in_call = calls_under_way_ > 0;
+  memory_.frame().in_library = false;
   LetSignalsIn(mask, nullptr);
   // EFAULT and the like, without another's eyes; or the process ends, and holds nobody any more.
   if (!is_held) linux_.Make(call);
 }
 
-bool Agent::AwaitAnswer(SystemCall& call, const SystemCall& moved, SignalSet mask) {
+bool Agent::AwaitAnswer(SystemCall& call, CallMemory& moved, SignalSet mask) {
   Frame& frame = memory_.frame();
-  frame.call = moved;
+  frame.call = moved.call();
   frame.heap = ServerHeap();
   frame.in_call = true;
   Turn mine = Turn::kCall;
   while (true) {
+    frame.in_library = false;  // what happens while the driver has the turn is not done by us
     const Turn turn = line_.Give(mine) ? line_.Await() : Turn::kGone;
+    frame.in_library = true;
     if (turn == Turn::kReturnFromCall) {
       call.result = frame.call.result;
       call.error = frame.call.error;
@@ -96,14 +105,16 @@ bool Agent::AwaitAnswer(SystemCall& call, const SystemCall& moved, SignalSet mas
     }
     if (turn == Turn::kRunHandlers) {
       SignalSet all = 0;
+      frame.in_library = false;
       LetSignalsIn(MaskAsleep(mask), &all);
+      frame.in_library = true;
       SetMask(all, nullptr);
     } else if (turn == Turn::kWakeSleepers) {
       frame.first.load()->sleepers.WakeDue(frame.wake_until_ns);
     } else if (turn == Turn::kGone) {
       if (frame.exit_status < 0) _exit(0);
       return false;
-    } else if (Execute(turn)) {
+    } else if (Execute(turn, moved)) {
       call.result = frame.order.result;
       call.error = frame.order.error;
       return true;
@@ -143,11 +154,13 @@ bool Agent::MakeAlone(SystemCall& call) {
   return true;
 }
 
-bool Agent::Execute(Turn turn) {
+bool Agent::Execute(Turn turn, CallMemory& moved) {
   Frame& frame = memory_.frame();
-  SystemCall order = frame.order;
+  SystemCall order = moved.Direct(frame.order);
   linux_.Make(order);
-  frame.order = order;
+  moved.CopyReceived(order.result);
+  frame.order.result = order.result;
+  frame.order.error = order.error;
   frame.order_done = true;
   return turn == Turn::kExecuteAndGo ||
          (turn == Turn::kExecuteAndGoUnlessZero && order.result != 0);

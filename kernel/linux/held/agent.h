@@ -31,12 +31,13 @@ class Agent final : public Syscalls {
   void ReportException(std::string_view what);
 
  private:
+  void MakeHeld(SystemCall& call);
   // Gives the call to the driver, and does what it is told to until the call has a result. False if
   // the process ends (Frame::exit_status) and the driver has let it go without one. `moved`: the
   // call, with its memory where the driver sees it; `mask`: the server's.
-  bool AwaitAnswer(SystemCall& call, const SystemCall& moved, SignalSet mask);
+  bool AwaitAnswer(SystemCall& call, CallMemory& moved, SignalSet mask);
   // Carries out an order. True if the server is to go on with its result.
-  bool Execute(Turn turn);
+  bool Execute(Turn turn, CallMemory& moved);
   // Makes a call without asking, and notes it; see Notes. False, and nothing is done, if the driver
   // has to be asked.
   bool MakeAlone(SystemCall& call);

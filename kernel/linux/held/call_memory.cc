@@ -25,6 +25,20 @@ constexpr int64_t kIoctlRequests[] = {FIONREAD, FIONBIO, FIOASYNC, SIOCATMARK,
 constexpr int64_t kFcntlCommands[] = {F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD,  F_SETFD,
                                       F_GETFL, F_SETFL,         F_GETOWN, F_SETOWN};
 
+// What no process has (access_ok of Linux, whose TASK_SIZE_MAX this is): looked for before anything
+// else, so that Linux has to say what comes of the call.
+bool IsBeyondMemory(const void* address, size_t size) {
+  constexpr uintptr_t kEnd = 0x7fff'ffff'f000;
+  const auto begin = reinterpret_cast<uintptr_t>(address);
+  return size > kEnd || begin > kEnd - size;
+}
+
+// An ioctl that reads its argument, and writes nothing.
+bool OnlyReads(const SystemCall& call) {
+  return call.call == Call::kIoctl &&
+         (call.arguments[1] == FIONBIO || call.arguments[1] == FIOASYNC);
+}
+
 }  // namespace
 
 bool CallMemory::IsPortable(const SystemCall& call) {
@@ -73,6 +87,8 @@ void CallMemory::MoveArgument(size_t index) {
     return;
   }
   if (shared_.Contains(original)) return;
+  is_whole_ = is_whole_ && !IsBeyondMemory(original, size);
+  if (!is_whole_) return;
   Direction direction = argument.direction;
   switch (argument.kind) {
     case ArgumentKind::kBytes:
@@ -103,8 +119,8 @@ void CallMemory::MoveArgument(size_t index) {
     count = std::min<int64_t>(count, static_cast<int64_t>(size) * CHAR_BIT);
     is_whole_ = is_whole_ && size > 0;
   }
-  if (argument.direction != Direction::kIn) {
-    pieces_.at(piece_count_++) = {argument, original, copy, size};
+  if (argument.direction != Direction::kIn && !OnlyReads(call_)) {
+    pieces_.at(piece_count_++) = {argument, index, original, copy, size};
   }
   call_.SetPointer(index, copy);
 }
@@ -122,24 +138,27 @@ size_t CallMemory::RoomForBytes() const {
 }
 
 iovec* CallMemory::MoveParts(iovec* parts, int64_t count, Direction direction) {
-  if (count == 0) return parts;
+  if (count == 0 || shared_.Contains(parts)) return parts;
   is_whole_ = is_whole_ && parts != nullptr && count > 0 && count <= IOV_MAX;
   if (!is_whole_) return nullptr;
   const auto part_count = static_cast<size_t>(count);
   const size_t size = part_count * sizeof(iovec);
   auto* const before = static_cast<iovec*>(arena_.Take(size));
   auto* const copies = static_cast<iovec*>(arena_.Take(size));
-  is_whole_ = before != nullptr && copies != nullptr && CopyFromServer(before, parts, size) == size;
+  auto* const direct = static_cast<iovec*>(arena_.Take(size));
+  is_whole_ = before != nullptr && copies != nullptr && direct != nullptr &&
+              CopyFromServer(before, parts, size) == size;
   for (size_t i = 0; i < part_count && is_whole_; ++i) {
     const auto [base, length] = before[i];
-    is_whole_ = length <= SSIZE_MAX && (base != nullptr || length == 0);
-    copies[i] = before[i];
+    is_whole_ = !IsBeyondMemory(base, length) && (base != nullptr || length == 0);
+    copies[i] = direct[i] = before[i];
     if (shared_.Contains(base)) continue;
-    copies[i].iov_len = std::min(length, RoomForBytes());
+    copies[i].iov_len = direct[i].iov_len = std::min(length, RoomForBytes());
     copies[i].iov_base = Move(base, copies[i].iov_len, direction);
   }
   parts_ = before;
   part_copies_ = copies;
+  direct_parts_ = direct;
   written_parts_ = direction == Direction::kOut ? part_count : 0;
   return copies;
 }
@@ -163,6 +182,46 @@ msghdr* CallMemory::MoveMessage(msghdr* message, Direction direction) {
   message_before_ = before;
   message_copy_ = copy;
   return copy;
+}
+
+SystemCall CallMemory::Direct(const SystemCall& order) {
+  SystemCall direct = order;
+  is_direct_ = false;
+  if (order.call != call_.call) return direct;
+  for (size_t i = 0; i < piece_count_; ++i) {
+    const Piece& piece = pieces_.at(i);
+    if (piece.argument.kind != ArgumentKind::kBytes) continue;
+    if (order.Pointer<void>(piece.index) != piece.copy) continue;
+    direct.SetPointer(piece.index, piece.original);
+    is_direct_ = true;
+  }
+  if (written_parts_ == 0) return direct;
+  const void* const parts = order.Pointer<void>(1);
+  if (message_copy_ != nullptr && parts == message_copy_ &&
+      message_copy_->msg_iov == part_copies_) {
+    message_copy_->msg_iov = direct_parts_;
+    is_direct_ = true;
+  } else if (parts == part_copies_) {
+    direct.SetPointer(1, direct_parts_);
+    is_direct_ = true;
+  }
+  return direct;
+}
+
+void CallMemory::CopyReceived(int64_t result) {
+  if (!is_direct_) return;
+  if (message_copy_ != nullptr) message_copy_->msg_iov = part_copies_;
+  size_t left = static_cast<size_t>(std::max<int64_t>(result, 0));
+  for (size_t i = 0; i < piece_count_; ++i) {
+    const Piece& piece = pieces_.at(i);
+    if (piece.argument.kind != ArgumentKind::kBytes) continue;
+    CopyFromServer(piece.copy, piece.original, std::min(piece.size, left));
+  }
+  for (size_t i = 0; i < written_parts_ && left > 0; ++i) {
+    const size_t size = std::min(left, part_copies_[i].iov_len);
+    CopyFromServer(part_copies_[i].iov_base, direct_parts_[i].iov_base, size);
+    left -= size;
+  }
 }
 
 bool CallMemory::CopyBack(int64_t result) const {
@@ -201,7 +260,8 @@ bool CallMemory::CopyBack(int64_t result) const {
     write(parts_[i].iov_base, part_copies_[i].iov_base, size);
     left -= size;
   }
-  if (message_ == nullptr || result == -1) return is_written;
+  if (result == -1) return true;  // the call has failed for a reason of its own
+  if (message_ == nullptr) return is_written;
   const msghdr& before = *message_before_;
   msghdr after = before;
   after.msg_namelen = message_copy_->msg_namelen;

@@ -65,6 +65,13 @@ class CallMemory {
   // The call, with pointers to what it points to now.
   const SystemCall& call() const { return call_; }
 
+  // `order`, which may be call(), or differ from it by its numbers, with the bytes that it is to
+  // receive led to where the caller wants them. Linux then takes nothing off a connection that it
+  // cannot deliver. Once the order is done, with `result`, CopyReceived brings the same bytes to
+  // where call() points to, for those that look there.
+  SystemCall Direct(const SystemCall& order);
+  void CopyReceived(int64_t result);
+
   // Copies what the call wrote to where the caller wants it. `result`: of the call. False if that
   // is no place to write to (EFAULT).
   bool CopyBack(int64_t result) const;
@@ -78,6 +85,7 @@ class CallMemory {
   // What the call may write.
   struct Piece {
     Argument argument;  // that leads to it
+    size_t index;       // of that argument
     void* original;
     void* copy;
     size_t size;
@@ -100,11 +108,13 @@ class CallMemory {
   size_t piece_count_ = 0;
   // Copies of the caller's parts, as they were and as the call has them.
   const iovec* parts_ = nullptr;
-  const iovec* part_copies_ = nullptr;
+  iovec* part_copies_ = nullptr;
+  iovec* direct_parts_ = nullptr;  // the caller's parts, as long as the call's are
+  bool is_direct_ = false;
   size_t written_parts_ = 0;   // how many the call may write
   msghdr* message_ = nullptr;  // the caller's, if the call may write it
   const msghdr* message_before_ = nullptr;
-  const msghdr* message_copy_ = nullptr;
+  msghdr* message_copy_ = nullptr;
 };
 
 }  // namespace hupstorm::held

@@ -48,6 +48,9 @@ struct Frame {
   std::atomic<int64_t> clock_offset_ns{0};
   // A call is under way: the server's thread waits for the driver, or is about to. The server's.
   std::atomic<bool> in_call{false};
+  // The server's thread runs code of ours: a fault that ends it now is none of the server's. The
+  // server's.
+  std::atomic<bool> in_library{false};
   // The server's process is about to end by itself, with this status; -1 before. If the line is
   // then shut down, it still has exit handlers to run. The server's.
   std::atomic<int32_t> exit_status{-1};
