@@ -1,5 +1,11 @@
 #include "base/loopback_address.h"
 
+#include <arpa/inet.h>
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/un.h>
+
 #include "base/system_error.h"
 
 namespace hupstorm {
@@ -20,6 +26,27 @@ sockaddr_storage LoopbackAddress(uint16_t port) {
   return address;
 }
 
+std::string AddressText(const sockaddr_storage& address) {
+  char host[INET6_ADDRSTRLEN] = {};
+  const std::string port = std::to_string(PortOf(address));
+  switch (address.ss_family) {
+    case AF_INET:
+      inet_ntop(AF_INET, &reinterpret_cast<const sockaddr_in&>(address).sin_addr, host,
+                sizeof host);
+      return std::string(host) + ":" + port;
+    case AF_INET6:
+      inet_ntop(AF_INET6, &reinterpret_cast<const sockaddr_in6&>(address).sin6_addr, host,
+                sizeof host);
+      return "[" + std::string(host) + "]:" + port;
+    case AF_UNIX: {
+      const auto& path = reinterpret_cast<const sockaddr_un&>(address).sun_path;
+      return {path, strnlen(path, sizeof path)};
+    }
+    default:
+      return "";
+  }
+}
+
 FileDescriptor ConnectToLoopback(uint16_t port) {
   FileDescriptor fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!fd) return fd;
@@ -27,6 +54,22 @@ FileDescriptor ConnectToLoopback(uint16_t port) {
   if (connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0)
     return fd;
   return {};
+}
+
+bool RefusesConnections(const sockaddr_storage& address) {
+  constexpr int kPatienceMs = 1000;
+  const FileDescriptor probe(
+      socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  int error = 0;
+  if (connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), LengthOf(address)) != 0) {
+    error = errno;
+    pollfd outcome = {.fd = probe.get(), .events = POLLOUT, .revents = 0};
+    socklen_t length = sizeof error;
+    if (error == EINPROGRESS && poll(&outcome, 1, kPatienceMs) == 1) {
+      getsockopt(probe.get(), SOL_SOCKET, SO_ERROR, &error, &length);
+    }
+  }
+  return error == ECONNREFUSED;
 }
 
 uint16_t FreeLoopbackPort() {

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include <cstdint>
+#include <string>
 
 #include "base/file_descriptor.h"
 
@@ -39,8 +40,14 @@ inline socklen_t LengthOf(const sockaddr_storage& address) {
   return address.ss_family == AF_INET6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in);
 }
 
+// "127.0.0.1:5432", "[::1]:80", the path of an AF_UNIX socket; empty for what is none of these.
+std::string AddressText(const sockaddr_storage& address);
+
 // A socket that is connected to 127.0.0.1:`port`, closed on exec; none if that fails (errno).
 FileDescriptor ConnectToLoopback(uint16_t port);
+
+// Nobody listens there. One that does not answer within a second refuses nothing.
+bool RefusesConnections(const sockaddr_storage& address);
 
 // A port of 127.0.0.1 that no socket is bound to; another program may take it at any moment. Throws
 // std::system_error.

@@ -30,4 +30,29 @@ std::string_view TcpStateName(TcpState state) {
   return "?";
 }
 
+std::string DrivenKernel::Describe(const Descriptor& descriptor) const {
+  switch (descriptor.kind) {
+    case DescriptorKind::kListener:
+      return "listening socket";
+    case DescriptorKind::kConnection:
+      return "connection";
+    case DescriptorKind::kSocket:
+      return "socket";
+    case DescriptorKind::kEpoll:
+      return "epoll instance";
+    case DescriptorKind::kEventfd:
+      return "eventfd";
+    case DescriptorKind::kTimerfd:
+      return "timerfd";
+    case DescriptorKind::kPipe:
+      return "pipe";
+    case DescriptorKind::kSocketpair:
+      return "socketpair";
+    case DescriptorKind::kFree:
+    case DescriptorKind::kOther:
+      break;
+  }
+  return "descriptor";
+}
+
 }  // namespace hupstorm

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -203,10 +204,22 @@ class DrivenKernel : public Syscalls {
     int fd;
     DescriptorKind kind;
     PeerId peer = kNoPeer;  // kConnection
+    int process = 0;        // of the server's, if it has several; 0 if there is one
   };
   // Every open descriptor of the server's own, in order.
   virtual std::vector<Descriptor> OpenDescriptors() const = 0;
   virtual int open_descriptor_count() const = 0;
+  // The descriptor that an epoll instance of the server's reports with this data; -1 if that is not
+  // known, or is not one alone.
+  virtual int WatchedWith(int epoll, uint64_t data) const {
+    static_cast<void>(epoll), static_cast<void>(data);
+    return -1;
+  }
+  // What an open descriptor is, for people: "pipe", "/var/log/server.log", "socket to
+  // 127.0.0.1:5432"; with the call that made it, if that is known.
+  virtual std::string Describe(const Descriptor& descriptor) const;
+  // Threads of the server, in all its processes, as far as they are known; at least 1.
+  virtual int thread_count() const { return 1; }
 };
 
 }  // namespace hupstorm

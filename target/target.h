@@ -62,10 +62,11 @@ struct Target {
   // kExpect only, and there never null.
   std::shared_ptr<const Exchange> exchange = nullptr;
 
-  // The most bytes that the server may hold for one client that does not take them. The default
-  // leaves room for the buffers of any server; the lower it is, the sooner a queue without bounds
-  // shows.
-  uint64_t queue_bound = 512 * 1024;
+  // The most bytes that the server may hold for one client that does not take them; the lower it
+  // is, the sooner a queue without bounds shows. By default it is not known: a server that holds so
+  // many bytes is looked at, and it is a bug only if it then holds ever more.
+  static constexpr uint64_t kUnknownBound = 512 * 1024;
+  uint64_t queue_bound = kUnknownBound;
 
   // True if each log line that names a client's address is about the connection that the server
   // last called on. Lets the oracles recognise a line about the wrong client.

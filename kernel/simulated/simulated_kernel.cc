@@ -124,6 +124,19 @@ std::vector<SimulatedKernel::Descriptor> SimulatedKernel::OpenDescriptors() cons
 
 int SimulatedKernel::open_descriptor_count() const { return state_->descriptors.open_count(); }
 
+int SimulatedKernel::WatchedWith(int epoll, uint64_t data) const {
+  const simulated::Object* const object = state_->descriptors.Get(epoll);
+  if (object == nullptr || object->kind != simulated::Kind::kEpoll) return -1;
+  int found = -1;
+  const auto& items = static_cast<const simulated::Epoll&>(*object).items;
+  for (const simulated::EpollItem* item = items.first(); item != nullptr; item = items.Next(item)) {
+    if (item->data != data) continue;
+    if (found >= 0) return -1;
+    found = item->fd;
+  }
+  return found;
+}
+
 SimulatedKernel::DescriptorKind SimulatedKernel::KindOf(int fd) const {
   const simulated::Object* object = state_->descriptors.Get(fd);
   if (object == nullptr) return DescriptorKind::kFree;

@@ -85,6 +85,7 @@ class SimulatedKernel final : public DrivenKernel {
   PeerId PeerOf(int fd) const override;
   std::vector<Descriptor> OpenDescriptors() const override;  // from kFirstDescriptor up
   int open_descriptor_count() const override;
+  int WatchedWith(int epoll, uint64_t data) const override;
 
   // ---- More to look at.
   int descriptor_limit() const;

@@ -22,7 +22,8 @@ void Judge(Moment, const Ledger& ledger, FindingList& findings) {
   if (ledger.dead || ledger.asked_to_stop) return;
   for (const ClientFacts& probe : ledger.InUse()) {
     const bool answered = probe.stream.complete() && probe.stream.received() > 0;
-    if (!probe.probe || (probe.accepted && (answered || !probe.stream.is_known()))) continue;
+    if (!probe.probe || probe.reset || (probe.accepted && (answered || !probe.stream.is_known())))
+      continue;
     const std::string what = probe.refused     ? "is refused: nobody listens any more"
                              : !probe.accepted ? "is not accepted"
                              : probe.stream.difference().empty()

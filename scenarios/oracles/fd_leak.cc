@@ -11,21 +11,31 @@ constexpr std::string_view kPage =
     R"(All clients are gone, by FIN or by reset, and the server holds more descriptors than when it started.
 Each such storm takes some more, until accept fails with EMFILE.
 
+A connection that is left is a leak at once. Anything else (a pipe, a file, a socket to another server) may be what the
+server makes once and keeps: so more clients come, in the same way, and it is a leak if each time more is left.
+
 Look for a path on which a connection is forgotten without close: an error branch, an event mask that is never
 matched (EPOLLERR or EPOLLHUP alone), a FIN that is read as "no data yet".)";
 
 void Judge(Moment, const Ledger& ledger, FindingList& findings) {
   if (ledger.dead) return;
-  const int extra = ledger.descriptors_now - ledger.descriptors_at_start;
-  if (extra <= 0) return;
-  const auto clients = ledger.InUse();
-  const auto open = std::find_if(clients.begin(), clients.end(),
-                                 [](const ClientFacts& client) { return client.server_open; });
-  findings.Add(
-      "fd-leak", open != clients.end() ? *open : ClientFacts{},
-      fmt::format(
-          "all clients are gone, and the server holds {} descriptor{} more than at start: {}",
-          extra, extra == 1 ? "" : "s", ledger.descriptors_left));
+  const DescriptorGrowth& growth = ledger.descriptor_growth;
+  if (ledger.connections_left > 0) {
+    const int extra = ledger.descriptors_now - ledger.descriptors_at_start;
+    const auto clients = ledger.InUse();
+    const auto open = std::find_if(clients.begin(), clients.end(),
+                                   [](const ClientFacts& client) { return client.server_open; });
+    findings.Add(
+        "fd-leak", open != clients.end() ? *open : ClientFacts{},
+        fmt::format(
+            "all clients are gone, and the server holds {} descriptor{} more than at start: {}",
+            extra, extra == 1 ? "" : "s", ledger.descriptors_left));
+  } else if (growth.is_leak) {
+    findings.Add("fd-leak", 0, growth.kinds,
+                 fmt::format("each round of clients leaves more descriptors open, {} in {} rounds; "
+                             "the last left {}",
+                             growth.count, growth.rounds, growth.what));
+  }
 }
 
 }  // namespace

@@ -40,6 +40,8 @@ void Ledger::Clear() {
   last_accept_error = 0;
   descriptors_left.clear();
   highest_descriptor = -1;
+  descriptor_growth = {};
+  endless_queue = 0;
   blocks.clear();
   spinning = false;
   waited_ns = 0;

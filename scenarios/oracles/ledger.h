@@ -108,6 +108,16 @@ struct HeapMark {
   int most_clients = 0;
 };
 
+// Descriptors that are no connections, at the end of one round after another, each with as many
+// clients: what a server makes once and keeps (a log, a pool) is not made again for the next ones.
+struct DescriptorGrowth {
+  int rounds = 0;        // in a row that have left more than any before
+  int count = 0;         // how many more, by all of these
+  bool is_leak = false;  // these are too many for what is made once
+  std::string what;      // what the last of them left: "pipe made by pipe2, /tmp/a.log"
+  uint64_t kinds = 0;    // of that, for the fingerprint
+};
+
 struct Ledger {
   const Target* target = nullptr;  // the server's, for the length of the run
   std::vector<ClientFacts> clients;
@@ -125,7 +135,13 @@ struct Ledger {
   // Descriptors: at the first rest, and now.
   int descriptors_at_start = 0;
   int descriptors_now = 0;
+  int connections_left = 0;      // of clients that are gone, and that the server has not closed
   std::string descriptors_left;  // "2 connections (a, b), 1 eventfd"; filled in when there are more
+  DescriptorGrowth descriptor_growth;
+
+  // The bytes that the server held for one client without an end in sight; 0 if it was not looked
+  // for, or there is an end.
+  uint64_t endless_queue = 0;
 
   // The calls in which the server sleeps that wait for one connection alone, or for a new one while
   // nothing else would wake the server: a recv, say. `client` is an index, -1 for none.

@@ -48,7 +48,9 @@ std::string Difference(const ClientStream& stream) {
                        mismatch.expected, *found - 1, *found);
   }
   if (mismatch.expected >= stream.owed()) {
-    return fmt::format("got more than the {} bytes that it is owed", stream.owed());
+    return fmt::format("got {} byte{} that it is not owed, after the {} that it is",
+                       stream.received() - mismatch.at,
+                       stream.received() - mismatch.at == 1 ? "" : "s", stream.owed());
   }
   return fmt::format("byte {} is not the one that it is owed there", mismatch.expected);
 }

@@ -1,5 +1,6 @@
 #include "scenarios/worlds/epilogue.h"
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <utility>
@@ -17,6 +18,11 @@ constexpr int kMostClockMoves = 200;
 // While it spins, each costs some of its fruitless wake-ups.
 constexpr int kMostClockMovesInSpin = 4;
 constexpr int64_t kStopPatienceNs = 30 * kSecondNs;
+// What a server may hold for a client if its limit is not known, and what a client sends to see
+// whether there is one. Of small requests there are fewer: a server works long on each.
+constexpr uint64_t kMostHeld = 20 << 20;
+constexpr uint64_t kFloodBytes = 24 << 20;
+constexpr uint64_t kFloodRequests = 2'000'000;
 // A heap that grew in the scenario's one round is looked at for as many rounds more.
 constexpr uint32_t kExtraRounds = 3;
 // A server that has kept more descriptors in each of so many rounds in a row keeps more in all.
@@ -30,7 +36,7 @@ void Epilogue::Start(const Scenario& scenario, const RunOptions& options) {
   options_ = &options;
   round_ = 0;
   phase_ = Phase::kLifted;
-  probe_ = -1;
+  probe_ = flood_ = -1;
   leaking_rounds_ = 0;
 }
 
@@ -52,7 +58,9 @@ Epilogue::Outcome Epilogue::Continue(int64_t deadline_ns) {
   clients_.Refresh();
   switch (phase_) {
     case Phase::kLifted:
-      return Drain();
+      return FloodIsDue() ? BeginFlood() : Drain();
+    case Phase::kFlooding:
+      return EndFlood();
     case Phase::kDraining:
       return HalfClose();
     case Phase::kHalfClosing:
@@ -145,7 +153,41 @@ void Epilogue::RecordViews() {
 
 // Each of these lets the oracles judge the phase that is over, and begins the next one.
 
+// A client had the server hold more than most do: is there an end to it?
+bool Epilogue::FloodIsDue() const {
+  const uint64_t bound = Target::kUnknownBound;
+  if (ledger_.target->queue_bound != bound || ledger_.asked_to_stop || ledger_.dead) return false;
+  if (endless_queues_.contains(ledger_.target->name)) return false;
+  const auto clients = ledger_.InUse();
+  return std::any_of(clients.begin(), clients.end(),
+                     [](const ClientFacts& client) { return client.most_held > bound; });
+}
+
+Epilogue::Outcome Epilogue::BeginFlood() {
+  Enter(Phase::kFlooding, "a new client sends on and reads nothing, to see whether the queue ends");
+  const Exchange* const exchange = ledger_.target->exchange.get();
+  flood_bytes_ = exchange == nullptr
+                     ? kFloodBytes
+                     : std::min(kFloodBytes, kFloodRequests * exchange->request.size());
+  flood_ = clients_.ConnectFlood(flood_bytes_);
+  return Outcome::kActed;
+}
+
+Epilogue::Outcome Epilogue::EndFlood() {
+  const ClientFacts& flood = ledger_.clients[static_cast<size_t>(flood_)];
+  const bool is_endless = flood.most_held >= std::min(kMostHeld, flood_bytes_ / 5 * 4);
+  if (flood.accepted) endless_queues_[ledger_.target->name] = is_endless ? flood.most_held : 0;
+  clients_.Reset(std::exchange(flood_, -1));
+  Enter(Phase::kLifted, "");
+  return Outcome::kActed;
+}
+
 Epilogue::Outcome Epilogue::Drain() {
+  if (const auto known = endless_queues_.find(ledger_.target->name);
+      known != endless_queues_.end()) {
+    ledger_.endless_queue = known->second;
+  }
+
   judge_.At(Moment::kScriptDone);
   Enter(Phase::kDraining, "all clients read what is left");
   for (int client = 0; client < clients_.count(); ++client) clients_.ReadAll(client);
@@ -198,7 +240,7 @@ Epilogue::Outcome Epilogue::Part() {
 Epilogue::Outcome Epilogue::EndRound() {
   const int descriptors_before =
       round_ == 0 ? ledger_.descriptors_at_start : ledger_.descriptors_now;
-  CountDescriptors(ledger_, clients_, kernel_);
+  descriptors_.EndRound();
   leaking_rounds_ = ledger_.descriptors_now > descriptors_before ? leaking_rounds_ + 1 : 0;
   ledger_.heap_marks.push_back({.heap = host_.Heap(), .most_clients = ledger_.most_connected});
   judge_.At(Moment::kRoundEnd);
@@ -207,7 +249,8 @@ Epilogue::Outcome Epilogue::EndRound() {
   const bool grew = marks.back().heap.bytes > marks[marks.size() - 2].heap.bytes;
   const bool knows_enough = leaking_rounds_ >= kEnoughLeakingRounds;
   const bool look_again =
-      scenario_->rounds <= kExtraRounds && grew && round_ < scenario_->rounds + kExtraRounds;
+      descriptors_.WantsAnotherRound() ||
+      (scenario_->rounds <= kExtraRounds && grew && round_ < scenario_->rounds + kExtraRounds);
   if (ledger_.asked_to_stop) {
     Enter(Phase::kStopping, "");
     return Outcome::kPhaseDone;

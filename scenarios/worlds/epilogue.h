@@ -6,11 +6,14 @@
 #define HUPSTORM_SCENARIOS_WORLDS_EPILOGUE_H_
 
 #include <cstdint>
+#include <map>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "kernel/driven_kernel.h"
 #include "scenarios/oracles/ledger.h"
+#include "scenarios/worlds/descriptor_watch.h"
 #include "scenarios/worlds/judge.h"
 #include "scenarios/worlds/run_clock.h"
 #include "scenarios/worlds/scenario_clients.h"
@@ -31,14 +34,15 @@ class Epilogue {
   };
 
   Epilogue(DrivenKernel& kernel, Ledger& ledger, ScenarioClients& clients, RunClock& clock,
-           Judge& judge, TimeLine& time_line, ServerHost& host)
+           Judge& judge, TimeLine& time_line, ServerHost& host, DescriptorWatch& descriptors)
       : kernel_(kernel),
         ledger_(ledger),
         clients_(clients),
         clock_(clock),
         judge_(judge),
         time_line_(time_line),
-        host_(host) {}
+        host_(host),
+        descriptors_(descriptors) {}
 
   // For a new run. Both arguments must outlive it.
   void Start(const Scenario& scenario, const RunOptions& options);
@@ -54,6 +58,7 @@ class Epilogue {
  private:
   enum class Phase : uint8_t {
     kLifted,       // faults and limits are lifted
+    kFlooding,     // a new client sends much, and reads nothing
     kDraining,     // all clients read all
     kHalfClosing,  // all clients have sent their FIN
     kClosing,      // all clients have closed
@@ -73,6 +78,9 @@ class Epilogue {
   bool IsOutstanding() const;
   void GiveUp();
   void RecordViews();
+  bool FloodIsDue() const;
+  Outcome BeginFlood();
+  Outcome EndFlood();
   Outcome Drain();
   Outcome HalfClose();
   Outcome CloseAll();
@@ -88,6 +96,7 @@ class Epilogue {
   Judge& judge_;
   TimeLine& time_line_;
   ServerHost& host_;
+  DescriptorWatch& descriptors_;
 
   const Scenario* scenario_ = nullptr;
   const RunOptions* options_ = nullptr;
@@ -98,6 +107,10 @@ class Epilogue {
   int probe_ = -1;
   std::vector<uint8_t> given_up_;  // Outstanding, by client
   uint32_t leaking_rounds_ = 0;    // in a row, each of which left more descriptors open
+  int flood_ = -1;
+  uint64_t flood_bytes_ = 0;
+  // What floods have shown of a target: it is the same in all scenarios, and takes long to see.
+  std::map<std::string, uint64_t> endless_queues_;
 };
 
 }  // namespace hupstorm

@@ -39,7 +39,8 @@ void HeldBytes::BeginCounting(int client) {
 void HeldBytes::NoteHeld(ClientFacts& client) {
   const uint64_t bound = ledger_.target->queue_bound;
   const uint64_t held = client.stream.Held(client.consumed, client.answered);
-  if (held <= std::max(client.most_held, bound)) return;
+  // To look at the memory of a process takes long: not for each page that comes.
+  if (held <= std::max(client.most_held + client.most_held / 16, bound)) return;
   // Beside what it may hold for the others. Of a third-party server only whole pages are known.
   uint64_t least = ledger_.target->third_party ? held / 2 : held;
   for (const ClientFacts& other : ledger_.InUse()) {

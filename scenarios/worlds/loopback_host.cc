@@ -15,6 +15,8 @@
 #include "base/processors.h"
 #include "base/resource_limit.h"
 #include "base/system_error.h"
+#include "scenarios/worlds/last_words.h"
+#include "scenarios/worlds/world.h"
 
 namespace hupstorm {
 namespace {
@@ -74,6 +76,14 @@ Claim BindToOneProcessor(std::string_view users) {
     }
   }
   return {};
+}
+
+void RequireServersFault(const HeldKernel& kernel, int status) {
+  if (!IsFault(status) || !kernel.HasEndedInLibrary()) return;
+  throw WorldFailed(fmt::format(
+      "hupstorm's own code has crashed in the server's process, which was {}: this is a mistake of "
+      "hupstorm's, and none of the server's; please report it with this scenario",
+      EndOfProcess(status)));
 }
 
 }  // namespace hupstorm

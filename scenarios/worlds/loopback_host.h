@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/file_descriptor.h"
+#include "kernel/linux/held/held_kernel.h"
 
 namespace hupstorm {
 
@@ -45,6 +46,10 @@ bool HasRoomFor(uint64_t connections);
 // loopback stay in order, and a turn costs no trip across processors. Takes the one that the fewest
 // `users` have claimed, for as long as the claim is held.
 [[nodiscard]] Claim BindToOneProcessor(std::string_view users = "world");
+
+// Throws WorldFailed if the process whose end waitpid has told by `status` died of a fault in our
+// own code, by which it was held: nothing that a server does is to have that effect.
+void RequireServersFault(const HeldKernel& kernel, int status);
 
 }  // namespace hupstorm
 

@@ -49,9 +49,9 @@ class ServerProcess {
   // The driver's end of the socket between the two, which becomes the caller's.
   FileDescriptor TakeLine() { return std::move(line_); }
 
-  // Waits for the end of a process that ends, and says how it did: "killed by SIGSEGV (...)",
-  // "it called exit(1)"; then the line of its output that says why, if any.
-  std::string AwaitEnd() { return LastWords(process_.Wait(), output_.Tail()); }
+  // Waits for the end of a process that ends. How it did: as waitpid tells.
+  int AwaitEnd() { return process_.Wait(); }
+  std::string Output() { return output_.Tail(); }
 
  private:
   [[noreturn]] void Serve(held::SharedMemory& memory, FileDescriptor end,
@@ -122,9 +122,11 @@ class LoopbackWorld::Impl final : private ServerHost {
   void Serve(const Target& target, uint16_t port, Syscalls& top) override {
     process_.emplace(*memory_, [&] { target.serve(port); });
     try {
-      kernel_.ServeOnly(process_->pid(), process_->TakeLine(), memory_, top);
+      kernel_.ServeOnly(process_->pid(), port, process_->TakeLine(), memory_, top);
     } catch (const held::ServerGone&) {
-      run_.Die(process_->AwaitEnd());
+      const int status = process_->AwaitEnd();
+      RequireServersFault(kernel_, status);
+      run_.Die(LastWords(status, process_->Output()));
     } catch (const held::ServerThrew& thrown) {
       run_.Die(thrown.what());
     } catch (const std::system_error& error) {

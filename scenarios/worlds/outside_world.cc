@@ -138,7 +138,8 @@ class OutsideWorld::Impl final : private ServerHost {
     if (server_.start) instance = server_.start(connections_);
     RequireAllowed(instance.address);
     kernel_.Attach(instance.address, instance.root);
-    if (!server_.start && IsLoopback(instance.address) && !kernel_.SeesSockets()) {
+    if (!server_.start && !server_.has_ended && IsLoopback(instance.address) &&
+        !kernel_.SeesSockets()) {
       throw WorldFailed("nobody listens at the server's address");
     }
     return PortOf(instance.address);
@@ -262,10 +263,11 @@ class OutsideWorld::Impl final : private ServerHost {
     if (server_.ended) {
       const auto end = server_.ended();
       if (!end) return std::nullopt;
-      const bool by_itself = WIFEXITED(end->status);
-      return Ended{.words = LastWords(end->status, end->output),
+      const bool by_itself = WIFEXITED(StatusBehindShell(end->status));
+      return Ended{.words = LastWordsOfCommand(end->status, end->errors, end->output),
                    .as_asked = by_itself || WTERMSIG(end->status) == SIGTERM};
     }
+    if (server_.has_ended) return Ended{.words = "it ended at the first request"};
     if (kernel_.ProcessesAreGone()) return Ended{.words = "its process has ended"};
     if (kernel_.SeesSockets() && !kernel_.SeesProcesses() && !kernel_.HasListener()) {
       return Ended{.words = "nobody listens on its port any more"};

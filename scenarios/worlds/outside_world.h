@@ -33,6 +33,7 @@ struct OutsideServer {
   struct End {
     int status = 0;      // as waitpid tells
     std::string output;  // what it wrote, or the end of that
+    std::string errors;  // of that, what went to standard error
   };
 
   // Starts a fresh server and returns when it listens; ends the one that it started before. Called
@@ -45,6 +46,8 @@ struct OutsideServer {
   std::function<std::string()> output = nullptr;
   // The address of a server that runs already: it serves all runs and is never asked to stop.
   sockaddr_storage address = {};
+  // It was there, and has ended before the first run: it could not take what it was sent.
+  bool has_ended = false;
   // How long a server may take to end after SIGTERM. Once it has taken longer, it gets a second in
   // later runs of the same world.
   std::chrono::nanoseconds stop_patience = std::chrono::seconds(30);

@@ -1,8 +1,10 @@
 #include "scenarios/worlds/process_world.h"
 
 #include <fmt/format.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <chrono>
@@ -10,11 +12,13 @@
 #include <cstdlib>
 #include <functional>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <system_error>
 #include <utility>
 #include <vector>
 
+#include "base/files.h"
 #include "base/loopback_address.h"
 #include "base/resource_limit.h"
 #include "kernel/linux/held/enlistment.h"
@@ -62,6 +66,32 @@ rlimit WithRoomFor(uint64_t connections, rlimit limit) {
   return limit;
 }
 
+// ::1, a port of it.
+sockaddr_storage LoopbackIpv6(uint16_t port) {
+  sockaddr_storage address = {};
+  auto& ipv6 = reinterpret_cast<sockaddr_in6&>(address);
+  ipv6.sin6_family = AF_INET6;
+  ipv6.sin6_port = htons(port);
+  ipv6.sin6_addr = in6addr_loopback;
+  return address;
+}
+
+// True if some socket of UDP has this port.
+bool IsUdpPort(uint16_t port) {
+  for (const char* const file : {"/proc/net/udp", "/proc/net/udp6"}) {
+    const std::string table = ReadWhole(file).value_or("");
+    // "  sl  local_address ...", and then a line like "  4: 0100007F:1F90 00000000:0000 07 ..."
+    std::istringstream lines(table.substr(std::min(table.find('\n'), table.size())));
+    std::string number;
+    std::string local;
+    std::string rest;
+    while (lines >> number >> local && std::getline(lines, rest)) {
+      if (local.ends_with(fmt::format(":{:04X}", port))) return true;
+    }
+  }
+  return false;
+}
+
 // A server that a command starts, from its start until it listens, and to its end.
 class RunningServer {
  public:
@@ -82,10 +112,16 @@ class RunningServer {
       const std::optional<int> status = command_.Status();
       if (status && !Lives()) {
         return fmt::format("the server ended before it listened on port {}: {}{}", port_,
-                           EndOfProcess(*status), WhatItWrote());
+                           EndOfProcess(StatusBehindShell(*status)), WhatItWrote());
       }
       // What it waits for a processor does not count.
       if (Clock::now() < deadline + Starved()) continue;
+      if (IsUdpPort(port_)) {
+        return fmt::format(
+            "the server has UDP port {}, and does not listen on the port of TCP: "
+            "hupstorm is for servers of TCP{}",
+            port_, WhatItWrote());
+      }
       const std::string elsewhere = ListensElsewhere();
       return fmt::format("after {:g} s the server does not listen on port {} of 127.0.0.1{}{}",
                          std::chrono::duration<double>(timeout).count(), port_,
@@ -139,7 +175,9 @@ class RunningServer {
   std::string WhatItWrote() const {
     const std::string output = command_.Output();
     if (output.empty()) return "; it wrote nothing";
-    return fmt::format("; it wrote: {}", ReasonIn(output));
+    const std::string errors = command_.Errors();
+    const std::string_view reason = ReasonIn(ReasonIn(errors).empty() ? output : errors);
+    return fmt::format("; it wrote: {}", reason);
   }
   // Where one of its processes listens instead.
   std::string ListensElsewhere() {
@@ -209,7 +247,7 @@ class ProcessWorld::Impl final : private ServerHost {
     try {
       server_.emplace(CommandOf(options_, port, WithRoomFor(connections_, descriptors_), kernel_),
                       port);
-      kernel_.Start(server_->command().keeper(), port, top);
+      kernel_.Start(server_->command().keeper(), WithPort(options_.host, port), top);
       const std::string why =
           server_->AwaitListening(options_.start_timeout, [this](int also, int ms) {
             run_.MarkProgress();
@@ -229,7 +267,10 @@ class ProcessWorld::Impl final : private ServerHost {
       throw WorldFailed(error.what());
     }
     if (!run_.ledger().asked_to_stop) {
-      run_.Die(LastWords(*server_->command().Status(), server_->command().Output()));
+      const int status = *server_->command().Status();
+      RequireServersFault(kernel_, StatusBehindShell(status));
+      const ServerCommand& command = server_->command();
+      run_.Die(LastWordsOfCommand(status, command.Errors(), command.Output()));
     }
   }
 
@@ -272,7 +313,7 @@ class ProcessWorld::Impl final : private ServerHost {
     if (!server_) return;
     kernel_.Stop();
     const bool ended = server_->command().End();
-    run_.KeepOutput(server_->command().Output());
+    run_.KeepOutput(std::string(WithoutShellsWords(server_->command().Output())));
     server_.reset();
     if (!ended) run_.KeepOutput("a process of the server could not be ended");
   }
@@ -305,7 +346,7 @@ ServerNature LookAtServer(const ProcessOptions& options) {
   const uint16_t port = ports.Choose();
   RunningServer server(CommandOf(options, port, descriptors, kernel), port);
   const auto attend = [&](int also, int ms) { kernel.Attend(also, ms); };
-  kernel.Start(server.command().keeper(), port, kernel);
+  kernel.Start(server.command().keeper(), LoopbackAddress(port), kernel);
   ServerNature nature;
   nature.why = server.AwaitListening(options.start_timeout, attend);
   if (nature.why.empty()) {
@@ -313,12 +354,25 @@ ServerNature LookAtServer(const ProcessOptions& options) {
     while (!kernel.HasSeenListen() && Clock::now() < deadline) {
       attend(server.command().news(), kLookForCallMs);
     }
-    const bool is_seen = kernel.HasSeenListen();
-    nature.kind = is_seen ? ServerNature::Kind::kHeld : ServerNature::Kind::kUnseen;
-    if (!is_seen) {
+    nature.kind = kernel.HasSeenListen() ? ServerNature::Kind::kHeld : ServerNature::Kind::kUnseen;
+    if (nature.kind == ServerNature::Kind::kUnseen) {
       nature.why =
           "its system calls are not seen by the preload library: it is statically linked, makes "
           "them by itself (Go), or runs as another user";
+    }
+    // One that listens on both may do so one after the other.
+    bool is_ipv4 = !RefusesConnections(LoopbackAddress(port));
+    while (!is_ipv4 && Clock::now() < deadline) {
+      attend(server.command().news(), kLookForCallMs);
+      is_ipv4 = !RefusesConnections(LoopbackAddress(port));
+    }
+    if (!is_ipv4) nature.host = LoopbackIpv6(0);
+    if (!is_ipv4 && RefusesConnections(LoopbackIpv6(port))) {
+      nature.kind = ServerNature::Kind::kNotServing;
+      nature.why = fmt::format(
+          "the server listens on port {}, but neither at 127.0.0.1 nor at ::1: have it listen at "
+          "one of these",
+          port);
     }
   }
   kernel.Stop();
@@ -342,14 +396,17 @@ OutsideServer StartedByCommand(const ProcessOptions& options) {
       poll(&news, 1, ms);
     });
     if (!why.empty()) throw WorldFailed(why);
-    return {.address = LoopbackAddress(port), .root = (*server)->command().keeper()};
+    return {.address = WithPort(options.host, port), .root = (*server)->command().keeper()};
   };
   outside.ended = [server]() -> std::optional<OutsideServer::End> {
     if (!*server || !(*server)->HasEnded()) return std::nullopt;
     return OutsideServer::End{.status = *(*server)->command().Status(),
-                              .output = (*server)->command().Output()};
+                              .output = (*server)->command().Output(),
+                              .errors = (*server)->command().Errors()};
   };
-  outside.output = [server] { return *server ? (*server)->command().Output() : std::string(); };
+  outside.output = [server] {
+    return *server ? std::string(WithoutShellsWords((*server)->command().Output())) : std::string();
+  };
   return outside;
 }
 

@@ -5,17 +5,22 @@
 #ifndef HUPSTORM_SCENARIOS_WORLDS_PROCESS_WORLD_H_
 #define HUPSTORM_SCENARIOS_WORLDS_PROCESS_WORLD_H_
 
+#include <sys/socket.h>
+
 #include <chrono>
 #include <memory>
 #include <string>
 
+#include "base/loopback_address.h"
 #include "scenarios/worlds/outside_world.h"
 #include "scenarios/worlds/world.h"
 
 namespace hupstorm {
 
 struct ProcessOptions {
-  std::string command;  // for /bin/sh; "{port}" stands for the port to listen on, at 127.0.0.1
+  std::string command;  // for /bin/sh; "{port}" stands for the port to listen on
+  // Where it listens, but for the port; ::1 if it does at that alone: LookAtServer finds it out.
+  sockaddr_storage host = LoopbackAddress(0);
   // Of libhupstorm_preload.so.
   std::string preload_library;
   // How long a server may take until it listens. One that takes longer counts as not starting.
@@ -32,6 +37,7 @@ struct ServerNature {
   Kind kind = Kind::kNotServing;
   // kUnseen, kNotServing: why, in a sentence or two, with what the server wrote.
   std::string why;
+  sockaddr_storage host = LoopbackAddress(0);  // for ProcessOptions
 };
 
 // Starts the server, looks whether it listens and whether its calls are seen, and ends it. Throws

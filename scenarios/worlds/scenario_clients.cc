@@ -93,6 +93,13 @@ int ScenarioClients::ConnectProbe() {
   return client;
 }
 
+int ScenarioClients::ConnectFlood(uint64_t bytes) {
+  const int client = AddClient('z', kMaxClientIndex, /*buffer=*/0, /*probe=*/true);
+  Pump(client);
+  SendPattern(client, bytes);
+  return client;
+}
+
 int ScenarioClients::AddClient(char letter, uint32_t index, int buffer, bool probe) {
   DrivenKernel::PeerOptions options;
   if (buffer > 0) options.receive_buffer = buffer;

@@ -42,6 +42,8 @@ class ScenarioClients final : public FaultWorld {
   // A client of the world's own, which is served or is not: it connects, sends a short message or
   // a request, and reads all. Returns it.
   int ConnectProbe();
+  // One that sends `bytes` of what its protocol has it send, requests perhaps, and reads nothing.
+  int ConnectFlood(uint64_t bytes);
   // accept has given the server `fd`. Returns the client behind it, -1 for none.
   int NoteAccepted(int fd);
 

@@ -66,9 +66,10 @@ ScenarioRun::ScenarioRun(DrivenKernel& kernel, ServerHost& host)
                 }),
       call_logger_(monitor_, kernel, injector_, ledger_, clients_),
       held_bytes_(ledger_, host),
+      descriptors_(ledger_, clients_, kernel, host),
       warm_up_(clients_, time_line_, host),
       script_(kernel, ledger_, clients_, injector_, monitor_.placed(), clock_, judge_, time_line_),
-      epilogue_(kernel, ledger_, clients_, clock_, judge_, time_line_, host) {}
+      epilogue_(kernel, ledger_, clients_, clock_, judge_, time_line_, host, descriptors_) {}
 
 RunResult ScenarioRun::Run(const Scenario& scenario, const Target& target,
                            const RunOptions& options) {
@@ -112,7 +113,7 @@ void ScenarioRun::BeginScenario(const Scenario& scenario, const Target& target,
 RunResult ScenarioRun::FinishRun() {
   if (stage_ != Stage::kEpilogue && epilogue_.round() == 0) RecordSockets();
   if (!ledger_.dead && ledger_.stopped) {
-    CountDescriptors(ledger_, clients_, kernel_);
+    descriptors_.EndServer();
     if (stage_ == Stage::kScript) script_.ExpectAfterStop();
   }
   judge_.At(Moment::kStopped);
@@ -295,7 +296,7 @@ void ScenarioRun::JudgeWaiting(int64_t deadline_ns) {
 
 // Notes what the server has, to be compared with what it has in the end.
 void ScenarioRun::BeginScript() {
-  ledger_.descriptors_at_start = kernel_.open_descriptor_count();
+  descriptors_.BeginScript();
   ledger_.heap_marks.push_back({.heap = host_.Heap()});
   held_bytes_.BeginScript();
   call_logger_.Begin();

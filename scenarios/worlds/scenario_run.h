@@ -15,6 +15,7 @@
 #include "kernel/trace/trace_recorder.h"
 #include "scenarios/oracles/ledger.h"
 #include "scenarios/worlds/call_log.h"
+#include "scenarios/worlds/descriptor_watch.h"
 #include "scenarios/worlds/epilogue.h"
 #include "scenarios/worlds/held_bytes.h"
 #include "scenarios/worlds/judge.h"
@@ -117,6 +118,7 @@ class ScenarioRun final : public KernelDriver, private MonitorHost {
   TraceRecorder recorder_;
   CallLogger call_logger_;
   HeldBytes held_bytes_;
+  DescriptorWatch descriptors_;
   WarmUp warm_up_;
   Script script_;
   Epilogue epilogue_;

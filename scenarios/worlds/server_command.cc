@@ -12,6 +12,7 @@
 
 #include <array>
 #include <atomic>
+#include <tuple>
 #include <utility>
 
 #include "base/resource_limit.h"
@@ -20,7 +21,7 @@
 namespace hupstorm {
 
 // What was written last, in shared memory: the keeper writes, its parent reads.
-struct ServerOutput {
+struct OutputRing {
   static constexpr size_t kKept = 16 << 10;
 
   void Append(const char* bytes, size_t count) {
@@ -29,8 +30,20 @@ struct ServerOutput {
     total.store(end + count, std::memory_order_release);
   }
 
+  std::string Text() const {
+    const uint64_t end = total.load(std::memory_order_acquire);
+    std::string text;
+    for (uint64_t at = end > kKept ? end - kKept : 0; at < end; ++at) text += ring[at % kKept];
+    return text;
+  }
+
   std::atomic<uint64_t> total{0};
   std::array<char, kKept> ring = {};
+};
+
+struct ServerOutput {
+  OutputRing all;
+  OutputRing errors;
 };
 
 namespace {
@@ -62,12 +75,15 @@ class Keeper {
     sigaddset(&ends, SIGCHLD);
     children_ = signalfd(-1, &ends, SFD_CLOEXEC | SFD_NONBLOCK);
     if (children_ < 0) _exit(1);
-    auto [from_server, to_us] = MakePipe();
-    from_server_ = std::move(from_server);
-    fcntl(from_server_.get(), F_SETFL, O_NONBLOCK);
-    const int output = to_us.get();
-    first_ = ChildProcess([&] { Become(descriptors, output); }, {.death_signal = 0}).Release();
-    to_us.reset();
+    std::array<FileDescriptor, 2> to_us;
+    for (size_t i = 0; i < 2; ++i) {
+      std::tie(from_server_[i], to_us[i]) = MakePipe();
+      fcntl(from_server_[i].get(), F_SETFL, O_NONBLOCK);
+    }
+    first_ = ChildProcess([&] { Become(descriptors, to_us[0].get(), to_us[1].get()); },
+                          {.death_signal = 0})
+                 .Release();
+    to_us = {};
     while (Serve()) {
     }
     EndAll();
@@ -76,8 +92,8 @@ class Keeper {
   }
 
  private:
-  [[noreturn]] void Become(rlim_t descriptors, int output) const {
-    SetStandardStreams(output, output);
+  [[noreturn]] void Become(rlim_t descriptors, int output, int errors) const {
+    SetStandardStreams(output, errors);
     close_range(STDERR_FILENO + 1, ~0U, 0);
     ForbidCoreFiles();  // a crash here is a finding, not a thing to keep
     SetSoftLimit(RLIMIT_NOFILE, descriptors);
@@ -93,7 +109,8 @@ class Keeper {
   bool Serve() {
     pollfd fds[] = {{.fd = control_, .events = POLLIN, .revents = 0},
                     {.fd = children_, .events = POLLIN, .revents = 0},
-                    {.fd = from_server_.get(), .events = POLLIN, .revents = 0}};
+                    {.fd = from_server_[0].get(), .events = POLLIN, .revents = 0},
+                    {.fd = from_server_[1].get(), .events = POLLIN, .revents = 0}};
     poll(fds, std::size(fds), -1);
     if (fds[0].revents != 0) return false;
     if (fds[1].revents != 0) {
@@ -102,7 +119,7 @@ class Keeper {
       }
       Reap();
     }
-    if (fds[2].revents != 0) Drain();
+    if (fds[2].revents != 0 || fds[3].revents != 0) Drain();
     return true;
   }
 
@@ -121,16 +138,21 @@ class Keeper {
   }
 
   void Drain() {
-    if (!from_server_) return;
+    for (FileDescriptor& stream : from_server_) Drain(stream, &stream == &from_server_[1]);
+  }
+
+  void Drain(FileDescriptor& stream, bool is_errors) {
+    if (!stream) return;
     char block[16 << 10];
     ssize_t count = 0;
     // A server that writes without end must not keep us from the rest.
     for (int i = 0; i < 64; ++i) {
-      count = read(from_server_.get(), block, sizeof block);
+      count = read(stream.get(), block, sizeof block);
       if (count <= 0) break;
-      output_.Append(block, static_cast<size_t>(count));
+      output_.all.Append(block, static_cast<size_t>(count));
+      if (is_errors) output_.errors.Append(block, static_cast<size_t>(count));
     }
-    if (count == 0) from_server_.reset();  // the other end is closed in all processes
+    if (count == 0) stream.reset();  // the other end is closed in all processes
   }
 
   void EndAll() {
@@ -153,7 +175,7 @@ class Keeper {
   ServerOutput& output_;
   const Program& program_;
   int children_ = -1;
-  FileDescriptor from_server_;
+  std::array<FileDescriptor, 2> from_server_;  // its standard output and error
   pid_t first_ = -1;
 };
 
@@ -162,7 +184,7 @@ class Keeper {
 ServerCommand::ServerCommand(const Options& options) {
   std::vector<std::string> environment;
   for (const auto& [name, value] : options.environment) environment.push_back(name + "=" + value);
-  const Program program({"sh", "-c", options.command}, environment, "/bin/sh");
+  const Program program({"sh", "-c", WithExec(options.command)}, environment, "/bin/sh");
   auto [ours, theirs] = MakeSocketPair(SOCK_SEQPACKET);
   control_ = std::move(ours);
   const auto keep = [this, &program, &options, control = theirs.get()] {
@@ -198,16 +220,12 @@ bool ServerCommand::End() {
 }
 
 uint64_t ServerCommand::OutputBytes() const {
-  return output_->total.load(std::memory_order_acquire);
+  return output_->all.total.load(std::memory_order_acquire);
 }
 
-std::string ServerCommand::Output() const {
-  const uint64_t end = OutputBytes();
-  const uint64_t begin = end > ServerOutput::kKept ? end - ServerOutput::kKept : 0;
-  std::string text;
-  for (uint64_t at = begin; at < end; ++at) text += output_->ring[at % ServerOutput::kKept];
-  return text;
-}
+std::string ServerCommand::Output() const { return output_->all.Text(); }
+
+std::string ServerCommand::Errors() const { return output_->errors.Text(); }
 
 std::string WithPort(const std::string& command, uint16_t port) {
   constexpr std::string_view kPlace = "{port}";

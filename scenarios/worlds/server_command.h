@@ -55,6 +55,8 @@ class ServerCommand {
 
   // The last 16 KiB, at most, of what the processes wrote to standard output and standard error.
   std::string Output() const;
+  // The same of what they wrote to standard error alone.
+  std::string Errors() const;
   // How much they wrote.
   uint64_t OutputBytes() const;
 
@@ -65,6 +67,12 @@ class ServerCommand {
   std::optional<int> status_;
   std::vector<std::pair<pid_t, int>> killed_;
 };
+
+// `command` so that the shell becomes the last program of it, in place of waiting for it and
+// telling of its end in its own words: with "exec" before that, if it is a simple one that sh(1)
+// need not stay for. As it is if that is not plain to see (pipes, background, compound commands,
+// builtins).
+std::string WithExec(const std::string& command);
 
 // `command` with each "{port}" replaced.
 std::string WithPort(const std::string& command, uint16_t port);

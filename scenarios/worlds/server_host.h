@@ -35,6 +35,8 @@ class ServerHost {
   // that what the server makes once and keeps (a log, a pool) is there when descriptors are
   // counted.
   virtual bool NeedsWarmUp() { return false; }
+  // The server runs in this process, so that what it opens past its kernel (files) is open here.
+  virtual bool RunsHere() { return false; }
   // A descriptor of the harness in the server's process: the server cannot close it.
   virtual bool IsOffLimits(int) { return false; }
   // The call that the layers see was made already: nothing can be done about it.

@@ -71,6 +71,8 @@ int PortNamedIn(std::string_view line) {
 
 }  // namespace
 
+bool ShowsPattern(std::string_view line) { return !PatternIn(line).empty(); }
+
 int ClientNamedIn(std::string_view line, const Ledger& ledger, int likely) {
   const int port = PortNamedIn(line);
   if (port == 0) return -1;

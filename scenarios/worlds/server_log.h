@@ -21,6 +21,9 @@ namespace hupstorm {
 // several. `likely` is looked at first; -1 for none.
 int ClientNamedIn(std::string_view line, const Ledger& ledger, int likely);
 
+// A part of the line may be what a client has sent, and is no word of the server's own.
+bool ShowsPattern(std::string_view line);
+
 // Says in what way `line` mixes up clients, empty if it does not. `current` is the client that
 // the server's last call was about; compared with the line only if `names_client`.
 std::string ForeignLogLine(std::string_view line, const Ledger& ledger, bool names_client,

@@ -38,6 +38,7 @@ class SimulatedWorld::Impl final : private ServerHost {
     return kPort;
   }
   HeapUse Heap() override { return ServerHeap(); }
+  bool RunsHere() override { return true; }
 
   // The harness lives in this process too: its descriptors are not the server's to close.
   bool IsOffLimits(int fd) override {

@@ -37,40 +37,12 @@ std::vector<SocketRow> SocketsOf(const Ledger& ledger, const ScenarioClients& cl
 
 void AppendViews(const Ledger& ledger, std::vector<ClientView>& views) {
   for (const ClientFacts& client : ledger.InUse()) {
+    if (client.probe) continue;
     views.push_back({.letter = client.letter,
                      .index = client.index,
                      .received = client.stream.received(),
                      .state = StateShownTo(client),
                      .left = client.closed || client.reset});
-  }
-}
-
-void CountDescriptors(Ledger& ledger, const ScenarioClients& clients, const DrivenKernel& kernel) {
-  ledger.descriptors_now = kernel.open_descriptor_count();
-  ledger.descriptors_left.clear();
-  const int start = ledger.stopped ? 0 : ledger.descriptors_at_start;
-  if (ledger.descriptors_now <= start) return;
-  int connections = 0;
-  int others = 0;
-  std::string names;
-  for (const DrivenKernel::Descriptor& descriptor : kernel.OpenDescriptors()) {
-    if (descriptor.kind != DrivenKernel::DescriptorKind::kConnection) {
-      ++others;
-      continue;
-    }
-    const int client = clients.ClientOfPeer(descriptor.peer);
-    if (++connections <= 5 && client >= 0) {
-      names += (names.empty() ? "" : ", ") + ledger.ClientName(ledger.clients[client]);
-    }
-  }
-  std::string& left = ledger.descriptors_left;
-  if (connections > 0) {
-    left = fmt::format("{} connection{}", connections, connections == 1 ? "" : "s");
-    if (!names.empty()) left += fmt::format(" ({}{})", names, connections > 5 ? ", ..." : "");
-  }
-  if (others > start || connections == 0) {
-    left += fmt::format("{}{} other descriptor{}", left.empty() ? "" : ", ", others - start,
-                        others == 1 ? "" : "s");
   }
 }
 

@@ -19,9 +19,6 @@ std::vector<SocketRow> SocketsOf(const Ledger& ledger, const ScenarioClients& cl
 // What each client has been shown so far.
 void AppendViews(const Ledger& ledger, std::vector<ClientView>& views);
 
-// Brings Ledger::descriptors_now and descriptors_left up to date.
-void CountDescriptors(Ledger& ledger, const ScenarioClients& clients, const DrivenKernel& kernel);
-
 }  // namespace hupstorm
 
 #endif  // HUPSTORM_SCENARIOS_WORLDS_SNAPSHOTS_H_

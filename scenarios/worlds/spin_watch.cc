@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/epoll.h>
+#include <sys/select.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -122,26 +123,44 @@ void SpinWatch::CountWake(const SystemCall& call) {
 void SpinWatch::LookForReason(const SystemCall& call) {
   thread_->woken_client = -1;
   thread_->woken_events = 0;
+  int fd = -1;
+  uint32_t events = 0;
   if (call.result > 0 && call.call == Call::kEpollWait) {
-    const auto* events = call.Pointer<const epoll_event>(1);
-    thread_->woken_events = events[0].events;
-    // Most servers keep the descriptor in `data`; for others the client stays unnamed.
-    if (events[0].data.u64 < 1'000'000)
-      thread_->woken_client = clients_.ClientOf(events[0].data.fd);
+    const auto& event = *call.Pointer<const epoll_event>(1);
+    events = thread_->woken_events = event.events;
+    fd = kernel_.WatchedWith(call.Fd(), event.data.u64);
+    // Many servers keep the descriptor in `data`.
+    if (fd < 0 && event.data.u64 < 1'000'000) fd = event.data.fd;
   } else if (call.result > 0 && call.call == Call::kPoll) {
     const auto* fds = call.Pointer<const pollfd>(0);
-    for (size_t i = 0; i < call.Size(1); ++i) {
+    for (size_t i = 0; i < call.Size(1) && fd < 0; ++i) {
       if (fds[i].revents == 0) continue;
-      thread_->woken_events = static_cast<uint32_t>(static_cast<uint16_t>(fds[i].revents));
-      thread_->woken_client = clients_.ClientOf(fds[i].fd);
-      break;
+      events = thread_->woken_events = static_cast<uint16_t>(fds[i].revents);
+      fd = fds[i].fd;
+    }
+  } else if (call.result > 0 && call.call == Call::kSelect) {
+    constexpr uint32_t kEvents[] = {EPOLLIN, EPOLLOUT, EPOLLPRI};
+    for (size_t set = 0; set < 3 && fd < 0; ++set) {
+      const auto* const ready = call.Pointer<const fd_set>(1 + set);
+      for (int i = 0; i < call.Int(0) && ready != nullptr && fd < 0; ++i) {
+        if (!FD_ISSET(i, ready)) continue;
+        events = kEvents[set];
+        fd = i;
+      }
     }
   }
-  thread_->wake_reason =
-      thread_->woken_events != 0 ? " by " + EventNames(thread_->woken_events) : "";
+  if (fd >= 0) thread_->woken_client = clients_.ClientOf(fd);
+  thread_->wake_reason = events != 0 ? " by " + EventNames(events) : "";
   if (thread_->woken_client >= 0) {
     thread_->wake_reason += fmt::format(" on {}'s connection",
                                         ledger_.ClientName(ledger_.clients[thread_->woken_client]));
+  } else if (fd >= 0) {
+    thread_->wake_reason += fmt::format(" on descriptor {}", fd);
+    for (const DrivenKernel::Descriptor& descriptor : kernel_.OpenDescriptors()) {
+      if (descriptor.fd != fd) continue;
+      thread_->wake_reason += fmt::format(", a {}", kernel_.Describe(descriptor));
+      break;
+    }
   }
 }
 

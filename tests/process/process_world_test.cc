@@ -333,6 +333,14 @@ TEST(ProcessWorldTest, ABusyLoopIsReportedWithItsReason) {
               ContainsRegex("busy-loop: the server was woken 20 times in a row by IN"));
 }
 
+TEST(ProcessWorldTest, ABusyLoopNamesTheSocketWhateverItWaitsWith) {
+  for (const char* const server : {"fin_ignored", "select_fin_ignored"}) {
+    EXPECT_THAT(Told(RunServer(PythonServer(server), "a connect\na shutdown write\n")),
+                ContainsRegex("woken 20 times in a row by IN[|A-Z]* on a new client's connection and"))
+        << server;
+  }
+}
+
 TEST(ProcessWorldTest, ALostAnswerIsReported) {
   EXPECT_THAT(Told(RunServer(PythonServer("partial_send"), "a connect\na send 4MiB\na read all\n")),
               HasSubstr("lost-bytes: "));

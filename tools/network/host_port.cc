@@ -1,17 +1,14 @@
 #include "tools/network/host_port.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
 #include <fmt/format.h>
 #include <netdb.h>
 #include <netinet/in.h>
-#include <poll.h>
 
 #include <charconv>
 #include <cstring>
 #include <memory>
 
-#include "base/file_descriptor.h"
 #include "tools/cli/errors.h"
 
 namespace hupstorm {
@@ -74,19 +71,7 @@ sockaddr_storage ResolveEndpoint(std::string_view text, bool allow_remote) {
 }
 
 void RequireListener(const sockaddr_storage& address, std::string_view text) {
-  constexpr int kPatienceMs = 1000;
-  const FileDescriptor probe(
-      socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  int error = 0;
-  if (connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), LengthOf(address)) != 0) {
-    error = errno;
-    pollfd outcome = {.fd = probe.get(), .events = POLLOUT, .revents = 0};
-    socklen_t length = sizeof error;
-    if (error == EINPROGRESS && poll(&outcome, 1, kPatienceMs) == 1) {
-      getsockopt(probe.get(), SOL_SOCKET, SO_ERROR, &error, &length);
-    }
-  }
-  if (error == ECONNREFUSED) {
+  if (RefusesConnections(address)) {
     throw UsageError(
         fmt::format("nobody listens at {}: start the server first, or look at the port", text));
   }

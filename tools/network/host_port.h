@@ -15,8 +15,7 @@ namespace hupstorm {
 // that form, if the name is unknown, and, unless `allow_remote`, if it is not this machine.
 sockaddr_storage ResolveEndpoint(std::string_view text, bool allow_remote);
 
-// Throws UsageError if the address, called `text` by the user, refuses connections. One that does
-// not answer at all is not waited for.
+// Throws UsageError if the address, called `text` by the user, refuses connections.
 void RequireListener(const sockaddr_storage& address, std::string_view text);
 
 }  // namespace hupstorm

@@ -4,7 +4,10 @@
 
 #include <chrono>
 #include <cmath>
+#include <set>
+#include <utility>
 
+#include "base/resource_limit.h"
 #include "scenarios/worlds/outside_world.h"
 #include "scenarios/worlds/process_world.h"
 #include "tools/catalogue/installation.h"
@@ -14,6 +17,7 @@
 #include "tools/cli/command.h"
 #include "tools/cli/errors.h"
 #include "tools/network/host_port.h"
+#include "tools/network/protocol_probe.h"
 #include "tools/plan/run_options.h"
 
 namespace hupstorm {
@@ -23,6 +27,40 @@ constexpr char kPlaceOfPort[] = "{port}";
 
 // A third-party server that hangs in this many scenarios will hang in the others.
 constexpr int kMostTimeouts = 4;
+
+// Each client is a socket of hupstorm's, and one of the server's, whose numbers may begin at 256.
+constexpr rlim_t kDescriptorsBeside = 320;
+constexpr rlim_t kLeastDescriptors = 1024;
+
+// For the worlds in which clients are sockets of Linux. Throws UsageError.
+void RequireDescriptors() {
+  const rlim_t most = LimitOf(RLIMIT_NOFILE).rlim_max;
+  if (most >= kLeastDescriptors) return;
+  throw UsageError(
+      "this process may open {} descriptors (ulimit -Hn), and clients of a server on Linux need "
+      "{}: "
+      "raise the limit",
+      most, kLeastDescriptors);
+}
+
+// Why a scenario has too many clients for this process; empty if it has not.
+std::string WhyTooMany(const Scenario& scenario) {
+  std::set<std::pair<char, uint32_t>> clients;
+  for (const Step& step : scenario.steps) {
+    if (step.action != Action::kConnect) continue;
+    for (uint32_t i = step.clients.first; i <= step.clients.last; ++i) {
+      clients.emplace(step.clients.letter, i);
+    }
+  }
+  const rlim_t most = LimitOf(RLIMIT_NOFILE).rlim_max;
+  if (clients.size() + kDescriptorsBeside <= most) return "";
+  return fmt::format("it has more clients than hupstorm may open descriptors for (ulimit -Hn: {})",
+                     most);
+}
+
+std::string FirstOf(std::string_view why, const Scenario& scenario) {
+  return why.empty() ? WhyTooMany(scenario) : std::string(why);
+}
 
 // What is the same for all servers that are not ours.
 ServerChoice ThirdPartyChoice(const std::string& name, const ServerOptions& options) {
@@ -56,8 +94,11 @@ ServerChoice ChooseTargets(const ServerOptions& options) {
   choice.mend = mend.Text();
   choice.make_world = MakerOf(options.world);
   choice.is_in_worker = options.world == kDefaultWorld;
-  choice.why_not = [world = options.world](const Scenario& scenario) {
-    return std::string(WhyNotIn(world, scenario));
+  const bool is_on_linux = options.world != kDefaultWorld;
+  if (is_on_linux) RequireDescriptors();
+  choice.why_not = [world = options.world, is_on_linux](const Scenario& scenario) {
+    const std::string_view why = WhyNotIn(world, scenario);
+    return is_on_linux ? FirstOf(why, scenario) : std::string(why);
   };
   choice.as_options = [mend = choice.mend, world = options.world](const std::string& target) {
     return TargetOptions(target, mend, world);
@@ -81,12 +122,15 @@ ServerChoice ChooseCommand(const ServerOptions& options) {
   process.command = command;
   process.preload_library = InstalledLibrary("libhupstorm_preload.so").string();
   process.start_timeout = std::chrono::milliseconds(std::lround(options.start_timeout_s * 1000));
+  RequireDescriptors();
   const ServerNature nature = LookAtServer(process);
   if (nature.kind == ServerNature::Kind::kNotServing) throw UsageError(nature.why);
+  process.host = nature.host;
+  RequireProtocol(StartedByCommand(process).start().address, choice.targets.front());
   if (nature.kind == ServerNature::Kind::kHeld && !options.outside) {
     choice.make_world = [process](int) { return std::make_unique<ProcessWorld>(process); };
     choice.why_not = [](const Scenario& scenario) {
-      return std::string(WhyNotIn("loopback", scenario));
+      return FirstOf(WhyNotIn("loopback", scenario), scenario);
     };
     return choice;
   }
@@ -97,7 +141,7 @@ ServerChoice ChooseCommand(const ServerOptions& options) {
     return std::make_unique<OutsideWorld>(StartedByCommand(process));
   };
   choice.why_not = [](const Scenario& scenario) {
-    return std::string(OutsideWorld::WhyNot(scenario, /*starts_servers=*/true));
+    return FirstOf(OutsideWorld::WhyNot(scenario, /*starts_servers=*/true), scenario);
   };
   return choice;
 }
@@ -105,16 +149,19 @@ ServerChoice ChooseCommand(const ServerOptions& options) {
 ServerChoice ChooseAddress(const ServerOptions& options) {
   OutsideServer server;
   server.address = ResolveEndpoint(*options.address, options.allow_remote);
+  RequireDescriptors();
   RequireListener(server.address, *options.address);
   server.allow_remote = options.allow_remote;
   ServerChoice choice = ThirdPartyChoice(*options.address, options);
+  RequireProtocol(server.address, choice.targets.front());
+  server.has_ended = RefusesConnections(server.address);
   choice.as_options = [options](const std::string& target) {
     return fmt::format("--connect {}{}{}", ShellWord(target), ProtocolOption(options),
                        options.allow_remote ? " --allow-remote" : "");
   };
   choice.make_world = [server](int) { return std::make_unique<OutsideWorld>(server); };
   choice.why_not = [](const Scenario& scenario) {
-    return std::string(OutsideWorld::WhyNot(scenario, /*starts_servers=*/false));
+    return FirstOf(OutsideWorld::WhyNot(scenario, /*starts_servers=*/false), scenario);
   };
   choice.note = "The server was judged from outside, as it runs already: --exec sees more.";
   choice.is_shared = true;

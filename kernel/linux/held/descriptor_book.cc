@@ -37,8 +37,15 @@ int DescriptorBook::Find(PeerId peer) const {
   return -1;
 }
 
-void DescriptorBook::Open(int64_t fd, Kind kind, bool nonblocking) {
-  At(static_cast<int>(fd)) = {.kind = kind, .nonblocking = nonblocking};
+void DescriptorBook::Open(const SystemCall& by, int64_t fd, Kind kind, bool nonblocking) {
+  At(static_cast<int>(fd)) = {.kind = kind, .nonblocking = nonblocking, .made_by = by.call};
+}
+
+void DescriptorBook::Copy(const SystemCall& by, int64_t fd) {
+  const DescriptorFacts original = Of(by.Int(0));
+  DescriptorFacts& copy = At(static_cast<int>(fd));
+  copy = original;
+  copy.made_by = by.call;
 }
 
 void DescriptorBook::Learn(const SystemCall& call, int64_t result) {
@@ -46,13 +53,13 @@ void DescriptorBook::Learn(const SystemCall& call, int64_t result) {
   const int fd = call.Int(0);
   switch (call.call) {
     case Call::kSocket:
-      return Open(result, Kind::kSocket, HasNonblock(a[1]));
+      return Open(call, result, Kind::kSocket, HasNonblock(a[1]));
     case Call::kSocketpair:
     case Call::kPipe2: {
       const bool pair = call.call == Call::kSocketpair;
       const int* const ends = call.Pointer<const int>(pair ? 3 : 0);
       for (int i = 0; i < 2; ++i) {
-        Open(ends[i], pair ? Kind::kSocketpair : Kind::kPipe, HasNonblock(a[1]));
+        Open(call, ends[i], pair ? Kind::kSocketpair : Kind::kPipe, HasNonblock(a[1]));
       }
       return;
     }
@@ -60,13 +67,13 @@ void DescriptorBook::Learn(const SystemCall& call, int64_t result) {
       At(fd).kind = Kind::kListener;
       return;
     case Call::kAccept:
-      return Open(result, Kind::kConnection, HasNonblock(a[3]));
+      return Open(call, result, Kind::kConnection, HasNonblock(a[3]));
     case Call::kEpollCreate1:
-      return Open(result, Kind::kEpoll, false);
+      return Open(call, result, Kind::kEpoll, false);
     case Call::kEventfd:
-      return Open(result, Kind::kEventfd, HasNonblock(a[1]));
+      return Open(call, result, Kind::kEventfd, HasNonblock(a[1]));
     case Call::kTimerfdCreate:
-      Open(result, Kind::kTimerfd, HasNonblock(a[1]));
+      Open(call, result, Kind::kTimerfd, HasNonblock(a[1]));
       At(static_cast<int>(result)).clock = static_cast<clockid_t>(a[0]);
       return;
     case Call::kClose:
@@ -74,11 +81,10 @@ void DescriptorBook::Learn(const SystemCall& call, int64_t result) {
       return;
     case Call::kDup:
     case Call::kDup3:
-      At(static_cast<int>(result)) = DescriptorFacts(Of(fd));
-      return;
+      return Copy(call, result);
     case Call::kFcntl:
       if (a[1] == F_DUPFD || a[1] == F_DUPFD_CLOEXEC) {
-        At(static_cast<int>(result)) = DescriptorFacts(Of(fd));
+        Copy(call, result);
       } else if (a[1] == F_SETFL) {
         At(fd).nonblocking = HasNonblock(a[2]);
       }

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 
 #include "kernel/driven_kernel.h"
 #include "kernel/system_call.h"
@@ -16,7 +17,8 @@ namespace hupstorm::held {
 struct DescriptorFacts {
   DrivenKernel::DescriptorKind kind = DrivenKernel::DescriptorKind::kFree;  // kFree: not known of
   bool nonblocking = false;
-  PeerId peer = kNoPeer;  // kConnection
+  std::optional<Call> made_by = std::nullopt;  // if it was seen
+  PeerId peer = kNoPeer;                       // kConnection
   // kTimerfd: when it expires next by DrivenKernel::now_ns, -1 for never; 0 interval: once.
   clockid_t clock = CLOCK_MONOTONIC;
   int64_t expiry_ns = -1;
@@ -40,7 +42,8 @@ class DescriptorBook {
   int Find(PeerId peer) const;
 
  private:
-  void Open(int64_t fd, DrivenKernel::DescriptorKind kind, bool nonblocking);
+  void Open(const SystemCall& by, int64_t fd, DrivenKernel::DescriptorKind kind, bool nonblocking);
+  void Copy(const SystemCall& by, int64_t fd);
 
   // A deque, so that references stay good when a descriptor is added: a call may sleep with one
   // while another thread of the server accepts.

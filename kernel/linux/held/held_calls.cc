@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/loopback_address.h"
 #include "base/timespec.h"
 #include "kernel/linux/held/held_kernel.h"
 #include "kernel/linux/held/held_timers.h"
@@ -284,7 +285,12 @@ int64_t HeldKernel::Listen(HeldThread& thread, const SystemCall& call) {
   if (result != 0) return result;
   seen_listen_ = true;
   HeldProcess& process = *thread.process;
-  if (process.listener >= 0) return result;
+  // A server may listen on other ports too, for its operators, say.
+  sockaddr_storage address = {};
+  socklen_t length = sizeof address;
+  Invoke<Call::kGetsockname>(thread.remote, call.Int(0), reinterpret_cast<sockaddr*>(&address),
+                             &length);
+  if (process.listener >= 0 || PortOf(address) != port_) return result;
   process.listener = call.Int(0);
   if (!process.send_buffer_chosen) set_server_send_buffer(send_buffer_);
   if (!process.receive_buffer_chosen) set_server_receive_buffer(receive_buffer_);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/ioctl.h>
@@ -261,8 +262,8 @@ DrivenKernel::ConnectionStatus HeldKernel::AskServer(PeerId peer) const {
 // By sock_diag: whichever process has the connection, and whether it is held or not.
 DrivenKernel::ConnectionStatus HeldKernel::AskLinux(PeerId peer) const {
   ConnectionStatus status;
-  if (!diag_) return status;
-  const auto socket = diag_->Find(LoopbackAddress(port_), LoopbackAddress(PeerPort(peer)));
+  if (!diag_ || AddressOf(peer).ss_family == AF_UNSPEC) return status;  // it was refused
+  const auto socket = diag_->Find(ServerAddressOf(peer), AddressOf(peer));
   if (!socket) return status;
   status.state = socket->state;
   status.unread = socket->Unread();
@@ -292,11 +293,15 @@ std::vector<DrivenKernel::Descriptor> HeldKernel::OpenDescriptors() const {
         std::find(pids_at_start_.begin(), pids_at_start_.end(), pid) != pids_at_start_.end();
     for (const int fd : sight::OpenNumbers(pid)) {
       if (!IsOwn(pid, fd)) continue;
-      Descriptor descriptor{.fd = fd, .kind = DescriptorKind::kFree, .peer = kNoPeer};
+      Descriptor descriptor{
+          .fd = fd, .kind = DescriptorKind::kFree, .peer = kNoPeer, .process = pid};
       if (process != processes_.end()) {
         const held::DescriptorFacts& facts = process->second.book.Of(fd);
         descriptor.kind = facts.kind;
         descriptor.peer = facts.peer;
+        // Accepted from somebody who is no client.
+        const bool is_clients = facts.peer != kNoPeer || facts.kind != DescriptorKind::kConnection;
+        if (!is_clients) descriptor.kind = DescriptorKind::kSocket;
       }
       if (descriptor.kind == DescriptorKind::kFree) {
         const std::optional<sight::OpenFile> file = sight::OpenFileAt(pid, fd);
@@ -309,6 +314,32 @@ std::vector<DrivenKernel::Descriptor> HeldKernel::OpenDescriptors() const {
     }
   }
   return open;
+}
+
+int HeldKernel::WatchedWith(int epoll, uint64_t data) const {
+  return current_ == nullptr ? -1 : sight::WatchedWith(current_->pid, epoll, data);
+}
+
+std::string HeldKernel::Describe(const Descriptor& descriptor) const {
+  std::string what = sight::TargetOf(descriptor.process, descriptor.fd);
+  // "pipe:[4711]": the number means nothing to anybody, and it is another one each time.
+  if (!what.starts_with('/')) what = ClientsKernel::Describe(descriptor);
+  const auto process = processes_.find(descriptor.process);
+  if (process == processes_.end()) return what;
+  const held::DescriptorFacts& facts = process->second.book.Of(descriptor.fd);
+  if (descriptor.kind == DescriptorKind::kSocket) {
+    if (HeldThread* const thread = HeldThreadOf(process->second)) {
+      sockaddr_storage address = {};
+      socklen_t length = sizeof address;
+      auto* const raw = reinterpret_cast<sockaddr*>(&address);
+      if (Invoke<Call::kGetpeername>(thread->remote, descriptor.fd, raw, &length) == 0) {
+        what += " to " + AddressText(address);
+      }
+    }
+  }
+  if (facts.made_by && !what.starts_with('/'))
+    what += fmt::format(" made by {}", CallName(*facts.made_by));
+  return what;
 }
 
 }  // namespace hupstorm

@@ -45,7 +45,7 @@ void HeldKernel::Reset() {
   keeper_ = -1;
   last_process_made_ = 0;
   port_ = 0;
-  is_only_thread_ = started_ = stopping_ = seen_listen_ = false;
+  is_only_thread_ = started_ = stopping_ = seen_listen_ = ended_in_library_ = false;
   checking_rest_ = all_rechecked_ = clients_changed_ = false;
   failure_ = nullptr;
   pids_at_start_.clear();
@@ -65,8 +65,9 @@ void HeldKernel::MakeCurrent(HeldThread* thread) {
 
 // ---- One thread.
 
-void HeldKernel::ServeOnly(pid_t pid, FileDescriptor line, std::shared_ptr<SharedMemory> memory,
-                           Syscalls& top) {
+void HeldKernel::ServeOnly(pid_t pid, uint16_t port, FileDescriptor line,
+                           std::shared_ptr<SharedMemory> memory, Syscalls& top) {
+  port_ = port;
   HeldThread& thread =
       *threads_.emplace_back(std::make_unique<HeldThread>(std::move(line), std::move(memory), top));
   thread.pid = thread.tid = pid;
@@ -79,6 +80,7 @@ void HeldKernel::ServeOnly(pid_t pid, FileDescriptor line, std::shared_ptr<Share
     while (thread.remote.AwaitCall()) AnswerCall(thread);
   } catch (const std::exception&) {  // unlike what ends a run while the server is held
     thread.gone = true;
+    ended_in_library_ = thread.memory->frame().in_library;
     throw;
   }
   thread.gone = true;
@@ -86,10 +88,11 @@ void HeldKernel::ServeOnly(pid_t pid, FileDescriptor line, std::shared_ptr<Share
 
 // ---- Any number of threads.
 
-void HeldKernel::Start(pid_t keeper, uint16_t port, Syscalls& top) {
+void HeldKernel::Start(pid_t keeper, const sockaddr_storage& address, Syscalls& top) {
   keeper_ = keeper;
   last_process_made_ = 0;
-  port_ = port;
+  port_ = PortOf(address);
+  SetHost(address);
   top_ = &top;
   if (!diag_) diag_.emplace();
 }
@@ -201,6 +204,7 @@ void HeldKernel::End(HeldThread& thread) {
   thread.gone = true;
   thread.asleep = false;
   all_rechecked_ = false;
+  ended_in_library_ = ended_in_library_ || (thread.memory->frame().in_library && !stopping_);
   if (current_ == &thread) current_ = nullptr;
   const bool is_last = std::none_of(threads_.begin(), threads_.end(), [&](const auto& other) {
     return !other->gone && other->pid == thread.pid;
@@ -233,6 +237,11 @@ void HeldKernel::Reap() {
     baton_.lock();
     thread = threads_.erase(thread);
   }
+}
+
+bool HeldKernel::HasEndedInLibrary() const {
+  const std::lock_guard lock(baton_);
+  return ended_in_library_;
 }
 
 bool HeldKernel::HasSeenListen() const {

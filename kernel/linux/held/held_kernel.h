@@ -22,6 +22,7 @@
 
 #include <sys/types.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <cstdint>
 #include <exception>
@@ -57,11 +58,11 @@ class HeldKernel final : public ClientsKernel {
 
   // ---- A server of one thread in one process, which the caller has made.
 
-  // Answers the server's calls by what `top` says, until its serve() returns. `line`: the driver's
-  // end of the socket between the two. Throws ServerGone, ServerThrew, and what `top` throws: then
-  // the server is held in that call for ever.
-  void ServeOnly(pid_t pid, FileDescriptor line, std::shared_ptr<held::SharedMemory> memory,
-                 Syscalls& top);
+  // Answers the server's calls by what `top` says, until its serve() returns. It is to listen on
+  // `port` of 127.0.0.1. `line`: the driver's end of the socket between the two. Throws ServerGone,
+  // ServerThrew, and what `top` throws: then the server is held in that call for ever.
+  void ServeOnly(pid_t pid, uint16_t port, FileDescriptor line,
+                 std::shared_ptr<held::SharedMemory> memory, Syscalls& top);
   HeapUse heap() const { return threads_.empty() ? HeapUse() : threads_.front()->remote.heap(); }
   // True while `top` hears of a call that the server has made already.
   bool IsReplaying() const { return current_ != nullptr && current_->remote.is_replaying(); }
@@ -71,9 +72,9 @@ class HeldKernel final : public ClientsKernel {
 
   const held::EnlistmentOffice& office() const { return *office_; }
   // Throws std::system_error. The server's processes are what descends from `keeper`, which is none
-  // of them; it is to listen on `port` of 127.0.0.1. Its calls are answered by `top`, which must
+  // of them; it is to listen at `address`. Its calls are answered by `top`, which must
   // outlive the run.
-  void Start(pid_t keeper, uint16_t port, Syscalls& top);
+  void Start(pid_t keeper, const sockaddr_storage& address, Syscalls& top);
   // Takes in threads that want to enlist, and drives a server of which no thread is held. Returns
   // after `timeout_ms`, when there is something to read from `also`, or after having done
   // something. Throws what a driver throws: the end of the run.
@@ -83,6 +84,9 @@ class HeldKernel final : public ClientsKernel {
   // Ends the run. The server's processes must be gone, or be held or asleep for ever.
   void Stop();
 
+  // True if a process ended while one of its threads ran our code, and not the server's: if a fault
+  // has ended it, it was ours.
+  bool HasEndedInLibrary() const;
   // True if a thread has listened by a held call: the preload library is in, and sees the calls.
   bool HasSeenListen() const;
   // Processes that crashed (SIGSEGV and the like) while they had more than one connection, so that
@@ -117,6 +121,9 @@ class HeldKernel final : public ClientsKernel {
   std::vector<SleepingCall> SleepingCalls() const override;
   PeerId PeerOf(int fd) const override;
   std::vector<Descriptor> OpenDescriptors() const override;
+  int WatchedWith(int epoll, uint64_t data) const override;
+  std::string Describe(const Descriptor& descriptor) const override;
+  int thread_count() const override { return std::max(static_cast<int>(threads_.size()), 1); }
 
   // Of the thread whose call is being answered.
   void Make(SystemCall& call) override;
@@ -203,6 +210,7 @@ class HeldKernel final : public ClientsKernel {
   bool started_ = false;
   bool stopping_ = false;
   bool seen_listen_ = false;
+  bool ended_in_library_ = false;
   bool checking_rest_ = false;  // by a thread, while the others wait for what it finds
   bool all_rechecked_ = false;  // each held thread looked again, and nothing was done since
   uint64_t wakes_ = 0;          // how often held threads were told to look again

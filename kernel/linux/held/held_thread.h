@@ -31,7 +31,7 @@ struct HeldProcess {
   std::vector<int> given;           // descriptors that are not the server's own, in order
   uint64_t given_handlers = 0;      // nor are the handlers of these signals; bit 0 is signal 1
   rlim_t descriptor_limit = 0;      // RLIMIT_NOFILE at start
-  int listener = -1;                // the first that it made
+  int listener = -1;                // the first that it made at the port that it was given
   bool send_buffer_chosen = false;  // SO_SNDBUF, by the server itself
   bool receive_buffer_chosen = false;
 };

@@ -12,6 +12,8 @@
 #include <fstream>
 #include <map>
 #include <memory>
+#include <sstream>
+#include <string>
 #include <string_view>
 
 #include "base/files.h"
@@ -118,15 +120,33 @@ std::vector<int> OpenNumbers(pid_t pid) {
   return NumbersIn(fmt::format("/proc/{}/fd", pid)).value_or(std::vector<int>());
 }
 
-std::optional<OpenFile> OpenFileAt(pid_t pid, int fd) {
+std::string TargetOf(pid_t pid, int fd) {
   std::array<char, 512> buffer;
   const ssize_t length =
       readlink(fmt::format("/proc/{}/fd/{}", pid, fd).c_str(), buffer.data(), buffer.size());
-  if (length < 0) return std::nullopt;  // closed by now
-  const std::string_view target(buffer.data(), static_cast<size_t>(length));
+  return length < 0 ? "" : std::string(buffer.data(), static_cast<size_t>(length));
+}
+
+int WatchedWith(pid_t pid, int epoll, uint64_t data) {
+  // A line for each: "tfd:        5 events:       19 data:                5  pos:0 ino:..."
+  std::istringstream lines(ReadWhole(fmt::format("/proc/{}/fdinfo/{}", pid, epoll)).value_or(""));
+  int found = -1;
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with("tfd:") || NumberIn<uint64_t>(WordAfter(line, "data:"), 16) != data) {
+      continue;
+    }
+    if (found >= 0) return -1;
+    found = NumberIn<int>(WordAfter(line, "tfd:"));
+  }
+  return found;
+}
+
+std::optional<OpenFile> OpenFileAt(pid_t pid, int fd) {
+  const std::string target = TargetOf(pid, fd);
+  if (target.empty()) return std::nullopt;  // closed by now
   OpenFile file{.fd = fd, .kind = KindOf(target)};
   if (file.kind == OpenFile::Kind::kSocket || file.kind == OpenFile::Kind::kPipe) {
-    file.inode = NumberIn<uint64_t>(target.substr(target.find('[') + 1));
+    file.inode = NumberIn<uint64_t>(std::string_view(target).substr(target.find('[') + 1));
   }
   return file;
 }

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "kernel/driven_kernel.h"
@@ -42,6 +43,12 @@ int CountOpenFiles(pid_t pid);
 std::vector<int> OpenNumbers(pid_t pid);
 // One of them; nullopt if it is not open.
 std::optional<OpenFile> OpenFileAt(pid_t pid, int fd);
+// What it leads to, as /proc names it: "/var/log/server.log", "pipe:[4711]"; empty if it is not
+// open.
+std::string TargetOf(pid_t pid, int fd);
+// The descriptor that the epoll instance `epoll` reports with this data (/proc/PID/fdinfo); -1 for
+// none, or several.
+int WatchedWith(pid_t pid, int epoll, uint64_t data);
 // True if one of them is a socket with one of these inodes.
 bool HasSocketOpen(pid_t pid, std::span<const uint64_t> inodes);
 // True for a socket of TCP, in whatever state, connected or not (sockfs_xattr_get of Linux).

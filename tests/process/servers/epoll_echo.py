@@ -87,7 +87,8 @@ class EpollEcho:
 
     def write(self, fd):
         try:
-            del self.queues[fd][: self.connections[fd].send(self.queues[fd])]
+            part = self.queues[fd][: self.chunk]
+            del self.queues[fd][: self.connections[fd].send(part)]
         except BlockingIOError:
             pass
         except OSError:

@@ -2,12 +2,20 @@
 
 #include <gtest/gtest.h>
 #include <sched.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <memory>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
+
+#include "base/child_process.h"
+#include "base/resource_limit.h"
+#include "kernel/linux/held/agent.h"
+#include "scenarios/worlds/world.h"
 
 namespace hupstorm {
 namespace {
@@ -56,6 +64,39 @@ TEST(BindToOneProcessorTest, AllAreUsedBeforeOneIsShared) {
     sched_setaffinity(0, sizeof allowed, &allowed);
   }
   for (const int cpu : used) EXPECT_EQ(used.count(cpu), 2u);
+}
+
+// A server that dies of SIGSEGV after its first call, in hupstorm's code or in its own.
+void Crash(HeldKernel& kernel, bool in_library) {
+  class Idle final : public KernelDriver {
+    void OnBlock(Call, int, int64_t) override {}
+  } idle;
+  kernel.Reset();
+  kernel.set_driver(&idle);
+  const auto memory = std::make_shared<held::SharedMemory>();
+  auto [ours, theirs] = MakeSocketPair();
+  ChildProcess server([&memory, in_library, &line = theirs] {
+    ForbidCoreFiles();
+    held::Agent agent(*memory, line.get());
+    Invoke<Call::kClose>(agent, -1);
+    memory->frame().in_library = in_library;
+    signal(SIGSEGV, SIG_DFL);
+    raise(SIGSEGV);
+    _exit(1);
+  });
+  theirs.reset();
+  EXPECT_THROW(kernel.ServeOnly(server.pid(), 1, std::move(ours), memory, kernel),
+               held::ServerGone);
+  EXPECT_EQ(server.Wait(), SIGSEGV);
+}
+
+TEST(ServersFaultTest, IsNotWhatHappensInOurCode) {
+  HeldKernel kernel(held::ServerClock::Kind::kStill);
+  Crash(kernel, /*in_library=*/true);
+  EXPECT_THROW(RequireServersFault(kernel, SIGSEGV), WorldFailed);
+  EXPECT_NO_THROW(RequireServersFault(kernel, SIGKILL)) << "which may come at any moment";
+  Crash(kernel, /*in_library=*/false);
+  EXPECT_NO_THROW(RequireServersFault(kernel, SIGSEGV));
 }
 
 }  // namespace
