@@ -26,6 +26,15 @@ sockaddr_storage LoopbackAddress(uint16_t port) {
   return address;
 }
 
+sockaddr_storage LoopbackIpv6Address(uint16_t port) {
+  sockaddr_storage address = {};
+  auto& ipv6 = reinterpret_cast<sockaddr_in6&>(address);
+  ipv6.sin6_family = AF_INET6;
+  ipv6.sin6_port = htons(port);
+  ipv6.sin6_addr = in6addr_loopback;
+  return address;
+}
+
 std::string AddressText(const sockaddr_storage& address) {
   char host[INET6_ADDRSTRLEN] = {};
   const std::string port = std::to_string(PortOf(address));

@@ -27,6 +27,7 @@ inline sockaddr_in LoopbackIpv4(uint16_t port) {
 
 // The same, as what holds an address of any family.
 sockaddr_storage LoopbackAddress(uint16_t port);
+sockaddr_storage LoopbackIpv6Address(uint16_t port);  // [::1]:`port`
 
 // Of an address of AF_INET or AF_INET6, which have the port in the same place; host byte order.
 inline uint16_t PortOf(const sockaddr_storage& address) {

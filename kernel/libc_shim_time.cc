@@ -74,8 +74,8 @@ int gettimeofday(timeval* now, void* zone) noexcept {
   }
   timespec precise{};
   const int result = clock_gettime(CLOCK_REALTIME, &precise);
-  // Null is nothing to write to (__cvdso_gettimeofday of Linux), though glibc declares that it never
-  // is: the compiler is not to believe it.
+  // Null is nothing to write to (__cvdso_gettimeofday of Linux), though glibc declares that it
+  // never is: the compiler is not to believe it.
   timeval* volatile const place = now;
   if (timeval* const to = place) {
     *to = {.tv_sec = precise.tv_sec, .tv_usec = precise.tv_nsec / 1000};

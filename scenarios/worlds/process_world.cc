@@ -1,10 +1,8 @@
 #include "scenarios/worlds/process_world.h"
 
 #include <fmt/format.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 
 #include <algorithm>
 #include <chrono>
@@ -12,13 +10,11 @@
 #include <cstdlib>
 #include <functional>
 #include <optional>
-#include <sstream>
 #include <string>
 #include <system_error>
 #include <utility>
 #include <vector>
 
-#include "base/files.h"
 #include "base/loopback_address.h"
 #include "base/resource_limit.h"
 #include "kernel/linux/held/enlistment.h"
@@ -66,32 +62,6 @@ rlimit WithRoomFor(uint64_t connections, rlimit limit) {
   return limit;
 }
 
-// ::1, a port of it.
-sockaddr_storage LoopbackIpv6(uint16_t port) {
-  sockaddr_storage address = {};
-  auto& ipv6 = reinterpret_cast<sockaddr_in6&>(address);
-  ipv6.sin6_family = AF_INET6;
-  ipv6.sin6_port = htons(port);
-  ipv6.sin6_addr = in6addr_loopback;
-  return address;
-}
-
-// True if some socket of UDP has this port.
-bool IsUdpPort(uint16_t port) {
-  for (const char* const file : {"/proc/net/udp", "/proc/net/udp6"}) {
-    const std::string table = ReadWhole(file).value_or("");
-    // "  sl  local_address ...", and then a line like "  4: 0100007F:1F90 00000000:0000 07 ..."
-    std::istringstream lines(table.substr(std::min(table.find('\n'), table.size())));
-    std::string number;
-    std::string local;
-    std::string rest;
-    while (lines >> number >> local && std::getline(lines, rest)) {
-      if (local.ends_with(fmt::format(":{:04X}", port))) return true;
-    }
-  }
-  return false;
-}
-
 // A server that a command starts, from its start until it listens, and to its end.
 class RunningServer {
  public:
@@ -116,7 +86,7 @@ class RunningServer {
       }
       // What it waits for a processor does not count.
       if (Clock::now() < deadline + Starved()) continue;
-      if (IsUdpPort(port_)) {
+      if (sight::IsUdpPort(port_)) {
         return fmt::format(
             "the server has UDP port {}, and does not listen on the port of TCP: "
             "hupstorm is for servers of TCP{}",
@@ -296,7 +266,8 @@ class ProcessWorld::Impl final : private ServerHost {
     for (const held::ProcessEnd& end : kernel_.TakeCrashed()) {
       if (is_asked) continue;
       run_.Die(fmt::format("a process of the server with several connections was {}",
-                           LastWords(end.status, server_->command().Output())));
+                           LastWordsOfCommand(end.status, server_->command().Errors(),
+                                              server_->command().Output())));
     }
     const std::optional<held::ProcessEnd> hung = kernel_.TakeHungExit();
     if (!hung || is_asked) return false;
@@ -305,7 +276,7 @@ class ProcessWorld::Impl final : private ServerHost {
     kernel_.Stop();
     run_.Die(LastWords(fmt::format("it called exit({}), and has not ended {} s later", hung->status,
                                    held::Endings::kLongestHang.count()),
-                       server_->command().Output()));
+                       server_->command().Errors()));
     return true;
   }
 
@@ -366,8 +337,8 @@ ServerNature LookAtServer(const ProcessOptions& options) {
       attend(server.command().news(), kLookForCallMs);
       is_ipv4 = !RefusesConnections(LoopbackAddress(port));
     }
-    if (!is_ipv4) nature.host = LoopbackIpv6(0);
-    if (!is_ipv4 && RefusesConnections(LoopbackIpv6(port))) {
+    if (!is_ipv4) nature.host = LoopbackIpv6Address(0);
+    if (!is_ipv4 && RefusesConnections(LoopbackIpv6Address(port))) {
       nature.kind = ServerNature::Kind::kNotServing;
       nature.why = fmt::format(
           "the server listens on port {}, but neither at 127.0.0.1 nor at ::1: have it listen at "

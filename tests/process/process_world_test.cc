@@ -335,8 +335,9 @@ TEST(ProcessWorldTest, ABusyLoopIsReportedWithItsReason) {
 
 TEST(ProcessWorldTest, ABusyLoopNamesTheSocketWhateverItWaitsWith) {
   for (const char* const server : {"fin_ignored", "select_fin_ignored"}) {
-    EXPECT_THAT(Told(RunServer(PythonServer(server), "a connect\na shutdown write\n")),
-                ContainsRegex("woken 20 times in a row by IN[|A-Z]* on a new client's connection and"))
+    EXPECT_THAT(
+        Told(RunServer(PythonServer(server), "a connect\na shutdown write\n")),
+        ContainsRegex("woken 20 times in a row by IN[|A-Z]* on a new client's connection and"))
         << server;
   }
 }

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fmt/format.h>
 #include <libmnl/libmnl.h>
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
@@ -14,7 +15,10 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <sstream>
+#include <string>
 
+#include "base/files.h"
 #include "base/system_error.h"
 #include "kernel/linux/sight/tcp_state.h"
 
@@ -199,6 +203,21 @@ std::optional<TcpSocket> SocketDiag::Find(const sockaddr_storage& local,
   const uint16_t remote_port = ntohs(request.id.idiag_dport);
   if (found.empty() || found.front().remote_port != remote_port) return std::nullopt;
   return found.front();
+}
+
+bool IsUdpPort(uint16_t port) {
+  for (const char* const file : {"/proc/net/udp", "/proc/net/udp6"}) {
+    const std::string table = ReadWhole(file).value_or("");
+    // "  sl  local_address ...", and then a line like "  4: 0100007F:1F90 00000000:0000 07 ..."
+    std::istringstream lines(table.substr(std::min(table.find('\n'), table.size())));
+    std::string number;
+    std::string local;
+    std::string rest;
+    while (lines >> number >> local && std::getline(lines, rest)) {
+      if (local.ends_with(fmt::format(":{:04X}", port))) return true;
+    }
+  }
+  return false;
 }
 
 }  // namespace hupstorm::sight

@@ -63,6 +63,9 @@ struct UnixSocket {
   uint32_t receive_queue = 0;  // bytes that have come and have not been read
 };
 
+// True if a socket of UDP has this port, as its own (/proc/net/udp).
+bool IsUdpPort(uint16_t port);
+
 class SocketDiag {
  public:
   // Throws std::system_error if Linux does not answer such questions.
