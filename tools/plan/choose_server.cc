@@ -126,7 +126,8 @@ ServerChoice ChooseCommand(const ServerOptions& options) {
   const ServerNature nature = LookAtServer(process);
   if (nature.kind == ServerNature::Kind::kNotServing) throw UsageError(nature.why);
   process.host = nature.host;
-  RequireProtocol(StartedByCommand(process).start(/*connections=*/1).address, choice.targets.front());
+  RequireProtocol(StartedByCommand(process).start(/*connections=*/1).address,
+                  choice.targets.front());
   if (nature.kind == ServerNature::Kind::kHeld && !options.outside) {
     choice.make_world = [process](int) { return std::make_unique<ProcessWorld>(process); };
     choice.why_not = [](const Scenario& scenario) {
