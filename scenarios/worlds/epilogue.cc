@@ -17,7 +17,6 @@ constexpr int64_t kPatienceNs = 75 * kSecondNs;
 constexpr int kMostClockMoves = 200;
 // While it spins, each costs some of its fruitless wake-ups.
 constexpr int kMostClockMovesInSpin = 4;
-constexpr int64_t kStopPatienceNs = 30 * kSecondNs;
 // What a server may hold for a client if its limit is not known, and what a client sends to see
 // whether there is one. Of small requests there are fewer: a server works long on each.
 constexpr uint64_t kMostHeld = 20 << 20;

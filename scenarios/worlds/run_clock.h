@@ -8,11 +8,15 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "base/timespec.h"
 #include "kernel/driven_kernel.h"
 #include "scenarios/worlds/scenario_clients.h"
 #include "scenarios/worlds/time_line.h"
 
 namespace hupstorm {
+
+// How long a server that was asked to stop may take, by the clock.
+inline constexpr int64_t kStopPatienceNs = 30 * kSecondNs;
 
 class RunClock {
  public:

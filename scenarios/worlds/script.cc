@@ -19,7 +19,6 @@ namespace {
 // connections.
 constexpr int64_t kExpectPatienceNs = 2 * kSecondNs;
 constexpr int kMostMovesGiven = 200;
-constexpr int64_t kStopPatienceNs = 30 * kSecondNs;
 constexpr int kMostMovesGivenToSpin = 4;
 
 // Steps that change what will happen and are not seen by a server that sleeps: they do not end a
