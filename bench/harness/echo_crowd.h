@@ -58,7 +58,7 @@ class HandPlayed final : private KernelDriver, private MonitorHost {
   bool IsOffLimits(int) override { return false; }
   bool WasHindered() override { return false; }
   void CarryOutPlaced(int) override {}
-  void OnSpin() override {}
+  void OnSpin(int64_t) override {}
   void OnRestless() override {}
   void GiveUp() override {}
   void AfterCall(const SystemCall&) override {}

@@ -17,6 +17,7 @@
 #include "scenarios/language/parse.h"
 #include "target/documented/documented.h"
 #include "target/reference/reference.h"
+#include "tests/process/process_run.h"
 #include "tests/process/third_party_server.h"
 #include "tests/scenarios/control_server.h"
 
@@ -35,14 +36,6 @@ Scenario FromSuite(const std::string& name) {
   std::stringstream text;
   text << file.rdbuf();
   return ParseScenario(text.str(), name + ".scn");
-}
-
-std::string Told(const RunResult& result) {
-  std::string all;
-  for (const Finding& finding : result.findings) {
-    all += finding.oracle + ": " + finding.evidence + "\n";
-  }
-  return all;
 }
 
 std::set<std::string> OraclesOf(const RunResult& result) {
