@@ -19,7 +19,7 @@ constexpr int kFewestTaken = 16;
 
 // Long enough to be no busy loop however often it comes.
 bool IsLongSleep(const SystemCall& call) {
-  constexpr long kLongNs = 10'000'000;
+  constexpr long kLongNs = 1'000'000;
   const auto* const request = call.Pointer<const timespec>(0);
   return call.result == 0 && request != nullptr &&
          (request->tv_sec > 0 || request->tv_nsec >= kLongNs);

@@ -102,7 +102,7 @@ TEST(DescriptorsTest, AScenarioWithTooManyClientsIsLeftOutWithTheReason) {
                 PythonServer("epoll_echo"), "descriptors/beyond-fd-setsize"},
                shell);
   EXPECT_EQ(result.exit_code, 2) << result.out;
-  EXPECT_THAT(result.err, HasSubstr("more clients than hupstorm may open descriptors for"));
+  EXPECT_THAT(result.err, HasSubstr("more clients than hupstorm may have descriptors"));
 }
 
 }  // namespace

@@ -137,7 +137,7 @@ TEST(RunTest, AScenarioThatThisMachineHasNoRoomForIsLeftOutAndNamed) {
   CommandInput shell;
   shell.program = "/bin/sh";
   const CommandResult result =
-      Hupstorm({"-c", std::string("ulimit -n 1000 && exec ") + HUPSTORM_COMMAND +
+      Hupstorm({"-c", std::string("ulimit -n 1050 && exec ") + HUPSTORM_COMMAND +
                           " run descriptors --target reference/poll --world loopback --json"},
                shell);
   EXPECT_EQ(result.exit_code, 0) << result.err;

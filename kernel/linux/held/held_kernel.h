@@ -221,6 +221,7 @@ class HeldKernel final : public ClientsKernel {
   std::vector<pid_t> pids_at_start_;
   held::Endings endings_;
   bool has_connected_ = false;  // a process of the server has, to others than clients
+  int sleeping_looks_ = 0;      // in a row that found all asleep, and that some had run
   held::Neighbours neighbours_;
   held::SleepMeter unheard_;     // since no thread was held and nobody listened
   held::SleepMeter stop_slept_;  // since something was let happen to a server that is to stop

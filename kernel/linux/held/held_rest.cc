@@ -30,6 +30,11 @@ constexpr std::chrono::milliseconds kStopPatienceOnceKnown{500};
 constexpr std::chrono::milliseconds kStopMoment{100};
 constexpr int kStopLookMs = 2;
 
+// A thread that writes its log without end sleeps most of the time, in a full pipe, and has always
+// used some processor time since. It is no reason to wait if so many looks in a row found all
+// asleep.
+constexpr int kSleepingLooks = 10;
+
 // libc has handlers of its own for 32 and 33 (nptl(7)).
 constexpr int kFirstOfLibcsSignals = 32;
 
@@ -156,12 +161,16 @@ bool HeldKernel::OtherThreadsSleep() {
   bool lives = false;
   for (const pid_t pid : pids) {
     const sight::ThreadSummary threads = sight::SummaryOfThreads(pid, held);
-    if (threads.any_runs) return false;
+    if (threads.any_runs) {
+      sleeping_looks_ = 0;
+      return false;
+    }
     lives = lives || threads.any_lives;
   }
   // A thread may have made its call between the two looks. If none lives any more there is nothing
   // to let happen.
-  return lives && !endings_.AwaitsExit() && CpuOf(pids) == used && HeldThreadsSleep();
+  const bool is_still = CpuOf(pids) == used || ++sleeping_looks_ >= kSleepingLooks;
+  return lives && !endings_.AwaitsExit() && is_still && HeldThreadsSleep();
 }
 
 bool HeldKernel::NeighboursAreQuiet() {
@@ -181,6 +190,7 @@ void HeldKernel::LetHappen(HeldThread* thread) {
                                       [](const auto& other) { return !other->gone; }) == 1;
   MakeCurrent(thread);
   awaited_stop_ = false;
+  sleeping_looks_ = 0;
   if (thread != nullptr && is_alone) {
     driver_->OnBlock(thread->call, thread->fd, deadline);
   } else {
@@ -257,9 +267,10 @@ bool HeldKernel::WakeDueSleepers() {
   bool any = false;
   for (const auto& [pid, process] : processes_) {
     // Not the thread that made the last call: it may be away.
-    const auto held = std::find_if(threads_.begin(), threads_.end(), [&](const auto& thread) {
-      return thread->asleep && !thread->gone && thread->process == &process;
-    });
+    const auto held =
+        std::find_if(threads_.begin(), threads_.end(), [&, own = &process](const auto& thread) {
+          return thread->asleep && !thread->gone && thread->process == own;
+        });
     if (held == threads_.end() || process.sleepers() == nullptr) continue;
     if (!process.sleepers()->AnyDue(now_ns())) continue;
     any = true;

@@ -146,7 +146,7 @@ int main(int argc, char** argv) {
     socklen_t length = 0x7ffe1234;  // as left on the stack by "socklen_t length;"
     const int client = accept(listener, reinterpret_cast<sockaddr*>(&who), &length);
     if (client < 0) {
-      usleep(1000);
+      usleep(10'000);
       continue;
     }
     std::thread([client] {
