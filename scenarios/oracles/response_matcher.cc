@@ -82,7 +82,8 @@ std::string ResponseMatcher::Awaited() const {
 }
 
 std::string ResponseMatcher::Difference(std::string_view bytes, uint64_t owed) const {
-  const std::string_view wanted = greeted() && whole_ >= owed ? "" : parts()[part_].literal;
+  std::string_view wanted;
+  if (!greeted() || whole_ < owed) wanted = parts()[part_].literal;
   if (!greeted()) {
     return fmt::format("the greeting differs at its byte {}: expected {}, got {}", begun_,
                        Quote(wanted.substr(matched_), kShown), Quote(bytes, kShown));

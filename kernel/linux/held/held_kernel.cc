@@ -51,6 +51,7 @@ void HeldKernel::Reset() {
   pids_at_start_.clear();
   endings_ = {};
   stop_slept_ = unheard_ = {};
+  stop_began_ns_ = -1;
   has_connected_ = false;
   neighbours_ = {};
   acknowledgement_awaited_.clear();
@@ -197,6 +198,7 @@ void HeldKernel::AnswerCall(HeldThread& thread) {
   if (thread.process == nullptr) thread.process = &ProcessOf(thread);
   if (!is_only_thread_ && thread.process->first_memory == nullptr) LearnFirstMemory(thread);
   MakeCurrent(&thread);
+  sleeping_looks_ = 0;
   thread.remote.Answer();
 }
 

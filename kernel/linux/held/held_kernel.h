@@ -225,6 +225,7 @@ class HeldKernel final : public ClientsKernel {
   held::Neighbours neighbours_;
   held::SleepMeter unheard_;     // since no thread was held and nobody listened
   held::SleepMeter stop_slept_;  // since something was let happen to a server that is to stop
+  int64_t stop_began_ns_ = -1;   // the processor time that the server had used by then
   bool awaited_stop_ = false;    // by what was let happen last
   // How the threads of servers slept that had all the time to stop and did not; for the life of the
   // kernel.

@@ -7,7 +7,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <numeric>
 
+#include "base/timespec.h"
 #include "kernel/linux/held/held_kernel.h"
 #include "kernel/linux/sight/process_tree.h"
 
@@ -26,28 +28,28 @@ constexpr std::chrono::microseconds kLookSeldom{3200};
 // init system waits. Less if one has slept for so long in that very state before.
 constexpr std::chrono::seconds kStopPatience{5};
 constexpr std::chrono::milliseconds kStopPatienceOnceKnown{500};
+// How much processor time it may use from then on.
+constexpr int64_t kMostStopWorkNs = 2 * kSecondNs;
 // How long it is waited for before its held threads look again, and how often it is looked at.
 constexpr std::chrono::milliseconds kStopMoment{100};
 constexpr int kStopLookMs = 2;
 
-// A thread that writes its log without end sleeps most of the time, in a full pipe, and has always
-// used some processor time since. It is no reason to wait if so many looks in a row found all
-// asleep.
+// A thread that writes its log without end sleeps now and then, in a full pipe, and has always used
+// some processor time since. It is not waited for any more once so many looks found all asleep.
 constexpr int kSleepingLooks = 10;
 
 // libc has handlers of its own for 32 and 33 (nptl(7)).
 constexpr int kFirstOfLibcsSignals = 32;
 
+int64_t CpuOfAll(std::span<const pid_t> pids) {
+  const auto add = [](int64_t sum, pid_t pid) { return sum + sight::CpuNs(pid); };
+  return std::accumulate(pids.begin(), pids.end(), int64_t{0}, add);
+}
+
 bool RestartsAfter(HeldThread& thread, int signal) {
   struct sigaction action = {};
   Invoke<Call::kSigaction>(thread.remote, signal, nullptr, &action);
   return (action.sa_flags & SA_RESTART) != 0;
-}
-
-std::vector<int64_t> CpuOf(std::span<const pid_t> pids) {
-  std::vector<int64_t> used;
-  for (const pid_t pid : pids) used.push_back(sight::CpuNs(pid));
-  return used;
 }
 
 }  // namespace
@@ -157,19 +159,16 @@ bool HeldKernel::OtherThreadsSleep() {
   }
   // One that was looked at first may be woken by one that is looked at last, before it sleeps.
   const std::vector<pid_t> pids = Pids();
-  const std::vector<int64_t> used = CpuOf(pids);
+  const int64_t used = CpuOfAll(pids);
   bool lives = false;
   for (const pid_t pid : pids) {
     const sight::ThreadSummary threads = sight::SummaryOfThreads(pid, held);
-    if (threads.any_runs) {
-      sleeping_looks_ = 0;
-      return false;
-    }
+    if (threads.any_runs) return false;
     lives = lives || threads.any_lives;
   }
   // A thread may have made its call between the two looks. If none lives any more there is nothing
   // to let happen.
-  const bool is_still = CpuOf(pids) == used || ++sleeping_looks_ >= kSleepingLooks;
+  const bool is_still = CpuOfAll(pids) == used || ++sleeping_looks_ >= kSleepingLooks;
   return lives && !endings_.AwaitsExit() && is_still && HeldThreadsSleep();
 }
 
@@ -204,6 +203,9 @@ void HeldKernel::LetHappen(HeldThread* thread) {
 bool HeldKernel::AwaitsStop() {
   if (is_only_thread_) return false;
   awaited_stop_ = true;
+  const int64_t used = CpuOfAll(Pids());
+  if (stop_began_ns_ < 0) stop_began_ns_ = used;
+  if (used - stop_began_ns_ >= kMostStopWorkNs) return false;
   const auto end = std::chrono::steady_clock::now() + kStopMoment;
   while (std::chrono::steady_clock::now() < end) {
     pollfd office = {.fd = office_->socket(), .events = POLLIN, .revents = 0};
