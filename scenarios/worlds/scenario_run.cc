@@ -90,6 +90,7 @@ void ScenarioRun::BeginScenario(const Scenario& scenario, const Target& target,
   scenario_ = &scenario;
   options_ = &options;
   injector_.Reset();
+  starts_again_ = false;
   // A layer that has nothing to do costs a tenth of a run. A log says what it could do.
   const bool may_inject = HasFaults(scenario) || options.call_log != nullptr;
   monitor_.set_inner(may_inject ? static_cast<Syscalls&>(injector_) : kernel_);
@@ -145,6 +146,8 @@ void ScenarioRun::Serve(const Target& target) {
     host_.Serve(target, port_, top());
     while (script_.restarts()) {
       script_.NoteRestarted();
+      starts_again_ = true;
+      faults_before_start_ = injector_.injected();
       host_.Serve(target, port_, top());
     }
     if (ledger_.asked_to_stop) {
@@ -165,6 +168,10 @@ void ScenarioRun::Serve(const Target& target) {
 
 void ScenarioRun::Die(std::string what) {
   ledger_.dead = true;
+  // A server that cannot start may say so and end. (The first start is left alone.)
+  const bool was_hindered =
+      ledger_.resource_shortage || injector_.injected() > faults_before_start_;
+  if (starts_again_ && was_hindered) return;
   const uint64_t context = StableHash(WithoutNumbers(what)) ^ monitor_.last_call();
   judge_.Report(ledger_.deaths,
                 {.what = std::move(what), .client = monitor_.last_client(), .context = context});
@@ -230,6 +237,7 @@ void ScenarioRun::Advance(int64_t deadline_ns) {
   if (end_requests_ > 0) EndRun();  // the server has swallowed the first one
   monitor_.OnStep();
   passing_at_step_ = injector_.passing();
+  starts_again_ = false;
   if (script_.server_killed()) {
     clients_.Refresh();
     EndRun();

@@ -132,6 +132,8 @@ class ScenarioRun final : public KernelDriver, private MonitorHost {
   int end_requests_ = 0;
   int restless_ = 0;              // times that the server did not come to rest
   uint64_t passing_at_step_ = 0;  // FaultInjector::passing() when the server was at rest last
+  bool starts_again_ = false;     // and has not waited yet
+  uint64_t faults_before_start_ = 0;
 };
 
 }  // namespace hupstorm

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <ctime>
 #include <pugixml.hpp>
 #include <set>
@@ -30,6 +31,20 @@ void SetSeconds(pugi::xml_node node, double seconds) {
   Set(node, "time", fmt::format("{:.3f}", seconds));
 }
 
+// Readers of XML refuse a text of 10 MB (libxml2's XML_MAX_TEXT_LENGTH), and with it the report: of
+// a longer one its beginning, where the clients come, and its end, where the server fails.
+std::string WithoutMiddle(std::string text) {
+  constexpr size_t kMost = 1 << 20;
+  if (text.size() <= kMost) return text;
+  const size_t from = text.find('\n', kMost / 2);
+  const size_t to = text.find('\n', text.size() - kMost / 2);
+  if (from == std::string::npos || to == std::string::npos || from >= to) return text;
+  const auto lines = std::count(text.begin() + static_cast<ptrdiff_t>(from),
+                                text.begin() + static_cast<ptrdiff_t>(to), '\n');
+  return text.replace(from, to - from,
+                      fmt::format("\n({} lines are left out; the replay shows them)", lines));
+}
+
 // What a reader of a CI's test view needs to know of a finding. The time line stands with the first
 // case alone: in a large suite one bug shows in a hundred cases.
 std::string Details(const GateFinding& found, bool first) {
@@ -40,7 +55,9 @@ std::string Details(const GateFinding& found, bool first) {
   if (!first) return text + "Its time line stands with the first case that shows it.\n";
   text += OutputText(found.output, plain);
   if (!found.text.empty()) text += "\n" + found.text;
-  if (!found.time_line.empty()) text += "\n" + TimeLineText(found.time_line, false, plain);
+  if (!found.time_line.empty()) {
+    text += "\n" + WithoutMiddle(TimeLineText(found.time_line, false, plain));
+  }
   if (!found.sockets.empty()) text += "\n" + SocketsText(found.sockets, false);
   return text;
 }
