@@ -109,6 +109,7 @@ class Epilogue {
   uint32_t leaking_rounds_ = 0;    // in a row, each of which left more descriptors open
   int flood_ = -1;
   uint64_t flood_bytes_ = 0;
+  uint64_t flood_held_ = 0;  // for it, when it was looked at last
   // What floods have shown of a target: it is the same in all scenarios, and takes long to see.
   std::map<std::string, uint64_t> endless_queues_;
 };
