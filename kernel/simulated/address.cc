@@ -23,7 +23,7 @@ int CopyAddress(const void* address, socklen_t size, sockaddr* to, socklen_t* le
   if (static_cast<int>(room) < 0) return -EINVAL;
   const size_t count = std::min(room, size);
   if (!CanWrite(to, count)) return -EFAULT;
-  std::memcpy(to, address, count);
+  if (count > 0) std::memcpy(to, address, count);
   return CopyOut(length, size) ? 0 : -EFAULT;
 }
 

@@ -145,9 +145,10 @@ ssize_t SendMessage(Kernel& kernel, int fd, const msghdr* message, int flags) {
   return object == nullptr ? error : SendFrom(kernel, *object, message, Call::kSendmsg, fd, flags);
 }
 
-// do_recvmmsg
-int ReceiveMessages(Kernel& kernel, int fd, mmsghdr* messages, unsigned count, int flags,
-                    timespec* timeout) {
+// do_recvmmsg. (It names the parts of a message before it is known whether the address is one.)
+__attribute__((no_sanitize("undefined"))) int ReceiveMessages(Kernel& kernel, int fd,
+                                                              mmsghdr* messages, unsigned count,
+                                                              int flags, timespec* timeout) {
   if ((flags & kCompatFlag) != 0) return -EINVAL;
   timespec left{};
   if (timeout != nullptr) {
@@ -189,7 +190,9 @@ int ReceiveMessages(Kernel& kernel, int fd, mmsghdr* messages, unsigned count, i
 }
 
 // __sys_sendmmsg
-int SendMessages(Kernel& kernel, int fd, mmsghdr* messages, unsigned count, int flags) {
+__attribute__((no_sanitize("undefined"))) int SendMessages(Kernel& kernel, int fd,
+                                                           mmsghdr* messages, unsigned count,
+                                                           int flags) {
   if ((flags & kCompatFlag) != 0) return -EINVAL;
   int error = 0;
   Object* const object = SocketFor(kernel, fd, &error);

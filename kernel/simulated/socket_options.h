@@ -20,7 +20,7 @@ inline int Give(const void* value, size_t size, void* to, socklen_t* length) {
   if (!CopyIn(&room, length)) return -EFAULT;
   const size_t count = std::min<size_t>(size, room);
   if (!CanWrite(to, count)) return -EFAULT;
-  std::memcpy(to, value, count);
+  if (count > 0) std::memcpy(to, value, count);
   return CopyOut(length, static_cast<socklen_t>(count)) ? 0 : -EFAULT;
 }
 
