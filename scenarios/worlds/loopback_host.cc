@@ -59,9 +59,12 @@ uint16_t PortChooser::Choose() {
   throw std::system_error(EADDRINUSE, std::generic_category(), "no port for a server");
 }
 
-bool HasRoomFor(uint64_t connections) {
-  constexpr uint64_t kOthers = 64;
-  return connections + kOthers <= LimitOf(RLIMIT_NOFILE).rlim_max;
+std::string_view WhyNoRoom(const Scenario& scenario) {
+  // Each client is a socket of hupstorm's, and one of the server's, whose numbers may begin at 256.
+  constexpr uint64_t kOthers = 320;
+  return MostConnections(scenario) + kOthers <= LimitOf(RLIMIT_NOFILE).rlim_max
+             ? ""
+             : "it has more clients than hupstorm may have descriptors (ulimit -Hn)";
 }
 
 Claim BindToOneProcessor(std::string_view users) {

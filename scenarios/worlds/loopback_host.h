@@ -9,6 +9,7 @@
 
 #include "base/file_descriptor.h"
 #include "kernel/linux/held/held_kernel.h"
+#include "scenarios/language/scenario.h"
 
 namespace hupstorm {
 
@@ -39,8 +40,9 @@ class PortChooser {
   Claim claim_;
 };
 
-// This process may have `connections` clients beside its other descriptors.
-bool HasRoomFor(uint64_t connections);
+// Why a scenario has more clients than this process, or a server under the same limit, may have
+// descriptors for; empty if it has not.
+std::string_view WhyNoRoom(const Scenario& scenario);
 
 // One processor for the calling process and its children, servers and clients alike: packets on
 // loopback stay in order, and a turn costs no trip across processors. Takes the one that the fewest

@@ -154,9 +154,7 @@ std::string_view LoopbackWorld::WhyNot(const Scenario& scenario) {
   if (has(Action::kVanish)) {
     return "a host cannot vanish from loopback, and TCP takes a quarter of an hour to notice";
   }
-  return HasRoomFor(MostConnections(scenario))
-             ? ""
-             : "it has more clients than hupstorm may have descriptors (ulimit -Hn)";
+  return WhyNoRoom(scenario);
 }
 
 RunResult LoopbackWorld::Run(const Scenario& scenario, const Target& target,

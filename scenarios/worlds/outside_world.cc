@@ -320,7 +320,8 @@ std::string_view OutsideWorld::WhyNot(const Scenario& scenario, bool starts_serv
         break;
     }
   }
-  return waits > kLongestWaitNs ? "it waits for more than 2 s, which are real here" : "";
+  if (waits > kLongestWaitNs) return "it waits for more than 2 s, which are real here";
+  return WhyNoRoom(scenario);
 }
 
 RunResult OutsideWorld::Run(const Scenario& scenario, const Target& target,

@@ -4,10 +4,10 @@
 
 #include <chrono>
 #include <cmath>
-#include <set>
 #include <utility>
 
 #include "base/resource_limit.h"
+#include "scenarios/worlds/loopback_world.h"
 #include "scenarios/worlds/outside_world.h"
 #include "scenarios/worlds/process_world.h"
 #include "tools/catalogue/installation.h"
@@ -28,8 +28,6 @@ constexpr char kPlaceOfPort[] = "{port}";
 // A third-party server that hangs in this many scenarios will hang in the others.
 constexpr int kMostTimeouts = 4;
 
-// Each client is a socket of hupstorm's, and one of the server's, whose numbers may begin at 256.
-constexpr rlim_t kDescriptorsBeside = 320;
 constexpr rlim_t kLeastDescriptors = 1024;
 
 // For the worlds in which clients are sockets of Linux. Throws UsageError.
@@ -41,25 +39,6 @@ void RequireDescriptors() {
       "{}: "
       "raise the limit",
       most, kLeastDescriptors);
-}
-
-// Why a scenario has too many clients for this process; empty if it has not.
-std::string WhyTooMany(const Scenario& scenario) {
-  std::set<std::pair<char, uint32_t>> clients;
-  for (const Step& step : scenario.steps) {
-    if (step.action != Action::kConnect) continue;
-    for (uint32_t i = step.clients.first; i <= step.clients.last; ++i) {
-      clients.emplace(step.clients.letter, i);
-    }
-  }
-  const rlim_t most = LimitOf(RLIMIT_NOFILE).rlim_max;
-  if (clients.size() + kDescriptorsBeside <= most) return "";
-  return fmt::format("it has more clients than hupstorm may open descriptors for (ulimit -Hn: {})",
-                     most);
-}
-
-std::string FirstOf(std::string_view why, const Scenario& scenario) {
-  return why.empty() ? WhyTooMany(scenario) : std::string(why);
 }
 
 // What is the same for all servers that are not ours.
@@ -94,11 +73,9 @@ ServerChoice ChooseTargets(const ServerOptions& options) {
   choice.mend = mend.Text();
   choice.make_world = MakerOf(options.world);
   choice.is_in_worker = options.world == kDefaultWorld;
-  const bool is_on_linux = options.world != kDefaultWorld;
-  if (is_on_linux) RequireDescriptors();
-  choice.why_not = [world = options.world, is_on_linux](const Scenario& scenario) {
-    const std::string_view why = WhyNotIn(world, scenario);
-    return is_on_linux ? FirstOf(why, scenario) : std::string(why);
+  if (options.world != kDefaultWorld) RequireDescriptors();
+  choice.why_not = [world = options.world](const Scenario& scenario) {
+    return std::string(WhyNotIn(world, scenario));
   };
   choice.as_options = [mend = choice.mend, world = options.world](const std::string& target) {
     return TargetOptions(target, mend, world);
@@ -131,7 +108,7 @@ ServerChoice ChooseCommand(const ServerOptions& options) {
   if (nature.kind == ServerNature::Kind::kHeld && !options.outside) {
     choice.make_world = [process](int) { return std::make_unique<ProcessWorld>(process); };
     choice.why_not = [](const Scenario& scenario) {
-      return FirstOf(WhyNotIn("loopback", scenario), scenario);
+      return std::string(LoopbackWorld::WhyNot(scenario));
     };
     return choice;
   }
@@ -142,7 +119,7 @@ ServerChoice ChooseCommand(const ServerOptions& options) {
     return std::make_unique<OutsideWorld>(StartedByCommand(process));
   };
   choice.why_not = [](const Scenario& scenario) {
-    return FirstOf(OutsideWorld::WhyNot(scenario, /*starts_servers=*/true), scenario);
+    return std::string(OutsideWorld::WhyNot(scenario, /*starts_servers=*/true));
   };
   return choice;
 }
@@ -162,7 +139,7 @@ ServerChoice ChooseAddress(const ServerOptions& options) {
   };
   choice.make_world = [server](int) { return std::make_unique<OutsideWorld>(server); };
   choice.why_not = [](const Scenario& scenario) {
-    return FirstOf(OutsideWorld::WhyNot(scenario, /*starts_servers=*/false), scenario);
+    return std::string(OutsideWorld::WhyNot(scenario, /*starts_servers=*/false));
   };
   choice.note = "The server was judged from outside, as it runs already: --exec sees more.";
   choice.is_shared = true;
