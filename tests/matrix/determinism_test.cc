@@ -9,6 +9,7 @@
 #include "scenarios/worlds/simulated_world.h"
 #include "target/documented/documented.h"
 #include "target/reference/reference.h"
+#include "tests/test_name.h"
 #include "tools/catalogue/scenario_catalogue.h"
 
 namespace hupstorm {
@@ -57,13 +58,7 @@ TEST_P(DeterminismTest, EachScenarioGivesTheSameTraceTwice) {
 }
 
 INSTANTIATE_TEST_SUITE_P(AllTargets, DeterminismTest, testing::ValuesIn(Targets()),
-                         [](const auto& info) {
-                           std::string name = info.param.name;
-                           std::replace_if(
-                               name.begin(), name.end(), [](char c) { return !std::isalnum(c); },
-                               '_');
-                           return name;
-                         });
+                         [](const auto& info) { return TestName(info.param.name); });
 
 }  // namespace
 }  // namespace hupstorm

@@ -3,7 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <functional>
 #include <set>
 #include <string>
@@ -14,6 +13,7 @@
 #include "scenarios/language/fit.h"
 #include "scenarios/worlds/simulated_world.h"
 #include "target/documented/documented.h"
+#include "tests/test_name.h"
 #include "tools/catalogue/scenario_catalogue.h"
 #include "tools/gate/baseline.h"
 
@@ -120,11 +120,7 @@ std::vector<DocumentedServer> AllServers() {
 
 INSTANTIATE_TEST_SUITE_P(AllServers, HiddenDefectTest, testing::ValuesIn(AllServers()),
                          [](const auto& info) {
-                           std::string name(NameOf(info.param));
-                           std::replace_if(
-                               name.begin(), name.end(), [](char c) { return !std::isalnum(c); },
-                               '_');
-                           return name;
+                           return TestName(std::string(NameOf(info.param)));
                          });
 
 }  // namespace

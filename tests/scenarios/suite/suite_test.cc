@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cctype>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -16,6 +15,7 @@
 #include "scenarios/language/bytes.h"
 #include "scenarios/language/parse.h"
 #include "scenarios/language/print.h"
+#include "tests/test_name.h"
 
 namespace hupstorm {
 namespace {
@@ -94,13 +94,7 @@ TEST_P(SuiteFileTest, IsShortInBytes) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Suite, SuiteFileTest, testing::ValuesIn(SuiteFiles()),
-                         [](const auto& file) {
-                           std::string name = NameOf(file.param);
-                           for (char& c : name) {
-                             if (!std::isalnum(static_cast<unsigned char>(c))) c = '_';
-                           }
-                           return name;
-                         });
+                         [](const auto& file) { return TestName(NameOf(file.param)); });
 
 TEST(SuiteTest, CoversEveryArea) {
   std::map<std::string, int> areas;
