@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <climits>
 #include <cstring>
 
@@ -104,13 +105,42 @@ constexpr KeptOption kTable[] = {
 // clang-format on
 static_assert(std::size(kTable) <= kMostKeptOptions);
 
+constexpr int kNames = 128;
+
+// The place of SOL_SOCKET, IPPROTO_TCP, IPPROTO_IP and IPPROTO_IPV6 in kRows; -1: another level.
+constexpr int PlaceOf(int level) {
+  switch (level) {
+    case SOL_SOCKET:
+      return 0;
+    case IPPROTO_TCP:
+      return 1;
+    case IPPROTO_IP:
+      return 2;
+    case IPPROTO_IPV6:
+      return 3;
+    default:
+      return -1;
+  }
+}
+
+// Of each level and name its row of kTable, plus one. SO_ERROR is asked for so often that a search
+// through the table showed.
+constexpr auto kRows = [] {
+  std::array<std::array<uint8_t, kNames>, 4> rows{};
+  for (size_t row = 0; row < std::size(kTable); ++row) {
+    rows[static_cast<size_t>(PlaceOf(kTable[row].level))][static_cast<size_t>(kTable[row].name)] =
+        static_cast<uint8_t>(row + 1);
+  }
+  return rows;
+}();
+
 }  // namespace
 
 const KeptOption* FindKept(int level, int name) {
-  const auto* const found =
-      std::find_if(std::begin(kTable), std::end(kTable),
-                   [&](const KeptOption& row) { return row.level == level && row.name == name; });
-  return found == std::end(kTable) ? nullptr : found;
+  const int place = PlaceOf(level);
+  if (place < 0 || name < 0 || name >= kNames) return nullptr;
+  const size_t row = kRows[static_cast<size_t>(place)][static_cast<size_t>(name)];
+  return row == 0 ? nullptr : &kTable[row - 1];
 }
 
 int GetKept(const TcpEndpoint& endpoint, const KeptOption& option) {
