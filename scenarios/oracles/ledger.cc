@@ -72,7 +72,7 @@ bool Ledger::IsHeldUp(const ClientFacts& client) const {
   });
 }
 
-std::string Ledger::Later() const {
+std::string LaterText(int64_t waited_ns) {
   const int64_t ms = waited_ns / kMillisecondNs;
   if (ms == 0) return "";
   return ms >= 1000 ? fmt::format(", also {} s later", (ms + 500) / 1000)

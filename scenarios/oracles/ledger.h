@@ -118,6 +118,9 @@ struct DescriptorGrowth {
   uint64_t kinds = 0;    // of that, for the fingerprint
 };
 
+// For the end of a sentence: ", also 75 s later"; empty for less than a millisecond.
+std::string LaterText(int64_t waited_ns);
+
 struct Ledger {
   const Target* target = nullptr;  // the server's, for the length of the run
   std::vector<ClientFacts> clients;
@@ -179,8 +182,9 @@ struct Ledger {
   std::span<const ClientFacts> InUse() const { return std::span(clients).first(client_count); }
 
   void Clear();
-  ClientFacts& AddClient();   // whose stream is still to be Reset
-  std::string Later() const;  // for the end of a sentence: ", also 75 s later"; empty for no wait
+  ClientFacts& AddClient();  // whose stream is still to be Reset
+  // LaterText of how long was waited.
+  std::string Later() const { return LaterText(waited_ns); }
   std::string ClientName(const ClientFacts& client) const;  // "a", "c[7]", "a new client"
   // The other client that sent the bytes that `client` got in place of its own; null if they are
   // its own, or no client's.

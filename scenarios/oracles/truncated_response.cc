@@ -38,7 +38,8 @@ Fault FaultOf(const ClientFacts& client, bool client_waits) {
     return {Fault::Kind::kCutShort,
             fmt::format("is owed {}, got {} before the end", stream.OwedText(), stream.GotText())};
   }
-  if (client_waits && stream.complete() && !client.end_of_input && stream.must_end()) {
+  const bool has_ended = client.end_of_input || client.was_reset;
+  if (client_waits && stream.complete() && !has_ended && stream.must_end()) {
     return {Fault::Kind::kNoEnd,
             "got the whole response, but the server never ended the connection"};
   }

@@ -21,6 +21,7 @@
 #include "kernel/linux/held/held_kernel.h"
 #include "kernel/linux/sight/process_tree.h"
 #include "kernel/linux/sight/socket_diag.h"
+#include "scenarios/worlds/call_patience.h"
 #include "scenarios/worlds/last_words.h"
 #include "scenarios/worlds/loopback_host.h"
 #include "scenarios/worlds/loopback_world.h"
@@ -40,9 +41,6 @@ constexpr int kLookForEndMs = 50;
 constexpr int kLookForCallMs = 2;
 // How long a server that listens may take to be seen listening: its last call is on its way.
 constexpr std::chrono::milliseconds kSeenAfter{2000};
-constexpr std::chrono::seconds kLookForStarvation{1};
-// Processor time that a server may use from one call to the next on a busy machine.
-constexpr std::chrono::seconds kMostWithoutCall{5};
 
 ServerCommand::Options CommandOf(const ProcessOptions& options, uint16_t port,
                                  const rlimit& descriptors, const HeldKernel& kernel) {
@@ -229,7 +227,7 @@ class ProcessWorld::Impl final : private ServerHost {
         for (const auto& [pid, status] : server_->command().TakeKilled()) {
           kernel_.NoteEnd({.pid = pid, .status = status});
         }
-        MarkStarvation();
+        MarkPatience();
         kernel_.Attend(server_->command().news(), kLookForEndMs);
         if (LookForDeaths()) return;
       }
@@ -244,20 +242,13 @@ class ProcessWorld::Impl final : private ServerHost {
     }
   }
 
-  // A server that makes no calls is given up after some time. That it waits for a busy processor is
-  // not its fault.
-  void MarkStarvation() {
+  // A server that makes no calls is given up after some time.
+  void MarkPatience() {
     const Clock::time_point now = Clock::now();
-    if (now - looked_at_ < kLookForStarvation) return;
-    const std::chrono::nanoseconds starved = server_->Starved();
-    const std::chrono::nanoseconds used = server_->Used();
-    if (run_.calls() != calls_then_) used_then_ = used;
-    calls_then_ = run_.calls();
-    if (2 * (starved - starved_then_) >= now - looked_at_ && used - used_then_ < kMostWithoutCall) {
+    if (patience_.IsTimeToLook(now) &&
+        patience_.IsExcused(now, run_.calls(), server_->Used(), server_->Starved())) {
       run_.MarkProgress();
     }
-    starved_then_ = starved;
-    looked_at_ = now;
   }
 
   // True if the server's life has ended, although a process of it is there.
@@ -297,11 +288,7 @@ class ProcessWorld::Impl final : private ServerHost {
   Claim processor_;
   PortChooser ports_;
   std::optional<RunningServer> server_;
-  // When it was looked whether the server starves, and what was seen.
-  Clock::time_point looked_at_ = {};
-  uint64_t calls_then_ = 0;
-  std::chrono::nanoseconds starved_then_{0};
-  std::chrono::nanoseconds used_then_{0};
+  CallPatience patience_;
 };
 
 ServerNature LookAtServer(const ProcessOptions& options) {

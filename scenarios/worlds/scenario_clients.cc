@@ -51,7 +51,7 @@ void ScenarioClients::NoteAct(int client) {
   ClientFacts& facts = ledger_.clients[client];
   Client& state = clients_[client];
   const int64_t now = kernel_.now_ns();
-  if (facts.connected) {
+  if (facts.connected && !facts.was_reset) {
     facts.longest_silence_ns = std::max(facts.longest_silence_ns, now - state.last_act_ns);
   }
   state.last_act_ns = now;

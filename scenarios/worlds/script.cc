@@ -20,6 +20,8 @@ namespace {
 constexpr int64_t kExpectPatienceNs = 2 * kSecondNs;
 constexpr int kMostMovesGiven = 200;
 constexpr int kMostMovesGivenToSpin = 4;
+// The same for a `wait`, of an hour say: a server with a tick of 50 ms has most of its ticks late.
+constexpr int kMostMovesInWait = 200;
 
 // Steps that change what will happen and are not seen by a server that sleeps: they do not end a
 // batch.
@@ -79,7 +81,12 @@ void Script::Start(const Scenario& scenario) {
 bool Script::Continue(int64_t deadline_ns) {
   if (wait_until_ns_ < 0) return CarryOutBatch(deadline_ns);
   const int64_t event = clock_.NextEventNs(deadline_ns);
-  const int64_t next = event < 0 ? wait_until_ns_ : std::min(wait_until_ns_, event);
+  int64_t next = wait_until_ns_;
+  if (event >= 0 && event < wait_until_ns_ && moves_given_ < kMostMovesInWait) {
+    next = std::min(RunClock::StretchedNs(event, waits_since_ns_, wait_until_ns_ - waits_since_ns_,
+                                          moves_given_++, kMostMovesInWait),
+                    wait_until_ns_);
+  }
   if (next == wait_until_ns_) wait_until_ns_ = -1;
   clock_.AdvanceTo(next);
   return true;
@@ -225,7 +232,9 @@ void Script::CarryOutForServer(const Step& step) {
     case Action::kLimitNone:
       return kernel_.set_descriptor_limit(DrivenKernel::kNoDescriptorLimit);
     case Action::kWait:
-      wait_until_ns_ = kernel_.now_ns() + static_cast<int64_t>(step.amount);
+      waits_since_ns_ = kernel_.now_ns();
+      wait_until_ns_ = waits_since_ns_ + static_cast<int64_t>(step.amount);
+      moves_given_ = 0;
       break;
     case Action::kFault: {
       FaultRule rule = step.fault;
@@ -293,7 +302,7 @@ void Script::NoteExpected(const Step& step, std::string unexpected) {
   if (unexpected.empty()) return;
   const std::string expected = PrintStep(step);
   const int64_t given = expected_since_ns_ < 0 ? 0 : kernel_.now_ns() - expected_since_ns_;
-  if (given > 0) unexpected += fmt::format(", also {} ms later", given / kMillisecondNs);
+  unexpected += LaterText(given);
   judge_.Report(ledger_.broken_expectations, {.what = fmt::format("{}: {}", expected, unexpected),
                                               .context = StableHash(expected)});
 }

@@ -82,9 +82,10 @@ class Script {
   size_t next_step_ = 0;        // index into Scenario::steps
   uint32_t next_of_each_ = 0;   // within an `each` step: members done
   int64_t wait_until_ns_ = -1;  // the end of a `wait`; -1 for none
+  int64_t waits_since_ns_ = 0;
   // Since when an `expect` gives the server time for what it does by its timers; -1: none does.
   int64_t expected_since_ns_ = -1;
-  int moves_given_ = 0;            // of the clock, for that
+  int moves_given_ = 0;            // of the clock, for that or for a `wait`
   int64_t restart_asked_ns_ = -1;  // -1: it is not to be started again
   bool server_killed_ = false;
 };

@@ -47,8 +47,8 @@ TEST(StoppingServerTest, OneThatSleepsForAHelperFirstIsLeftAlone) {
 // Real time would not do for this one.
 TEST(SleepingServerTest, WhateverCallItSleepsInTimeIsVirtual) {
   EXPECT_EQ(Told(RunServer(SleepsInManyWays(),
-                           "c[1..10] connect\nc[1..10] read all\nc[1..10] send 1KiB\n"
-                           "wait 70s\nexpect c[1..10] received 1KiB\n")),
+                           "c[1..15] connect\nc[1..15] read all\nc[1..15] send 1KiB\n"
+                           "wait 70s\nexpect c[1..15] received 1KiB\n")),
             "");
 }
 

@@ -1,5 +1,5 @@
 // libc's waits with a timeout that are no system calls on descriptors: condition variables,
-// semaphores, signals, futexes. They sleep on Linux, by a clock that the driver may move on.
+// semaphores, locks, signals, futexes. They sleep on Linux, by a clock that the driver may move on.
 //
 // A deadline is a point of the server's clock, which is ahead of Linux's, and what is skipped while
 // the thread sleeps must wake it. A condition variable is broadcast by another thread then. The
@@ -14,6 +14,7 @@
 #include <semaphore.h>
 #include <signal.h>
 #include <sys/syscall.h>
+#include <threads.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -103,6 +104,19 @@ bool WaitInSlices(const NotedSleep& sleep, Wait wait) {
   return true;
 }
 
+// For locks: `lock` waits until a point of Linux's clock, and gives an error or 0.
+template <typename Lock>
+int LockInSlices(clockid_t clock, const timespec* until, Lock lock) {
+  const NotedSleep sleep(clock, Nanoseconds(*until));
+  int result = ETIMEDOUT;
+  WaitInSlices(sleep, [&] {
+    const timespec next = sleep.SliceEnd();
+    result = lock(&next);
+    return result != ETIMEDOUT;
+  });
+  return result;
+}
+
 }  // namespace
 
 long WaitAtFutex(const FutexCall& call) {
@@ -158,6 +172,70 @@ int pthread_cond_clockwait(pthread_cond_t* condition, pthread_mutex_t* mutex, cl
   if (GoesToLinux(until)) return real(condition, mutex, clock, until);
   return WaitAtCondition(condition, clock, until,
                          [&](const timespec* end) { return real(condition, mutex, clock, end); });
+}
+
+// C11's are glibc's own, by other names.
+int cnd_timedwait(cnd_t* condition, mtx_t* mutex, const timespec* until) {
+  const int error = pthread_cond_timedwait(reinterpret_cast<pthread_cond_t*>(condition),
+                                           reinterpret_cast<pthread_mutex_t*>(mutex), until);
+  if (error == 0) return thrd_success;
+  return error == ETIMEDOUT ? thrd_timedout : thrd_error;
+}
+
+int pthread_mutex_timedlock(pthread_mutex_t* lock, const timespec* until) noexcept {
+  static const auto real =
+      NextOf<int(pthread_mutex_t*, const timespec*)>("pthread_mutex_timedlock");
+  if (GoesToLinux(until)) return real(lock, until);
+  return LockInSlices(CLOCK_REALTIME, until, [&](const timespec* end) { return real(lock, end); });
+}
+
+int pthread_mutex_clocklock(pthread_mutex_t* lock, clockid_t clock,
+                            const timespec* until) noexcept {
+  static const auto real =
+      NextOf<int(pthread_mutex_t*, clockid_t, const timespec*)>("pthread_mutex_clocklock");
+  if (GoesToLinux(until)) return real(lock, clock, until);
+  return LockInSlices(clock, until, [&](const timespec* end) { return real(lock, clock, end); });
+}
+
+int pthread_rwlock_timedrdlock(pthread_rwlock_t* lock, const timespec* until) noexcept {
+  static const auto real =
+      NextOf<int(pthread_rwlock_t*, const timespec*)>("pthread_rwlock_timedrdlock");
+  if (GoesToLinux(until)) return real(lock, until);
+  return LockInSlices(CLOCK_REALTIME, until, [&](const timespec* end) { return real(lock, end); });
+}
+
+int pthread_rwlock_clockrdlock(pthread_rwlock_t* lock, clockid_t clock,
+                               const timespec* until) noexcept {
+  static const auto real =
+      NextOf<int(pthread_rwlock_t*, clockid_t, const timespec*)>("pthread_rwlock_clockrdlock");
+  if (GoesToLinux(until)) return real(lock, clock, until);
+  return LockInSlices(clock, until, [&](const timespec* end) { return real(lock, clock, end); });
+}
+
+int pthread_rwlock_timedwrlock(pthread_rwlock_t* lock, const timespec* until) noexcept {
+  static const auto real =
+      NextOf<int(pthread_rwlock_t*, const timespec*)>("pthread_rwlock_timedwrlock");
+  if (GoesToLinux(until)) return real(lock, until);
+  return LockInSlices(CLOCK_REALTIME, until, [&](const timespec* end) { return real(lock, end); });
+}
+
+int pthread_rwlock_clockwrlock(pthread_rwlock_t* lock, clockid_t clock,
+                               const timespec* until) noexcept {
+  static const auto real =
+      NextOf<int(pthread_rwlock_t*, clockid_t, const timespec*)>("pthread_rwlock_clockwrlock");
+  if (GoesToLinux(until)) return real(lock, clock, until);
+  return LockInSlices(clock, until, [&](const timespec* end) { return real(lock, clock, end); });
+}
+
+int mtx_timedlock(mtx_t* mutex, const timespec* until) {
+  const int error = pthread_mutex_timedlock(reinterpret_cast<pthread_mutex_t*>(mutex), until);
+  if (error == 0) return thrd_success;
+  return error == ETIMEDOUT ? thrd_timedout : thrd_error;
+}
+
+int thrd_sleep(const timespec* time, timespec* left) {
+  if (nanosleep(time, left) == 0) return 0;
+  return errno == EINTR ? -1 : -2;
 }
 
 int sem_clockwait(sem_t* semaphore, clockid_t clock, const timespec* until) {

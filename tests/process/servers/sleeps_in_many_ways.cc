@@ -9,6 +9,7 @@
 #include <sys/epoll.h>
 #include <sys/select.h>
 #include <sys/syscall.h>
+#include <threads.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -49,6 +50,39 @@ void AtPosixCondition() {
   pthread_mutex_unlock(&mutex);
 }
 
+void AtC11Condition() {
+  mtx_t mutex;
+  cnd_t never;
+  mtx_init(&mutex, mtx_plain);
+  cnd_init(&never);
+  const timespec end = InAMinute(CLOCK_REALTIME);
+  mtx_lock(&mutex);
+  while (cnd_timedwait(&never, &mutex, &end) == thrd_success) {
+  }
+  mtx_unlock(&mutex);
+}
+
+void AtMutex() {
+  pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+  const timespec end = InAMinute(CLOCK_REALTIME);
+  pthread_mutex_lock(&mutex);
+  pthread_mutex_timedlock(&mutex, &end);
+}
+
+void AtMutexByClock() {
+  pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+  const timespec end = InAMinute(CLOCK_MONOTONIC);
+  pthread_mutex_lock(&mutex);
+  pthread_mutex_clocklock(&mutex, CLOCK_MONOTONIC, &end);
+}
+
+void AtRwlock() {
+  pthread_rwlock_t lock = PTHREAD_RWLOCK_INITIALIZER;
+  const timespec end = InAMinute(CLOCK_REALTIME);
+  pthread_rwlock_rdlock(&lock);
+  pthread_rwlock_timedwrlock(&lock, &end);
+}
+
 void AtSemaphore() {
   sem_t never;
   sem_init(&never, 0, 0);
@@ -77,6 +111,8 @@ void ForSignal() {
 
 void InNanosleep() { clock_nanosleep(CLOCK_MONOTONIC, 0, &kMinute, nullptr); }
 
+void InC11Sleep() { thrd_sleep(&kMinute, nullptr); }
+
 void InSelect() {
   timeval minute = {.tv_sec = kMinute.tv_sec, .tv_usec = 0};
   select(0, nullptr, nullptr, nullptr, &minute);
@@ -93,11 +129,16 @@ void InEpoll() {
 
 constexpr void (*kWays[])() = {AtConditionVariable,
                                AtPosixCondition,
+                               AtC11Condition,
+                               AtMutex,
+                               AtMutexByClock,
+                               AtRwlock,
                                AtSemaphore,
                                AtSemaphoreByClock,
                                AtFutex,
                                ForSignal,
                                InNanosleep,
+                               InC11Sleep,
                                InSelect,
                                InPpoll,
                                InEpoll};

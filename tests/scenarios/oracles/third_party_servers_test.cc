@@ -109,6 +109,9 @@ const Control kControls[] = {
     {"HttpClosedUnread", Speaks::kThirdPartyHttp, Bug::kClosesUnread, "truncated-response",
      "then a reset instead of an orderly end",
      "target http\na connect\na read all\na request 4KiB\n"},
+    {"HttpClosedUnreadLongAgo", Speaks::kThirdPartyHttp, Bug::kClosesUnread, "truncated-response",
+     "then a reset instead of an orderly end",
+     "target http\na connect\na read all\na request 4KiB\nwait 2s\na send 1B\n"},
     {"HttpNoAnswerToTheProbe", Speaks::kThirdPartyHttp, Bug::kNeverAnswers, "accept-stopped",
      "is accepted, is owed a response and gets nothing", "target http\na connect\n"},
     // ack

@@ -25,6 +25,7 @@ namespace hupstorm {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -177,6 +178,14 @@ TEST(PatienceTest, AServerWithAShortTickIsGivenAsLong) {
             kComeAndGo)
           .findings,
       IsEmpty());
+}
+
+TEST(PatienceTest, AWaitOfAnHourIsNoHourOfTicks) {
+  const RunResult result =
+      RunOn(LingeringTarget({.close_after_ns = 1800 * kSecondNs, .tick_ns = 10 * kMillisecondNs}),
+            "a connect\na read all\na shutdown write\nwait 1h\nexpect a eof\n");
+  EXPECT_THAT(OraclesIn(result), Not(Contains("expectation")));
+  EXPECT_LT(result.calls, 5000U);
 }
 
 TEST(PatienceTest, WhatIsOwedAtTheEndMayComeByATimer) {
