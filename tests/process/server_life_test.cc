@@ -61,6 +61,15 @@ TEST(HelperProcessTest, OneThatItsParentKillsIsNoDeathOfTheServer) {
             "");
 }
 
+// Each of them has the number 1, as its parent has.
+TEST(HelperProcessTest, OnesInPidNamespacesOfTheirOwnMayEnd) {
+  EXPECT_EQ(Told(RunServer(PidNamespaces(),
+                           "c[1..3] connect\nc[1..3] read all\neach c[1..3] send 1KiB\n"
+                           "expect c[1..3] received 1KiB\neach c[1..2] shutdown write\n"
+                           "expect c[1..2] eof\nc[3] reset\n")),
+            "");
+}
+
 // ---- Processes beside the server.
 
 TEST(NeighbourTest, ABackendsAnswerIsAwaited) {

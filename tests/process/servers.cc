@@ -85,6 +85,7 @@ std::vector<DefectiveServer> DefectiveServers() {
 
 std::string ThreadPool() { return HUPSTORM_THREAD_POOL " {port}"; }
 
+std::string PidNamespaces() { return HUPSTORM_PID_NAMESPACES " {port}"; }
 std::string ForkEcho() { return HUPSTORM_FORK_ECHO " {port}"; }
 
 std::string JoinsAtExit(std::string_view manner) {

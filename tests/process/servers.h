@@ -54,6 +54,7 @@ std::string StaticEcho();
 // `manner`: see its source.
 std::string JoinsAtExit(std::string_view manner);
 std::string SleepsInManyWays();
+std::string PidNamespaces();
 // A TCP proxy; its command wants the backend's port after it.
 std::string Proxy();
 

@@ -16,13 +16,14 @@
 
 #include "base/system_error.h"
 #include "kernel/linux/held/connection.h"
+#include "kernel/linux/sight/process_tree.h"
 
 namespace hupstorm::held {
 namespace {
 
 // What a thread says of itself, once it has connected. Its process is known by SO_PEERCRED.
 struct Hello {
-  pid_t tid = -1;
+  pid_t tid = -1;  // in its PID namespace
   int line = -1;   // its number; -1: it tells of a child instead
   ProcessEnd end;  // of that child
 };
@@ -156,7 +157,10 @@ std::optional<EnlistmentOffice::Candidate> EnlistmentOffice::Next() {
         recv(line.get(), &hello, sizeof hello, MSG_WAITALL) != static_cast<ssize_t>(sizeof hello)) {
       continue;  // it has died meanwhile
     }
-    if (hello.line >= 0) return Candidate{std::move(line), peer.pid, hello.tid, hello.line};
+    if (hello.line >= 0) {
+      return Candidate{std::move(line), peer.pid, sight::ThreadNumbered(peer.pid, hello.tid),
+                       hello.line};
+    }
     ends_.push_back(hello.end);
   }
 }

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -34,6 +35,10 @@ std::atomic<bool> is_driven{false};
 std::atomic<bool> is_ending{false};
 std::atomic<bool> has_connected{false};
 std::atomic<pid_t> enlisted_pid{0};
+// True in the process that it was set for: Linux empties its page in children (MADV_WIPEONFORK),
+// also in those that libc does not know of, made by clone(2), and in those that have their parent's
+// number, each the first of a PID namespace of its own. Null if Linux has no such pages.
+std::atomic<bool>* is_known_process = nullptr;
 std::atomic<held::Frame*> first_frame{nullptr};
 pthread_key_t at_thread_end;
 
@@ -101,7 +106,20 @@ void StartAnewInChild() {
   this_thread.pid = 0;
   enlisted_pid = 0;
   first_frame = nullptr;
+  if (is_known_process != nullptr) *is_known_process = true;
   eternal.gate.StartAnew();
+}
+
+void MakeKnownProcess() {
+  constexpr size_t kPage = 4096;
+  void* const page =
+      mmap(nullptr, kPage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (page == MAP_FAILED) return;
+  if (madvise(page, kPage, MADV_WIPEONFORK) == 0) {
+    is_known_process = new (page) std::atomic<bool>(true);
+  } else {
+    munmap(page, kPage);
+  }
 }
 
 [[gnu::constructor]] void ComeToLife() {
@@ -110,6 +128,7 @@ void StartAnewInChild() {
   std::strcpy(driver.data(), name);
   if (pthread_key_create(&at_thread_end, EndThread) != 0) return;
   if (pthread_atfork(nullptr, nullptr, StartAnewInChild) != 0) return;
+  MakeKnownProcess();
   is_driven = true;
   ComeBeforeExitHandlers();
 }
@@ -117,9 +136,19 @@ void StartAnewInChild() {
 }  // namespace
 
 bool IsDriven() { return is_driven.load(std::memory_order_relaxed); }
-bool IsEnlisted() { return enlisted_pid.load(std::memory_order_relaxed) == syscall(SYS_getpid); }
+bool IsEnlisted() {
+  LookForFork();
+  return enlisted_pid.load(std::memory_order_relaxed) == syscall(SYS_getpid);
+}
+
+void LookForFork() {
+  if (is_known_process != nullptr && !is_known_process->load(std::memory_order_relaxed)) {
+    StartAnewInChild();
+  }
+}
 
 held::Agent* AgentOfThisThread() {
+  LookForFork();
   const auto pid = static_cast<pid_t>(syscall(SYS_getpid));
   auto* const agent = reinterpret_cast<held::Agent*>(this_thread.agent.data());
   if (is_ending) return nullptr;

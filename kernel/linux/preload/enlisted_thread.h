@@ -17,6 +17,10 @@ bool IsDriven();
 // True once a thread of this process is known to the driver.
 bool IsEnlisted();
 
+// To be called in what may be a child that was made past libc's fork: forgets its parent's threads,
+// if it is one.
+void LookForFork();
+
 // The agent of the calling thread, which is enlisted at its first call. Null if the driver is gone,
 // or LetThreadsGo was called.
 held::Agent* AgentOfThisThread();

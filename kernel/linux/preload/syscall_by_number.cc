@@ -55,6 +55,13 @@ extern "C" long syscall(long number, ...) noexcept {
     case SYS_exit_group:
       hupstorm::preload::NoteExit(fd);
       return AskLinux(number, a, b, c, d, e, f);
+    case SYS_clone:
+    case SYS_clone3:
+    case SYS_fork: {
+      const long child = AskLinux(number, a, b, c, d, e, f);
+      if (child == 0) hupstorm::preload::LookForFork();
+      return child;
+    }
     case SYS_futex:
       return hupstorm::preload::WaitAtFutex({a, b, c, d, e, f});
     case SYS_close:

@@ -195,6 +195,21 @@ std::vector<Thread> ThreadsOf(pid_t pid) {
   return threads;
 }
 
+pid_t ThreadNumbered(pid_t pid, pid_t tid) {
+  const std::vector<int> numbers = ThreadNumbers(pid);
+  if (std::find(numbers.begin(), numbers.end(), tid) != numbers.end()) return tid;
+  for (const pid_t thread : numbers) {
+    // "NSpid:\t4711\t12\t1": in each of its namespaces, the innermost last.
+    const std::string status = Text(fmt::format("/proc/{}/task/{}/status", pid, thread));
+    const size_t at = status.find("\nNSpid:");
+    if (at == std::string::npos) continue;
+    const std::string_view line =
+        std::string_view(status).substr(at + 1, status.find('\n', at + 1) - at - 1);
+    if (NumberIn<pid_t>(line.substr(line.rfind('\t') + 1)) == tid) return thread;
+  }
+  return tid;
+}
+
 // No privilege is asked for (pid_for_clock of Linux), unlike for most of /proc.
 int64_t CpuNs(pid_t pid) {
   clockid_t clock = 0;

@@ -62,6 +62,9 @@ struct ThreadSummary {
 ThreadSummary SummaryOfThreads(pid_t pid, std::span<const pid_t> held = {});
 
 std::vector<Thread> ThreadsOf(pid_t pid);
+// The thread of a process that has the number `tid` in the process' own PID namespace
+// (pid_namespaces(7)); `tid` itself if there is none.
+pid_t ThreadNumbered(pid_t pid, pid_t tid);
 // No thread of it runs or waits for a disk. True if there is no such process.
 inline bool IsAsleep(pid_t pid) { return !SummaryOfThreads(pid).any_runs; }
 // Processor time of all its threads, also of those that have ended, in nanoseconds; -1 if there
