@@ -49,6 +49,7 @@ bool ClientStream::answer_is_optional() const {
 
 bool ClientStream::must_end() const {
   if (protocol_ != Protocol::kHttp || exact_) return is_one_response();
+  if (answer_is_optional()) return false;
   const std::string_view line = std::string_view(texts_).substr(0, texts_.find('\n'));
   return line.find(" HTTP/1.0") != std::string_view::npos;
 }

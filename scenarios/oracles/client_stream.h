@@ -68,7 +68,8 @@ class ClientStream {
   // that a server of its own kind may refuse to read.
   bool answer_is_optional() const;
   // With the whole response the connection must end. A third-party HTTP server may keep it open for
-  // a client that does not say HTTP/1.0.
+  // a client that does not say HTTP/1.0, or says so in a request that it need not read: it has
+  // answered 400, and waits for a better one.
   bool must_end() const;
   // The least number of bytes that a server must keep for the client once it has taken in
   // `consumed` bytes of its stream and given out `answered`. Its heap tells whether it does.

@@ -222,6 +222,7 @@ class ProcessWorld::Impl final : private ServerHost {
             kernel_.Attend(also, ms);
           });
       if (!why.empty()) throw WorldFailed(why);
+      server_->command().NoteStarted();
       kernel_.SetStarted();
       while (!server_->HasEnded()) {
         for (const auto& [pid, status] : server_->command().TakeKilled()) {
@@ -238,7 +239,7 @@ class ProcessWorld::Impl final : private ServerHost {
       const int status = *server_->command().Status();
       RequireServersFault(kernel_, StatusBehindShell(status));
       const ServerCommand& command = server_->command();
-      run_.Die(LastWordsOfCommand(status, command.Errors(), command.Output()));
+      run_.Die(LastWordsOfCommand(status, command.Errors(), command.OutputSinceStart()));
     }
   }
 
@@ -258,7 +259,7 @@ class ProcessWorld::Impl final : private ServerHost {
       if (is_asked) continue;
       run_.Die(fmt::format("a process of the server with several connections was {}",
                            LastWordsOfCommand(end.status, server_->command().Errors(),
-                                              server_->command().Output())));
+                                              server_->command().OutputSinceStart())));
     }
     const std::optional<held::ProcessEnd> hung = kernel_.TakeHungExit();
     if (!hung || is_asked) return false;
@@ -354,12 +355,13 @@ OutsideServer StartedByCommand(const ProcessOptions& options) {
       poll(&news, 1, ms);
     });
     if (!why.empty()) throw WorldFailed(why);
+    (*server)->command().NoteStarted();
     return {.address = WithPort(options.host, port), .root = (*server)->command().keeper()};
   };
   outside.ended = [server]() -> std::optional<OutsideServer::End> {
     if (!*server || !(*server)->HasEnded()) return std::nullopt;
     return OutsideServer::End{.status = *(*server)->command().Status(),
-                              .output = (*server)->command().Output(),
+                              .output = (*server)->command().OutputSinceStart(),
                               .errors = (*server)->command().Errors()};
   };
   outside.output = [server] {

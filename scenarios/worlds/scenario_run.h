@@ -75,7 +75,10 @@ class ScenarioRun final : public KernelDriver, private MonitorHost {
   // KernelDriver
   void OnBlock(Call call, int fd, int64_t deadline_ns) override;
   void OnThreadsBlock(int64_t deadline_ns) override;
-  void OnThread(int thread) override { monitor_.SwitchTo(thread); }
+  void OnThread(int thread) override {
+    monitor_.SwitchTo(thread);
+    monitor_.MarkProgress();  // a thousand threads that look again take seconds on a busy machine
+  }
   void OnPeersChanged() override { clients_.PumpChanged(); }
   bool LeavesResultsAlone() override { return host_.MayRunAhead() && !injector_.HasRules(); }
   bool MayHearLate() const override {

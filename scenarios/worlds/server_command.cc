@@ -30,10 +30,12 @@ struct OutputRing {
     total.store(end + count, std::memory_order_release);
   }
 
-  std::string Text() const {
+  std::string Text(uint64_t from = 0) const {
     const uint64_t end = total.load(std::memory_order_acquire);
     std::string text;
-    for (uint64_t at = end > kKept ? end - kKept : 0; at < end; ++at) text += ring[at % kKept];
+    for (uint64_t at = std::max(from, end > kKept ? end - kKept : 0); at < end; ++at) {
+      text += ring[at % kKept];
+    }
     return text;
   }
 
@@ -225,7 +227,14 @@ uint64_t ServerCommand::OutputBytes() const {
 
 std::string ServerCommand::Output() const { return output_->all.Text(); }
 
-std::string ServerCommand::Errors() const { return output_->errors.Text(); }
+std::string ServerCommand::Errors() const { return output_->errors.Text(errors_at_start_); }
+
+void ServerCommand::NoteStarted() {
+  at_start_ = OutputBytes();
+  errors_at_start_ = output_->errors.total.load(std::memory_order_acquire);
+}
+
+std::string ServerCommand::OutputSinceStart() const { return output_->all.Text(at_start_); }
 
 std::string WithPort(const std::string& command, uint16_t port) {
   constexpr std::string_view kPlace = "{port}";

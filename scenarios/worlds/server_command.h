@@ -55,10 +55,15 @@ class ServerCommand {
 
   // The last 16 KiB, at most, of what the processes wrote to standard output and standard error.
   std::string Output() const;
-  // The same of what they wrote to standard error alone.
+  // The same of what they wrote to standard error alone, since NoteStarted.
   std::string Errors() const;
   // How much they wrote.
   uint64_t OutputBytes() const;
+
+  // The server is ready: what it wrote so far is no reason of what becomes of it.
+  void NoteStarted();
+  // As Output, of what was written since then.
+  std::string OutputSinceStart() const;
 
  private:
   const SharedArray<ServerOutput> output_;
@@ -66,6 +71,8 @@ class ServerCommand {
   ChildProcess keeper_;
   std::optional<int> status_;
   std::vector<std::pair<pid_t, int>> killed_;
+  uint64_t at_start_ = 0;
+  uint64_t errors_at_start_ = 0;
 };
 
 // `command` so that the shell becomes the last program of it, in place of waiting for it and

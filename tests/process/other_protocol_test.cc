@@ -48,6 +48,15 @@ TEST(OtherProtocolTest, IsNamedWithWhatToSay) {
   ExpectRefused(RunAs(PythonServer("epoll_echo"), "http"), "say --protocol echo");
 }
 
+TEST(OtherProtocolTest, OneThatEndsWithItsFirstAnswerIsNamedIfTheFileDoesNotSaySo) {
+  const TemporaryFolder folder;
+  const std::string request = "request \"PING\\r\\n\"\nresponse \"+PONG\\r\\n\"\n";
+  const std::string keeps = folder.Write("keeps.expect", request);
+  const std::string closes = folder.Write("closes.expect", request + "close\n");
+  ExpectRefused(RunAs(Other("once"), "expect:" + keeps), "say `close` at the end of FILE");
+  EXPECT_EQ(RunAs(Other("once"), "expect:" + closes, {"http/one-request"}).exit_code, 0);
+}
+
 TEST(OtherProtocolTest, NothingIsExpectedOfOneThatIsNotKnown) {
   EXPECT_EQ(RunAs(Other("greets"), "none").exit_code, 0);
 }

@@ -25,7 +25,8 @@ constexpr int kAnswerWithinMs = 2000;
 constexpr int kGreetWithinMs = 500;
 constexpr int kMoreWithinMs = 50;  // after a part of an answer
 constexpr size_t kLongestAnswer = 4096;
-constexpr size_t kTellingAnswer = 16;  // bytes by which a protocol is known
+constexpr size_t kTellingAnswer = 16;     // bytes by which a protocol is known
+constexpr size_t kWholeAnswer = 1 << 20;  // more than is looked at
 
 constexpr std::string_view kHttpRequest = "GET / HTTP/1.0\r\n\r\n";
 
@@ -42,9 +43,10 @@ std::string ClientHello() {
   return std::string("\x16\x03\x01\x00", 4) + static_cast<char>(handshake.size()) + handshake;
 }
 
-// What comes in answer to `bytes`: all of `enough`, or as much as comes in time.
+// What comes in answer to `bytes`: all of `enough`, or as much as comes in time. `ended`, if any:
+// whether the server then ended the connection.
 std::string Ask(const sockaddr_storage& address, std::string_view bytes, size_t enough,
-                int within_ms) {
+                int within_ms, bool* ended = nullptr) {
   std::string answer;
   const FileDescriptor fd(socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   const auto* const to = reinterpret_cast<const sockaddr*>(&address);
@@ -56,7 +58,10 @@ std::string Ask(const sockaddr_storage& address, std::string_view bytes, size_t 
     if (poll(&ready, 1, answer.empty() ? within_ms : kMoreWithinMs) != 1) break;
     std::array<char, kLongestAnswer> more;
     const ssize_t count = recv(fd.get(), more.data(), more.size(), 0);
-    if (count <= 0) break;
+    if (count <= 0) {
+      if (ended != nullptr) *ended = true;
+      break;
+    }
     answer.append(more.data(), static_cast<size_t>(count));
   }
   return answer;
@@ -146,14 +151,27 @@ bool IsAsSaid(std::string_view sent, std::string_view answer, const Target& targ
   return true;
 }
 
+// A server that ends the connection with its first response, where the file says nothing of that,
+// would lose the answers to all other requests.
+std::string EndsTooSoon(std::string_view answer, const Target& target) {
+  ResponseMatcher matcher(target.exchange.get());
+  const bool is_whole = matcher.Take(answer, 1) == answer.size() && matcher.whole() == 1;
+  if (!is_whole) return "";
+  return "it answers one request, and then ends the connection: say `close` at the end of FILE";
+}
+
 }  // namespace
 
 void RequireProtocol(const sockaddr_storage& address, const Target& target) {
   if (target.protocol == Protocol::kNone) return;
   const std::string_view request =
       target.protocol == Protocol::kExpect ? target.exchange->request : kHttpRequest;
-  const size_t enough = target.protocol == Protocol::kEcho ? request.size() : kTellingAnswer;
-  const std::string answer = Ask(address, request, enough, kAnswerWithinMs);
+  const bool must_go_on = target.protocol == Protocol::kExpect && !target.exchange->close;
+  const size_t enough = target.protocol == Protocol::kEcho ? request.size()
+                        : must_go_on                       ? kWholeAnswer
+                                                           : kTellingAnswer;
+  bool ended = false;
+  const std::string answer = Ask(address, request, enough, kAnswerWithinMs, &ended);
   std::string other;
   if (answer.empty()) {
     const std::string hello = ClientHello();
@@ -161,6 +179,8 @@ void RequireProtocol(const sockaddr_storage& address, const Target& target) {
     if (IsTls(tls)) other = Other(hello, tls, target, address);
   } else if (!IsAsSaid(request, answer, target)) {
     other = Other(request, answer, target, address);
+  } else if (must_go_on && ended) {
+    other = EndsTooSoon(answer, target);
   }
   if (other.empty()) return;
   const bool is_expect = target.protocol == Protocol::kExpect;

@@ -109,6 +109,7 @@ void HeldKernel::Stop() {
     const std::lock_guard lock(baton_);
     stopping_ = true;
     news_.notify_all();
+    woken_.notify_all();
     // Those that wait for their server's next call.
     for (const auto& thread : threads_) shutdown(thread->line.get(), SHUT_RDWR);
   }
@@ -137,7 +138,8 @@ void HeldKernel::Attend(int also, int timeout_ms) {
   Reap();
   const bool none_sleeps = std::none_of(threads_.begin(), threads_.end(),
                                         [](const auto& thread) { return thread->asleep; });
-  if (failure_ == nullptr && started_ && none_sleeps && IsAtRest() && !IsEnding()) {
+  if (failure_ == nullptr && started_ && none_sleeps && IsAtRest(/*rechecked=*/true) &&
+      !IsEnding()) {
     LetHappen(nullptr);  // what it throws is the end, as below
   }
   if (failure_ != nullptr) std::rethrow_exception(failure_);
@@ -223,6 +225,7 @@ void HeldKernel::End(HeldThread& thread) {
   }
   if (is_last) processes_.erase(thread.pid);
   news_.notify_all();
+  woken_.notify_all();  // its process may have let go of them too
   WakeAttend();
 }
 

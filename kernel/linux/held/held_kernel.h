@@ -166,10 +166,11 @@ class HeldKernel final : public ClientsKernel {
   // held_rest.cc: when the server is at rest, and what happens then; signals.
   void Block(HeldThread& thread, Call call, int fd, int64_t deadline_ns);
   void AwaitRest(HeldThread& thread);
-  bool IsAtRest();
+  bool IsAtRest(bool rechecked);
+  bool AnyIsLetGo() const;
   bool HeldThreadsSleep() const;
   bool OtherThreadsSleep();
-  bool NeighboursAreQuiet();
+  held::Quiet HowQuietNeighboursAre();
   bool WakeDueSleepers();
   bool LetSignalsIn();
   bool LetSignalsIn(HeldThread& thread);
@@ -196,7 +197,10 @@ class HeldKernel final : public ClientsKernel {
   ConnectionStatus AskLinux(PeerId peer) const;
 
   mutable std::mutex baton_;  // held by whatever acts for the server or its clients
+  // For the thread that checks whether the server is at rest: something has changed.
   std::condition_variable news_;
+  // For all others in a call that sleeps: they are to look again, or one of them is to check.
+  std::condition_variable woken_;
   FileDescriptor news_fd_;  // an eventfd, for a thread that waits in Attend
   std::unique_ptr<held::EnlistmentOffice> office_;
   held::ServerClock clock_;

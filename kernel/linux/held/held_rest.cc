@@ -77,9 +77,13 @@ void HeldKernel::AwaitRest(HeldThread& thread) {
   std::unique_lock lock(baton_, std::adopt_lock);
   // Whatever answers the call holds the baton, in whatever way this is left.
   struct Keep {
-    ~Keep() { lock.release(); }
+    ~Keep() {
+      woken.notify_one();  // to check in its place
+      lock.release();
+    }
     std::unique_lock<std::mutex>& lock;
-  } keep{lock};
+    std::condition_variable& woken;
+  } keep{lock, woken_};
 
   const uint64_t wakes = wakes_;
   std::chrono::microseconds pause = kLookAgain;
@@ -95,9 +99,9 @@ void HeldKernel::AwaitRest(HeldThread& thread) {
     }
     if (checking_rest_) {
       if (thread.deadline_ns < 0) {
-        news_.wait(lock);
+        woken_.wait(lock);
       } else {
-        news_.wait_for(lock, std::chrono::nanoseconds(left));
+        woken_.wait_for(lock, std::chrono::nanoseconds(left));
       }
       continue;
     }
@@ -105,10 +109,11 @@ void HeldKernel::AwaitRest(HeldThread& thread) {
     // while in any case: a thread that has its answer and then sleeps elsewhere, at a condition
     // variable, tells nobody that it has left the call.
     checking_rest_ = true;
-    const bool at_rest = IsAtRest();
+    const bool at_rest = IsAtRest(all_rechecked_);
     if (!at_rest && wakes_ == wakes && !thread.interrupted) {
       // Another thread may spin until one of these has had its signal.
       if (pause == kLookSeldom && LetSignalsIn()) all_rechecked_ = false;
+      if (AnyIsLetGo()) woken_.notify_all();
       news_.wait_for(lock, pause);
       pause = std::min(2 * pause, kLookSeldom);
     }
@@ -125,11 +130,20 @@ void HeldKernel::AwaitRest(HeldThread& thread) {
   }
 }
 
-// All sleep, and no signal waits that would wake one.
-bool HeldKernel::IsAtRest() {
+// All sleep, and no signal waits that would wake one. `rechecked`: held threads have looked again,
+// and neighbours are waited for: not before that, as a server may be its own neighbour.
+bool HeldKernel::IsAtRest(bool rechecked) {
   if (!HeldThreadsSleep()) return false;
-  if (OtherThreadsSleep() && !WakeDueSleepers() && NeighboursAreQuiet() && !LetSignalsIn())
-    return true;
+  const bool asleep = OtherThreadsSleep() && !WakeDueSleepers();
+  if (asleep && rechecked) {
+    const held::Quiet quiet = HowQuietNeighboursAre();
+    if (quiet == held::Quiet::kNotYet) return false;
+    if (quiet == held::Quiet::kSinceNow) {
+      all_rechecked_ = false;  // they have sent something, perhaps
+      return false;
+    }
+  }
+  if (asleep && !LetSignalsIn()) return true;
   all_rechecked_ = false;
   return false;
 }
@@ -137,7 +151,12 @@ bool HeldKernel::IsAtRest() {
 void HeldKernel::WakeHeld() {
   ++wakes_;
   for (const auto& thread : threads_) thread->asleep = false;
-  news_.notify_all();
+  woken_.notify_all();
+}
+
+bool HeldKernel::AnyIsLetGo() const {
+  return std::any_of(threads_.begin(), threads_.end(),
+                     [](const auto& thread) { return !thread->gone && thread->IsLetGo(); });
 }
 
 bool HeldKernel::HeldThreadsSleep() const {
@@ -172,13 +191,14 @@ bool HeldKernel::OtherThreadsSleep() {
   return lives && !endings_.AwaitsExit() && is_still && HeldThreadsSleep();
 }
 
-bool HeldKernel::NeighboursAreQuiet() {
+held::Quiet HeldKernel::HowQuietNeighboursAre() {
   for (const auto& thread : threads_) {
     if (thread->memory->frame().has_connected) has_connected_ = true;
   }
-  if (!has_connected_ || !diag_) return true;
+  if (!has_connected_ || !diag_) return held::Quiet::kSinceLong;
+  const held::Quiet quiet = neighbours_.Look(Pids(), port_, *diag_);
   // What they sent may have woken a thread after these were looked at.
-  return neighbours_.AreQuiet(Pids(), port_, *diag_) && OtherThreadsSleep();
+  return OtherThreadsSleep() ? quiet : held::Quiet::kNotYet;
 }
 
 void HeldKernel::LetHappen(HeldThread* thread) {
@@ -280,6 +300,7 @@ bool HeldKernel::WakeDueSleepers() {
       (*held)->remote.WakeSleepers(now_ns());
     } catch (const held::ServerGone&) {
       (*held)->gone = true;
+      woken_.notify_all();
     }
   }
   return any;
@@ -293,7 +314,7 @@ bool HeldKernel::LetSignalsIn() {
   for (const auto& thread : threads_) {
     if (thread->asleep && !thread->gone) ran = LetSignalsIn(*thread) || ran;
   }
-  if (ran) news_.notify_all();
+  if (ran) woken_.notify_all();
   return ran;
 }
 

@@ -36,7 +36,7 @@ bool IsBeingMade(TcpState state) {
 
 }  // namespace
 
-bool Neighbours::AreQuiet(std::span<const pid_t> server, uint16_t port, sight::SocketDiag& diag) {
+Quiet Neighbours::Look(std::span<const pid_t> server, uint16_t port, sight::SocketDiag& diag) {
   links_.clear();
   facts_.clear();
   const std::set<uint64_t> own = SocketsOf(server);
@@ -54,13 +54,13 @@ bool Neighbours::AreQuiet(std::span<const pid_t> server, uint16_t port, sight::S
   if (facts_ != last_facts_) slept_ = {};
   last_facts_ = facts_;
   slept_.Look(asleep);
-  if (links_.empty() || (asleep && facts_ == quiet_facts_)) return true;
+  if (links_.empty() || (asleep && facts_ == quiet_facts_)) return Quiet::kSinceLong;
   const SleepMeter::Duration silence = is_pending ? kQueuedSilence
                                        : all_seen ? kSilence
                                                   : kBlindSilence;
-  if (slept_.total() < silence) return false;
+  if (slept_.total() < silence) return Quiet::kNotYet;
   quiet_facts_ = facts_;
-  return true;
+  return Quiet::kSinceNow;
 }
 
 void Neighbours::AddTcp(const std::set<uint64_t>& own, uint16_t port, sight::SocketDiag& diag) {

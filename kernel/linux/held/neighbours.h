@@ -17,14 +17,17 @@
 
 namespace hupstorm::held {
 
+// kSinceNow: the server may have got something since they were quiet last.
+enum class Quiet : uint8_t { kNotYet, kSinceNow, kSinceLong };
+
 class Neighbours {
  public:
-  // Whether nothing is on its way between the server, whose processes are `server`, and others, to
+  // Quiet: nothing is on its way between the server, whose processes are `server`, and others, to
   // the clients of `port` apart: no bytes are queued at either end, or they have been for long; the
   // other end's process, if it is to be seen, sleeps; and it has slept for a while since anything
   // moved, as it may answer by a timer. TCP and AF_UNIX. Takes some milliseconds. Throws
   // std::system_error.
-  bool AreQuiet(std::span<const pid_t> server, uint16_t port, sight::SocketDiag& diag);
+  Quiet Look(std::span<const pid_t> server, uint16_t port, sight::SocketDiag& diag);
 
  private:
   // A connection to somebody else, as both ends stand.

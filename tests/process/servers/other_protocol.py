@@ -1,7 +1,7 @@
 """Servers that are no echo servers: other_protocol.py KIND PORT
 
 With a bug of an echo server: dies (at the first byte), cuts (the last byte off), shifts (by two bytes).
-Of another kind: http, tls (as far as its handshake's first answer), greets, answers (a word to each line), ipv6 (an
+Of another kind: once (a word, and the connection's end), http, tls (as far as its handshake's first answer), greets, answers (a word to each line), ipv6 (an
 echo server that listens at ::1 alone), udp, admin (an echo server that listens on another port too, first).
 """
 
@@ -12,7 +12,7 @@ import sys
 from epoll_echo import EpollEcho
 
 
-def answer(port, respond, greeting=b""):
+def answer(port, respond, greeting=b"", once=False):
     listener = socket.create_server(("127.0.0.1", port))
     while True:
         connection, _ = listener.accept()
@@ -24,6 +24,8 @@ def answer(port, respond, greeting=b""):
                     if response is None:
                         break
                     connection.sendall(response)
+                    if once:
+                        break
             except OSError:
                 pass
 
@@ -64,6 +66,8 @@ def main(kind, port):
         {"ipv6": Ipv6, "admin": Admin}[kind](port).serve()
     if kind == "greets":
         answer(port, lambda data: b"ok\n", b"220 hello\r\n")
+    if kind == "once":
+        answer(port, lambda data: b"+PONG\r\n", once=True)
     answers = {
         "tls": tls,
         "http": http,

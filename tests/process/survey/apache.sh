@@ -10,7 +10,7 @@ ServerRoot $2
 DefaultRuntimeDir $2
 DocumentRoot $2
 PidFile $2/pid
-ErrorLog $2/error.log
+ErrorLog /dev/stderr
 LoadModule mpm_event_module $modules/mod_mpm_event.so
 LoadModule authz_core_module $modules/mod_authz_core.so
 LoadModule dir_module $modules/mod_dir.so
@@ -18,5 +18,6 @@ User nobody
 Group nogroup
 StartServers 1
 ServerLimit 4
+MaxRequestWorkers 100
 END
 exec apache2 -D FOREGROUND -f "$2/conf"

@@ -135,6 +135,18 @@ const Control kControls[] = {
      "a connect\na send 5B\n"},
 };
 
+// A client that is told 400 may try again.
+TEST(RefusedRequestTest, ItsConnectionMayStayOpen) {
+  const std::string ask = "target http\na connect\na read all\n";
+  for (const char* const refused :
+       {"GET / HTTP/1.0\\r\\n\\x00: x\\r\\n\\r\\n", "GET / HTTP/1.0\\n\\r\\n\\r\\n"}) {
+    EXPECT_THAT(
+        FindingsOf(Bug::kNeverEnds, Speaks::kThirdPartyHttp, ask + "a send \"" + refused + "\"\n"),
+        IsEmpty())
+        << refused;
+  }
+}
+
 class ThirdPartyServerTest : public testing::TestWithParam<Control> {};
 
 TEST_P(ThirdPartyServerTest, CatchesThePlantedBug) {

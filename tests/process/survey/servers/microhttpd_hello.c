@@ -8,7 +8,13 @@
 static enum MHD_Result Answer(void* data, struct MHD_Connection* connection, const char* url,
                               const char* method, const char* version, const char* upload,
                               size_t* upload_size, void** state) {
-  (void)data, (void)url, (void)method, (void)version, (void)upload, (void)upload_size, (void)state;
+  (void)data, (void)url, (void)method, (void)version, (void)upload, (void)upload_size;
+  // An answer at the first call, which tells of the header, ends the connection.
+  static int seen;
+  if (*state == NULL) {
+    *state = &seen;
+    return MHD_YES;
+  }
   struct MHD_Response* response =
       MHD_create_response_from_buffer(6, (void*)"hello\n", MHD_RESPMEM_PERSISTENT);
   const enum MHD_Result result = MHD_queue_response(connection, MHD_HTTP_OK, response);
