@@ -75,6 +75,11 @@ void Neighbours::AddTcp(const std::set<uint64_t>& own, uint16_t port, sight::Soc
     const sight::TcpSocket there = found == by_ports.end() ? sight::TcpSocket{} : *found->second;
     if (own.contains(there.inode)) continue;  // with itself
     const bool waits = found != by_ports.end() && there.WaitsToBeAccepted();
+    // Nothing more can come: the other end has sent its FIN, or its owner has closed it.
+    const bool is_over = socket.HasFin() || (found != by_ports.end() && !there.IsHeld() && !waits);
+    const bool is_empty =
+        socket.send_queue == 0 && there.send_queue == 0 && there.receive_queue == 0;
+    if (is_over && is_empty) continue;
     links_.push_back({.remote_inode = there.inode,
                       .is_pending = IsBeingMade(socket.state) || waits || socket.send_queue > 0 ||
                                     there.receive_queue > 0 || there.send_queue > 0});
