@@ -42,6 +42,11 @@ TEST(StoppingServerTest, OneThatSleepsForAHelperFirstIsLeftAlone) {
             "");
 }
 
+// The worker that listens leaves SIGTERM to its master.
+TEST(StoppingServerTest, OneThatIsStoppedByItsMasterIsLeftAlone) {
+  EXPECT_EQ(Told(RunServer(PythonServer("master_stops"), kOneAnswer)), "");
+}
+
 // ---- Time.
 
 // Real time would not do for this one.

@@ -105,7 +105,7 @@ class HeldKernel final : public ClientsKernel {
   int64_t NextTimerNs() const override;
   // The first process, parents before children, that holds the listening socket; -1 for none.
   pid_t ListeningPid() const;
-  // Of that process.
+  // Of that process, or its master if that handles the signal.
   Disposition SignalDisposition(int signal) const override;
   Disposition RaiseSignal(int signal) override;
   bool AwaitsStop() override;
@@ -179,6 +179,7 @@ class HeldKernel final : public ClientsKernel {
   void LetHappen(HeldThread* thread);
   int64_t FirstDeadline() const;
   bool CanBeInterrupted(HeldThread& thread) const;
+  pid_t SignalledPid(int signal) const;
 
   // held_descriptors.cc: what the server has open.
   HeldProcess& ProcessOf(HeldThread& thread);

@@ -341,8 +341,13 @@ bool HeldKernel::LetSignalsIn(HeldThread& thread) {
   return thread.gone || thread.interrupted;
 }
 
-DrivenKernel::Disposition HeldKernel::SignalDisposition(int signal) const {
+pid_t HeldKernel::SignalledPid(int signal) const {
   const pid_t pid = ListeningPid();
+  return is_only_thread_ || pid < 0 ? pid : sight::OutermostHandler(pid, keeper_, signal);
+}
+
+DrivenKernel::Disposition HeldKernel::SignalDisposition(int signal) const {
+  const pid_t pid = SignalledPid(signal);
   if (pid < 0) return Disposition::kDefault;
   const Disposition disposition = DispositionIn(pid, signal);
   const auto process = processes_.find(pid);
@@ -353,7 +358,7 @@ DrivenKernel::Disposition HeldKernel::SignalDisposition(int signal) const {
 
 DrivenKernel::Disposition HeldKernel::RaiseSignal(int signal) {
   const Disposition disposition = SignalDisposition(signal);
-  const pid_t pid = ListeningPid();
+  const pid_t pid = SignalledPid(signal);
   // One that ends the server is left to the driver, which wants to see to the end itself.
   if (pid < 0 || disposition == Disposition::kDefault) return disposition;
   kill(pid, signal);

@@ -216,14 +216,19 @@ void OutsideKernel::AdvanceTo(int64_t ns) {
 
 // ---- Signals.
 
+pid_t OutsideKernel::SignalledPid(int signal) const {
+  const pid_t root = roots_.empty() ? -1 : roots_.front();
+  return sight::OutermostHandler(listening_.front(), root, signal);
+}
+
 DrivenKernel::Disposition OutsideKernel::SignalDisposition(int signal) const {
   if (!started_by_us_ || listening_.empty()) return Disposition::kDefault;
-  return DispositionIn(listening_.front(), signal);
+  return DispositionIn(SignalledPid(signal), signal);
 }
 
 DrivenKernel::Disposition OutsideKernel::RaiseSignal(int signal) {
   const Disposition disposition = SignalDisposition(signal);
-  if (disposition == Disposition::kHandled) kill(listening_.front(), signal);
+  if (disposition == Disposition::kHandled) kill(SignalledPid(signal), signal);
   return disposition;
 }
 

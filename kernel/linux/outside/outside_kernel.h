@@ -133,6 +133,7 @@ class OutsideKernel final : public ClientsKernel {
   };
 
   void FindProcesses();
+  pid_t SignalledPid(int signal) const;
   void LookAt(PeerId peer) const;
   const std::map<uint64_t, OpenSocket>& OpenSockets() const;
   std::vector<Descriptor> Held(int& others) const;

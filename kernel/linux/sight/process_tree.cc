@@ -232,6 +232,14 @@ SignalMasks SignalMasksOf(pid_t pid) {
   return {.ignored = MaskIn(status, "SigIgn:"), .caught = MaskIn(status, "SigCgt:")};
 }
 
+pid_t OutermostHandler(pid_t pid, pid_t root, int signal) {
+  pid_t outermost = pid;
+  for (pid_t above = pid; above > 1 && above != root; above = ParentOf(above)) {
+    if ((SignalMasksOf(above).caught >> (signal - 1) & 1) != 0) outermost = above;
+  }
+  return outermost;
+}
+
 uint64_t PendingSignals(pid_t pid, pid_t tid) {
   const std::string status = Text(fmt::format("/proc/{}/task/{}/status", pid, tid));
   return MaskIn(status, "SigPnd:") | MaskIn(status, "ShdPnd:");

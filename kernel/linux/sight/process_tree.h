@@ -83,6 +83,9 @@ struct SignalMasks {
   uint64_t caught = 0;
 };
 SignalMasks SignalMasksOf(pid_t pid);
+// Whom an operator would send a signal: of a process and those above it, up to `root` but without
+// it, the outermost that handles the signal; the process itself if none does.
+pid_t OutermostHandler(pid_t pid, pid_t root, int signal);
 // Signals that wait for a thread: its own, and those of its process.
 uint64_t PendingSignals(pid_t pid, pid_t tid);
 // Anonymous memory that is resident, in bytes (RssAnon); 0 if unknown.
