@@ -33,6 +33,11 @@ TEST(EndingServerTest, OneWhoseExitNeverEndsIsNamedToo) {
             "fatal: recv: Connection reset by peer\n");
 }
 
+TEST(EndingServerTest, WhatWasWrittenBeforeItListenedIsNoReason) {
+  EXPECT_EQ(Told(RunServer(PythonServer("dies_wordless"), kReset)),
+            "server-died: it called exit(3)\n");
+}
+
 // ---- A server that is asked to stop.
 
 TEST(StoppingServerTest, OneThatSleepsForAHelperFirstIsLeftAlone) {
