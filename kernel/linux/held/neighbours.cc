@@ -54,10 +54,11 @@ Quiet Neighbours::Look(std::span<const pid_t> server, uint16_t port, sight::Sock
   if (facts_ != last_facts_) slept_ = {};
   last_facts_ = facts_;
   slept_.Look(asleep);
-  if (links_.empty() || (asleep && facts_ == quiet_facts_)) return Quiet::kSinceLong;
-  const SleepMeter::Duration silence = is_pending ? kQueuedSilence
-                                       : all_seen ? kSilence
-                                                  : kBlindSilence;
+  if (asleep && facts_ == quiet_facts_) return Quiet::kSinceLong;
+  const SleepMeter::Duration silence = links_.empty() ? SleepMeter::Duration()
+                                       : is_pending   ? kQueuedSilence
+                                       : all_seen     ? kSilence
+                                                      : kBlindSilence;
   if (slept_.total() < silence) return Quiet::kNotYet;
   quiet_facts_ = facts_;
   return Quiet::kSinceNow;
@@ -73,10 +74,11 @@ void Neighbours::AddTcp(const std::set<uint64_t>& own, uint16_t port, sight::Soc
     if (socket.IsListener() || socket.local_port == port || !own.contains(socket.inode)) continue;
     const auto found = by_ports.find({socket.remote_port, socket.local_port});
     const sight::TcpSocket there = found == by_ports.end() ? sight::TcpSocket{} : *found->second;
-    if (own.contains(there.inode)) continue;  // with itself
     const bool waits = found != by_ports.end() && there.WaitsToBeAccepted();
-    // Nothing more can come: the other end has sent its FIN, or its owner has closed it.
-    const bool is_over = socket.HasFin() || (found != by_ports.end() && !there.IsHeld() && !waits);
+    // Nothing more can come: it is one with itself, the other end has sent its FIN, or its owner
+    // has closed it.
+    const bool is_over = own.contains(there.inode) || socket.HasFin() ||
+                         (found != by_ports.end() && !there.IsHeld() && !waits);
     const bool is_empty =
         socket.send_queue == 0 && there.send_queue == 0 && there.receive_queue == 0;
     if (is_over && is_empty) continue;
