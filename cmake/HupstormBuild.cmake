@@ -116,8 +116,9 @@ endfunction()
 # one, by their names, each a process. PREFIX goes before them, and PROPERTIES are theirs in CTest.
 # SOME REGEX PROPERTY...: more properties, of the suites that the expression matches.
 # ALONE REGEX: suites of which each test is a process, since it takes long or wants one to itself.
+# NIGHTLY REGEX: suites that take too long for each push; ctest -C nightly -L nightly runs them.
 function(hupstorm_test name)
-  cmake_parse_arguments(arg "" "PREFIX;ALONE" "SOURCES;DEPENDS;SOME;PROPERTIES" ${ARGN})
+  cmake_parse_arguments(arg "" "PREFIX;ALONE;NIGHTLY" "SOURCES;DEPENDS;SOME;PROPERTIES" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE hupstorm_options ${arg_DEPENDS} GTest::gmock_main)
   hupstorm_optimise_less(${name})
@@ -135,7 +136,7 @@ function(hupstorm_test name)
   add_custom_command(TARGET ${name} POST_BUILD BYPRODUCTS ${list} VERBATIM
     COMMAND ${CMAKE_COMMAND} -DEXECUTABLE=$<TARGET_FILE:${name}> -DPREFIX=${arg_PREFIX}
             -DALONE=${arg_ALONE} -DSOME=${some} -DSOME_PROPERTIES=${some_properties}
-            -DPROPERTIES=TIMEOUT,900,${properties} -DOUT=${list}
+            -DNIGHTLY=${arg_NIGHTLY} -DPROPERTIES=LABELS,${folder},TIMEOUT,900,${properties} -DOUT=${list}
             -P ${CMAKE_SOURCE_DIR}/cmake/list_tests.cmake)
   set_property(TARGET ${name} PROPERTY LINK_DEPENDS ${CMAKE_SOURCE_DIR}/cmake/list_tests.cmake)
   # What is not built fails, where somebody runs it.

@@ -1,8 +1,9 @@
 # Writes what CTest runs of a GoogleTest executable: one entry for each suite. An entry for each test
 # would take longer to start its process than to run, under a sanitizer.
-#   cmake -DEXECUTABLE=<file> -DPREFIX=<text> -DALONE=<regex> -DSOME=<regex>
+#   cmake -DEXECUTABLE=<file> -DPREFIX=<text> -DALONE=<regex> -DSOME=<regex> -DNIGHTLY=<regex>
 #         -DPROPERTIES=<name,value,...> -DSOME_PROPERTIES=<name,value,...> -DOUT=<file> -P list_tests.cmake
 # Suites that ALONE matches have an entry for each test. SOME_PROPERTIES are for those that SOME matches.
+# Those that NIGHTLY matches are run by `ctest -C nightly -L nightly` alone, each test by itself.
 cmake_policy(VERSION 3.25)
 execute_process(COMMAND ${EXECUTABLE} --gtest_list_tests TIMEOUT 60 OUTPUT_VARIABLE lines
                 COMMAND_ERROR_IS_FATAL ANY)
@@ -10,15 +11,26 @@ string(REGEX REPLACE " +# [^\n]*" "" lines "${lines}")  # the values of paramete
 string(REPLACE "\n" ";" lines "${lines}")
 
 set(entries "")
+set(nightly_entries "")
 foreach(line IN LISTS lines)
   if(line MATCHES "^([A-Za-z0-9_/]+)\\.$")
     set(suite ${CMAKE_MATCH_1})
-    if(NOT ALONE OR NOT suite MATCHES "^(${ALONE})$")
+    set(nightly OFF)
+    set(alone OFF)
+    if(NIGHTLY AND suite MATCHES "^(${NIGHTLY})$")
+      set(nightly ON)
+    elseif(ALONE AND suite MATCHES "^(${ALONE})$")
+      set(alone ON)
+    else()
       list(APPEND entries "${suite}.*")
     endif()
-  elseif(line MATCHES "^  " AND ALONE AND suite MATCHES "^(${ALONE})$")
+  elseif(line MATCHES "^  ")
     string(STRIP "${line}" test)
-    list(APPEND entries "${suite}.${test}")
+    if(alone)
+      list(APPEND entries "${suite}.${test}")
+    elseif(nightly)
+      list(APPEND nightly_entries "${suite}.${test}")
+    endif()
   endif()
 endforeach()
 
@@ -34,4 +46,12 @@ foreach(filter IN LISTS entries)
   string(APPEND script "add_test([=[${name}]=] [=[${EXECUTABLE}]=] [=[--gtest_filter=${filter}]=])
 set_tests_properties([=[${name}]=] PROPERTIES ${properties})\n")
 endforeach()
+if(nightly_entries)
+  string(APPEND script "if(CTEST_CONFIGURATION_TYPE MATCHES \"^[Nn]ightly$\")\n")
+  foreach(filter IN LISTS nightly_entries)
+    string(APPEND script "  add_test([=[nightly.${PREFIX}${filter}]=] [=[${EXECUTABLE}]=] [=[--gtest_filter=${filter}]=])
+  set_tests_properties([=[nightly.${PREFIX}${filter}]=] PROPERTIES LABELS nightly TIMEOUT 7200)\n")
+  endforeach()
+  string(APPEND script "endif()\n")
+endif()
 file(WRITE ${OUT} "${script}")
