@@ -61,7 +61,7 @@ struct ConnectionFacts {
   // How it ended for the client.
   bool end_of_input = false;       // the server's FIN
   bool was_reset = false;          // by the server
-  int64_t idle_before_end_ns = 0;  // clock time from the client's last act to either of these
+  int64_t idle_before_end_ns = 0;  // clock time from when it spoke last to either of these
   bool complete_when_drained = false;
   int64_t longest_silence_ns = 0;  // clock time between two acts of the client's
 

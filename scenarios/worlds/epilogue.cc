@@ -15,6 +15,8 @@ namespace {
 // common back-off and linger times, shorter than TCP's own give-up times.
 constexpr int64_t kPatienceNs = 75 * kSecondNs;
 constexpr int kMostClockMoves = 200;
+// A server that gets on, however slowly, is given all that time again, so often at most.
+constexpr int kMostRenewals = 1000;
 // While it spins, each costs some of its fruitless wake-ups.
 constexpr int kMostClockMovesInSpin = 4;
 // What a server may hold for a client if its limit is not known, and what a client sends to see
@@ -79,7 +81,7 @@ Epilogue::Outcome Epilogue::Continue(int64_t deadline_ns) {
 void Epilogue::Enter(Phase phase, std::string_view name) {
   phase_ = phase;
   phase_started_ns_ = clock_.now_ns();
-  clock_moves_ = 0;
+  clock_moves_ = renewals_ = 0;
   if (!name.empty()) time_line_.Note(TimeLineEntry::Kind::kEpilogue, std::string(name));
 }
 
@@ -98,8 +100,23 @@ bool Epilogue::WaitsForTime(int64_t deadline_ns) {
   }
   clients_.Refresh();
   if (!IsOutstanding()) return false;
+  if (GetsOn() && !ledger_.spinning) {
+    phase_started_ns_ = clock_.now_ns();
+    clock_moves_ = 0;
+  }
   MoveClock(next, kPatienceNs);
   return true;
+}
+
+// A client has got more, or is rid of its connection, since the clock was moved last in this phase.
+bool Epilogue::GetsOn() {
+  uint64_t state = 0;
+  for (const ClientFacts& client : ledger_.InUse()) {
+    state += client.stream.received() + (client.server_open ? 0 : 1);
+  }
+  const bool gets_on = clock_moves_ > 0 && state != state_;
+  state_ = state;
+  return gets_on && ++renewals_ <= kMostRenewals;
 }
 
 int Epilogue::MostClockMoves() const {

@@ -76,6 +76,7 @@ class Epilogue {
   enum Outstanding : uint8_t { kNothing = 0, kToClose = 1, kToRead = 2, kToAnswer = 4 };
   static Outstanding OutstandingFor(const ClientFacts& client);
   bool IsOutstanding() const;
+  bool GetsOn();
   void GiveUp();
   void RecordViews();
   bool FloodIsDue() const;
@@ -103,7 +104,9 @@ class Epilogue {
   uint32_t round_ = 0;
   Phase phase_ = Phase::kLifted;
   int64_t phase_started_ns_ = 0;
-  int clock_moves_ = 0;  // in this phase
+  int clock_moves_ = 0;  // in this phase, since the server has got on
+  int renewals_ = 0;     // how often it has
+  uint64_t state_ = 0;   // see GetsOn
   int probe_ = -1;
   std::vector<uint8_t> given_up_;  // Outstanding, by client
   uint32_t leaking_rounds_ = 0;    // in a row, each of which left more descriptors open

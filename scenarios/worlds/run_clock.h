@@ -45,11 +45,14 @@ class RunClock {
   }
 
   uint64_t moves() const { return moves_; }
+  // By how much AdvanceTo has moved the clock. It may go on by itself, too.
+  int64_t moved_ns() const { return moved_ns_; }
 
   // Not backwards. Clients act on what timers have changed.
   void AdvanceTo(int64_t ns) {
     ++moves_;
     const int64_t amount = ns - kernel_.now_ns();
+    moved_ns_ += std::max<int64_t>(amount, 0);
     kernel_.AdvanceTo(std::max(ns, kernel_.now_ns()));
     clients_.PumpChanged();
     if (!time_line_.records() || amount <= 0) return;
@@ -61,6 +64,7 @@ class RunClock {
   ScenarioClients& clients_;
   TimeLine& time_line_;
   uint64_t moves_ = 0;
+  int64_t moved_ns_ = 0;
 };
 
 }  // namespace hupstorm

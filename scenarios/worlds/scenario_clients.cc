@@ -54,12 +54,31 @@ void ScenarioClients::NoteAct(int client) {
   if (facts.connected && !facts.was_reset) {
     facts.longest_silence_ns = std::max(facts.longest_silence_ns, now - state.last_act_ns);
   }
-  state.last_act_ns = now;
+  state.last_act_ns = state.spoke_ns = now;
+}
+
+void ScenarioClients::NoteInsideCall(int client) {
+  if (client >= 0 && IsIdle(client)) {
+    clients_[client].consumed_when_idle = ledger_.clients[client].consumed;
+  }
+}
+
+// Many servers have idle timeouts.
+bool ScenarioClients::IsIdle(int client) const {
+  const ClientFacts& facts = ledger_.clients[client];
+  return ledger_.target->third_party && !facts.finished_sending && facts.stream.complete() &&
+         kernel_.now_ns() - clients_[client].spoke_ns >= kLongSilenceNs;
 }
 
 void ScenarioClients::Act(int client) {
   NoteAct(client);
   Pump(client);
+}
+
+void ScenarioClients::ActUnheard(int client) {
+  const int64_t spoke_ns = clients_[client].spoke_ns;
+  Act(client);
+  clients_[client].spoke_ns = spoke_ns;
 }
 
 void ScenarioClients::SetBuffer(char letter, uint32_t index, int bytes) {
@@ -114,7 +133,7 @@ int ScenarioClients::AddClient(char letter, uint32_t index, int buffer, bool pro
   facts.probe = probe;
   facts.stream.Reset(*ledger_.target, letter, index);
   facts.port = kernel_.PeerPort(kernel_.PeerConnect(port_, options));
-  state.last_act_ns = kernel_.now_ns();
+  state.last_act_ns = state.spoke_ns = kernel_.now_ns();
   return client;
 }
 
@@ -236,14 +255,14 @@ void ScenarioClients::Read(int client, uint64_t count) {
   if (!IsActive(client)) return;
   Client& state = clients_[client];
   if (state.to_read != kEverything) state.to_read += count;
-  Act(client);
+  ActUnheard(client);
 }
 
 void ScenarioClients::ReadAll(int client) {
   if (!IsActive(client)) return;
   clients_[client].to_read = kEverything;
   ledger_.clients[client].reading = true;
-  Act(client);
+  ActUnheard(client);
 }
 
 void ScenarioClients::ReadNone(int client) {
@@ -337,13 +356,13 @@ void ScenarioClients::NoteEnd(int client) {
   }
   if (status.was_reset) facts.was_reset = true;
   if (!over && (facts.end_of_input || facts.was_reset)) {
-    facts.idle_before_end_ns = kernel_.now_ns() - clients_[client].last_act_ns;
+    facts.idle_before_end_ns = kernel_.now_ns() - clients_[client].spoke_ns;
     // A third-party server may do it unseen: the process that has the connection ends.
     const bool may_be_unseen = ledger_.target->third_party && ledger_.resource_shortage;
     if (may_be_unseen && facts.consumed == 0) facts.turned_away = true;
-    // Many servers have idle timeouts. What the client sends after that is not theirs to answer.
-    facts.closed_idle = ledger_.target->third_party && !facts.finished_sending &&
-                        facts.idle_before_end_ns >= kLongSilenceNs && facts.stream.complete();
+    // What an idle client sends after the server has ended its connection, or as it does, is not
+    // the server's to answer.
+    facts.closed_idle = IsIdle(client) || clients_[client].consumed_when_idle == facts.consumed;
   }
 }
 

@@ -60,6 +60,8 @@ class ScenarioClients final : public FaultWorld {
   void CloseNow(int client);       // what is not sent yet is given up
   void Reset(int client);
   void Vanish(int client);
+  // The client is about to act inside a call of the server, which cannot know of it. -1 for none.
+  void NoteInsideCall(int client);
   void Read(int client, uint64_t count);
   void ReadAll(int client);
   void ReadNone(int client);
@@ -92,6 +94,9 @@ class ScenarioClients final : public FaultWorld {
     bool close_wanted = false;
     bool over = false;  // closed, reset or refused: it acts no more
     int64_t last_act_ns = 0;
+    int64_t spoke_ns = 0;  // when it did something last that a server hears of
+    // What the server had read when the client, idle until then, acted inside one of its calls.
+    uint64_t consumed_when_idle = UINT64_MAX;
     std::vector<uint64_t> urgent;  // offsets of urgent bytes in the stream
   };
   struct Name {
@@ -111,6 +116,8 @@ class ScenarioClients final : public FaultWorld {
   void NoteEnd(int client);
   void NoteAct(int client);
   void Act(int client);
+  void ActUnheard(int client);
+  bool IsIdle(int client) const;
 
   DrivenKernel& kernel_;
   Ledger& ledger_;

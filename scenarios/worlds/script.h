@@ -63,7 +63,7 @@ class Script {
   void CarryOutForClient(const Step& step, uint32_t index);
   void CarryOutForServer(const Step& step);
   void AskToStop();
-  bool GivesTime(const Step& step, int64_t deadline_ns);
+  bool GivesTime(const Step& step, int64_t deadline_ns, const std::string& unexpected);
   void NoteExpected(const Step& step, std::string unexpected);
   bool IsExpected(const Step& step) const;
   std::string WhyNot(const Step& step) const;
@@ -85,7 +85,10 @@ class Script {
   int64_t waits_since_ns_ = 0;
   // Since when an `expect` gives the server time for what it does by its timers; -1: none does.
   int64_t expected_since_ns_ = -1;
-  int moves_given_ = 0;            // of the clock, for that or for a `wait`
+  std::string unexpected_;         // what it found last
+  int renewals_ = 0;               // how often that has changed
+  int64_t moved_before_ns_ = 0;    // by the clock, until that changed last
+  int moves_given_ = 0;            // of the clock, since then; or for a `wait`
   int64_t restart_asked_ns_ = -1;  // -1: it is not to be started again
   bool server_killed_ = false;
 };

@@ -62,6 +62,20 @@ TEST(SleepingServerTest, WhateverCallItSleepsInTimeIsVirtual) {
             "");
 }
 
+// It closes a client of which it has heard nothing for five seconds.
+TEST(IdleServerTest, WhatAClientSendsAsItsConnectionIsClosedIsNotOwed) {
+  EXPECT_EQ(Told(RunServer(HUPSTORM_PAIRS "/pair_closes_idle {port}",
+                           "a connect\na read all\na send 10\n"
+                           "at close 1 of a: a send 10\nwait 10s\n")),
+            "");
+}
+
+TEST(IdleServerTest, ThatAClientReadsIsNothingThatItHears) {
+  EXPECT_EQ(Told(RunServer(HUPSTORM_PAIRS "/pair_closes_idle {port}",
+                           "a connect\na send 10\nwait 4900ms\na read all\nwait 1s\n")),
+            "");
+}
+
 // ---- Processes that end, and the server goes on.
 
 TEST(HelperProcessTest, OneThatItsParentKillsIsNoDeathOfTheServer) {
@@ -82,17 +96,30 @@ TEST(HelperProcessTest, OnesInPidNamespacesOfTheirOwnMayEnd) {
 
 // ---- Processes beside the server.
 
-TEST(NeighbourTest, ABackendsAnswerIsAwaited) {
+// What comes of `proxy` before a Python server of that name.
+RunResult RunBefore(const std::string& name, const std::string& proxy,
+                    const std::string& scenario) {
   const std::string port = std::to_string(FreePort());
-  std::string backend = PythonServer("delayed_answer");
+  std::string backend = PythonServer(name);
   backend.replace(backend.find("{port}"), 6, port);
   const PlainProcess process(backend);
-  ASSERT_GE(ConnectTo(std::stoi(port), nullptr), 0);
-  const RunResult result = RunServer(Proxy() + port,
+  EXPECT_GE(ConnectTo(std::stoi(port), nullptr), 0);
+  return RunServer(proxy + " " + port, scenario);
+}
+
+TEST(NeighbourTest, ABackendsAnswerIsAwaited) {
+  const RunResult result = RunBefore("delayed_answer", Proxy(),
                                      "c[1..8] connect\nc[1..8] read all\n"
                                      "each c[1..8] send 1KiB\nexpect c[1..8] received 1KiB\n"
                                      "c[1..4] send 300KiB\nexpect c[1..4] received 301KiB\n"
                                      "c[5..8] shutdown write\nexpect c[5..8] eof\n");
+  EXPECT_EQ(Told(result), "");
+}
+
+TEST(NeighbourTest, AConnectionThatABackendHadNoRoomForIsAwaited) {
+  const RunResult result = RunBefore("short_backlog", PythonServer("async_proxy"),
+                                     "c[1..6] connect\nc[1..6] read all\n"
+                                     "each c[1..6] send 1KiB\nexpect c[1..6] received 1KiB\n");
   EXPECT_EQ(Told(result), "");
 }
 

@@ -54,6 +54,7 @@ void HeldKernel::Reset() {
   stop_began_ns_ = -1;
   has_connected_ = false;
   neighbours_ = {};
+  handshakes_done_ = handshakes_left_ = 0;
   acknowledgement_awaited_.clear();
   fatal_sigpipes_ = 0;
   send_buffer_ = receive_buffer_ = kDefaultBuffer;

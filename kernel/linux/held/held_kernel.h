@@ -23,6 +23,7 @@
 #include <sys/types.h>
 
 #include <algorithm>
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <exception>
@@ -171,6 +172,7 @@ class HeldKernel final : public ClientsKernel {
   bool HeldThreadsSleep() const;
   bool OtherThreadsSleep();
   held::Quiet HowQuietNeighboursAre();
+  bool HandshakesAreDone();
   bool WakeDueSleepers();
   bool LetSignalsIn();
   bool LetSignalsIn(HeldThread& thread);
@@ -228,6 +230,9 @@ class HeldKernel final : public ClientsKernel {
   bool has_connected_ = false;  // a process of the server has, to others than clients
   int sleeping_looks_ = 0;      // in a row that found all asleep, and that some had run
   held::Neighbours neighbours_;
+  PeerId handshakes_done_ = 0;                              // of the clients before this one
+  int handshakes_left_ = 0;                                 // of the others
+  std::chrono::steady_clock::time_point handshakes_since_;  // for so many
   held::SleepMeter unheard_;     // since no thread was held and nobody listened
   held::SleepMeter stop_slept_;  // since something was let happen to a server that is to stop
   int64_t stop_began_ns_ = -1;   // the processor time that the server had used by then

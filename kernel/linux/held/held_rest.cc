@@ -143,7 +143,7 @@ bool HeldKernel::IsAtRest(bool rechecked) {
       return false;
     }
   }
-  if (asleep && !LetSignalsIn()) return true;
+  if (asleep && HandshakesAreDone() && !LetSignalsIn()) return true;
   all_rechecked_ = false;
   return false;
 }
@@ -199,6 +199,31 @@ held::Quiet HeldKernel::HowQuietNeighboursAre() {
   const held::Quiet quiet = neighbours_.Look(Pids(), port_, *diag_);
   // What they sent may have woken a thread after these were looked at.
   return OtherThreadsSleep() ? quiet : held::Quiet::kNotYet;
+}
+
+// More clients at once than the accept queue holds: Linux drops the last step of a handshake if the
+// queue is full, and sends the step before it again a second later, and two seconds after that. The
+// client is connected meanwhile.
+bool HeldKernel::HandshakesAreDone() {
+  const PeerId first = std::min(handshakes_done_, peer_count());
+  if (!diag_ || peer_count() - first < 2) return true;
+  int64_t backlog = INT64_MAX;
+  for (const sight::TcpSocket& listener : diag_->Listeners(port_)) {
+    if (listener.receive_queue > listener.send_queue) return true;  // it does not accept
+    backlog = std::min<int64_t>(backlog, listener.send_queue);
+  }
+  int left = 0;
+  for (PeerId peer = first; peer < peer_count() && peer_count() - first > backlog; ++peer) {
+    if (!IsOpen(peer) || !Status(peer).connected || Status(peer).end_of_input) continue;
+    const auto socket = diag_->Find(ServerAddressOf(peer), AddressOf(peer));
+    left += socket && socket->state == TcpState::kSynRecv ? 1 : 0;
+  }
+  const auto now = std::chrono::steady_clock::now();
+  if (left != handshakes_left_) handshakes_since_ = now;
+  handshakes_left_ = left;
+  if (left > 0 && now - handshakes_since_ < held::kHandshakeSilence) return false;
+  handshakes_done_ = peer_count();
+  return true;
 }
 
 void HeldKernel::LetHappen(HeldThread* thread) {

@@ -44,9 +44,11 @@ Quiet Neighbours::Look(std::span<const pid_t> server, uint16_t port, sight::Sock
   AddUnix(own, diag);
   bool asleep = true;
   bool is_pending = false;
+  bool is_being_made = false;
   bool all_seen = true;
   for (const Link& link : links_) {
     is_pending = is_pending || link.is_pending;
+    is_being_made = is_being_made || link.is_being_made;
     const std::vector<pid_t>& holders = HoldersOf(link.remote_inode);
     all_seen = all_seen && !holders.empty();
     asleep = asleep && std::all_of(holders.begin(), holders.end(), sight::IsAsleep);
@@ -55,10 +57,11 @@ Quiet Neighbours::Look(std::span<const pid_t> server, uint16_t port, sight::Sock
   last_facts_ = facts_;
   slept_.Look(asleep);
   if (asleep && facts_ == quiet_facts_) return Quiet::kSinceLong;
-  const SleepMeter::Duration silence = links_.empty() ? SleepMeter::Duration()
-                                       : is_pending   ? kQueuedSilence
-                                       : all_seen     ? kSilence
-                                                      : kBlindSilence;
+  const SleepMeter::Duration silence = links_.empty()  ? SleepMeter::Duration()
+                                       : is_being_made ? kHandshakeSilence
+                                       : is_pending    ? kQueuedSilence
+                                       : all_seen      ? kSilence
+                                                       : kBlindSilence;
   if (slept_.total() < silence) return Quiet::kNotYet;
   quiet_facts_ = facts_;
   return Quiet::kSinceNow;
@@ -83,8 +86,9 @@ void Neighbours::AddTcp(const std::set<uint64_t>& own, uint16_t port, sight::Soc
         socket.send_queue == 0 && there.send_queue == 0 && there.receive_queue == 0;
     if (is_over && is_empty) continue;
     links_.push_back({.remote_inode = there.inode,
-                      .is_pending = IsBeingMade(socket.state) || waits || socket.send_queue > 0 ||
-                                    there.receive_queue > 0 || there.send_queue > 0});
+                      .is_being_made = IsBeingMade(socket.state),
+                      .is_pending = waits || socket.send_queue > 0 || there.receive_queue > 0 ||
+                                    there.send_queue > 0});
     for (const sight::TcpSocket* const end : {&socket, &there}) {
       facts_.insert(facts_.end(),
                     {end->inode, static_cast<uint64_t>(end->state), end->receive_queue,

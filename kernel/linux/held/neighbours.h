@@ -6,6 +6,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <set>
@@ -19,6 +20,9 @@ namespace hupstorm::held {
 
 // kSinceNow: the server may have got something since they were quiet last.
 enum class Quiet : uint8_t { kNotYet, kSinceNow, kSinceLong };
+// How long a handshake may stand still: if a queue was full, TCP sends its segment again after one
+// second and after two more (TCP_TIMEOUT_INIT).
+inline constexpr std::chrono::milliseconds kHandshakeSilence{2200};
 
 class Neighbours {
  public:
@@ -33,7 +37,8 @@ class Neighbours {
   // A connection to somebody else, as both ends stand.
   struct Link {
     uint64_t remote_inode = 0;  // 0 if it is on another machine, or nobody has accepted it yet
-    bool is_pending = false;    // something is queued, or it is being made
+    bool is_being_made = false;
+    bool is_pending = false;  // something is queued, or nobody has accepted it yet
   };
 
   void AddTcp(const std::set<uint64_t>& own, uint16_t port, sight::SocketDiag& diag);

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -193,6 +194,36 @@ TEST(PatienceTest, WhatIsOwedAtTheEndMayComeByATimer) {
                     "a connect\na send 10\nb connect\nb read all\nb send 20\nb shutdown write\n")
                   .findings,
               IsEmpty());
+}
+
+// Echoes 256 bytes each 20 ms, to one client after the other.
+Target DrippingTarget() {
+  Target target;
+  target.name = "test/drips";
+  target.serve = [](uint16_t port) {
+    const int listener = ListenOn(port);
+    while (true) {
+      pollfd news = {.fd = listener, .events = POLLIN, .revents = 0};
+      poll(&news, 1, -1);
+      const int fd = accept(listener, nullptr, nullptr);
+      char bytes[256];
+      ssize_t count;
+      while ((count = recv(fd, bytes, sizeof bytes, 0)) > 0) {
+        usleep(20'000);
+        if (send(fd, bytes, static_cast<size_t>(count), MSG_NOSIGNAL) < 0) break;
+      }
+      close(fd);
+    }
+  };
+  return target;
+}
+
+TEST(PatienceTest, AServerThatGetsOnSlowlyIsGivenTimeUntilItDoesNot) {
+  const Target drips = DrippingTarget();
+  EXPECT_THAT(
+      RunOn(drips, "a connect\na read all\na send 60KiB\nexpect a received 60KiB\n").findings,
+      IsEmpty());
+  EXPECT_THAT(RunOn(drips, "a connect\na send 60KiB\na shutdown write\n").findings, IsEmpty());
 }
 
 TEST(PatienceTest, AFindingNamesHowLongTheServerWasGiven) {
