@@ -85,6 +85,8 @@ struct RunResult {
   std::string limit_missed;
   // The last that a server which is not ours wrote, to standard output or error.
   std::string output;
+  // How long the run took, of the real clock; 0 if nobody has measured it.
+  double seconds = 0;
 };
 
 // The world itself has failed: no port, no descriptor, no memory is left for it. Says nothing about

@@ -143,6 +143,22 @@ TEST(ProcessCommandTest, TextShowsWhatTheServerWroteAndHowToReplay) {
   EXPECT_THAT(result.out, HasSubstr(": 1 scenario run in "));
 }
 
+TEST(ProcessCommandTest, WhatTookTheTimeIsSaid) {
+  const nlohmann::json report =
+      JsonOf(Exec(PythonServer("epoll_echo"), "echo", {"half-close", "--json", "--jobs", "1"}));
+  double all = 0;
+  double last = report.at("seconds");
+  for (const auto& slow : report.at("slowest")) {
+    EXPECT_LE(slow.at("seconds"), last);
+    last = slow.at("seconds");
+    all += last;
+    EXPECT_THAT(slow.at("scenario").get<std::string>(), HasSubstr("half-close/"));
+  }
+  EXPECT_EQ(report.at("slowest").size(), 5u);
+  EXPECT_GT(last, 0);
+  EXPECT_LE(all, report.at("seconds"));
+}
+
 TEST(ProcessCommandTest, AScenarioIsShrunkAndTheReplayShowsTheFindingAgain) {
   const TemporaryFolder folder;
   const std::string out = folder.path() + "/small.scn";

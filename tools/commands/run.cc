@@ -1,11 +1,13 @@
 // hupstorm run [SCENARIO...] --target NAME[,NAME] | --exec 'CMD {port}' | --connect HOST:PORT
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <chrono>
 #include <iterator>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "scenarios/oracles/oracles.h"
@@ -40,7 +42,8 @@ Examples:
 --json prints {"target","world","scenarios":N,"findings":[{"oracle","target","scenario","file","line",
 "step","evidence","fingerprint","replay"}]}. Of several targets "target" is the list, and each
 finding names its own. "left_out" and "limits_missed" ([{"reason","scenarios":[]}]) say which scenarios
-were not run, and which did not come to the limit that they are about.)";
+were not run, and which did not come to the limit that they are about. On Linux "seconds" and "slowest"
+([{"scenario","seconds"}]) say what took the time.)";
 
 struct Options {
   std::vector<std::string> scenarios;
@@ -56,8 +59,17 @@ struct Outcome {
   size_t never_at_rest = 0;               // of these, such as were ended before their end
   ByReason limits_missed;                 // and that did not come to what they are about
   double seconds = 0;
+  std::vector<std::pair<double, size_t>> slowest;  // seconds and job, on Linux: the slowest first
   std::string broken_off;  // why not all was run; what was found until then is not lost
 };
+
+// Keeps the slowest few.
+void NoteTime(double seconds, size_t job, std::vector<std::pair<double, size_t>>& slowest) {
+  constexpr size_t kMost = 5;
+  slowest.emplace_back(seconds, job);
+  std::sort(slowest.rbegin(), slowest.rend());
+  slowest.resize(std::min(slowest.size(), kMost));
+}
 
 Outcome RunPlan(const Plan& plan, const Options& options, const std::string& program) {
   const auto start = std::chrono::steady_clock::now();
@@ -72,6 +84,7 @@ Outcome RunPlan(const Plan& plan, const Options& options, const std::string& pro
     if (!result.limit_missed.empty()) {
       outcome.limits_missed[result.limit_missed].push_back(plan.jobs[job].scenario->name);
     }
+    if (plan.server.world != "simulated") NoteTime(result.seconds, job, outcome.slowest);
     by_job[job] = std::move(result.findings);
     if (!by_job[job].empty()) outputs[job] = std::move(result.output);
     progress.Update(++outcome.done, plan.jobs.size(), Count(found, "finding"),
@@ -132,6 +145,13 @@ void PrintOutcome(const Plan& plan, const Options& options, const Outcome& outco
     Print("{} ended early: the server never came to rest\n",
           Count(outcome.never_at_rest, "scenario"));
   }
+  if (outcome.done > outcome.slowest.size() && !outcome.slowest.empty()) {
+    std::vector<std::string> slowest;
+    for (const auto& [seconds, job] : outcome.slowest) {
+      slowest.push_back(fmt::format("{} {:.1f} s", plan.jobs[job].scenario->name, seconds));
+    }
+    Print("the slowest: {}\n", fmt::join(slowest, ", "));
+  }
   if (!server.note.empty()) Print(server.note + "\n");
   if (!outcome.broken_off.empty()) Print(style.Yellow(outcome.broken_off) + "\n");
 }
@@ -140,6 +160,13 @@ void PrintOutcomeAsJson(const Plan& plan, const Outcome& outcome) {
   nlohmann::ordered_json json = ServerJson(plan.server);
   json["scenarios"] = outcome.done;
   json["findings"] = FindingsJson(outcome.findings);
+  if (!outcome.slowest.empty()) {
+    json["seconds"] = outcome.seconds;
+    for (const auto& [seconds, job] : outcome.slowest) {
+      json["slowest"].push_back(
+          {{"scenario", plan.jobs[job].scenario->name}, {"seconds", seconds}});
+    }
+  }
   if (outcome.never_at_rest > 0) json["never_at_rest"] = outcome.never_at_rest;
   if (!plan.left_out.empty()) json["left_out"] = ReasonsJson(plan.left_out);
   if (!outcome.limits_missed.empty()) json["limits_missed"] = ReasonsJson(outcome.limits_missed);

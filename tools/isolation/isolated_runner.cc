@@ -18,6 +18,10 @@ namespace {
 
 constexpr int kMostWorkers = 8;
 
+double SecondsSince(Worker::Clock::time_point start) {
+  return std::chrono::duration<double>(Worker::Clock::now() - start).count();
+}
+
 class Pool {
  public:
   Pool(std::span<const Job> jobs, const IsolationOptions& options, const WorkerTask& task,
@@ -39,6 +43,7 @@ class Pool {
     const Target* target = nullptr;  // that its process has run so far
     size_t job = 0;
     bool busy = false;
+    Worker::Clock::time_point started = {};  // with the job
   };
 
   // Gives the slot its next job, in a new process if the old one is gone or spoilt.
@@ -65,6 +70,7 @@ class Pool {
     }
     slot.job = next_job_++;
     slot.busy = true;
+    slot.started = Worker::Clock::now();
     ++busy_;
     slot.worker->Start(Encode(slot.job), *job.scenario, *job.target);
   }
@@ -97,6 +103,7 @@ class Pool {
     slot.busy = false;
     --busy_;
     const size_t job = slot.job;
+    if (outcome.end) outcome.end->seconds = SecondsSince(slot.started);
     Next(slot);  // the worker need not wait for what follows here
     if (outcome.end) {
       on_end_(job, *std::move(outcome.end));
@@ -127,7 +134,10 @@ void RunIsolated(std::span<const Job> jobs, const IsolationOptions& options,
   RunTasksIsolated(
       jobs, options,
       [jobs](size_t job, World& world, const RunOptions& run) {
-        return Encode(world.Run(*jobs[job].scenario, *jobs[job].target, run));
+        const Worker::Clock::time_point start = Worker::Clock::now();
+        RunResult result = world.Run(*jobs[job].scenario, *jobs[job].target, run);
+        result.seconds = SecondsSince(start);
+        return Encode(result);
       },
       [&](size_t job, std::string answer) { on_result(job, Decode<RunResult>(answer)); },
       on_result);
