@@ -27,7 +27,10 @@ void Fields(auto& archive, Either<SmokeHit> auto& hit) { archive(hit.run, hit.fi
 
 namespace {
 
-constexpr uint64_t kRunsOfASlice = 500;
+// Slices are large, but each worker gets several: so all have work to the end, and progress is seen
+// where a run takes long.
+constexpr uint64_t kMostRunsOfASlice = 500;
+constexpr uint64_t kSlicesOfAWorker = 16;
 constexpr uint64_t kMostMutations = 3;  // of a seed, one upon the other
 
 struct Slice {
@@ -54,8 +57,11 @@ class Smoke {
 
   std::vector<SmokeFinding> Run() {
     std::vector<Slice> slices;
-    for (uint64_t run = 0; run < settings_.runs; run += kRunsOfASlice) {
-      slices.push_back({run, std::min(run + kRunsOfASlice, settings_.runs)});
+    const auto workers = static_cast<uint64_t>(settings_.isolation.workers);
+    const uint64_t step =
+        std::clamp<uint64_t>(settings_.runs / (kSlicesOfAWorker * workers), 1, kMostRunsOfASlice);
+    for (uint64_t run = 0; run < settings_.runs; run += step) {
+      slices.push_back({run, std::min(run + step, settings_.runs)});
     }
     const Job job{&seeds_.front(), &target_};
     RunSlicesIsolated<Mark>(
