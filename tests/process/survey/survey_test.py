@@ -25,9 +25,9 @@ exec = serve {port}
 """
 
 FOUND = {"findings": [
-    {"oracle": "busy-loop", "scenario": "descriptors/a", "evidence": "woken"},
-    {"oracle": "busy-loop", "scenario": "descriptors/b", "evidence": "woken"},
-    {"oracle": "fd-leak", "scenario": "reset/c", "evidence": "held"}]}
+    {"oracle": "busy-loop", "scenario": "descriptors/a", "evidence": "woken", "fingerprint": "1"},
+    {"oracle": "busy-loop", "scenario": "descriptors/b", "evidence": "woken", "fingerprint": "1"},
+    {"oracle": "fd-leak", "scenario": "reset/c", "evidence": "held", "fingerprint": "2"}]}
 
 
 class SurveyTest(unittest.TestCase):
@@ -43,11 +43,14 @@ class SurveyTest(unittest.TestCase):
         os.chmod(path, 0o755)
         return path
 
-    def survey(self, found, *words):
-        """With a hupstorm that prints `found`, and keeps its arguments."""
+    def survey(self, found, *words, then=None):
+        """With a hupstorm that prints `found`, or `then` after the first time, and keeps its
+        arguments."""
         arguments = os.path.join(self.folder.name, "arguments")
-        hupstorm = self.write("hupstorm", "#!/bin/sh\nprintf '%s\\n' \"$@\" >" + arguments
-                              + "\ncat <<'END'\n" + json.dumps(found) + "\nEND\nexit 1\n")
+        first = self.write("first", json.dumps(found))
+        later = self.write("later", json.dumps(then or found))
+        hupstorm = self.write("hupstorm", "#!/bin/sh\nprintf '%s\\n' \"$@\" >" + arguments +
+                              f"\ncat {first}\ncp {later} {first}\nexit 1\n")
         return subprocess.run(
             [sys.executable, "-B", SURVEY, "--list", os.path.join(self.folder.name, "list.ini"),
              "--hupstorm", hupstorm, "--out", os.path.join(self.folder.name, "out"), *words],
@@ -76,6 +79,24 @@ class SurveyTest(unittest.TestCase):
         self.assertEqual(words[:2], ["run", "reset"])
         self.assertIn("mkdir -m 777 /tmp/hupstorm-survey.{port} && serve {port} "
                       "/tmp/hupstorm-survey.{port}", "\n".join(words))
+
+    def test_runs_that_find_the_same_are_success(self):
+        done = self.survey(FOUND, "one", "--repeat", "3", "--load", "2", "--timeout", "30")
+        self.assertEqual((done.returncode, done.stdout), (0, "the same in all runs\n"), done.stderr)
+        self.assertIn("one, run 2, beside 2: ", done.stderr)
+        self.assertIn("one, run 3, beside 0: ", done.stderr)
+
+    def test_what_not_all_runs_find_is_told(self):
+        done = self.survey(FOUND, "one", "--repeat", "3", then={"findings": FOUND["findings"][:2]})
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertEqual(done.stdout, "one: fd-leak reset/c (2), in run 1\n")
+
+    def test_runs_that_do_not_come_to_their_end_are_no_success(self):
+        done = self.survey(FOUND, "one", "--repeat", "2", then={**FOUND, "broken_off": "after 7"})
+        self.assertEqual((done.returncode, done.stdout), (1, "one, run 2: after 7\n"))
+        done = self.survey(FOUND, "two", "--repeat", "2")
+        self.assertEqual(done.stdout, "two, run 1: it cannot be built\n"
+                                      "two, run 2: it cannot be built\n")
 
     def test_a_server_that_is_not_built_is_said_to_be_not_held(self):
         self.assertIn("| not held |", self.survey(FOUND, "two").stdout)
