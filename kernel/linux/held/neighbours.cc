@@ -84,16 +84,16 @@ void Neighbours::AddTcp(const std::set<uint64_t>& own, uint16_t port, sight::Soc
                          (found != by_ports.end() && !there.IsHeld() && !waits);
     const bool is_empty =
         socket.send_queue == 0 && there.send_queue == 0 && there.receive_queue == 0;
-    if (is_over && is_empty) continue;
-    links_.push_back({.remote_inode = there.inode,
-                      .is_being_made = IsBeingMade(socket.state),
-                      .is_pending = waits || socket.send_queue > 0 || there.receive_queue > 0 ||
-                                    there.send_queue > 0});
     for (const sight::TcpSocket* const end : {&socket, &there}) {
       facts_.insert(facts_.end(),
                     {end->inode, static_cast<uint64_t>(end->state), end->receive_queue,
                      end->send_queue, end->bytes_received, end->bytes_acked});
     }
+    if (is_over && is_empty) continue;
+    links_.push_back({.remote_inode = there.inode,
+                      .is_being_made = IsBeingMade(socket.state),
+                      .is_pending = waits || socket.send_queue > 0 || there.receive_queue > 0 ||
+                                    there.send_queue > 0});
   }
 }
 
