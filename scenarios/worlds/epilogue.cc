@@ -16,7 +16,7 @@ namespace {
 constexpr int64_t kPatienceNs = 75 * kSecondNs;
 constexpr int kMostClockMoves = 200;
 // A server that gets on, however slowly, is given all that time again, so often at most.
-constexpr int kMostRenewals = 1000;
+constexpr int kMostPhaseRenewals = 1000;
 // While it spins, each costs some of its fruitless wake-ups.
 constexpr int kMostClockMovesInSpin = 4;
 // What a server may hold for a client if its limit is not known, and what a client sends to see
@@ -116,7 +116,7 @@ bool Epilogue::GetsOn() {
   }
   const bool gets_on = clock_moves_ > 0 && state != state_;
   state_ = state;
-  return gets_on && ++renewals_ <= kMostRenewals;
+  return gets_on && ++renewals_ <= kMostPhaseRenewals;
 }
 
 int Epilogue::MostClockMoves() const {
