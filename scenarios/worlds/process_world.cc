@@ -37,6 +37,8 @@ constexpr int kLookForListenerMs = 2;
 // A process that forks and ends while its parent's children are listed hides its child from one
 // look, and a server that goes into the background does so twice.
 constexpr int kLooksForProcesses = 5;
+// After a deadline it is looked so often again.
+constexpr int kLateLooks = 20;
 constexpr int kLookForEndMs = 50;
 constexpr int kLookForCallMs = 2;
 // How long a server that listens may take to be seen listening: its last call is on its way.
@@ -75,6 +77,7 @@ class RunningServer {
   std::string AwaitListening(std::chrono::milliseconds timeout,
                              const std::function<void(int, int)>& attend) {
     const Clock::time_point deadline = Clock::now() + timeout;
+    int late_looks = 0;
     while (diag_.Listeners(port_).empty()) {
       attend(command_.news(), kLookForListenerMs);
       const std::optional<int> status = command_.Status();
@@ -82,8 +85,8 @@ class RunningServer {
         return fmt::format("the server ended before it listened on port {}: {}{}", port_,
                            EndOfProcess(StatusBehindShell(*status)), WhatItWrote());
       }
-      // What it waits for a processor does not count.
-      if (Clock::now() < deadline + Starved()) continue;
+      // What it waits for a processor does not count, nor that we do: then it is looked too seldom.
+      if (Clock::now() < deadline + Starved() || ++late_looks < kLateLooks) continue;
       if (sight::IsUdpPort(port_)) {
         return fmt::format(
             "the server has UDP port {}, and does not listen on the port of TCP: "
@@ -310,8 +313,9 @@ ServerNature LookAtServer(const ProcessOptions& options) {
   nature.why = server.AwaitListening(options.start_timeout, attend);
   if (nature.why.empty()) {
     const Clock::time_point deadline = Clock::now() + kSeenAfter;
-    while (!kernel.HasSeenListen() && Clock::now() < deadline) {
+    for (int late_looks = 0; !kernel.HasSeenListen() && late_looks < kLateLooks;) {
       attend(server.command().news(), kLookForCallMs);
+      if (Clock::now() >= deadline + server.Starved()) ++late_looks;
     }
     nature.kind = kernel.HasSeenListen() ? ServerNature::Kind::kHeld : ServerNature::Kind::kUnseen;
     if (nature.kind == ServerNature::Kind::kUnseen) {
