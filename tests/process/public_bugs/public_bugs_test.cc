@@ -133,6 +133,7 @@ class CorrectFormTest : public testing::TestWithParam<std::string> {};
 TEST_P(CorrectFormTest, IsLetAlone) {
   std::set<std::string> tell;
   for (const PublicBug& bug : kPublicBugs) tell.insert(bug.scenario);
+  tell.erase("descriptors/beyond-fd-setsize");  // 1,100 clients: the whole suite has it at night
   Words scenarios(tell.begin(), tell.end());
   // Lines are short, and requests therefore many.
   if (GetParam() == "--lines") scenarios = {"accept/emfile-once", "half-close/twice"};
