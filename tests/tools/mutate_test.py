@@ -59,44 +59,31 @@ class TextTest(unittest.TestCase):
         self.assertEqual(self.changes(text), set())
 
 
-class ToolTest(unittest.TestCase):
-    def survivors(self, text=""):
-        file = tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8")
-        self.addCleanup(file.close)
-        file.write(text)
-        file.flush()
-        return file.name
+def survivors(test, text):
+    """A list of survivors with that text."""
+    file = tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8")
+    test.addCleanup(file.close)
+    file.write(text)
+    file.flush()
+    return file.name
 
-    def try_these(self, *changes, survivors=""):
-        numbers = [word for change in changes for word in ("--number", number_of(*change))]
-        return mutate("--build", BUILD, *numbers, "--survivors", self.survivors(survivors))
 
-    def test_one_is_killed_and_another_is_alive_and_must_be_in_the_list(self):
-        killed = (CONNECTION, "output_.RemoveFront(sent);", ";")
-        alive = ("target/reference/connection.h", "bool readable_ = false;", "bool readable_ = true;")
-        result = self.try_these(killed, alive)
-        self.assertEqual(result.returncode, 1, result.stdout + result.stderr)
-        entry = "{}\n- {}\n+ {}\n".format(*alive)
-        self.assertIn("not in the list:\n" + entry, result.stdout)
-        self.assertIn("2 mutants: 1 killed, 1 alive (0 in the list)", result.stdout)
-        result = self.try_these(killed, alive, survivors=entry + "equivalent: the first recv finds nothing\n")
-        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
-        self.assertIn("2 mutants: 1 killed, 0 alive (0 in the list), 1 equivalent", result.stdout)
+def try_these(test, *changes, listed=""):
+    numbers = [word for change in changes for word in ("--number", number_of(*change))]
+    return mutate("--build", BUILD, *numbers, "--survivors", survivors(test, listed))
 
-    def test_a_server_that_is_held_is_tried_too(self):
-        result = self.try_these(("fork_echo.cc", "Echo(connection);", ";"))
-        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
-        self.assertIn("1 mutants: 1 killed", result.stdout)
 
+class ListTest(unittest.TestCase):
     def test_an_entry_that_is_no_mutant_any_more_is_told(self):
         result = mutate("--build", BUILD, "--only", "unique_fd.h", "--survivors",
-                        self.survivors(CONNECTION + "\n- gone();\n+ ;\nequivalent: it was\n"))
+                        survivors(self, CONNECTION + "\n- gone();\n+ ;\nequivalent: it was\n"))
         self.assertEqual(result.returncode, 1, result.stdout + result.stderr)
         self.assertIn("gone();", result.stderr)
 
     def test_a_sample_is_the_same_for_the_same_seed(self):
         sample = mutate("--list", "--sample", "5", "--seed", "7").stdout
-        self.assertEqual(len(re.findall(r"^ *\d+ ", sample, re.M)), 5)
+        self.assertEqual(len(re.findall(r"^ *\d+ target/reference", sample, re.M)), 5)
+        self.assertEqual(len(re.findall(r"^ *\d+ ", sample, re.M)), 5 + 3)
         self.assertEqual(mutate("--list", "--sample", "5", "--seed", "7").stdout, sample)
         self.assertNotEqual(mutate("--list", "--sample", "5", "--seed", "8").stdout, sample)
 
@@ -105,6 +92,32 @@ class ToolTest(unittest.TestCase):
         self.assertEqual(result.returncode, 2, result.stderr)
         result = mutate("--build", "build/not-there", "--only", "unique_fd.h")
         self.assertEqual(result.returncode, 3, result.stderr)  # the list is read first
+
+
+class LinkedTest(unittest.TestCase):
+    def test_one_is_killed_and_another_is_alive_and_must_be_in_the_list(self):
+        before = "if (sent < bytes.size()) writable_ = false;"
+        killed = (CONNECTION, "output_.RemoveFront(sent);", ";")
+        listed = (CONNECTION, before, "if (sent < bytes.size()) ;")
+        unknown = (CONNECTION, before, "if (sent < bytes.size()) writable_ = true;")
+        result = try_these(self, killed, listed, unknown,
+                           listed="{}\n- {}\n+ {}\nequivalent: EAGAIN tells it\n".format(*listed))
+        self.assertEqual(result.returncode, 1, result.stdout + result.stderr)
+        self.assertIn("3 mutants: 1 killed, 1 alive (0 in the list), 1 equivalent", result.stdout)
+        self.assertIn("not in the list:\n{}\n- {}\n+ {}\n".format(*unknown), result.stdout)
+
+    def test_a_program_is_linked_too(self):
+        result = try_these(self, ("echo_loop.h", "close(clients_[id].fd);", ";"))
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+        self.assertIn("1 mutants: 1 killed", result.stdout)
+
+
+# Held suites take their time: it is run every night (tests/tools/CMakeLists.txt).
+class HeldTest(unittest.TestCase):
+    def test_a_program_that_forks_is_held(self):
+        result = try_these(self, ("fork_echo.cc", "Echo(connection);", ";"))
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+        self.assertIn("1 mutants: 1 killed", result.stdout)
 
 
 if __name__ == "__main__":
