@@ -147,9 +147,12 @@ class DrivenKernel : public Syscalls {
 
   struct PeerStatus {
     TcpState state = TcpState::kClosed;
-    size_t unread = 0;           // bytes that PeerPeek can reach in the end
-    size_t unsent = 0;           // bytes sent that the server's receive buffer has not taken yet
-    bool connected = false;      // the handshake has finished (it may have ended since)
+    size_t unread = 0;       // bytes that PeerPeek can reach in the end
+    size_t unsent = 0;       // bytes sent that the server's receive buffer has not taken yet
+    bool connected = false;  // the handshake has finished (it may have ended since)
+    // Simulated, where a client gets in as soon as there is room: when Linux would have let it in,
+    // which a SYN that found none is sent again for.
+    int64_t connected_at_ns = 0;
     bool refused = false;        // connection refused
     bool end_of_input = false;   // the server's FIN arrived and nothing is unread before it
     bool end_is_unread = false;  // it arrived, and something is

@@ -59,6 +59,10 @@ struct Target {
   // answer, and at least one must come; for kHttp any whole HTTP/1.x response is one.
   bool third_party = false;
 
+  // Meant to survive what few servers are written for: select or poll without memory, and a limit
+  // of descriptors below what is open.
+  bool hardened = false;
+
   // kExpect only, and there never null.
   std::shared_ptr<const Exchange> exchange = nullptr;
 

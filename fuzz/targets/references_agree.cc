@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "scenarios/language/actions.h"
 #include "scenarios/language/bytes.h"
 #include "scenarios/language/print.h"
 #include "scenarios/mutator/fuzzed_protocol.h"
@@ -36,7 +37,7 @@ constexpr uint64_t kMostClients = 700;
 // the next client was accepted: the edge-triggered form reads on to the end of input, the others
 // are told of it.
 bool DependsOnForm(const Step& step) {
-  if (step.at || step.action == Action::kLimitDescriptors) return true;
+  if (step.at || RowOf(step.action).operand == Operand::kDescriptors) return true;
   if (step.action != Action::kFault) return false;
   const FaultRule& fault = step.fault;
   if (fault.after > 0 || fault.times != kAlways) return true;

@@ -6,11 +6,12 @@
 namespace hupstorm {
 namespace {
 
-// The longest run of calls that one rule answers with EINTR or EAGAIN.
+// The longest run of calls that one passing rule answers.
 constexpr uint32_t kLongestStreak = 3;
 
-bool IsPassing(FaultOutcome outcome) {
-  return outcome == FaultOutcome::kEintr || outcome == FaultOutcome::kEagain;
+bool IsPassing(const FaultRule& rule) {
+  return rule.outcome == FaultOutcome::kEintr || rule.outcome == FaultOutcome::kEagain ||
+         rule.call == CallFamily::kWait;
 }
 
 }  // namespace
@@ -59,7 +60,7 @@ bool FaultInjector::Enter(SystemCall& call) {
     const Verdict verdict = Apply(active.rule, call);
     if (verdict == Verdict::kHarmed || verdict == Verdict::kAnswered) {
       ++injected_;
-      passing_ += IsPassing(active.rule.outcome);
+      passing_ += IsPassing(active.rule);
       ++active.streak;
       ++active.spent;
       if (active.spent == active.rule.times && active.rule.times != kAlways) {
@@ -102,7 +103,7 @@ bool FaultInjector::Matches(const FaultRule& rule, const SystemCall& call) {
 }
 
 bool FaultInjector::MustPass(const ActiveRule& active) const {
-  return IsPassing(active.rule.outcome) && active.streak == kLongestStreak;
+  return IsPassing(active.rule) && active.streak == kLongestStreak;
 }
 
 void FaultInjector::LearnHandler(const SystemCall& call) {

@@ -10,7 +10,8 @@
 // epoll report anew what is ready.
 //
 // Liveness. Linux does not interrupt or refuse calls for ever. After three calls in a row that a
-// rule answered with EINTR or EAGAIN it lets one pass, however large `times` is.
+// rule answered with EINTR or EAGAIN, or waits with ENOMEM, it lets one pass, however large `times`
+// is.
 
 #ifndef HUPSTORM_KERNEL_FAULTS_FAULT_INJECTOR_H_
 #define HUPSTORM_KERNEL_FAULTS_FAULT_INJECTOR_H_
@@ -57,8 +58,8 @@ class FaultInjector final : public SyscallsLayer {
   void Reset();  // forgets everything
   bool HasRules() const { return !rules_.empty(); }
   uint64_t injected() const { return injected_; }  // faults carried out since Reset
-  // Of these, the ones that made a call fail for the moment only, EAGAIN and EINTR: a server is
-  // right to be woken and to try again.
+  // Of these, the ones that made a call fail for the moment only, EAGAIN, EINTR and a wait's
+  // ENOMEM: a server is right to be woken and to try again.
   uint64_t passing() const { return passing_; }
   // Whether a rule on any connection could do `outcome` to `call`, which the server is about to
   // make; for kShort, with an amount of 1. What shows when the call is made is not looked at:
@@ -89,6 +90,8 @@ class FaultInjector final : public SyscallsLayer {
   Verdict CutShort(const FaultRule& rule, SystemCall& call);
   Verdict Interrupt(SystemCall& call);
   Verdict InterruptWait(SystemCall& call);
+  Verdict StarveWait(SystemCall& call);
+  Verdict FailWait(int error, SystemCall& call);
   Verdict InterruptAccept(SystemCall& call);
   Verdict InterruptTransfer(SystemCall& call);
   Verdict RefuseForNow(SystemCall& call);
@@ -99,6 +102,7 @@ class FaultInjector final : public SyscallsLayer {
   // What Linux asks of a call before it can do this to it.
   bool CanCutShort(uint32_t amount, const SystemCall& call);
   bool CanInterruptWait(const SystemCall& call) const;
+  static bool CanStarveWait(const SystemCall& call);
   bool CanInterrupt(const SystemCall& call);
   bool CanRefuse(const SystemCall& call);
   static bool CanAbort(const SystemCall& call);

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "kernel/faults/fault_injector.h"
@@ -17,6 +18,32 @@ bool IsSend(const SystemCall& call) { return FamilyOf(call.call) == CallFamily::
 // A recvmmsg that waits for more than its first message.
 bool WaitsForMessages(const SystemCall& call) {
   return call.call == Call::kRecvmmsg && (MessageFlags(call) & MSG_WAITFORONE) == 0;
+}
+
+// How many descriptors a select or poll looks at; 0 if what it asks cannot be read.
+size_t WatchedBy(const SystemCall& call) {
+  if (call.call == Call::kPoll) {
+    const auto* const entries = call.Pointer<const pollfd>(0);
+    const size_t count = call.Size(1);
+    if (!CanRead(entries, count * sizeof *entries)) return 0;
+    return static_cast<size_t>(
+        std::count_if(entries, entries + count, [](const pollfd& entry) { return entry.fd >= 0; }));
+  }
+  const int end = std::clamp(call.Int(0), 0, FD_SETSIZE);
+  fd_set all{};
+  for (const size_t argument : {1, 2, 3}) {
+    const auto* const set = call.Pointer<const fd_set>(argument);
+    if (set == nullptr) continue;
+    fd_set asked{};
+    if (!CanRead(set, static_cast<size_t>(end + 7) / 8)) return 0;
+    memcpy(&asked, set, static_cast<size_t>(end + 7) / 8);
+    for (int fd = 0; fd < end; ++fd) {
+      if (FD_ISSET(fd, &asked)) FD_SET(fd, &all);
+    }
+  }
+  size_t count = 0;
+  for (int fd = 0; fd < end; ++fd) count += FD_ISSET(fd, &all) ? 1 : 0;
+  return count;
 }
 
 bool WaitsForAll(const SystemCall& call) {
@@ -37,6 +64,8 @@ bool FaultInjector::CouldHarm(FaultOutcome outcome, const SystemCall& call) {
       return CanRefuse(call);
     case FaultOutcome::kEconnaborted:
       return CanAbort(call);
+    case FaultOutcome::kEnomem:
+      return family != CallFamily::kWait || CanStarveWait(call);
     default:
       return true;
   }
@@ -59,6 +88,7 @@ FaultInjector::Verdict FaultInjector::Apply(const FaultRule& rule, SystemCall& c
     case FaultOutcome::kEnobufs:
       return Answer(call, ENOBUFS);
     case FaultOutcome::kEnomem:
+      if (rule.call == CallFamily::kWait) return StarveWait(call);
       return rule.call == CallFamily::kEpollCtl ? FailRegistration(ENOMEM, call)
                                                 : Answer(call, ENOMEM);
     case FaultOutcome::kEnospc:
@@ -111,10 +141,24 @@ bool FaultInjector::CanInterruptWait(const SystemCall& call) const {
   return TimeoutMs(call) != 0 && (call.call == Call::kEpollWait || handled_ != 0);
 }
 
-// Carried out without waiting first: what is ready is reported and a wait that would not happen is
-// not interrupted.
 FaultInjector::Verdict FaultInjector::InterruptWait(SystemCall& call) {
-  if (!CanInterruptWait(call)) return Verdict::kLeftAlone;
+  return CanInterruptWait(call) ? FailWait(EINTR, call) : Verdict::kLeftAlone;
+}
+
+// select and poll have room for so many descriptors on the stack (N_INLINE_POLL_ENTRIES), and take
+// memory for more before they sleep. What larger sets take before they look is left out.
+bool FaultInjector::CanStarveWait(const SystemCall& call) {
+  constexpr size_t kOnStack = 9;
+  return call.call != Call::kEpollWait && TimeoutMs(call) != 0 && WatchedBy(call) > kOnStack;
+}
+
+FaultInjector::Verdict FaultInjector::StarveWait(SystemCall& call) {
+  return CanStarveWait(call) ? FailWait(ENOMEM, call) : Verdict::kLeftAlone;
+}
+
+// Carried out without waiting first: what is ready is reported and a wait that would not happen
+// does not fail.
+FaultInjector::Verdict FaultInjector::FailWait(int error, SystemCall& call) {
   SystemCall at_once = call;
   timeval no_time{};
   if (call.call == Call::kSelect) {
@@ -126,12 +170,12 @@ FaultInjector::Verdict FaultInjector::InterruptWait(SystemCall& call) {
     const SelectQuestion asked(call);
     at_once.SetPointer(4, &no_time);
     inner().Make(at_once);
-    if (at_once.result == 0) asked.Restore(call);  // as Linux does when it is interrupted
+    if (at_once.result == 0) asked.Restore(call);  // as Linux does when it fails
   } else {
     at_once.arguments[call.call == Call::kPoll ? 2 : 3] = 0;
     inner().Make(at_once);
   }
-  if (at_once.result == 0) return Answer(call, EINTR);
+  if (at_once.result == 0) return Answer(call, error);
   call.result = at_once.result;
   call.error = at_once.error;
   return Verdict::kPassedOn;

@@ -159,6 +159,7 @@ SimulatedKernel::PeerStatus SimulatedKernel::Status(PeerId id) const {
   const Peer& peer = Find(*state_, id, "Status");
   PeerStatus status;
   status.connected = peer.connected;
+  status.connected_at_ns = peer.next_syn_ns;
   status.refused = peer.refused;
   status.was_reset = peer.was_reset;
   status.end_of_input = peer.end_of_input;

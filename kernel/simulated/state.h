@@ -32,7 +32,8 @@ struct Peer {
   TcpEndpoint* self = nullptr;    // null once it is closed and forgotten
   TcpEndpoint* server = nullptr;  // null before the handshake, and once it is closed and forgotten
   uint16_t port = 0;
-  bool changed = false;  // listed in changed_peers
+  bool changed = false;     // listed in changed_peers
+  int64_t next_syn_ns = 0;  // when Linux would send the one again that found no room
   bool connected = false;
   bool refused = false;
   bool was_reset = false;

@@ -157,8 +157,9 @@ int TakeAddresses(Kernel& kernel, TcpEndpoint& endpoint, const Address& remote) 
   return -EADDRNOTAVAIL;
 }
 
-// Peers whose SYN found the queue full get in as soon as there is room: their owner need not know
-// when a SYN would be sent again. Sockets of the server's own keep to Linux's times.
+// Peers whose SYN found the queue full get in as soon as there is room, so that scenarios need not
+// wait for it; PeerStatus tells when Linux would let them in. Sockets of the server's own keep to
+// Linux's times.
 void AdmitWaitingPeers(Kernel& kernel, TcpEndpoint& listener) {
   TcpEndpoint* client = listener.listener->syns.first();
   while (client != nullptr && !listener.listener->IsFull()) {
@@ -166,6 +167,10 @@ void AdmitWaitingPeers(Kernel& kernel, TcpEndpoint& listener) {
     if (client->is_peer && !client->vanished) {
       listener.listener->syns.Remove(client);
       client->queued_at = nullptr;
+      Peer& peer = kernel.peers[static_cast<size_t>(client->peer)];
+      while (peer.next_syn_ns < kernel.timers.now_ns()) {
+        peer.next_syn_ns += SynWaitNs(++client->syn_tries);
+      }
       Establish(kernel, listener, *client);
     }
     client = next;
@@ -221,8 +226,14 @@ void StartConnect(Kernel& kernel, TcpEndpoint& endpoint) {
   } else if (listener->listener->IsFull()) {
     endpoint.queued_at = listener;
     listener->listener->syns.PushBack(&endpoint);
-    const int64_t wait = endpoint.is_peer ? kConnectTimeoutNs : SynWaitNs(endpoint.syn_tries);
-    ArmTimer(kernel, endpoint, kernel.timers.now_ns() + wait);
+    const int64_t now = kernel.timers.now_ns();
+    const int64_t syn_wait = SynWaitNs(endpoint.syn_tries);
+    int64_t wait = syn_wait;
+    if (endpoint.is_peer) {
+      kernel.peers[static_cast<size_t>(endpoint.peer)].next_syn_ns = now + syn_wait;
+      wait = kConnectTimeoutNs;
+    }
+    ArmTimer(kernel, endpoint, now + wait);
   } else {
     Establish(kernel, *listener, endpoint);
   }

@@ -49,6 +49,7 @@ inline constexpr std::array kActions = {
     ActionRow{Action::kServerBufferSend, "server buffer send", Operand::kSize},
     ActionRow{Action::kServerBufferReceive, "server buffer receive", Operand::kSize},
     ActionRow{Action::kLimitDescriptors, "limit descriptors", Operand::kDescriptors},
+    ActionRow{Action::kLimitMinus, "limit descriptors minus", Operand::kDescriptors},
     ActionRow{Action::kLimitNone, "limit descriptors none"},
     ActionRow{Action::kWait, "wait", Operand::kDuration},
     ActionRow{Action::kFault, "fault", Operand::kFault},

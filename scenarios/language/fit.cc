@@ -12,6 +12,8 @@ bool Has(const Scenario& scenario, Action action) {
                      [action](const Step& step) { return step.action == action; });
 }
 
+bool IsExpectedAtCall(const Step& step) { return step.at && IsExpect(step.action); }
+
 }  // namespace
 
 bool IsKnownToTheByte(const Target& target) {
@@ -25,9 +27,24 @@ Protocol WrittenFor(const Target& target) {
   return target.exchange->close ? Protocol::kHttp : Protocol::kEcho;
 }
 
+bool IsForHardened(const Step& step) {
+  return step.action == Action::kLimitMinus ||
+         (step.action == Action::kFault && step.fault.call == CallFamily::kWait &&
+          step.fault.outcome == FaultOutcome::kEnomem);
+}
+
 std::string WhyNotFor(const Scenario& scenario, const Target& target) {
   if (scenario.protocol && *scenario.protocol != WrittenFor(target)) {
     return fmt::format("it is written for {} servers", ProtocolName(scenario.protocol));
+  }
+  if (target.third_party &&
+      std::any_of(scenario.steps.begin(), scenario.steps.end(), IsExpectedAtCall)) {
+    return "it expects something at one of the server's calls, which only a known server is held "
+           "to";
+  }
+  if (!target.hardened &&
+      std::any_of(scenario.steps.begin(), scenario.steps.end(), IsForHardened)) {
+    return "it is for hardened servers (--hardened)";
   }
   if (target.protocol != Protocol::kExpect) return "";
   if (Has(scenario, Action::kSendText)) {

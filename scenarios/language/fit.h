@@ -20,6 +20,9 @@ bool IsKnownToTheByte(const Target& target);
 // is a kind of.
 Protocol WrittenFor(const Target& target);
 
+// Whether `step` is for servers alone that are meant to survive what few are (Target::hardened).
+bool IsForHardened(const Step& step);
+
 // Why `scenario` says nothing about `target`: "it is written for http servers". Empty if it
 // fits.
 //
@@ -28,6 +31,8 @@ Protocol WrittenFor(const Target& target);
 //   expect  takes those of echo: each `send` is a piece of a stream of requests; with `close`
 //           those of http: `request` is the file's. Not those with a text or an urgent byte
 //           of their own: the server would get a request that the file does not know.
+// A scenario with a step for hardened servers fits these alone. One that expects something at a call
+// fits no third-party server: what it does first is its own affair.
 std::string WhyNotFor(const Scenario& scenario, const Target& target);
 inline bool Fits(const Scenario& scenario, const Target& target) {
   return WhyNotFor(scenario, target).empty();

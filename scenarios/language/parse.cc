@@ -93,9 +93,12 @@ void ParseLimit(TokenReader& reader, Step& step) {
   reader.Need("descriptors");
   if (reader.Accept("none")) {
     step.action = Action::kLimitNone;
+  } else if (reader.Accept("minus")) {
+    step.action = Action::kLimitMinus;
+    step.amount = reader.Number("a number", 0, kMaxDescriptors);
   } else {
     step.action = Action::kLimitDescriptors;
-    step.amount = reader.Number("\"none\" or a number", 0, kMaxDescriptors);
+    step.amount = reader.Number("\"none\", \"minus\" or a number", 0, kMaxDescriptors);
   }
 }
 
@@ -246,6 +249,11 @@ Step ParseStep(TokenReader& reader, Before before) {
   if (reader.Accept("at")) {
     step.at = ParsePlacement(reader);
     words = {"each"};
+    if (!step.together && reader.Accept("expect")) {
+      ParseExpectation(reader, step);
+      reader.NeedEnd();
+      return step;
+    }
   }
   step.each = reader.Accept("each");
   const bool start_of_line = words.size() > 2;

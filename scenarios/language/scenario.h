@@ -49,6 +49,7 @@ enum class Action : uint8_t {
   kServerBufferSend,       // server buffer send 4KiB   of connections accepted from now on
   kServerBufferReceive,    // server buffer receive 4KiB
   kLimitDescriptors,       // limit descriptors 5       more than it held at start
+  kLimitMinus,             // limit descriptors minus 3 fewer than are open
   kLimitNone,              // limit descriptors none
   kWait,                   // wait 30s                  `amount` nanoseconds go by
   kFault,                  // fault send short 1 times 3

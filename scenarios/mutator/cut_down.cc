@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "scenarios/language/actions.h"
 #include "scenarios/mutator/work_limit.h"
 
 namespace hupstorm {
@@ -63,7 +64,7 @@ void CutOnce(Scenario& scenario, Random& random) {
   Step& dearest = Dearest(scenario);
   const bool crowd =
       IsClientAction(dearest.action) && dearest.clients.first != dearest.clients.last;
-  const bool much = dearest.amount > 1024 && dearest.action != Action::kLimitDescriptors;
+  const bool much = dearest.amount > 1024 && RowOf(dearest.action).operand != Operand::kDescriptors;
   if (crowd && ForgetWhatCrowdDoes(scenario, dearest.clients, random)) return;
   if (crowd && (!much || random.OneIn(2))) {
     ShrinkCrowd(scenario, dearest.clients);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "scenarios/language/actions.h"
 #include "scenarios/mutator/plausible_step.h"
 #include "scenarios/mutator/telling_values.h"
 
@@ -254,7 +255,7 @@ bool ChangeHowMuch(Step& step, const Cast& cast, Protocol protocol, Random& rand
     step.text = ChangedText(step.text, protocol, random);
     return true;
   }
-  if (step.amount > 1 && step.action != Action::kLimitDescriptors && random.OneIn(4)) {
+  if (step.amount > 1 && RowOf(step.action).operand != Operand::kDescriptors && random.OneIn(4)) {
     // Around what it is: one more, one less, double, half.
     const uint64_t others[] = {step.amount + 1, step.amount - 1, step.amount * 2, step.amount / 2};
     step.amount = std::min(random.Pick(others), kMaxSend);

@@ -111,9 +111,12 @@ FaultRule TellingFault(Random& random) {
     rule.call = random.OneIn(2) ? CallFamily::kRecv : CallFamily::kSend;
     rule.outcome = FaultOutcome::kShort;
   } else {
-    const LegalFault& legal = random.Pick(LegalFaults());
-    rule.call = legal.call;
-    rule.outcome = legal.outcome;
+    // Not the one that is for hardened servers: most random scenarios would be for none.
+    do {
+      const LegalFault& legal = random.Pick(LegalFaults());
+      rule.call = legal.call;
+      rule.outcome = legal.outcome;
+    } while (rule.call == CallFamily::kWait && rule.outcome == FaultOutcome::kEnomem);
   }
   if (rule.outcome == FaultOutcome::kShort) {
     rule.amount = random.OneIn(2) ? 1 : static_cast<uint32_t>(random.Between(1, 2 * kKiB));

@@ -162,6 +162,8 @@ class Enumerator {
       case FaultOutcome::kEconnaborted:
         return call.result >= 0;
       case FaultOutcome::kEnomem:
+        if (family == CallFamily::kWait) return false;  // the same at each of them
+        [[fallthrough]];
       case FaultOutcome::kEnospc:
         return family != CallFamily::kEpollCtl || call.result >= 0;
       case FaultOutcome::kEconnreset:

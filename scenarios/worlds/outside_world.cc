@@ -302,6 +302,7 @@ std::string_view OutsideWorld::WhyNot(const Scenario& scenario, bool starts_serv
       case Action::kFault:
         return "a fault needs the server's calls to be held";
       case Action::kLimitDescriptors:
+      case Action::kLimitMinus:
       case Action::kServerBufferSend:
       case Action::kServerBufferReceive:
         return "limits and buffers are the server's own, seen from outside";

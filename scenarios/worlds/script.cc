@@ -35,6 +35,7 @@ bool TakesNoTime(const Step& step) {
     case Action::kServerBufferSend:
     case Action::kServerBufferReceive:
     case Action::kLimitDescriptors:
+    case Action::kLimitMinus:
     case Action::kLimitNone:
     case Action::kFault:
     case Action::kFaultNone:
@@ -140,7 +141,12 @@ bool Script::CarryOutBatch(int64_t deadline_ns) {
 void Script::CarryOutPlaced(int step) {
   const int outer = ledger_.current_step;
   ledger_.current_step = step + 1;
-  CarryOut(scenario_->steps[step], true);
+  const Step& placed = scenario_->steps[step];
+  if (IsExpect(placed.action)) {
+    NoteExpected(placed, WhyNot(placed));
+  } else {
+    CarryOut(placed, true);
+  }
   ledger_.current_step = outer;
 }
 
@@ -233,6 +239,11 @@ void Script::CarryOutForServer(const Step& step) {
           std::max(ledger_.descriptors_at_start + static_cast<int>(step.amount),
                    kernel_.open_descriptor_count()));
       // If not each call of the server is seen, not each that fails for it is either.
+      if (ledger_.target->third_party) ledger_.resource_shortage = true;
+      break;
+    case Action::kLimitMinus:
+      kernel_.set_descriptor_limit(
+          std::max(kernel_.open_descriptor_count() - static_cast<int>(step.amount), 0));
       if (ledger_.target->third_party) ledger_.resource_shortage = true;
       break;
     case Action::kLimitNone:
@@ -352,17 +363,22 @@ std::string Script::Unexpected(const Step& step, int index) const {
   if (ledger_.target->third_party && (optional || client.turned_away || client.closed_idle)) {
     return "";
   }
-  if (Holds(step, client)) return "";
+  const DrivenKernel::PeerStatus status = kernel_.Status(clients_.PeerOf(index));
+  const int64_t late_ns =
+      step.action == Action::kExpectConnected ? status.connected_at_ns - kernel_.now_ns() : 0;
+  if (Holds(step, client) && late_ns <= 0) return "";
   // The end stands behind what the client was not told to read.
-  if (step.action == Action::kExpectEof && kernel_.Status(clients_.PeerOf(index)).end_is_unread) {
-    return "";
-  }
+  if (step.action == Action::kExpectEof && status.end_is_unread) return "";
   const std::string name = ledger_.ClientName(client);
   const bool looks_at_bytes = step.action == Action::kExpectReceivedText;
   if (looks_at_bytes || step.action == Action::kExpectReceived ||
       step.action == Action::kExpectReceivedAtLeast) {
     return fmt::format("{} has received {} bytes{}", name, client.stream.received(),
                        looks_at_bytes ? " that begin otherwise" : "");
+  }
+  if (client.connected && late_ns > 0) {
+    return fmt::format("{} is connected {} ms later, as the backlog had no room for its SYN", name,
+                       late_ns / kMillisecondNs);
   }
   const std::string_view state = client.refused        ? "was refused"
                                  : client.was_reset    ? "was reset"

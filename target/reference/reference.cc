@@ -38,6 +38,7 @@ std::vector<Target> ReferenceTargets() {
     targets.push_back(
         {.name = "reference/" + std::string(form.name),
          .protocol = Protocol::kEcho,
+         .hardened = true,
          .queue_bound = 128 * 1024,
          .serve = [kind = form.kind](uint16_t port) { ServeUntilSigterm(kind, port); }});
   }

@@ -98,7 +98,9 @@ uint64_t Weight(const Scenario& scenario) {
   uint64_t actions = 0;
   for (const Step& step : scenario.steps) {
     const uint64_t clients = step.clients.last - step.clients.first + 1;
-    const bool shortage = step.action == Action::kFault || step.action == Action::kLimitDescriptors;
+    const bool shortage = step.action == Action::kFault ||
+                          step.action == Action::kLimitDescriptors ||
+                          step.action == Action::kLimitMinus;
     actions += clients * (step.action == Action::kSend ? 1 + step.amount / 1024 : 1);
     if (shortage) actions += 4;
   }

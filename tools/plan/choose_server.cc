@@ -49,6 +49,7 @@ ServerChoice ThirdPartyChoice(const std::string& name, const ServerOptions& opti
   target.name = name;
   target.protocol = spoken.protocol;
   target.third_party = true;
+  target.hardened = options.hardened;
   target.exchange = spoken.exchange;
   ServerChoice choice;
   choice.targets = {std::move(target)};
@@ -64,10 +65,15 @@ std::string ProtocolOption(const ServerOptions& options) {
   return fmt::format(" --protocol {}", ShellWord(options.protocol));
 }
 
+std::string HardenedOption(const ServerOptions& options) {
+  return options.hardened ? " --hardened" : "";
+}
+
 ServerChoice ChooseTargets(const ServerOptions& options) {
   const MendChoice mend = ParseMend(options.mend);
   ServerChoice choice;
   choice.targets = MakeTargets(*options.targets, mend);
+  for (Target& target : choice.targets) target.hardened |= options.hardened;
   choice.name = *options.targets;
   choice.world = options.world;
   choice.mend = mend.Text();
@@ -77,8 +83,8 @@ ServerChoice ChooseTargets(const ServerOptions& options) {
   choice.why_not = [world = options.world](const Scenario& scenario) {
     return std::string(WhyNotIn(world, scenario));
   };
-  choice.as_options = [mend = choice.mend, world = options.world](const std::string& target) {
-    return TargetOptions(target, mend, world);
+  choice.as_options = [options, mend = choice.mend](const std::string& target) {
+    return TargetOptions(target, mend, options.world) + HardenedOption(options);
   };
   return choice;
 }
@@ -92,8 +98,8 @@ ServerChoice ChooseCommand(const ServerOptions& options) {
   }
   ServerChoice choice = ThirdPartyChoice(command, options);
   choice.as_options = [options](const std::string& target) {
-    return fmt::format("--exec {}{}{}", ShellWord(target), ProtocolOption(options),
-                       options.outside ? " --outside" : "");
+    return fmt::format("--exec {}{}{}{}", ShellWord(target), ProtocolOption(options),
+                       HardenedOption(options), options.outside ? " --outside" : "");
   };
   ProcessOptions process;
   process.command = command;
@@ -156,6 +162,8 @@ void AddTargetOptions(Command& command, ServerOptions& options, bool many) {
   command.Option("--mend MENDS", options.mend,
                  "of a document's server: none (as written), all, or all-but=DEFECT[,DEFECT]");
   AddWorldOption(command, options.world);
+  command.Flag("--hardened", options.hardened,
+               "the server is meant to survive what few do: run scenarios about that, too");
   command.Option("--executable FILE", options.executable,
                  "your own server: an executable with it, made by CMake's hupstorm_add_server");
 }

@@ -26,6 +26,7 @@ struct ServerOptions {
   std::optional<std::string> executable;
   std::string protocol = "echo";
   bool outside = false;
+  bool hardened = false;
   bool allow_remote = false;
   double start_timeout_s = 10.0;
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "scenarios/language/fit.h"
 #include "tools/cli/errors.h"
 
@@ -32,6 +34,11 @@ void AddJobs(const Target& target, Plan& plan) {
 
 void CheckFit(const std::string& name, const Scenario& scenario, const Target& target,
               const ServerChoice& server) {
+  const auto& steps = scenario.steps;
+  if (!target.hardened && std::any_of(steps.begin(), steps.end(), IsForHardened)) {
+    throw UsageError("{}: few servers are meant to survive it: add --hardened if {} is", name,
+                     target.name);
+  }
   if (!Fits(scenario, target)) {
     throw UsageError("{}: {} and {} speaks {}; choose another target (hupstorm list targets)", name,
                      WhyNotFor(scenario, target), target.name, ProtocolName(target.protocol));

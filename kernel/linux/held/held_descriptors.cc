@@ -190,11 +190,13 @@ void HeldKernel::set_descriptor_limit(int limit) {
       // all that it was given.
       const std::vector<int> in_use = sight::OpenNumbers(pid);
       int room = limit - open_descriptor_count();
+      int own = 0;
       rlim_t number = 0;
       for (; number < process.descriptor_limit; ++number) {
-        const bool taken =
-            std::binary_search(in_use.begin(), in_use.end(), static_cast<int>(number));
+        const int fd = static_cast<int>(number);
+        const bool taken = std::binary_search(in_use.begin(), in_use.end(), fd);
         if (!taken && room-- <= 0) break;
+        if (taken && IsOwn(pid, fd) && ++own > limit) break;
       }
       now.rlim_cur = number;
     }

@@ -1,7 +1,10 @@
-// EINTR from select, poll and epoll_wait.
+// EINTR from select, poll and epoll_wait, and ENOMEM from the first two.
 
 #include <errno.h>
 #include <gmock/gmock.h>
+
+#include <cstring>
+#include <vector>
 
 #include "tests/kernel/layers/machine.h"
 
@@ -92,6 +95,66 @@ TEST_P(FaultWaitTest, WithoutAHandlerOnlyEpollWaitIsInterrupted) {
   EXPECT_EQ(EpollWait(1), -1);
   EXPECT_EQ(errno, EINTR);
 }
+
+// On that many descriptors select and poll cannot sleep without memory (N_INLINE_POLL_ENTRIES).
+class FaultCrowdedWaitTest : public MachineTest {
+ protected:
+  FaultCrowdedWaitTest() {
+    FD_ZERO(&readable_);
+    for (int i = 0; i < 10; ++i) {
+      poll_.push_back({.fd = machine_.Accepted(true), .events = POLLIN, .revents = 0});
+      FD_SET(poll_.back().fd, &readable_);
+    }
+    injector_.Add({.call = CallFamily::kWait, .outcome = FaultOutcome::kEnomem, .times = kAlways});
+  }
+  int Poll(nfds_t count, int timeout_ms) {
+    return Invoke<Call::kPoll>(injector_, poll_.data(), count, timeout_ms);
+  }
+  int Select(int without) {
+    fd_set readable = readable_;
+    if (without >= 0) FD_CLR(without, &readable);
+    timeval timeout{.tv_sec = 0, .tv_usec = 1000};
+    const int count =
+        Invoke<Call::kSelect>(injector_, FD_SETSIZE, &readable, nullptr, nullptr, &timeout);
+    if (count < 0) is_unchanged_ = memcmp(&readable, &readable_, sizeof readable) == 0;
+    return count;
+  }
+
+  FaultInjector injector_{machine_.kernel(), machine_};
+  std::vector<pollfd> poll_;
+  fd_set readable_;
+  bool is_unchanged_ = false;
+};
+
+TEST_P(FaultCrowdedWaitTest, ASleepOnManyDescriptorsFindsNoMemory) {
+  EXPECT_EQ(Poll(10, 1), -1);
+  EXPECT_EQ(errno, ENOMEM);
+  EXPECT_EQ(Select(-1), -1);
+  EXPECT_EQ(errno, ENOMEM);
+  EXPECT_TRUE(is_unchanged_);
+  EXPECT_EQ(injector_.passing(), 2u);
+}
+
+TEST_P(FaultCrowdedWaitTest, OneThatNeedsNoMemoryGoesOn) {
+  EXPECT_EQ(Poll(9, 1), 0);
+  EXPECT_EQ(Poll(10, 0), 0);
+  EXPECT_EQ(Select(poll_[3].fd), 0);
+  machine_.ClientSend("a");
+  EXPECT_EQ(Poll(10, 1), 1);
+  EXPECT_EQ(Select(-1), 1);
+  poll_[2].fd = -1;
+  poll_.back().fd = poll_[0].fd;
+  EXPECT_EQ(Poll(10, 1), 0);
+  EXPECT_EQ(injector_.injected(), 0u);
+}
+
+TEST_P(FaultCrowdedWaitTest, MemoryIsShortForThreeWaitsInARowAtMost) {
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(Poll(10, 1), -1);
+  EXPECT_EQ(Poll(10, 1), 0);
+  EXPECT_EQ(Poll(10, 1), -1);
+}
+
+HUPSTORM_ON_BOTH_MACHINES(FaultCrowdedWaitTest);
 
 TEST_P(FaultWaitTest, AMistakeKeepsItsErrno) {
   AddRule();

@@ -71,6 +71,18 @@ TEST_F(PeersTest, WaitsForRoomInTheAcceptQueue) {
   EXPECT_EQ(kernel.accept_queue_length(), 1u);
 }
 
+// A SYN is sent again each second.
+TEST_F(PeersTest, TellsWhenLinuxWouldHaveLetInALateOne) {
+  const int listener = Listen(/*backlog=*/0);
+  const PeerId first = kernel.PeerConnect(kPort);
+  const PeerId late = kernel.PeerConnect(kPort);
+  const int64_t asked = kernel.now_ns();
+  kernel.AdvanceTo(asked + 2 * kSecond + 1);
+  Accept(listener);
+  EXPECT_EQ(kernel.Status(late).connected_at_ns, asked + 3 * kSecond);
+  EXPECT_LE(kernel.Status(first).connected_at_ns, asked);
+}
+
 TEST_F(PeersTest, APeerThatNobodyLetsInGivesUp) {
   Listen(/*backlog=*/0);
   kernel.PeerConnect(kPort);

@@ -51,6 +51,28 @@ TEST(FitTest, OnlyTheKnownRequestMayBeSent) {
             "it sends urgent data in the middle of requests");
 }
 
+TEST(FitTest, AThirdPartyServerMayDoWhatItLikesFirst) {
+  const std::string placed = "a connect\nat recv 9 of a: expect a received 4B\n";
+  EXPECT_EQ(Why(Target(), placed), "");
+  EXPECT_EQ(
+      Why(ThirdParty(Protocol::kEcho), placed),
+      "it expects something at one of the server's calls, which only a known server is held to");
+}
+
+TEST(FitTest, FewServersAreMeantToSurviveAnyShortage) {
+  Target server = ThirdParty(Protocol::kEcho);
+  for (const char* step : {"fault wait ENOMEM once", "limit descriptors minus 3"}) {
+    server.hardened = false;
+    EXPECT_EQ(Why(server, "a connect\n" + std::string(step) + "\n"),
+              "it is for hardened servers (--hardened)");
+    server.hardened = true;
+    EXPECT_EQ(Why(server, "a connect\n" + std::string(step) + "\n"), "");
+  }
+  server.hardened = false;
+  EXPECT_EQ(Why(server, "fault wait EINTR once\nfault accept ENOMEM once\nlimit descriptors 3\n"),
+            "");
+}
+
 TEST(FitTest, AServerThatEndsTheConnectionIsLikeHttp) {
   const Target ends = ThirdParty(Protocol::kExpect, /*close=*/true);
   EXPECT_EQ(Why(ends, "target http\na connect\na request 400B\n"), "");

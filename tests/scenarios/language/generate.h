@@ -84,6 +84,7 @@ inline void Amount(Step& step) {
       step.amount = Number(1, kMaxWaitNs);
       break;
     case Action::kLimitDescriptors:
+    case Action::kLimitMinus:
       step.amount = Number(0, kMaxDescriptors);
       break;
     case Action::kExpectReceived:

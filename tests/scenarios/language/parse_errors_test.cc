@@ -116,8 +116,8 @@ INSTANTIATE_TEST_SUITE_P(
             "at epol_ctl 2: a reset",
             "1:4: expected the name of a call, found \"epol_ctl\"; did you mean \"epoll_ctl\"?"},
         Mistake{"at recv 1 of c[1..2]: a reset", "1:14: expected one client, found \"c[1..2]\""},
-        Mistake{"at recv 1: expect a open",
-                "1:12: expected an action, found \"expect\"; it can be a client, each, server, "
+        Mistake{"a connect\nand at recv 1: expect a open",
+                "2:16: expected an action, found \"expect\"; it can be a client, each, server, "
                 "limit, wait, fault"},
         Mistake{"each server stop",
                 "1:6: expected a client such as a, c[7] or c[1..200], found \"server\""},
@@ -132,9 +132,12 @@ INSTANTIATE_TEST_SUITE_P(
             "limit descriptor 3",
             "1:7: expected \"descriptors\", found \"descriptor\"; did you mean \"descriptors\"?"},
         Mistake{"limit descriptors many",
-                "1:19: expected \"none\" or a number from 0 to 1000000, found \"many\""},
-        Mistake{"limit descriptors 1000001",
-                "1:19: expected \"none\" or a number from 0 to 1000000, found \"1000001\""},
+                "1:19: expected \"none\", \"minus\" or a number from 0 to 1000000, found \"many\""},
+        Mistake{
+            "limit descriptors 1000001",
+            "1:19: expected \"none\", \"minus\" or a number from 0 to 1000000, found \"1000001\""},
+        Mistake{"limit descriptors minus none",
+                "1:25: expected a number from 0 to 1000000, found \"none\""},
         Mistake{"limit memory 3", "1:7: expected \"descriptors\", found \"memory\""},
         Mistake{"wait 30",
                 "1:6: expected a duration such as 30s, found \"30\"; its unit can be h, m, s, ms, "

@@ -68,6 +68,7 @@ TEST(RoundTripTest, TheLargestAmountsSurvive) {
       "and at setsockopt 1000000 of z[9999]: each z[9998..9999] request 64MiB\n"
       "wait 24h\n"
       "limit descriptors 1000000\n"
+      "limit descriptors minus 1000000\n"
       "server buffer receive 64MiB\n"
       "fault recv of z[9999] short 67108864 after 1000000 times 1000000\n"
       "z send \"" +

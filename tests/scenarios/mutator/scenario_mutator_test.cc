@@ -114,13 +114,15 @@ TEST(ScenarioMutatorTest, MoreClientsThanAnFdSetHoldsConnectNowAndThen) {
   EXPECT_LE(crowds, 200);
 }
 
+// But for those that few servers are meant to survive: most mutants with one would be for none.
 TEST(ScenarioMutatorTest, EveryActionOccurs) {
   std::vector<int> seen(kActionCount);
   for (const Scenario& mutant : Descendants(3000, 1)) {
     for (const Step& step : mutant.steps) ++seen[static_cast<size_t>(step.action)];
   }
   for (int action = 0; action < kActionCount; ++action) {
-    EXPECT_EQ(seen[action] > 0, !IsExpect(static_cast<Action>(action))) << action;
+    const auto it = static_cast<Action>(action);
+    EXPECT_EQ(seen[action] > 0, !IsExpect(it) && it != Action::kLimitMinus) << action;
   }
 }
 

@@ -250,6 +250,27 @@ TEST(PatienceTest, WhatOneConnectionSpinsForIsNoFindingAboutOthers) {
   }
 }
 
+// Closes whoever comes.
+Target ClosingTarget(int backlog) {
+  Target target;
+  target.name = "closing";
+  target.protocol = Protocol::kNone;
+  target.serve = [backlog](uint16_t port) {
+    pollfd watched = {.fd = ListenOn(port), .events = POLLIN, .revents = 0};
+    listen(watched.fd, backlog);
+    while (poll(&watched, 1, -1) == 1) close(accept(watched.fd, nullptr, nullptr));
+  };
+  return target;
+}
+
+TEST(PatienceTest, WhoFindsNoRoomInTheBacklogIsConnectedASecondLater) {
+  const std::string five = "target any\nc[1..5] connect\n";
+  const std::string expected = "expect c[1..5] connected\n";
+  EXPECT_THAT(OraclesIn(RunOn(ClosingTarget(1), five + expected)), ElementsAre("expectation"));
+  EXPECT_THAT(OraclesIn(RunOn(ClosingTarget(1), five + "wait 1s\n" + expected)), IsEmpty());
+  EXPECT_THAT(OraclesIn(RunOn(ClosingTarget(4), five + expected)), IsEmpty());
+}
+
 // Sends `bytes` to whoever comes, without waiting for anything.
 Target PouringTarget(uint64_t bytes) {
   Target target;
