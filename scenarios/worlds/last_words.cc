@@ -19,8 +19,8 @@ constexpr size_t kLongestQuote = 300;
 
 // The best first. Of the last kind the last line counts, of all others the first.
 constexpr std::string_view kMarks[] = {
-    "SUMMARY: ", "runtime error: ", "terminate called",   "what():",
-    "panic: ",   "panicked at",     "Exception in thread"};
+    "SUMMARY: ",    "runtime error: ",     "terminate called", "what():",      "panic: ",
+    "panicked at ", "Exception in thread", "PHP Fatal error",  "fatal error: "};
 constexpr size_t kNamesError = std::size(kMarks);
 constexpr size_t kAnyLine = kNamesError + 1;
 constexpr size_t kNoReason = kAnyLine + 1;
@@ -55,6 +55,14 @@ bool IsShellsWord(std::string_view line) {
   return false;
 }
 
+// What stands between an error and its stack: Lua's, PHP's, Tcl's, Rust's.
+bool BeginsStack(std::string_view line) {
+  constexpr std::string_view kWords[] = {"stack traceback:", "Stack trace:", "while executing",
+                                         "stack backtrace:"};
+  line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
+  return std::find(std::begin(kWords), std::end(kWords), line) != std::end(kWords);
+}
+
 size_t RankOf(std::string_view line) {
   if (line.find_first_not_of(" \t\r") == std::string_view::npos || IsShellsWord(line)) {
     return kNoReason;
@@ -63,7 +71,9 @@ size_t RankOf(std::string_view line) {
     if (line.find(kMarks[i]) != std::string_view::npos) return i;
   }
   if (NamesError(line)) return kNamesError;
-  return line.front() == ' ' || line.front() == '\t' ? kNoReason : kAnyLine;  // of a stack
+  const bool is_of_stack = line.front() == ' ' || line.front() == '\t' || BeginsStack(line);
+  const bool is_nodes = line.starts_with("Node.js v") || line.starts_with("(Use `node ");
+  return is_of_stack || is_nodes ? kNoReason : kAnyLine;
 }
 
 }  // namespace
@@ -93,15 +103,25 @@ int StatusBehindShell(int status) {
 std::string_view ReasonIn(std::string_view output) {
   std::string_view best;
   size_t best_rank = kNoReason;
+  std::string_view before;  // the line before
+  const auto consider = [&](std::string_view line, size_t rank) {
+    if (rank > best_rank || (rank == best_rank && rank < kNamesError) || rank == kNoReason) return;
+    best = line;
+    best_rank = rank;
+  };
   while (!output.empty()) {
     const size_t end = output.find('\n');
     const std::string_view line = output.substr(0, end);
     output.remove_prefix(end == std::string_view::npos ? output.size() : end + 1);
-    const size_t rank = RankOf(line);
-    if (rank < best_rank || (rank == best_rank && rank >= kNamesError && rank < kNoReason)) {
-      best = line;
-      best_rank = rank;
+    if (best == before && !best.empty() && best.ends_with(':') &&
+        best.find("panicked at ") != std::string_view::npos) {
+      best = line;  // Rust's message stands below the place
+    } else if (BeginsStack(line) && RankOf(before) == kAnyLine) {
+      consider(before, kNamesError);
+    } else {
+      consider(line, RankOf(line));
     }
+    before = line;
   }
   return best.substr(0, kLongestQuote);
 }

@@ -208,6 +208,7 @@ class ProcessWorld::Impl final : private ServerHost {
     return bytes;
   }
   bool MayRunAhead() override { return false; }
+  bool IsServing() const override { return kernel_.HasStarted(); }
   bool NeedsWarmUp() override { return true; }
 
   void Serve(const Target&, uint16_t port, Syscalls& top) override {

@@ -92,6 +92,7 @@ class ScenarioRun final : public KernelDriver, private MonitorHost {
   // MonitorHost
   bool IsOffLimits(int fd) override { return host_.IsOffLimits(fd); }
   bool IsInRetrospect() const override { return host_.IsInRetrospect(); }
+  bool IsServing() const override { return host_.IsServing(); }
   bool WasHindered() override { return injector_.passing() > passing_at_step_; }
   void CarryOutPlaced(int step) override { script_.CarryOutPlaced(step); }
   void OnSpin(int64_t deadline_ns) override;

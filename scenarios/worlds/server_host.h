@@ -41,6 +41,9 @@ class ServerHost {
   virtual bool IsOffLimits(int) { return false; }
   // The call that the layers see was made already: nothing can be done about it.
   virtual bool IsInRetrospect() const { return false; }
+  // The server has begun to serve. What it does before that is not judged, and nothing is let
+  // happen. Once true it stays so for the run.
+  virtual bool IsServing() const { return true; }
   // A server that is at rest is known to be: nothing is on its way to it, and it sleeps.
   virtual bool KnowsRest() const { return true; }
   // The server may go on with its next call before the layers have seen the last one, as long as no

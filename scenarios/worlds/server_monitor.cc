@@ -48,6 +48,7 @@ void ServerMonitor::Start(const Target& target, std::atomic<uint64_t>* progress)
   placed_.Clear();
   log_.Start(target.log_names_client);
   calls_ = 0;
+  is_serving_ = false;
   most_looks_ = target.protocol == Protocol::kNone ? kMostLooksIfUnknown : kMostLooks;
   last_call_ = last_failure_ = {};
   spin_.Start();
@@ -73,6 +74,10 @@ void ServerMonitor::Make(SystemCall& call) {
 bool ServerMonitor::Enter(SystemCall& call, CallFamily family) {
   ++calls_;
   MarkProgress();
+  if (!is_serving_) [[unlikely]] {
+    is_serving_ = host_.IsServing();
+    OnStep();
+  }
   const int fd = call.Fd();
   const int client = fd >= 0 ? clients_.ClientOf(fd) : -1;
   spin_.BeginCall(client);

@@ -29,6 +29,8 @@ class MonitorHost {
   virtual bool IsOffLimits(int fd) = 0;
   // The call is over already, and the monitor hears of it late: nothing can be done about it.
   virtual bool IsInRetrospect() const { return false; }
+  // The server has begun to serve: what it does is looked at.
+  virtual bool IsServing() const { return true; }
   // True if faults made calls fail in vain since the last step: being woken for that is no fault of
   // the server's.
   virtual bool WasHindered() = 0;
@@ -142,6 +144,7 @@ class ServerMonitor final : public Syscalls {
   std::atomic<uint64_t>* progress_ = &no_progress_;
   uint64_t marks_ = 0;  // calls and steps since the monitor was made
   uint64_t calls_ = 0;
+  bool is_serving_ = false;                // the server
   int64_t work_left_ = kWorkBetweenLooks;  // until the next look
   int looks_ = 0;                          // since the last step
   int most_looks_ = kMostLooks;

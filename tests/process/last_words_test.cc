@@ -49,6 +49,30 @@ TEST(LastWordsTest, TheReasonIsNoStackAndNoWordOfTheShells) {
       "Exception in thread \"main\" java.io.IOException: reset");
 }
 
+TEST(LastWordsTest, TheReasonStandsBeforeAStackOrAfterAPlace) {
+  EXPECT_EQ(ReasonIn("lua5.4: a.lua:1: boom\nstack traceback:\n\t[C]: in function 'error'\n"),
+            "lua5.4: a.lua:1: boom");
+  EXPECT_EQ(
+      ReasonIn("boom\n    while executing\n\"error boom \"\n    invoked from within\n\"f\"\n"),
+      "boom");
+  EXPECT_EQ(ReasonIn("PHP Fatal error:  Uncaught Exception: boom in a.php:1\nStack trace:\n"
+                     "#0 a.php(1): f()\n#1 {main}\n  thrown in a.php on line 1\n"),
+            "PHP Fatal error:  Uncaught Exception: boom in a.php:1");
+  EXPECT_EQ(ReasonIn("\nthread 'main' (9) panicked at a.rs:1:62:\ncalled `unwrap()` on `Err`\n"
+                     "stack backtrace:\n   0: a::main\nnote: Some details are omitted\n"),
+            "called `unwrap()` on `Err`");
+  EXPECT_EQ(
+      ReasonIn("thread 'main' panicked at 'boom', a.rs:1:62\nnote: run with RUST_BACKTRACE\n"),
+      "thread 'main' panicked at 'boom', a.rs:1:62");
+  EXPECT_EQ(
+      ReasonIn("a.js:1\nthrow \"just text\"\n^\njust text\n(Use `node --trace-uncaught ...` to "
+               "show where the exception was thrown)\n\nNode.js v20.20.2\n"),
+      "just text");
+  EXPECT_EQ(ReasonIn("fatal error: all goroutines are asleep - deadlock!\n\ngoroutine 1 [chan "
+                     "receive]:\nmain.main()\n\t/b.go:2 +0x1d\nexit status 2\n"),
+            "fatal error: all goroutines are asleep - deadlock!");
+}
+
 TEST(LastWordsTest, WhatClientsHaveSentIsNoReason) {
   const std::string pattern = "got 3Ta@bK0;]Xq\n";
   EXPECT_EQ(LastWordsOfCommand(Exited(1), "", pattern), "it called exit(1)");

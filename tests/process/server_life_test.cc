@@ -12,6 +12,8 @@
 namespace hupstorm {
 namespace {
 
+using ::testing::HasSubstr;
+
 constexpr char kReset[] = "a connect\nb connect\na send 5\na reset\n";
 constexpr char kOneAnswer[] =
     "a connect\na read all\na send 20KiB\nexpect a received 20KiB\na close\n";
@@ -36,6 +38,22 @@ TEST(EndingServerTest, OneWhoseExitNeverEndsIsNamedToo) {
 TEST(EndingServerTest, WhatWasWrittenBeforeItListenedIsNoReason) {
   EXPECT_EQ(Told(RunServer(PythonServer("dies_wordless"), kReset)),
             "server-died: it called exit(3)\n");
+}
+
+// ---- A server that starts.
+
+TEST(StartingServerTest, WhatItDoesBeforeItListensIsNotJudged) {
+  EXPECT_EQ(Told(RunServer(PythonServer("works_before_it_listens"), kOneAnswer)), "");
+}
+
+// ---- Signals.
+
+constexpr char kInterrupted[] =
+    "a connect\na read all\na send 10\nserver interrupt\na send 10\nexpect a received 20B\n";
+
+TEST(SignalsTest, HandlersOfFaultsInterruptNoCall) {
+  EXPECT_EQ(Told(RunServer(HandlesSignals("faults"), kInterrupted)), "");
+  EXPECT_THAT(Told(RunServer(HandlesSignals("alarms"), kInterrupted)), HasSubstr("lost-bytes: "));
 }
 
 // ---- A server that is asked to stop.

@@ -88,6 +88,10 @@ std::string ThreadPool() { return HUPSTORM_THREAD_POOL " {port}"; }
 std::string PidNamespaces() { return HUPSTORM_PID_NAMESPACES " {port}"; }
 std::string ForkEcho() { return HUPSTORM_FORK_ECHO " {port}"; }
 
+std::string HandlesSignals(std::string_view which) {
+  return std::string(HUPSTORM_HANDLES_SIGNALS " {port} ").append(which);
+}
+
 std::string JoinsAtExit(std::string_view manner) {
   return std::string(HUPSTORM_JOINS_AT_EXIT " {port} ").append(manner);
 }

@@ -51,7 +51,8 @@ std::string ThreadPool();
 std::string ForkEcho();
 std::string StaticEcho();
 
-// `manner`: see its source.
+// `which`, `manner`: see their sources.
+std::string HandlesSignals(std::string_view which);
 std::string JoinsAtExit(std::string_view manner);
 std::string SleepsInManyWays();
 std::string PidNamespaces();

@@ -82,6 +82,8 @@ class HeldKernel final : public ClientsKernel {
   void Attend(int also, int timeout_ms);
   // From now on rest counts: the server listens.
   void SetStarted();
+  // While a call is answered: SetStarted was called before.
+  bool HasStarted() const { return started_; }
   // Ends the run. The server's processes must be gone, or be held or asleep for ever.
   void Stop();
 

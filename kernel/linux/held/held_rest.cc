@@ -41,6 +41,10 @@ constexpr int kSleepingLooks = 10;
 // libc has handlers of its own for 32 and 33 (nptl(7)).
 constexpr int kFirstOfLibcsSignals = 32;
 
+// Handlers of these are for faults of the program, which come in no call. Rust's and Java's
+// runtimes have some, as sanitizers have.
+constexpr int kOfFaults[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGABRT, SIGSYS};
+
 int64_t CpuOfAll(std::span<const pid_t> pids) {
   const auto add = [](int64_t sum, pid_t pid) { return sum + sight::CpuNs(pid); };
   return std::accumulate(pids.begin(), pids.end(), int64_t{0}, add);
@@ -414,6 +418,9 @@ bool HeldKernel::CanBeInterrupted(HeldThread& thread) const {
   const uint64_t caught = sight::SignalMasksOf(thread.pid).caught & ~given;
   for (int signal = 1; signal < kFirstOfLibcsSignals; ++signal) {
     if ((caught >> (signal - 1) & 1) == 0) continue;
+    if (std::find(std::begin(kOfFaults), std::end(kOfFaults), signal) != std::end(kOfFaults)) {
+      continue;
+    }
     if (waits || !RestartsAfter(thread, signal)) return true;
   }
   return false;
