@@ -56,6 +56,12 @@ TEST(SignalsTest, HandlersOfFaultsInterruptNoCall) {
   EXPECT_THAT(Told(RunServer(HandlesSignals("alarms"), kInterrupted)), HasSubstr("lost-bytes: "));
 }
 
+TEST(SignalsTest, OneThatIsSentAgainAndAgainInterruptsAllTheSame) {
+  EXPECT_EQ(Told(RunServer(HandlesSignals("stops"),
+                           "a connect\nb connect\na send 5\nserver stop\nexpect server stopped\n")),
+            "");
+}
+
 // ---- A server that is asked to stop.
 
 TEST(StoppingServerTest, OneThatSleepsForAHelperFirstIsLeftAlone) {

@@ -92,6 +92,7 @@ bool Agent::AwaitAnswer(SystemCall& call, CallMemory& moved, SignalSet mask) {
   Frame& frame = memory_.frame();
   frame.call = moved.call();
   frame.heap = ServerHeap();
+  frame.blocked = MaskAsleep(mask);
   frame.in_call = true;
   Turn mine = Turn::kCall;
   while (true) {
@@ -108,6 +109,7 @@ bool Agent::AwaitAnswer(SystemCall& call, CallMemory& moved, SignalSet mask) {
       frame.in_library = false;
       LetSignalsIn(MaskAsleep(mask), &all);
       frame.in_library = true;
+      frame.blocked = MaskAsleep(mask);  // handlers may have made calls
       SetMask(all, nullptr);
     } else if (turn == Turn::kWakeSleepers) {
       frame.first.load()->sleepers.WakeDue(frame.wake_until_ns);

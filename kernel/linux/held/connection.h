@@ -48,6 +48,9 @@ struct Frame {
   std::atomic<int64_t> clock_offset_ns{0};
   // A call is under way: the server's thread waits for the driver, or is about to. The server's.
   std::atomic<bool> in_call{false};
+  // Signals that the server's thread sleeps without, bit 0 is signal 1: its own mask, or that of
+  // the wait. All are blocked while it is held. The server's.
+  std::atomic<uint64_t> blocked{0};
   // The server's thread runs code of ours: a fault that ends it now is none of the server's. The
   // server's.
   std::atomic<bool> in_library{false};

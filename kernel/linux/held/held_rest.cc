@@ -65,7 +65,6 @@ void HeldKernel::Block(HeldThread& thread, Call call, int fd, int64_t deadline_n
   thread.fd = fd;
   thread.deadline_ns = deadline_ns;
   thread.interrupted = thread.restarts = false;
-  thread.refused = 0;
   if (is_only_thread_) {
     driver_->OnBlock(call, fd, deadline_ns);
   } else {
@@ -348,15 +347,14 @@ bool HeldKernel::LetSignalsIn() {
 }
 
 bool HeldKernel::LetSignalsIn(HeldThread& thread) {
-  const uint64_t pending = sight::PendingSignals(thread.pid, thread.tid) & ~thread.refused;
+  const uint64_t pending =
+      sight::PendingSignals(thread.pid, thread.tid) & ~thread.memory->frame().blocked;
   if (pending == 0) return false;
   HeldThread* const outer = current_;
   MakeCurrent(&thread);  // a handler may make calls
   try {
+    const uint64_t handled = pending & sight::SignalMasksOf(thread.pid).caught;
     thread.remote.RunHandlers();
-    const uint64_t left = sight::PendingSignals(thread.pid, thread.tid);
-    thread.refused |= left;
-    const uint64_t handled = pending & ~left & sight::SignalMasksOf(thread.pid).caught;
     for (int signal = 1; signal <= 64; ++signal) {
       if ((handled >> (signal - 1) & 1) == 0) continue;
       const bool restarts = RestartsAfter(thread, signal);

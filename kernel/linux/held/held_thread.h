@@ -63,7 +63,6 @@ struct HeldThread {
   int64_t deadline_ns = -1;
   bool interrupted = false;  // by a handler, or by the driver
   bool restarts = false;     // after such a handler the call goes on
-  uint64_t refused = 0;      // signals that are pending and that it does not let in
 };
 
 }  // namespace hupstorm::held
