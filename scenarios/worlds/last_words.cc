@@ -72,8 +72,9 @@ size_t RankOf(std::string_view line) {
   }
   if (NamesError(line)) return kNamesError;
   const bool is_of_stack = line.front() == ' ' || line.front() == '\t' || BeginsStack(line);
-  const bool is_nodes = line.starts_with("Node.js v") || line.starts_with("(Use `node ");
-  return is_of_stack || is_nodes ? kNoReason : kAnyLine;
+  const bool is_aftermath = line.starts_with("Node.js v") || line.starts_with("(Use `node ") ||
+                            line.starts_with("Crash dump is being written to");
+  return is_of_stack || is_aftermath ? kNoReason : kAnyLine;
 }
 
 }  // namespace

@@ -73,6 +73,12 @@ TEST(LastWordsTest, TheReasonStandsBeforeAStackOrAfterAPlace) {
             "fatal error: all goroutines are asleep - deadlock!");
 }
 
+TEST(LastWordsTest, WhatBecameOfTheCrashIsNoReason) {
+  EXPECT_EQ(ReasonIn("Runtime terminating during boot ({undef,[{timer,sleep,[100],[]}]})\n\n"
+                     "Crash dump is being written to: erl_crash.dump...done\n"),
+            "Runtime terminating during boot ({undef,[{timer,sleep,[100],[]}]})");
+}
+
 TEST(LastWordsTest, WhatClientsHaveSentIsNoReason) {
   const std::string pattern = "got 3Ta@bK0;]Xq\n";
   EXPECT_EQ(LastWordsOfCommand(Exited(1), "", pattern), "it called exit(1)");
