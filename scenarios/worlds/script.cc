@@ -14,9 +14,8 @@
 namespace hupstorm {
 namespace {
 
-// What is expected may come by a timer of the server's: an answer that took some work, or that is
-// sent with the next. Longer than such timers, shorter than after what a server ends idle
-// connections.
+// What is expected may come by a timer of the server's: an answer that took some work, or is sent
+// with the next. Longer than such timers, shorter than what ends idle connections.
 constexpr int64_t kExpectPatienceNs = 2 * kSecondNs;
 constexpr int kMostMovesGiven = 200;
 // A server that gets on, however slowly, is given all that time again, so often at most.

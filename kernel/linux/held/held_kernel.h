@@ -166,7 +166,8 @@ class HeldKernel final : public ClientsKernel {
   void NoteSent(const HeldThread& thread, int fd, int64_t result, int flags);
   bool SigpipeEndsServer(pid_t pid) const;
 
-  // held_rest.cc: when the server is at rest, and what happens then; signals.
+  // held_rest.cc: when the server is at rest, and what happens then. held_signals.cc: LetSignalsIn,
+  // SignalledPid, CanBeInterrupted.
   void Block(HeldThread& thread, Call call, int fd, int64_t deadline_ns);
   void AwaitRest(HeldThread& thread);
   bool IsAtRest(bool rechecked);
