@@ -110,9 +110,13 @@ FaultInjector::Verdict FaultInjector::Answer(SystemCall& call, int error) {
 
 // Urgent data is never cut: the mark sits on the last byte. A call that waits for all of its bytes
 // (a blocking send, a recv with MSG_WAITALL) comes back with a part only if a handler ran, with
-// SA_RESTART or without, since calls that moved something are not restarted.
+// SA_RESTART or without, since calls that moved something are not restarted. A server that knows of
+// the end of input may take a read that leaves room for the last one: all has come by then, and
+// tcp_recvmsg gives all that there is.
 bool FaultInjector::CanCutShort(uint32_t amount, const SystemCall& call) {
   if (BytesAsked(call) <= amount || (MessageFlags(call) & MSG_OOB) != 0) return false;
+  const int fd = call.Int(0);
+  if (!IsSend(call) && watches_.TellsOfEnd(fd) && ReadyNow(fd, POLLRDHUP) != 0) return false;
   return !WaitsForAll(call) || handled_ != 0 || IsNonBlocking(call);
 }
 

@@ -123,6 +123,14 @@ void WatchTable::Raise(Syscalls& kernel, int fd, const Watch& watch, uint32_t ev
   }
 }
 
+bool WatchTable::TellsOfEnd(int fd) const {
+  if (fd < 0 || static_cast<size_t>(fd) >= descriptors_.size()) return false;
+  const auto tells = [](const Watch& watch) { return (watch.events & EPOLLRDHUP) != 0; };
+  return tells(descriptors_[static_cast<size_t>(fd)].watch) ||
+         std::any_of(more_.begin(), more_.end(),
+                     [&](const MoreWatch& more) { return more.fd == fd && tells(more.watch); });
+}
+
 bool WatchTable::IsWriteShut(int fd) const {
   return fd >= 0 && static_cast<size_t>(fd) < descriptors_.size() &&
          descriptors_[static_cast<size_t>(fd)].write_shut;

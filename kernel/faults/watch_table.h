@@ -23,6 +23,9 @@ class WatchTable {
   // they are armed is not known, and the server arms them again itself.
   void RaiseEdges(Syscalls& kernel, int fd, uint32_t events);
 
+  // An epoll tells of the end of input (EPOLLRDHUP) as soon as it has come, whatever is unread.
+  bool TellsOfEnd(int fd) const;
+
   // shutdown was called for writing, or both ways.
   bool IsWriteShut(int fd) const;
 

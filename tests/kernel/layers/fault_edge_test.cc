@@ -52,6 +52,25 @@ TEST_P(FaultEdgeTest, AShortRecvIsFollowedByAnEdge) {
   EXPECT_EQ(NextEdge(), 0u);
 }
 
+// All has come by then, and tcp_recvmsg gives all that there is: a server may rely on that.
+TEST_P(FaultEdgeTest, ARecvIsNotCutShortIfTheServerIsToldOfTheEndOfInput) {
+  Watch(fd_, EPOLLIN | EPOLLRDHUP);
+  machine_.ClientSend("abc");
+  AddRule(CallFamily::kRecv, FaultOutcome::kShort);
+  EXPECT_EQ(Recv(64), 1) << "the end has not come yet";
+  machine_.ClientShutdownWrite();
+  AddRule(CallFamily::kRecv, FaultOutcome::kShort);
+  EXPECT_EQ(Recv(64), 2);
+}
+
+TEST_P(FaultEdgeTest, ARecvIsCutShortIfTheServerIsNotToldOfTheEndOfInput) {
+  Watch(fd_, EPOLLIN);
+  machine_.ClientSend("abc");
+  machine_.ClientShutdownWrite();
+  AddRule(CallFamily::kRecv, FaultOutcome::kShort);
+  EXPECT_EQ(Recv(64), 1);
+}
+
 TEST_P(FaultEdgeTest, ARecvThatTookAllIsNotFollowedByAnEdge) {
   Watch(fd_, EPOLLIN | EPOLLET);
   machine_.ClientSend("a");
