@@ -31,8 +31,8 @@ bool IsForHardened(const Step& step);
 //   expect  takes those of echo: each `send` is a piece of a stream of requests; with `close`
 //           those of http: `request` is the file's. Not those with a text or an urgent byte
 //           of their own: the server would get a request that the file does not know.
-// A scenario with a step for hardened servers fits these alone. One that expects something at a call
-// fits no third-party server: what it does first is its own affair.
+// A scenario with a step for hardened servers fits these alone. One that expects something at a
+// call fits no third-party server: what it does first is its own affair.
 std::string WhyNotFor(const Scenario& scenario, const Target& target);
 inline bool Fits(const Scenario& scenario, const Target& target) {
   return WhyNotFor(scenario, target).empty();

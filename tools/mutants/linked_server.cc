@@ -1,9 +1,9 @@
 // Joins a program whose main was compiled as ServerMain to the hupstorm command, as its own server.
 
+#include "tools/catalogue/linked_server.h"
+
 #include <string>
 #include <utility>
-
-#include "tools/catalogue/linked_server.h"
 
 int ServerMain(int argc, char** argv);
 
