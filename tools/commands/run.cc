@@ -145,7 +145,8 @@ void PrintOutcome(const Plan& plan, const Options& options, const Outcome& outco
     Print("{} ended early: the server never came to rest\n",
           Count(outcome.never_at_rest, "scenario"));
   }
-  if (outcome.done > outcome.slowest.size() && !outcome.slowest.empty()) {
+  constexpr double kWorthTellingS = 2;
+  if (!outcome.slowest.empty() && outcome.slowest.front().first >= kWorthTellingS) {
     std::vector<std::string> slowest;
     for (const auto& [seconds, job] : outcome.slowest) {
       slowest.push_back(fmt::format("{} {:.1f} s", plan.jobs[job].scenario->name, seconds));
