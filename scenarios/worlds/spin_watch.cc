@@ -6,6 +6,7 @@
 #include <sys/select.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "kernel/trace/symbols.h"
@@ -142,7 +143,9 @@ void SpinWatch::LookForReason(const SystemCall& call) {
     constexpr uint32_t kEvents[] = {EPOLLIN, EPOLLOUT, EPOLLPRI};
     for (size_t set = 0; set < 3 && fd < 0; ++set) {
       const auto* const ready = call.Pointer<const fd_set>(1 + set);
-      for (int i = 0; i < call.Int(0) && ready != nullptr && fd < 0; ++i) {
+      // More than an fd_set holds may be asked: Linux looks behind it, and this must not.
+      const int end = std::min(call.Int(0), FD_SETSIZE);
+      for (int i = 0; i < end && ready != nullptr && fd < 0; ++i) {
         if (!FD_ISSET(i, ready)) continue;
         events = kEvents[set];
         fd = i;

@@ -156,7 +156,7 @@ TEST(ShrinkCommandTest, WhatIsSmallestStaysAsItIs) {
 TEST(ShrinkCommandTest, AFuzzersInputIsShrunk) {
   const TemporaryFolder folder;
   std::string bytes;
-  for (int i = 0; i < 400; ++i) bytes += static_cast<char>(i * 37 + i / 7);
+  for (int i = 0; i < 400; ++i) bytes += static_cast<char>(i * 41 + i / 7);
   const CommandResult result =
       Hupstorm(Shrink(folder.Write("crash-1", bytes), {"--bytes", "--json"}));
   EXPECT_EQ(result.exit_code, 0) << result.err;
