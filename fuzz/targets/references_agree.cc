@@ -35,9 +35,11 @@ constexpr uint64_t kMostClients = 700;
 // inside calls, faults that pass or end after some calls, faults of any call. A limit of
 // descriptors is one of their numbers, and which are free hangs on whether one was closed before
 // the next client was accepted: the edge-triggered form reads on to the end of input, the others
-// are told of it.
+// are told of it. What a server that is to start again has read by then hangs on the order of its
+// calls.
 bool DependsOnForm(const Step& step) {
   if (step.at || RowOf(step.action).operand == Operand::kDescriptors) return true;
+  if (step.action == Action::kServerRestart) return true;
   if (step.action != Action::kFault) return false;
   const FaultRule& fault = step.fault;
   if (fault.after > 0 || fault.times != kAlways) return true;

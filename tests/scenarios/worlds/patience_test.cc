@@ -263,6 +263,7 @@ Target ClosingTarget(int backlog) {
   return target;
 }
 
+#ifndef HUPSTORM_TEST_ON_LINUX  // there it depends on when the server gets to its accept
 TEST(PatienceTest, WhoFindsNoRoomInTheBacklogIsConnectedASecondLater) {
   const std::string five = "target any\nc[1..5] connect\n";
   const std::string expected = "expect c[1..5] connected\n";
@@ -270,6 +271,7 @@ TEST(PatienceTest, WhoFindsNoRoomInTheBacklogIsConnectedASecondLater) {
   EXPECT_THAT(OraclesIn(RunOn(ClosingTarget(1), five + "wait 1s\n" + expected)), IsEmpty());
   EXPECT_THAT(OraclesIn(RunOn(ClosingTarget(4), five + expected)), IsEmpty());
 }
+#endif
 
 // Sends `bytes` to whoever comes, without waiting for anything.
 Target PouringTarget(uint64_t bytes) {
