@@ -1,5 +1,4 @@
-// How long a server is waited for: for what it does by a timer, while it spins, while it never
-// rests, and round after round.
+// How long a server is waited for: by timers, in spins, without rests, and round after round.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -56,8 +55,7 @@ int ListenOn(uint16_t port) {
   return listener;
 }
 
-// Echoes, and closes a connection some time after its end: by a timer of its own, which is looked
-// at each time that it is woken.
+// Echoes, and closes a connection some time after its end, by a timer that it looks at when woken.
 struct Lingers {
   int64_t close_after_ns = kMillisecondNs;
   int64_t tick_ns = 0;  // wakes at least so often while there is a timer; 0: for timers only
