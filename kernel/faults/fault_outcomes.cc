@@ -29,20 +29,14 @@ size_t WatchedBy(const SystemCall& call) {
     return static_cast<size_t>(
         std::count_if(entries, entries + count, [](const pollfd& entry) { return entry.fd >= 0; }));
   }
-  const int end = std::clamp(call.Int(0), 0, FD_SETSIZE);
-  fd_set all{};
-  for (const size_t argument : {1, 2, 3}) {
-    const auto* const set = call.Pointer<const fd_set>(argument);
-    if (set == nullptr) continue;
-    fd_set asked{};
-    if (!CanRead(set, static_cast<size_t>(end + 7) / 8)) return 0;
-    memcpy(&asked, set, static_cast<size_t>(end + 7) / 8);
-    for (int fd = 0; fd < end; ++fd) {
-      if (FD_ISSET(fd, &asked)) FD_SET(fd, &all);
-    }
-  }
+  const SelectQuestion asked(call);
+  const auto& sets = asked.sets;
   size_t count = 0;
-  for (int fd = 0; fd < end; ++fd) count += FD_ISSET(fd, &all) ? 1 : 0;
+  for (int fd = 0; fd < std::clamp(call.Int(0), 0, FD_SETSIZE); ++fd) {
+    const bool is_watched =
+        FD_ISSET(fd, &sets[0]) || FD_ISSET(fd, &sets[1]) || FD_ISSET(fd, &sets[2]);
+    count += is_watched ? 1 : 0;
+  }
   return count;
 }
 

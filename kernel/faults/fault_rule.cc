@@ -67,8 +67,7 @@ constexpr LegalFault kLegalFaults[] = {
     {CallFamily::kWait, FaultOutcome::kEnomem,
      "select(2), poll(2), fs/select.c __pollwait, poll_get_entry",
      "select or poll finds no memory to sleep on more than nine descriptors. Nothing of what it "
-     "was "
-     "asked is changed. Few servers are meant to survive it: for hardened ones alone."},
+     "was asked is changed. Few servers are meant to survive it: for hardened ones alone."},
     {CallFamily::kEpollCtl, FaultOutcome::kEnomem, "epoll_ctl(2), fs/eventpoll.c ep_insert",
      "EPOLL_CTL_ADD finds no memory. The descriptor is not registered."},
     {CallFamily::kEpollCtl, FaultOutcome::kEnospc, "epoll_ctl(2), fs/eventpoll.c ep_insert",

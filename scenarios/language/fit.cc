@@ -27,10 +27,12 @@ Protocol WrittenFor(const Target& target) {
   return target.exchange->close ? Protocol::kHttp : Protocol::kEcho;
 }
 
-bool IsForHardened(const Step& step) {
-  return step.action == Action::kLimitMinus ||
-         (step.action == Action::kFault && step.fault.call == CallFamily::kWait &&
-          step.fault.outcome == FaultOutcome::kEnomem);
+bool IsForHardened(const Scenario& scenario) {
+  return std::any_of(scenario.steps.begin(), scenario.steps.end(), [](const Step& step) {
+    return step.action == Action::kLimitMinus ||
+           (step.action == Action::kFault && step.fault.call == CallFamily::kWait &&
+            step.fault.outcome == FaultOutcome::kEnomem);
+  });
 }
 
 std::string WhyNotFor(const Scenario& scenario, const Target& target) {
@@ -42,8 +44,7 @@ std::string WhyNotFor(const Scenario& scenario, const Target& target) {
     return "it expects something at one of the server's calls, which only a known server is held "
            "to";
   }
-  if (!target.hardened &&
-      std::any_of(scenario.steps.begin(), scenario.steps.end(), IsForHardened)) {
+  if (!target.hardened && IsForHardened(scenario)) {
     return "it is for hardened servers (--hardened)";
   }
   if (target.protocol != Protocol::kExpect) return "";

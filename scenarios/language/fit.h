@@ -20,8 +20,9 @@ bool IsKnownToTheByte(const Target& target);
 // is a kind of.
 Protocol WrittenFor(const Target& target);
 
-// Whether `step` is for servers alone that are meant to survive what few are (Target::hardened).
-bool IsForHardened(const Step& step);
+// Whether a step of it is for servers alone that are meant to survive what few are
+// (Target::hardened).
+bool IsForHardened(const Scenario& scenario);
 
 // Why `scenario` says nothing about `target`: "it is written for http servers". Empty if it
 // fits.

@@ -15,8 +15,6 @@ namespace {
 // common back-off and linger times, shorter than TCP's own give-up times.
 constexpr int64_t kPatienceNs = 75 * kSecondNs;
 constexpr int kMostClockMoves = 200;
-// A server that gets on, however slowly, is given all that time again, so often at most.
-constexpr int kMostPhaseRenewals = 1000;
 // While it spins, each costs some of its fruitless wake-ups.
 constexpr int kMostClockMovesInSpin = 4;
 // What a server may hold for a client if its limit is not known, and what a client sends to see
@@ -116,7 +114,7 @@ bool Epilogue::GetsOn() {
   }
   const bool gets_on = clock_moves_ > 0 && state != state_;
   state_ = state;
-  return gets_on && ++renewals_ <= kMostPhaseRenewals;
+  return gets_on && ++renewals_ <= RunClock::kMostRenewals;
 }
 
 int Epilogue::MostClockMoves() const {

@@ -44,6 +44,9 @@ class RunClock {
     return std::max(next_ns, since_ns + patience_ns / (most - 1 - exact) * (moves - exact));
   }
 
+  // A server that gets on, however slowly, is given all that time again, so often at most.
+  static constexpr int kMostRenewals = 1000;
+
   uint64_t moves() const { return moves_; }
   // By how much AdvanceTo has moved the clock. It may go on by itself, too.
   int64_t moved_ns() const { return moved_ns_; }

@@ -18,8 +18,6 @@ namespace {
 // with the next. Longer than such timers, shorter than what ends idle connections.
 constexpr int64_t kExpectPatienceNs = 2 * kSecondNs;
 constexpr int kMostMovesGiven = 200;
-// A server that gets on, however slowly, is given all that time again, so often at most.
-constexpr int kMostExpectRenewals = 1000;
 constexpr int kMostMovesGivenToSpin = 4;
 // The same for a `wait`, of an hour say: a server with a tick of 50 ms has most of its ticks late.
 constexpr int kMostMovesInWait = 200;
@@ -303,7 +301,7 @@ bool Script::GivesTime(const Step& step, int64_t deadline_ns, const std::string&
     expected_since_ns_ = kernel_.now_ns();
     renewals_ = 0;
   }
-  const bool gets_on = unexpected != unexpected_ && ++renewals_ <= kMostExpectRenewals;
+  const bool gets_on = unexpected != unexpected_ && ++renewals_ <= RunClock::kMostRenewals;
   if (is_new || gets_on) {
     unexpected_ = unexpected;
     moved_before_ns_ = clock_.moved_ns();

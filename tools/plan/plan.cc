@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "scenarios/language/fit.h"
 #include "tools/cli/errors.h"
 
@@ -34,8 +32,7 @@ void AddJobs(const Target& target, Plan& plan) {
 
 void CheckFit(const std::string& name, const Scenario& scenario, const Target& target,
               const ServerChoice& server) {
-  const auto& steps = scenario.steps;
-  if (!target.hardened && std::any_of(steps.begin(), steps.end(), IsForHardened)) {
+  if (!target.hardened && IsForHardened(scenario)) {
     throw UsageError("{}: few servers are meant to survive it: add --hardened if {} is", name,
                      target.name);
   }

@@ -117,6 +117,11 @@ int LockInSlices(clockid_t clock, const timespec* until, Lock lock) {
   return result;
 }
 
+int ToC11(int error) {
+  if (error == 0) return thrd_success;
+  return error == ETIMEDOUT ? thrd_timedout : thrd_error;
+}
+
 }  // namespace
 
 long WaitAtFutex(const FutexCall& call) {
@@ -178,15 +183,7 @@ int pthread_cond_clockwait(pthread_cond_t* condition, pthread_mutex_t* mutex, cl
 int cnd_timedwait(cnd_t* condition, mtx_t* mutex, const timespec* until) {
   const int error = pthread_cond_timedwait(reinterpret_cast<pthread_cond_t*>(condition),
                                            reinterpret_cast<pthread_mutex_t*>(mutex), until);
-  if (error == 0) return thrd_success;
-  return error == ETIMEDOUT ? thrd_timedout : thrd_error;
-}
-
-int pthread_mutex_timedlock(pthread_mutex_t* lock, const timespec* until) noexcept {
-  static const auto real =
-      NextOf<int(pthread_mutex_t*, const timespec*)>("pthread_mutex_timedlock");
-  if (GoesToLinux(until)) return real(lock, until);
-  return LockInSlices(CLOCK_REALTIME, until, [&](const timespec* end) { return real(lock, end); });
+  return ToC11(error);
 }
 
 int pthread_mutex_clocklock(pthread_mutex_t* lock, clockid_t clock,
@@ -196,12 +193,8 @@ int pthread_mutex_clocklock(pthread_mutex_t* lock, clockid_t clock,
   if (GoesToLinux(until)) return real(lock, clock, until);
   return LockInSlices(clock, until, [&](const timespec* end) { return real(lock, clock, end); });
 }
-
-int pthread_rwlock_timedrdlock(pthread_rwlock_t* lock, const timespec* until) noexcept {
-  static const auto real =
-      NextOf<int(pthread_rwlock_t*, const timespec*)>("pthread_rwlock_timedrdlock");
-  if (GoesToLinux(until)) return real(lock, until);
-  return LockInSlices(CLOCK_REALTIME, until, [&](const timespec* end) { return real(lock, end); });
+int pthread_mutex_timedlock(pthread_mutex_t* lock, const timespec* until) noexcept {
+  return pthread_mutex_clocklock(lock, CLOCK_REALTIME, until);
 }
 
 int pthread_rwlock_clockrdlock(pthread_rwlock_t* lock, clockid_t clock,
@@ -211,12 +204,8 @@ int pthread_rwlock_clockrdlock(pthread_rwlock_t* lock, clockid_t clock,
   if (GoesToLinux(until)) return real(lock, clock, until);
   return LockInSlices(clock, until, [&](const timespec* end) { return real(lock, clock, end); });
 }
-
-int pthread_rwlock_timedwrlock(pthread_rwlock_t* lock, const timespec* until) noexcept {
-  static const auto real =
-      NextOf<int(pthread_rwlock_t*, const timespec*)>("pthread_rwlock_timedwrlock");
-  if (GoesToLinux(until)) return real(lock, until);
-  return LockInSlices(CLOCK_REALTIME, until, [&](const timespec* end) { return real(lock, end); });
+int pthread_rwlock_timedrdlock(pthread_rwlock_t* lock, const timespec* until) noexcept {
+  return pthread_rwlock_clockrdlock(lock, CLOCK_REALTIME, until);
 }
 
 int pthread_rwlock_clockwrlock(pthread_rwlock_t* lock, clockid_t clock,
@@ -226,11 +215,13 @@ int pthread_rwlock_clockwrlock(pthread_rwlock_t* lock, clockid_t clock,
   if (GoesToLinux(until)) return real(lock, clock, until);
   return LockInSlices(clock, until, [&](const timespec* end) { return real(lock, clock, end); });
 }
+int pthread_rwlock_timedwrlock(pthread_rwlock_t* lock, const timespec* until) noexcept {
+  return pthread_rwlock_clockwrlock(lock, CLOCK_REALTIME, until);
+}
 
 int mtx_timedlock(mtx_t* mutex, const timespec* until) {
   const int error = pthread_mutex_timedlock(reinterpret_cast<pthread_mutex_t*>(mutex), until);
-  if (error == 0) return thrd_success;
-  return error == ETIMEDOUT ? thrd_timedout : thrd_error;
+  return ToC11(error);
 }
 
 int thrd_sleep(const timespec* time, timespec* left) {

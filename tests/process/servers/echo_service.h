@@ -6,6 +6,7 @@
 
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <cstdlib>
 
@@ -22,6 +23,15 @@ inline int Listen(const char* port) {
       bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
       listen(listener, 128) == 0;
   return listens ? listener : -1;
+}
+
+// The next client of a server that closes descriptors as its clients leave.
+inline int AcceptNext(int listener) {
+  while (true) {
+    const int connection = accept(listener, nullptr, nullptr);
+    if (connection >= 0) return connection;
+    usleep(100'000);  // without descriptors it would fail again at once
+  }
 }
 
 // Gives back what comes, until the end of input or an error.

@@ -14,11 +14,7 @@ int main(int argc, char** argv) {
   const int listener = Listen(argv[1]);
   if (listener < 0) return 1;
   while (true) {
-    const int connection = accept(listener, nullptr, nullptr);
-    if (connection < 0) {
-      usleep(100'000);  // without descriptors it would fail again at once
-      continue;
-    }
+    const int connection = AcceptNext(listener);
     if (fork() == 0) {
       close(listener);
       Echo(connection);
