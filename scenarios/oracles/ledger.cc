@@ -64,7 +64,8 @@ ClientFacts& Ledger::AddClient() {
 
 bool Ledger::IsHeldUp(const ClientFacts& client) const {
   const bool is_over = client.IsExcused() || client.end_of_input || client.was_reset;
-  if (blocks.empty() || is_over || (client.accepted && client.unread == 0)) return false;
+  if (blocks.empty() || is_over || client.in_handshake || (client.accepted && client.unread == 0))
+    return false;
   // One of several threads may be busy with it: it does not take what it is sent.
   if (blocks.size() > 1 && client.unsent > 0) return false;
   return std::none_of(blocks.begin(), blocks.end(), [&](const Block& block) {

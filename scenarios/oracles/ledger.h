@@ -68,6 +68,7 @@ struct ConnectionFacts {
   // The server's side of it.
   int port = 0;  // the address the server sees
   int rank = 0;  // how many connections the server had with this one, when it was accepted
+  bool in_handshake = false;  // state SYN-RECV: no room in the accept queue, says TCP's own timer
   bool accepted = false;
   int fd = -1;                // the server's descriptor; -1 if it has none, or it is not known
   bool server_open = false;   // the server holds a descriptor for it

@@ -54,31 +54,22 @@ void ScenarioClients::NoteAct(int client) {
   if (facts.connected && !facts.was_reset) {
     facts.longest_silence_ns = std::max(facts.longest_silence_ns, now - state.last_act_ns);
   }
-  state.last_act_ns = state.spoke_ns = now;
+  state.last_act_ns = now;
 }
 
-void ScenarioClients::NoteInsideCall(int client) {
-  if (client >= 0 && IsIdle(client)) {
-    clients_[client].consumed_when_idle = ledger_.clients[client].consumed;
-  }
-}
-
-// Many servers have idle timeouts.
-bool ScenarioClients::IsIdle(int client) const {
-  const ClientFacts& facts = ledger_.clients[client];
-  return ledger_.target->third_party && !facts.finished_sending && facts.stream.complete() &&
-         kernel_.now_ns() - clients_[client].spoke_ns >= kLongSilenceNs;
-}
-
-void ScenarioClients::Act(int client) {
+void ScenarioClients::NoteSpeech(int client) {
   NoteAct(client);
+  clients_[client].spoke_ns = kernel_.now_ns();
+}
+
+void ScenarioClients::Speak(int client) {
+  NoteSpeech(client);
   Pump(client);
 }
 
 void ScenarioClients::ActUnheard(int client) {
-  const int64_t spoke_ns = clients_[client].spoke_ns;
-  Act(client);
-  clients_[client].spoke_ns = spoke_ns;
+  NoteAct(client);
+  Pump(client);
 }
 
 void ScenarioClients::SetBuffer(char letter, uint32_t index, int bytes) {
@@ -140,7 +131,7 @@ int ScenarioClients::AddClient(char letter, uint32_t index, int buffer, bool pro
 void ScenarioClients::SendPattern(int client, uint64_t count) {
   if (!MaySend(client)) return;
   ledger_.clients[client].stream.AppendPattern(count);
-  NoteAct(client);
+  NoteSpeech(client);
   // What has come for it since it acted last was fetched then.
   if (ledger_.clients[client].connected && !kernel_.HasChangedPeers()) {
     Send(client);
@@ -152,14 +143,14 @@ void ScenarioClients::SendPattern(int client, uint64_t count) {
 void ScenarioClients::SendText(int client, std::string_view text) {
   if (!MaySend(client)) return;
   ledger_.clients[client].stream.AppendText(text);
-  Act(client);
+  Speak(client);
 }
 
 void ScenarioClients::SendRequest(int client, uint64_t length) {
   if (ledger_.target->protocol != Protocol::kExpect) return SendText(client, HttpRequest(length));
   if (!MaySend(client)) return;
   ledger_.clients[client].stream.AppendRequest();
-  Act(client);
+  Speak(client);
 }
 
 void ScenarioClients::SendPartOfRequest(int client, uint64_t count) {
@@ -170,7 +161,7 @@ void ScenarioClients::SendPartOfRequest(int client, uint64_t count) {
   }
   if (!MaySend(client)) return;
   ledger_.clients[client].stream.AppendPartOfRequest(count);
-  Act(client);
+  Speak(client);
 }
 
 void ScenarioClients::SendUrgent(int client) {
@@ -178,20 +169,20 @@ void ScenarioClients::SendUrgent(int client) {
   ClientStream& stream = ledger_.clients[client].stream;
   clients_[client].urgent.push_back(stream.sent());
   stream.AppendUrgent();
-  Act(client);
+  Speak(client);
 }
 
 void ScenarioClients::ShutdownWrite(int client) {
   if (!MaySend(client)) return;
   clients_[client].fin_wanted = true;
   ledger_.clients[client].stream.FinishSending();
-  Act(client);
+  Speak(client);
 }
 
 void ScenarioClients::Close(int client) {
   if (!IsActive(client)) return;
   clients_[client].fin_wanted = clients_[client].close_wanted = true;
-  Act(client);
+  Speak(client);
 }
 
 void ScenarioClients::CloseNow(int client) {
@@ -338,34 +329,6 @@ void ScenarioClients::Receive(int client) {
   }
 }
 
-void ScenarioClients::NoteEnd(int client) {
-  ClientFacts& facts = ledger_.clients[client];
-  const DrivenKernel::PeerStatus status = kernel_.Status(PeerOf(client));
-  if (status.connected && !facts.connected) {
-    facts.connected = true;
-    facts.port = kernel_.PeerPort(PeerOf(client));  // which may be another than at the first SYN
-  }
-  if (status.refused) {
-    facts.refused = true;
-    clients_[client].over = true;
-  }
-  const bool over = facts.end_of_input || facts.was_reset;
-  if (status.end_of_input && !facts.end_of_input) {
-    facts.end_of_input = true;
-    facts.stream.EndOfInput();
-  }
-  if (status.was_reset) facts.was_reset = true;
-  if (!over && (facts.end_of_input || facts.was_reset)) {
-    facts.idle_before_end_ns = kernel_.now_ns() - clients_[client].spoke_ns;
-    // A third-party server may do it unseen: the process that has the connection ends.
-    const bool may_be_unseen = ledger_.target->third_party && ledger_.resource_shortage;
-    if (may_be_unseen && facts.consumed == 0) facts.turned_away = true;
-    // What an idle client sends after the server has ended its connection, or as it does, is not
-    // the server's to answer.
-    facts.closed_idle = IsIdle(client) || clients_[client].consumed_when_idle == facts.consumed;
-  }
-}
-
 bool ScenarioClients::AnyWaitsSince(int64_t ns) const {
   for (int client = 0; client < count(); ++client) {
     const ClientFacts& facts = ledger_.clients[client];
@@ -384,6 +347,7 @@ void ScenarioClients::Refresh() {
     facts.accepted = facts.accepted || server.accepted;
     facts.fd = server.fd;
     facts.server_open = server.fd >= 0 || server.held;
+    facts.in_handshake = server.state == TcpState::kSynRecv;
     facts.close_wait = server.state == TcpState::kCloseWait;
     facts.unread = server.unread;
     facts.unsent = server.unsent;

@@ -62,6 +62,8 @@ class ScenarioClients final : public FaultWorld {
   void Vanish(int client);
   // The client is about to act inside a call of the server, which cannot know of it. -1 for none.
   void NoteInsideCall(int client);
+  // The server has closed a descriptor of the client's connection. Does nothing if it has others.
+  void NoteClosed(int client);
   void Read(int client, uint64_t count);
   void ReadAll(int client);
   void ReadNone(int client);
@@ -97,6 +99,9 @@ class ScenarioClients final : public FaultWorld {
     int64_t spoke_ns = 0;  // when it did something last that a server hears of
     // What the server had read when the client, idle until then, acted inside one of its calls.
     uint64_t consumed_when_idle = UINT64_MAX;
+    // When the server closed its last descriptor; -1 if it has not, or was not seen to.
+    int64_t silence_at_close_ns = -1;
+    bool closed_idle = false;      // all was answered then, and it had been silent for long
     std::vector<uint64_t> urgent;  // offsets of urgent bytes in the stream
   };
   struct Name {
@@ -115,7 +120,8 @@ class ScenarioClients final : public FaultWorld {
   void Receive(int client);
   void NoteEnd(int client);
   void NoteAct(int client);
-  void Act(int client);
+  void NoteSpeech(int client);
+  void Speak(int client);
   void ActUnheard(int client);
   bool IsIdle(int client) const;
 

@@ -298,7 +298,8 @@ void ScenarioRun::JudgeWaiting(int64_t deadline_ns) {
   if (std::none_of(clients.begin(), clients.end(), is_held_up)) return;
   for (ClientFacts& client : clients) {
     // A backlog that is full keeps the rest out of it.
-    client.held_up = client.held_up || is_held_up(client) || !client.connected;
+    client.held_up =
+        client.held_up || is_held_up(client) || client.in_handshake || !client.connected;
   }
 }
 

@@ -186,8 +186,9 @@ void ServerMonitor::NoteTransfer(const SystemCall& call, CallFamily family) {
     client.answered += sent;
     work_left_ -= static_cast<int64_t>(sent / 64);
   }
-  if (family == CallFamily::kClose && call.result == 0 && ledger_.connected_now > 0) {
-    --ledger_.connected_now;
+  if (family == CallFamily::kClose && call.result == 0) {
+    clients_.NoteClosed(spin_.client());
+    if (ledger_.connected_now > 0) --ledger_.connected_now;
   }
 }
 

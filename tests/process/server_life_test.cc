@@ -100,6 +100,24 @@ TEST(IdleServerTest, ThatAClientReadsIsNothingThatItHears) {
             "");
 }
 
+// It has read nothing yet when it speaks again, and cannot know.
+TEST(IdleServerTest, WhatAClientSendsAfterItsConnectionWasClosedIsNotOwed) {
+  EXPECT_EQ(Told(RunServer(HUPSTORM_PAIRS "/pair_closes_idle {port}",
+                           "a connect\na send 1\nwait 5s\na send 1\n")),
+            "");
+}
+
+TEST(IdleServerTest, OneThatReadsOnlyAfterItsConnectionWasClosedIsStillIdle) {
+  EXPECT_EQ(
+      Told(RunServer(HUPSTORM_PAIRS "/pair_closes_idle {port}", "a connect\na send 1\nwait 6s\n")),
+      "");
+}
+
+TEST(IdleServerTest, OneThatIsCutOffAtOnceWasNotIdleHoweverLateItReads) {
+  EXPECT_THAT(Told(RunServer(PythonServer("cuts_off"), "a connect\na send 1\nwait 6s\n")),
+              HasSubstr("a had not finished, and the server ended the connection"));
+}
+
 // ---- Processes that end, and the server goes on.
 
 TEST(HelperProcessTest, OneThatItsParentKillsIsNoDeathOfTheServer) {
