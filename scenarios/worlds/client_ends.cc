@@ -17,8 +17,11 @@ void ScenarioClients::NoteClosed(int client) {
   const ClientFacts& facts = ledger_.clients[client];
   Client& state = clients_[client];
   state.silence_at_close_ns = kernel_.now_ns() - state.spoke_ns;
-  state.closed_idle = state.silence_at_close_ns >= kLongSilenceNs && !facts.finished_sending &&
-                      facts.answered >= facts.stream.owed() && facts.consumed == state.handed_over;
+  // It may not have read its answers yet.
+  const bool all_answered = facts.stream.complete() || (facts.answered >= facts.stream.owed() &&
+                                                        facts.consumed == state.handed_over);
+  state.closed_idle =
+      all_answered && !facts.finished_sending && state.silence_at_close_ns >= kLongSilenceNs;
 }
 
 // Many servers have idle timeouts.
