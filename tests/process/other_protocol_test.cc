@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -12,7 +13,11 @@
 namespace hupstorm {
 namespace {
 
+using ::testing::_;
+using ::testing::AllOf;
+using ::testing::Contains;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 using Words = std::vector<std::string>;
 
@@ -55,6 +60,28 @@ TEST(OtherProtocolTest, OneThatEndsWithItsFirstAnswerIsNamedIfTheFileDoesNotSayS
   const std::string closes = folder.Write("closes.expect", request + "close\n");
   ExpectRefused(RunAs(Other("once"), "expect:" + keeps), "say `close` at the end of FILE");
   EXPECT_EQ(RunAs(Other("once"), "expect:" + closes, {"http/one-request"}).exit_code, 0);
+}
+
+// Two bugs of one server in the same call: a baseline with the one does not let the other through.
+TEST(KnownAnswersTest, AWrongAnswerIsAnotherBugThanOneThatIsCutOff) {
+  const TemporaryFolder folder;
+  const std::string file =
+      folder.Write("parts.expect",
+                   "request \"GET / HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n\"\nresponse \"HTTP/1.1 200 "
+                   "OK\\r\\nContent-Length: 60000\\r\\n\\r\\n" +
+                       std::string(60000, 'b') + "\"\nclose\n");
+  const nlohmann::json findings =
+      JsonOf(Hupstorm({"run", "--exec", PythonServer("writes_in_parts"), "--protocol",
+                       "expect:" + file, "--json", "http/bytes-after-the-response",
+                       "http/short-sends"}))
+          .at("findings");
+  std::map<std::string, std::string> evidence;
+  for (const auto& finding : findings)
+    evidence[finding.at("fingerprint")] += finding.at("evidence");
+  const auto wrong = HasSubstr("is answered wrongly: response 1 differs at its byte");
+  const auto cut_off = HasSubstr("and then a reset");
+  EXPECT_THAT(evidence, Contains(testing::Pair(_, AllOf(wrong, Not(cut_off)))));
+  EXPECT_THAT(evidence, Contains(testing::Pair(_, AllOf(cut_off, Not(wrong)))));
 }
 
 TEST(OtherProtocolTest, NothingIsExpectedOfOneThatIsNotKnown) {
