@@ -81,8 +81,15 @@ TEST(StoppingServerTest, OneThatIsStoppedByItsMasterIsLeftAlone) {
 // Real time would not do for this one.
 TEST(SleepingServerTest, WhateverCallItSleepsInTimeIsVirtual) {
   EXPECT_EQ(Told(RunServer(SleepsInManyWays(),
-                           "c[1..15] connect\nc[1..15] read all\nc[1..15] send 1KiB\n"
-                           "wait 70s\nexpect c[1..15] received 1KiB\n")),
+                           "c[1..16] connect\nc[1..16] read all\nc[1..16] send 1KiB\n"
+                           "wait 70s\nexpect c[1..16] received 1KiB\n")),
+            "");
+}
+
+TEST(SleepingServerTest, SoIsThatOfItsAlarm) {
+  EXPECT_EQ(Told(RunServer(PythonServer("answers_by_alarm"),
+                           "a connect\na read all\na send 10\nwait 30s\na send 10\n"
+                           "expect a received 0B\nwait 31s\nexpect a received 20B\n")),
             "");
 }
 

@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "kernel/linux/held/interval_timer.h"
 #include "kernel/linux/held/server_clock.h"
 
 namespace hupstorm::held {
@@ -56,13 +57,16 @@ class Sleepers {
       }
       place.state = State::kAsleep;
     }
+    timer_.FireIfDue(now_ns);
   }
+  // What else time brings about in the process.
+  IntervalTimer& timer() { return timer_; }
 
   // ---- The driver's.
 
-  // When the first of them wants to wake; -1 for never.
+  // When the first of them wants to wake, or the timer goes off; -1 for never.
   int64_t FirstDeadline() const {
-    int64_t first = -1;
+    int64_t first = timer_.until_ns();
     for (const Place& place : places_) {
       if (Counts(place)) first = Earlier(first, place.until_ns);
     }
@@ -71,7 +75,7 @@ class Sleepers {
   // Whether the time of one is over that has not woken yet. To be asked when the server sleeps: one
   // of which this is said often (it waits for a mutex on its way out) is then left out.
   bool AnyDue(int64_t now_ns) {
-    bool any = false;
+    bool any = timer_.IsDue(now_ns);
     for (Place& place : places_) {
       if (!Counts(place) || place.until_ns > now_ns) continue;
       ++place.looks;
@@ -95,6 +99,7 @@ class Sleepers {
   }
 
   std::array<Place, 512> places_;
+  IntervalTimer timer_;
 };
 
 }  // namespace hupstorm::held

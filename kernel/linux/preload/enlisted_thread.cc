@@ -165,7 +165,9 @@ held::Agent* AgentOfThisThread() {
   Remember(enlisted.line, memory->frame());
   if (has_connected) memory->frame().has_connected = true;
   held::Frame* none = nullptr;
-  first_frame.compare_exchange_strong(none, &memory->frame());
+  if (first_frame.compare_exchange_strong(none, &memory->frame())) {
+    memory->frame().sleepers.timer().Learn(ClockOffsetNs());  // set before, or by exec's caller
+  }
   memory->frame().first = first_frame.load();
   enlisted_pid = pid;
   pthread_setspecific(at_thread_end, &this_thread);

@@ -109,6 +109,16 @@ void ForSignal() {
   sigtimedwait(&none, nullptr, &kMinute);
 }
 
+// Of all threads it alone may have it.
+void ForAlarm() {
+  sigset_t alarms;
+  sigemptyset(&alarms);
+  sigaddset(&alarms, SIGALRM);
+  alarm(static_cast<unsigned>(kMinute.tv_sec));
+  int signal = 0;
+  sigwait(&alarms, &signal);
+}
+
 void InNanosleep() { clock_nanosleep(CLOCK_MONOTONIC, 0, &kMinute, nullptr); }
 
 void InC11Sleep() { thrd_sleep(&kMinute, nullptr); }
@@ -127,21 +137,10 @@ void InEpoll() {
   close(epoll);
 }
 
-constexpr void (*kWays[])() = {AtConditionVariable,
-                               AtPosixCondition,
-                               AtC11Condition,
-                               AtMutex,
-                               AtMutexByClock,
-                               AtRwlock,
-                               AtSemaphore,
-                               AtSemaphoreByClock,
-                               AtFutex,
-                               ForSignal,
-                               InNanosleep,
-                               InC11Sleep,
-                               InSelect,
-                               InPpoll,
-                               InEpoll};
+constexpr void (*kWays[])() = {
+    AtConditionVariable, AtPosixCondition,   AtC11Condition, AtMutex,   AtMutexByClock, AtRwlock,
+    AtSemaphore,         AtSemaphoreByClock, AtFutex,        ForSignal, ForAlarm,       InNanosleep,
+    InC11Sleep,          InSelect,           InPpoll,        InEpoll};
 
 void Serve(int client, void (*sleep)()) {
   char block[64 * 1024];
@@ -159,6 +158,10 @@ int main(int argc, char** argv) {
   if (argc != 2) return 2;
   const int listener = Listen(argv[1]);
   if (listener < 0) return 1;
+  sigset_t alarms;
+  sigemptyset(&alarms);
+  sigaddset(&alarms, SIGALRM);
+  pthread_sigmask(SIG_BLOCK, &alarms, nullptr);
   for (size_t next = 0;; ++next) {
     const int client = accept(listener, nullptr, nullptr);
     if (client >= 0) std::thread(Serve, client, kWays[next % std::size(kWays)]).detach();
