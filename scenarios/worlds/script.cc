@@ -82,9 +82,11 @@ bool Script::Continue(int64_t deadline_ns) {
   if (wait_until_ns_ < 0) return CarryOutBatch(deadline_ns);
   const int64_t event = clock_.NextEventNs(deadline_ns);
   int64_t next = wait_until_ns_;
-  if (event >= 0 && event < wait_until_ns_ && moves_given_ < kMostMovesInWait) {
+  // While it spins, each costs some of its fruitless wake-ups.
+  const int most = ledger_.spinning ? kMostMovesGivenToSpin : kMostMovesInWait;
+  if (event >= 0 && event < wait_until_ns_ && moves_given_ < most) {
     next = std::min(RunClock::StretchedNs(event, waits_since_ns_, wait_until_ns_ - waits_since_ns_,
-                                          moves_given_++, kMostMovesInWait),
+                                          moves_given_++, most),
                     wait_until_ns_);
   }
   if (next == wait_until_ns_) wait_until_ns_ = -1;

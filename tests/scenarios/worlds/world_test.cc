@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <set>
@@ -251,17 +252,17 @@ TEST(WorldTest, ABlockingAcceptIsRestartedWhereTheOnlyHandlerAsksForIt) {
 
 // Takes connections in, and leaves the end of their input alone: each stays ready for ever. Sends
 // back what it reads.
-Target SpinningTarget(int events_a_wait, bool logs) {
+Target SpinningTarget(int events_a_wait, bool logs, int timeout_ms = -1) {
   Target target;
   target.name = "test/spins";
-  target.serve = [events_a_wait, logs](uint16_t port) {
+  target.serve = [=](uint16_t port) {
     const int listener = ListeningOn(port);
     const int epoll = epoll_create1(0);
     epoll_event watch = {.events = EPOLLIN, .data = {.fd = listener}};
     epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &watch);
     std::vector<epoll_event> events(static_cast<size_t>(events_a_wait));
     while (true) {
-      const int count = epoll_wait(epoll, events.data(), events_a_wait, -1);
+      const int count = epoll_wait(epoll, events.data(), events_a_wait, timeout_ms);
       if (logs) Log("woken\n");
       for (int i = 0; i < count; ++i) {
         const int fd = events[static_cast<size_t>(i)].data.fd;
@@ -291,6 +292,18 @@ TEST(WorldTest, ALogLineIsNoProgress) {
   }
   EXPECT_GE(waits, 20);
   EXPECT_LE(waits, 30);
+}
+
+// Each tick that it may have missed costs a run of fruitless waits.
+TEST(WorldTest, ASpinnerIsNotWatchedThroughAllTicksOfALongWait) {
+  WorldUnderTest world;
+  const Scenario scenario = ParseScenario("a connect\na shutdown write\nwait 1h\n", "test.scn");
+  const Target target = SpinningTarget(8, /*logs=*/false, /*timeout_ms=*/10);
+  const RunResult result = world.Run(scenario, target, {.record_time_line = true});
+  const auto is_wait = [](const TimeLineEntry& entry) {
+    return entry.text.starts_with("epoll_wait");
+  };
+  EXPECT_LE(std::count_if(result.time_line.begin(), result.time_line.end(), is_wait), 300);
 }
 
 // Here it takes a dozen waits to see all that is ready. A server that is known to spin is not
