@@ -112,8 +112,7 @@ void ServerMonitor::EndSpin(const SystemCall& call, std::string how) {
   const bool is_new = !spin_.goes_on() && ledger_.spins.size() < Judge::kMostIncidents;
   if (is_new && !host_.WasHindered() && !is_stopping) {
     Incident spin = spin_.SpinOf(std::move(how));
-    // Of what wakes it no client is known: the listener, say, whose accept fails for some reason.
-    if (spin.client < 0) spin.context ^= last_call() << 8;
+    if (!spin_.knows_reason()) spin.context ^= last_call() << 8;
     judge_.Report(ledger_.spins, std::move(spin));
   }
   OnStep();

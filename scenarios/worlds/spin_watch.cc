@@ -123,6 +123,7 @@ void SpinWatch::CountWake(const SystemCall& call) {
 // The thread is about to be called a busy loop: by what was it woken?
 void SpinWatch::LookForReason(const SystemCall& call) {
   thread_->woken_client = -1;
+  thread_->woken_by_listener = false;
   thread_->woken_events = 0;
   int fd = -1;
   uint32_t events = 0;
@@ -161,6 +162,7 @@ void SpinWatch::LookForReason(const SystemCall& call) {
     thread_->wake_reason += fmt::format(" on descriptor {}", fd);
     for (const DrivenKernel::Descriptor& descriptor : kernel_.OpenDescriptors()) {
       if (descriptor.fd != fd) continue;
+      thread_->woken_by_listener = descriptor.kind == DrivenKernel::DescriptorKind::kListener;
       thread_->wake_reason += fmt::format(", a {}", kernel_.Describe(descriptor));
       break;
     }
@@ -184,6 +186,10 @@ Incident SpinWatch::SpinOf(std::string how) const {
   uint64_t context = thread_->woken_events;
   if (thread_->woken_client >= 0) {
     context |= ledger_.clients[thread_->woken_client].history.value() << 16;
+  } else if (thread_->woken_by_listener) {
+    // What else it does between two waits may differ from one to the next.
+    context |= static_cast<uint64_t>(CallFamily::kAccept) << 32 |
+               static_cast<uint64_t>(KindOfError(ledger_.last_accept_error)) << 40;
   }
   return {.what = std::move(how), .client = thread_->woken_client, .context = context};
 }

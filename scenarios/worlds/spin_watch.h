@@ -52,7 +52,9 @@ class SpinWatch {
   int64_t now_ns() const { return kernel_.now_ns(); }
   // By what the thread was woken last: " by IN on a's connection"; empty if it is not known.
   const std::string& wake_reason() const { return thread_->wake_reason; }
+  // Its context says what the thread was woken by, if that is a client or the listener.
   Incident SpinOf(std::string how) const;
+  bool knows_reason() const { return thread_->woken_client >= 0 || thread_->woken_by_listener; }
 
   int client() const { return thread_->client; }  // of the call being made, or made last
   // Of the last call that was about a client.
@@ -71,6 +73,7 @@ class SpinWatch {
     int client = -1;
     int last_client = -1;
     int woken_client = -1;
+    bool woken_by_listener = false;
     uint32_t woken_events = 0;
     std::string wake_reason;
   };

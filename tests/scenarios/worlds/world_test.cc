@@ -322,6 +322,44 @@ TEST(WorldTest, AKnownSpinnerIsStillShownAllThatIsReady) {
   EXPECT_THAT(oracles, Not(Contains("accept-stopped")));
 }
 
+// Its listener is ready for ever, as it has no descriptor for the client.
+Target DeafTarget(bool asks) {
+  Target target;
+  target.name = "test/deaf";
+  target.serve = [asks](uint16_t port) {
+    const int listener = ListeningOn(port);
+    const int epoll = epoll_create1(0);
+    epoll_event watch = {.events = EPOLLIN, .data = {.fd = listener}};
+    epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &watch);
+    while (epoll_wait(epoll, &watch, 1, -1) >= 0) {
+      const int client = accept(listener, nullptr, nullptr);
+      if (client >= 0) close(client);
+      sockaddr_in peer = {};
+      socklen_t length = sizeof peer;
+      if (asks) getpeername(listener, reinterpret_cast<sockaddr*>(&peer), &length);
+    }
+  };
+  return target;
+}
+
+// What it does besides may depend on how fast it runs.
+TEST(WorldTest, AListenerThatIsReadyForEverIsOneBugWhateverElseTheServerDoes) {
+  WorldUnderTest world;
+  const Scenario scenario =
+      ParseScenario("target any\nlimit descriptors 0\na connect\nwait 1s\n", "test.scn");
+  std::set<std::string> fingerprints;
+  for (const bool asks : {false, true}) {
+    int spins = 0;
+    for (const Finding& finding : world.Run(scenario, DeafTarget(asks), {}).findings) {
+      if (finding.oracle != "busy-loop") continue;
+      fingerprints.insert(finding.fingerprint);
+      ++spins;
+    }
+    EXPECT_EQ(spins, 1);
+  }
+  EXPECT_EQ(fingerprints.size(), 1u);
+}
+
 TEST(WorldTest, ShowsWhatClientsHaveSeenAfterTheScriptAndOnceMoreWhenAllIsRead) {
   WorldUnderTest world;
   std::vector<ClientView> views;
