@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "kernel/unsimulated.h"
 #include "kernel/user_memory.h"
 
 #if HUPSTORM_ASAN
@@ -66,9 +67,10 @@ void RefuseIfSimulated(const char* name, int fd) {
 }
 
 void RefuseByName(const char* name, int fd) {
-  fprintf(stderr, "hupstorm: the server called %s on descriptor %d; %s is not simulated\n", name,
-          fd, name);
-  abort();
+  char text[160];
+  snprintf(text, sizeof text, "the server called %s on descriptor %d; %s is not simulated", name,
+           fd, name);
+  EndUnsimulated(text);
 }
 
 #if HUPSTORM_ASAN

@@ -55,6 +55,11 @@ inline int64_t MakeNothrow(SystemCall& call) noexcept {
   }
 }
 
+// Makes a call of the server's by number that the table does not have: true if it is made, with
+// `result` as libc's syscall returns it, and errno.
+using MakeOther = bool (*)(long number, const long (&arguments)[6], long& result);
+void SetMakeOther(MakeOther make);  // null: none
+
 [[noreturn]] void RefuseByName(const char* name, int fd);
 // Aborts with `name` if the server calls it on a descriptor that Linux doesn't know of.
 void RefuseIfSimulated(const char* name, int fd);

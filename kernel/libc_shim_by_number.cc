@@ -49,7 +49,15 @@ bool IsLong(ArgumentKind kind) {
          kind == ArgumentKind::kIoctlRequest;
 }
 
+constinit MakeOther make_other = nullptr;
+
 }  // namespace
+
+namespace hupstorm::shim {
+
+void SetMakeOther(MakeOther make) { make_other = make; }
+
+}  // namespace hupstorm::shim
 
 // Under a name of its own: <unistd.h> would make it noexcept, and a run may end in what sleeps.
 extern "C" long MakeByNumber(long number, ...) __asm__("syscall");
@@ -61,7 +69,11 @@ extern "C" __attribute__((no_sanitize("address"))) long MakeByNumber(long number
   for (long& argument : a) argument = va_arg(list, long);
   va_end(list);
   const CallRow* const row = IsServersCall() ? FindRow(number, a) : nullptr;
-  if (row == nullptr) return AskLinux(number, a);
+  if (row == nullptr) {
+    long result = 0;
+    const bool is_made = IsServersCall() && make_other != nullptr && make_other(number, a, result);
+    return is_made ? result : AskLinux(number, a);
+  }
   SystemCall call = {.call = row->call};
   for (size_t i = 0; i < row->argument_count(); ++i) {
     call.arguments[i] = IsLong(row->arguments[i].kind) ? a[i] : static_cast<int>(a[i]);

@@ -159,7 +159,7 @@ int ControlFd(Kernel& kernel, int fd, int command, long argument) {
     }
     default:
       if (!LinuxHasFcntl(command)) return -EINVAL;
-      AbortUnsimulated("fcntl", "command", command);
+      return RefuseUnsimulated(EINVAL, "fcntl", "command", command);
   }
 }
 
@@ -193,7 +193,7 @@ int ControlIo(Kernel& kernel, int fd, unsigned long request, void* argument) {
     default:
       if (object->kind == Kind::kEpoll) return -EINVAL;  // ep_eventpoll_ioctl
       if (!LinuxHasSocketIoctl(request)) return -ENOTTY;
-      AbortUnsimulated("ioctl", "request", static_cast<long>(request));
+      return RefuseUnsimulated(ENOTTY, "ioctl", "request", static_cast<long>(request));
   }
 }
 
@@ -261,11 +261,16 @@ int OpenTimerfd(Kernel& kernel, int clock, int flags) {
   if (kernel.descriptors.LowestFree() < 0) return -EMFILE;
   Timerfd& timerfd = *kernel.timerfds.New();
   timerfd.non_blocking = (flags & TFD_NONBLOCK) != 0;
+  timerfd.ahead_ns = AheadNs(kernel, clock);
   return InstallLowest(kernel, timerfd, (flags & TFD_CLOEXEC) != 0);
 }
 
 void ApplyDescriptorLimit(Kernel& kernel) {
-  const auto owners = static_cast<rlim_t>(std::max(kernel.owner_limit, 0));
+  const auto is_closed = [&](int fd) {
+    return Invoke<Call::kFcntl>(kernel.host, fd, F_GETFD, 0) < 0;
+  };
+  const auto room = std::count_if(kernel.given_up.begin(), kernel.given_up.end(), is_closed);
+  const auto owners = static_cast<rlim_t>(std::max(kernel.owner_limit, 0) + room);
   const rlim_t own = kernel.own_limit ? kernel.own_limit->rlim_cur : owners;
   kernel.descriptors.set_limit(static_cast<int>(std::min(owners, own)));
 }
@@ -304,7 +309,7 @@ int SetLimits(Kernel& kernel, int pid, int resource, const rlimit* wanted, rlimi
 int ReadClock(Kernel& kernel, clockid_t clock, timespec* now) {
   if (clock < 0 || clock > CLOCK_TAI) return -EINVAL;
   PassTime(kernel);
-  return CopyOut(now, Timespec(kernel.timers.now_ns())) ? 0 : -EFAULT;
+  return CopyOut(now, Timespec(kernel.timers.now_ns() + AheadNs(kernel, clock))) ? 0 : -EFAULT;
 }
 
 int SleepFor(Kernel& kernel, const timespec* request, timespec* remaining) {

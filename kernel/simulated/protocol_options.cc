@@ -132,7 +132,7 @@ int GetTcpOption(Kernel& kernel, const TcpEndpoint& endpoint, int name, void* va
     }
     default:
       if (!HasTcpOption(name)) return -ENOPROTOOPT;
-      AbortUnsimulated("getsockopt", "IPPROTO_TCP option", name);
+      return RefuseUnsimulated(ENOPROTOOPT, "getsockopt", "IPPROTO_TCP option", name);
   }
 }
 
@@ -211,7 +211,7 @@ int SetTcpOption(Kernel& kernel, TcpEndpoint& endpoint, int name, int number) {
       return -EINVAL;
     default:
       if (!HasTcpOption(name)) return -ENOPROTOOPT;
-      AbortUnsimulated("setsockopt", "IPPROTO_TCP option", name);
+      return RefuseUnsimulated(ENOPROTOOPT, "setsockopt", "IPPROTO_TCP option", name);
   }
 }
 
@@ -246,7 +246,7 @@ int GetIpOption(const TcpEndpoint& endpoint, int level, int name, void* value, s
         return is_connected ? GiveInt(kLoopbackMtu, value, length) : -ENOTCONN;
       default:
         if (name < 1 || name > kLastIpv6Option) return -ENOPROTOOPT;
-        AbortUnsimulated("getsockopt", "IPPROTO_IPV6 option", name);
+        return RefuseUnsimulated(ENOPROTOOPT, "getsockopt", "IPPROTO_IPV6 option", name);
     }
   }
   switch (name) {
@@ -263,7 +263,7 @@ int GetIpOption(const TcpEndpoint& endpoint, int level, int name, void* value, s
       return GiveInt(options.last_local_port << 16 | options.first_local_port, value, length);
     default:
       if (name < 1 || name > kLastIpOption) return -ENOPROTOOPT;
-      AbortUnsimulated("getsockopt", "IPPROTO_IP option", name);
+      return RefuseUnsimulated(ENOPROTOOPT, "getsockopt", "IPPROTO_IP option", name);
   }
 }
 
@@ -282,7 +282,7 @@ int SetIpOption(TcpEndpoint& endpoint, int level, int name, int number, socklen_
         return 0;
       default:
         if (name < 1 || name > kLastIpv6Option) return -ENOPROTOOPT;
-        AbortUnsimulated("setsockopt", "IPPROTO_IPV6 option", name);
+        return RefuseUnsimulated(ENOPROTOOPT, "setsockopt", "IPPROTO_IPV6 option", name);
     }
   }
   switch (name) {
@@ -305,7 +305,7 @@ int SetIpOption(TcpEndpoint& endpoint, int level, int name, int number, socklen_
     }
     default:
       if (name < 1 || name > kLastIpOption) return -ENOPROTOOPT;
-      AbortUnsimulated("setsockopt", "IPPROTO_IP option", name);
+      return RefuseUnsimulated(ENOPROTOOPT, "setsockopt", "IPPROTO_IP option", name);
   }
 }
 

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstdint>
+#include <utility>
 
 #include "kernel/simulated/simulated_kernel.h"
 
@@ -52,6 +53,8 @@ class Signals {
   uint64_t pending() const { return pending_; }
   void SetPending(int signal) { pending_ |= Bit(signal); }
   void Take(int signal) { pending_ &= ~Bit(signal); }
+  // The innermost call that sleeps: each thread has its own.
+  SleepingCall* ExchangeSleeping(SleepingCall* call) { return std::exchange(sleeping_, call); }
   void Clear();
   static uint64_t Bit(int signal) { return uint64_t{1} << (signal - 1); }
 

@@ -4,6 +4,7 @@
 #include "kernel/simulated/simulated_kernel.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "kernel/simulated/calls.h"
 #include "kernel/simulated/epoll.h"
@@ -44,11 +45,12 @@ void SimulatedKernel::Reset() {
         state.unix_listeners, state.passed_descriptors, state.signalfds, state.host_files,
         state.chunks);
   state.owner_limit = state.options.descriptor_limit;
+  state.own_limit.reset();
+  state.given_up.clear();
   simulated::ApplyDescriptorLimit(state);
   state.timers.set_now_ns(state.options.start_ns);
   simulated::ForgetHostFiles(state);
   simulated::ForgetUnix(state);
-  state.own_limit.reset();
   state.looks_at_clock = 0;
   state.next_serial = 1;
   state.resting = {};
@@ -91,10 +93,23 @@ SimulatedKernel::Disposition SimulatedKernel::RaiseSignal(int signal) {
 void SimulatedKernel::InterruptBlockedCall() { state_->signals.InterruptSleepingCall(); }
 void SimulatedKernel::WakeBlockedCall() { state_->signals.WakeSleepingCall(); }
 
+void* SimulatedKernel::ExchangeSleepingCall(void* call) {
+  return state_->signals.ExchangeSleeping(static_cast<simulated::Signals::SleepingCall*>(call));
+}
+
+void SimulatedKernel::set_sleeping_calls(std::vector<SleepingCall> calls) {
+  state_->sleeping_calls = std::move(calls);
+}
+
+std::vector<DrivenKernel::SleepingCall> SimulatedKernel::SleepingCalls() const {
+  return state_->sleeping_calls;
+}
+
 int SimulatedKernel::fatal_sigpipes() const { return state_->signals.fatal_sigpipes(); }
 
 void SimulatedKernel::set_descriptor_limit(int limit) {
   state_->owner_limit = limit;
+  state_->given_up.clear();
   simulated::ApplyDescriptorLimit(*state_);
 }
 

@@ -39,8 +39,14 @@ class SimulatedKernel final : public DrivenKernel {
     int receive_buffer = 128 * 1024;
     // RLIMIT_NOFILE, counted from kFirstDescriptor.
     int descriptor_limit = kNoDescriptorLimit;
-    // The clock at start: both CLOCK_MONOTONIC and CLOCK_REALTIME run from here.
+    // The clock at start, of all clocks but those that count from 1970 (CLOCK_REALTIME, CLOCK_TAI):
+    // these are ahead of it.
     int64_t start_ns = 1'000'000'000;
+    int64_t realtime_ahead_ns = 0;
+    // What one look at the clock, or at what is ready without waiting, takes once there have been
+    // more than so many without a sleep: a server that does nothing else waits for time to pass.
+    int looks_at_one_instant = 1000;
+    int64_t look_ns = 10'000;
   };
 
   SimulatedKernel() : SimulatedKernel(Options{}) {}
@@ -86,6 +92,14 @@ class SimulatedKernel final : public DrivenKernel {
   std::vector<Descriptor> OpenDescriptors() const override;  // from kFirstDescriptor up
   int open_descriptor_count() const override;
   int WatchedWith(int epoll, uint64_t data) const override;
+
+  // ---- For an owner that has the server's threads take turns.
+  // What a signal would interrupt: the call that sleeps. Each thread has its own; the owner puts in
+  // that of the thread which goes on, and keeps what it gets. Null: none.
+  void* ExchangeSleepingCall(void* call);
+  // For SleepingCalls.
+  void set_sleeping_calls(std::vector<SleepingCall> calls);
+  std::vector<SleepingCall> SleepingCalls() const override;
 
   // ---- More to look at.
   int descriptor_limit() const;

@@ -215,8 +215,8 @@ int GetSocketOption(SocketOptions& options, int* error, const TcpEndpoint* endpo
     }
     default:
       if (name < 1 || name > kLastSocketOption) return -ENOPROTOOPT;
-      AbortUnsimulated("getsockopt", of_unix ? "AF_UNIX SOL_SOCKET option" : "SOL_SOCKET option",
-                       name);
+      return RefuseUnsimulated(ENOPROTOOPT, "getsockopt",
+                               of_unix ? "AF_UNIX SOL_SOCKET option" : "SOL_SOCKET option", name);
   }
 }
 
@@ -299,8 +299,8 @@ int SetSocketOption(Kernel& kernel, SocketOptions& options, TcpEndpoint* endpoin
     }
     default:
       if (name < 1 || name > kLastSocketOption) return -ENOPROTOOPT;
-      AbortUnsimulated("setsockopt", of_unix ? "AF_UNIX SOL_SOCKET option" : "SOL_SOCKET option",
-                       name);
+      return RefuseUnsimulated(ENOPROTOOPT, "setsockopt",
+                               of_unix ? "AF_UNIX SOL_SOCKET option" : "SOL_SOCKET option", name);
   }
 }
 

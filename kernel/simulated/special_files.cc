@@ -118,7 +118,8 @@ int SetTimer(Kernel& kernel, int fd, int flags, const itimerspec* value, itimers
   timerfd.interval_ns = ToNs(wanted.it_interval);
   if (const int64_t first = ToNs(wanted.it_value); first != 0) {
     const bool absolute = (flags & TFD_TIMER_ABSTIME) != 0;
-    kernel.timers.Arm(timerfd.timer, absolute ? first : DeadlineAfter(kernel, first));
+    kernel.timers.Arm(timerfd.timer,
+                      absolute ? first - timerfd.ahead_ns : DeadlineAfter(kernel, first));
     if (timerfd.timer.due_ns <= kernel.timers.now_ns()) {
       kernel.timers.Disarm(timerfd.timer);
       FireTimerfd(kernel, timerfd);

@@ -10,6 +10,7 @@
 #include "kernel/simulated/epoll.h"
 #include "kernel/simulated/special_files.h"
 #include "kernel/simulated/tcp.h"
+#include "kernel/unsimulated.h"
 
 namespace hupstorm::simulated {
 namespace {
@@ -138,8 +139,14 @@ void Unreference(Kernel& kernel, Object& object, int fd) {
 }
 
 void AbortUnsimulated(const char* call, const char* what, long value) {
-  std::fprintf(stderr, "hupstorm: %s: %s %ld is not simulated\n", call, what, value);
-  std::abort();
+  char text[160];
+  std::snprintf(text, sizeof text, "%s: %s %ld is not simulated", call, what, value);
+  EndUnsimulated(text);
+}
+
+int RefuseUnsimulated(int error, const char* call, const char* what, long value) {
+  if (!IsOlderLinux()) AbortUnsimulated(call, what, value);
+  return -error;
 }
 
 }  // namespace hupstorm::simulated

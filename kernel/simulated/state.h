@@ -7,6 +7,7 @@
 #define HUPSTORM_KERNEL_SIMULATED_STATE_H_
 
 #include <sys/resource.h>
+#include <time.h>
 
 #include <cstdint>
 #include <optional>
@@ -97,7 +98,11 @@ struct Kernel {
   // What the owner lets the server have open, and what the server set for itself (RLIMIT_NOFILE).
   int owner_limit = DrivenKernel::kNoDescriptorLimit;
   std::optional<rlimit> own_limit;
+  // Linux's descriptors that the server has closed since there was no room for more: each makes
+  // room for one, until Linux gives out its number again. Some servers keep one in reserve.
+  std::vector<int> given_up;
   uint32_t next_serial = 1;
+  std::vector<DrivenKernel::SleepingCall> sleeping_calls;  // as the owner has set them
   // How often the server has looked at the clock since anything but its calls could change
   // something.
   int looks_at_clock = 0;
@@ -170,15 +175,24 @@ class Pin {
   Object& object_;
 };
 
+// How far a clock is ahead of CLOCK_MONOTONIC.
+inline int64_t AheadNs(const Kernel& kernel, clockid_t clock) {
+  switch (clock) {
+    case CLOCK_REALTIME:
+    case CLOCK_REALTIME_COARSE:
+    case CLOCK_REALTIME_ALARM:
+    case CLOCK_TAI:
+      return kernel.options.realtime_ahead_ns;
+    default:
+      return 0;
+  }
+}
 // Moves the clock and fires what is due on the way.
 void AdvanceClock(Kernel& kernel, int64_t ns);
-// The server looks at the clock, or at what is ready without waiting. If that goes on without a
-// sleep it waits for time to pass: after so many looks each one takes some.
-inline constexpr int kLooksAtOneInstant = 1000;
-inline constexpr int64_t kLookNs = 10'000;
+// The server looks at the clock, or at what is ready without waiting.
 inline void PassTime(Kernel& kernel) {
-  if (++kernel.looks_at_clock > kLooksAtOneInstant) [[unlikely]] {
-    AdvanceClock(kernel, kernel.timers.now_ns() + kLookNs);
+  if (++kernel.looks_at_clock > kernel.options.looks_at_one_instant) [[unlikely]] {
+    AdvanceClock(kernel, kernel.timers.now_ns() + kernel.options.look_ns);
   }
 }
 
@@ -189,6 +203,9 @@ int64_t DeadlineAfter(const Kernel& kernel, int64_t timeout_ns);
 void Unreference(Kernel& kernel, Object& object, int fd);
 
 [[noreturn]] void AbortUnsimulated(const char* call, const char* what, long value);
+// The same for what an older Linux does not have, and says so by an error: where that may be
+// (unsimulated.h) returns it, negative.
+int RefuseUnsimulated(int error, const char* call, const char* what, long value);
 
 }  // namespace hupstorm::simulated
 

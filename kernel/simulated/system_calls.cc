@@ -145,6 +145,11 @@ void MakeWithoutSigpipe(Kernel& kernel, SystemCall& call) {
   } else {
     kernel.host.Make(call);
   }
+  const bool has_room = kernel.owner_limit == DrivenKernel::kNoDescriptorLimit ||
+                        kernel.descriptors.LowestFree() >= 0;
+  if (call.call == Call::kClose && call.result == 0 && !has_room) {
+    kernel.given_up.push_back(call.Int(0));
+  }
   return true;
 }
 
@@ -153,6 +158,8 @@ void MakeWithoutSigpipe(Kernel& kernel, SystemCall& call) {
 
 void SimulatedKernel::Make(SystemCall& call) {
   if (simulated::IsHost(call.Int(0)) && simulated::MakeOnLinux(*state_, call)) return;
+  if (!state_->given_up.empty()) [[unlikely]]
+    simulated::ApplyDescriptorLimit(*state_);
   call.Return(simulated::kRows[static_cast<size_t>(call.call)].handle(*state_, call));
 }
 

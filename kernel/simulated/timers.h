@@ -50,6 +50,7 @@ struct Timerfd : Object {
   Timerfd() : Object(Kind::kTimerfd), timer(this) {}
   Timer timer;
   int64_t interval_ns = 0;
+  int64_t ahead_ns = 0;  // of its clock
   uint64_t ticks = 0;    // not read yet
   bool expired = false;  // fired, and not set going again since
 };

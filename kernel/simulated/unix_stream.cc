@@ -178,7 +178,9 @@ uint32_t PollUnixStream(const UnixStream& stream) {
 ssize_t ReceiveUnix(Kernel& kernel, UnixStream& stream, IoVector& to, const Transfer& transfer) {
   if (stream.type != SOCK_STREAM) return ReceiveWhole(kernel, stream, to, transfer);
   if (stream.state != UnixState::kConnected) return -EINVAL;
-  if ((transfer.flags & MSG_OOB) != 0) AbortUnsimulated("recv", "MSG_OOB on AF_UNIX", 0);
+  if ((transfer.flags & MSG_OOB) != 0) {
+    return RefuseUnsimulated(EOPNOTSUPP, "recv", "MSG_OOB on AF_UNIX", 0);
+  }
   const SleepRequest request = SleepOf(kernel, stream, transfer, stream.options.receive_timeout_ns);
   const size_t least =
       (transfer.flags & MSG_WAITALL) != 0
@@ -231,7 +233,9 @@ ssize_t ReceiveUnix(Kernel& kernel, UnixStream& stream, IoVector& to, const Tran
 // unix_stream_sendmsg
 ssize_t SendUnix(Kernel& kernel, UnixStream& stream, IoVector& from, const Transfer& transfer) {
   if (stream.type != SOCK_STREAM) return SendWhole(kernel, stream, from, transfer);
-  if ((transfer.flags & MSG_OOB) != 0) AbortUnsimulated("send", "MSG_OOB on AF_UNIX", 0);
+  if ((transfer.flags & MSG_OOB) != 0) {
+    return RefuseUnsimulated(EOPNOTSUPP, "send", "MSG_OOB on AF_UNIX", 0);
+  }
   if (transfer.extras != nullptr && transfer.extras->to != nullptr) {
     return stream.state == UnixState::kConnected ? -EISCONN : -EOPNOTSUPP;
   }

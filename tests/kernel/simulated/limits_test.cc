@@ -37,6 +37,26 @@ TEST_F(LimitsTest, TheLimitGivesEmfileAndLeavesConnectionsQueued) {
   EXPECT_EQ(Accept(listener), 257);
 }
 
+TEST_F(LimitsTest, ADescriptorOfLinuxThatIsClosedMakesRoomUntilItIsOpenAgain) {
+  const int listener = Listen();
+  const int in_reserve = open("/", O_RDONLY);
+  kernel.set_descriptor_limit(1);
+  kernel.PeerConnect(kPort);
+  kernel.PeerConnect(kPort);
+  EXPECT_THAT(Invoke<Call::kAccept>(kernel, listener, nullptr, nullptr, 0),
+              SyscallFailsWith(EMFILE));
+  ASSERT_THAT(Invoke<Call::kClose>(kernel, in_reserve), SyscallSucceeds());
+  const int accepted = Accept(listener);
+  EXPECT_EQ(accepted, 257);
+  EXPECT_THAT(Invoke<Call::kAccept>(kernel, listener, nullptr, nullptr, 0),
+              SyscallFailsWith(EMFILE));
+  ASSERT_THAT(Invoke<Call::kClose>(kernel, accepted), SyscallSucceeds());
+  ASSERT_EQ(open("/", O_RDONLY), in_reserve);
+  EXPECT_THAT(Invoke<Call::kAccept>(kernel, listener, nullptr, nullptr, 0),
+              SyscallFailsWith(EMFILE));
+  close(in_reserve);
+}
+
 TEST_F(LimitsTest, OpenDescriptorsAreListedInOrderWithTheirKind) {
   const int listener = Listen();
   kernel.PeerConnect(kPort);

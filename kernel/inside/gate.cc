@@ -1,0 +1,40 @@
+#include "kernel/inside/gate.h"
+
+#include <sys/socket.h>
+#include <time.h>
+
+#include "kernel/inside/harness_stack.h"
+#include "kernel/inside/program.h"
+
+namespace hupstorm::inside {
+namespace {
+
+bool IsLinuxs(const SystemCall& call) {
+  switch (call.call) {
+    case Call::kSocket: {
+      const int domain = call.Int(0);
+      const bool is_stream = (call.Int(1) & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)) == SOCK_STREAM;
+      return domain != AF_UNIX && !((domain == AF_INET || domain == AF_INET6) && is_stream);
+    }
+    case Call::kClockGettime:
+      return call.Int(0) < 0 || call.Int(0) == CLOCK_PROCESS_CPUTIME_ID ||
+             call.Int(0) == CLOCK_THREAD_CPUTIME_ID;
+    case Call::kSigaction:
+      return IsFaultSignal(call.Int(0));
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+void Gate::Make(SystemCall& call) {
+  if (IsLinuxs(call)) return linux_.Make(call);
+  // A wait would block if it were not for what is ready: others get their turn, or one that finds
+  // work at each wait would keep them from it.
+  if (scheduler_ != nullptr && FamilyOf(call.call) == CallFamily::kWait) scheduler_->Yield();
+  OnHarnessStack([&] { top_->Make(call); });
+  if (scheduler_ != nullptr) scheduler_->NoteCall();
+}
+
+}  // namespace hupstorm::inside

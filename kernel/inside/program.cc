@@ -1,0 +1,185 @@
+#include "kernel/inside/program.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cstddef>
+
+#include "kernel/host_kernel.h"
+#include "kernel/in_force.h"
+#include "kernel/inside/harness_stack.h"
+#include "kernel/inside/threads/scheduler.h"
+#include "kernel/next_symbol.h"
+
+namespace hupstorm::inside {
+namespace {
+
+constexpr int kFaults[] = {SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGSYS};
+constexpr size_t kHandlerStack = 64 << 10;  // the rest is done on the harness' own
+
+ProgramWatcher* watching = nullptr;
+pid_t forked_by = 0;
+pid_t programs_pid =
+    0;  // as it knows it: those that are forked for scenarios are all the same to it
+
+bool IsProgramsCall() { return watching != nullptr && in_force.in_server; }
+
+// Tells the watcher of something that the program does.
+template <typename Body>
+void Tell(Body&& body) {
+  if (!IsProgramsCall()) return;
+  const HarnessScope harness;
+  OnHarnessStack(body);
+}
+
+void TellExit(int status) {
+  Tell([&] { watching->OnExit(status); });
+}
+
+void PrepareFork() {
+  Tell([] { watching->OnFork(); });
+}
+
+pid_t RealPid() { return static_cast<pid_t>(syscall(SYS_getpid)); }
+
+void NoteForked() {
+  forked_by = getppid();
+  programs_pid = RealPid();
+}
+
+void TakeFault(int number, siginfo_t*, void*) {
+  Tell([&] { watching->OnFault(number); });
+  // It is raised again as soon as this returns: at the same instruction, or by abort.
+  HostKernel host;
+  struct sigaction fatal {};
+  fatal.sa_handler = SIG_DFL;
+  Invoke<Call::kSigaction>(host, number, &fatal, nullptr);
+  if (number == SIGABRT) syscall(SYS_tgkill, RealPid(), syscall(SYS_gettid), number);
+}
+
+bool IsThisProcess(pid_t pid) { return pid == getpid() || pid == 0 || pid == -getpgrp(); }
+
+// For the program. False if it is Linux's to send it.
+bool SendsItself(int number) {
+  if (!IsProgramsCall() || number <= 0 || number > SIGRTMAX) return false;
+  if (number == SIGKILL || number == SIGSTOP || IsFaultSignal(number)) return false;
+  Tell([&] { watching->OnSignalToItself(number); });
+  return true;
+}
+
+}  // namespace
+
+void Watch(ProgramWatcher& watcher) {
+  watching = &watcher;
+  programs_pid = RealPid();
+  pthread_atfork(PrepareFork, nullptr, NoteForked);
+}
+
+ProgramWatcher* Watcher() { return watching; }
+
+int ForkingProcess() { return forked_by != 0 && getppid() == forked_by ? forked_by : 0; }
+
+bool IsFaultSignal(int number) {
+  for (const int fault : kFaults) {
+    if (number == fault) return true;
+  }
+  return false;
+}
+
+void WatchFaults() {
+  stack_t current = {};
+  sigaltstack(nullptr, &current);
+  if ((current.ss_flags & SS_DISABLE) != 0) {
+    void* const memory =
+        mmap(nullptr, kHandlerStack, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    const stack_t own = {.ss_sp = memory, .ss_flags = 0, .ss_size = kHandlerStack};
+    if (memory != MAP_FAILED) sigaltstack(&own, nullptr);
+  }
+  HostKernel host;
+  for (const int fault : kFaults) {
+    struct sigaction action {};
+    Invoke<Call::kSigaction>(host, fault, nullptr, &action);
+    if ((action.sa_flags & SA_SIGINFO) != 0 || action.sa_handler != SIG_DFL) continue;
+    action.sa_sigaction = TakeFault;
+    action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
+    Invoke<Call::kSigaction>(host, fault, &action, nullptr);
+  }
+}
+
+}  // namespace hupstorm::inside
+
+using hupstorm::NextOf;
+using namespace hupstorm::inside;  // NOLINT: every line below is this library's
+
+extern "C" {
+
+void exit(int status) {
+  TellExit(status);
+  static const auto real = NextOf<void(int)>("exit");
+  real(status);
+  __builtin_unreachable();
+}
+
+void _exit(int status) {
+  TellExit(status);
+  while (true) syscall(SYS_exit_group, status);
+}
+
+void _Exit(int status) noexcept { _exit(status); }
+
+void quick_exit(int status) noexcept {
+  TellExit(status);
+  static const auto real = NextOf<void(int)>("quick_exit");
+  real(status);
+  __builtin_unreachable();
+}
+
+pid_t getpid() noexcept { return IsProgramsCall() ? programs_pid : RealPid(); }
+
+// Its first thread has the number of the process, the others those that follow.
+pid_t gettid() noexcept {
+  if (!IsProgramsCall() || TheScheduler() == nullptr)
+    return static_cast<pid_t>(syscall(SYS_gettid));
+  return programs_pid + TheScheduler()->current();
+}
+
+int raise(int number) noexcept {
+  if (SendsItself(number)) return 0;
+  static const auto real = NextOf<int(int)>("raise");
+  return real(number);
+}
+
+int kill(pid_t pid, int number) noexcept {
+  if (IsThisProcess(pid) && SendsItself(number)) return 0;
+  return static_cast<int>(syscall(SYS_kill, pid, number));
+}
+
+int pthread_kill(pthread_t thread, int number) noexcept {
+  if (SendsItself(number)) return 0;
+  static const auto real = NextOf<int(pthread_t, int)>("pthread_kill");
+  return real(thread, number);
+}
+
+// The end of main is libc's own exit, which no other library hears of.
+using Main = int(int, char**, char**);
+static Main* programs_main;
+
+static int RunMain(int argc, char** argv, char** environment) {
+  const int status = programs_main(argc, argv, environment);
+  TellExit(status);
+  return status;
+}
+
+int __libc_start_main(Main* main, int argc, char** argv, void (*init)(), void (*fini)(),
+                      void (*rtld_fini)(), void* stack_end) {
+  programs_main = main;
+  const auto real = NextOf<int(Main*, int, char**, void (*)(), void (*)(), void (*)(), void*)>(
+      "__libc_start_main");
+  return real(RunMain, argc, argv, init, fini, rtld_fini, stack_end);
+}
+
+}  // extern "C"

@@ -1,0 +1,130 @@
+// The threads of a program as contexts that take turns on one OS thread: one runs until it blocks.
+// So a run is the same each time, and fork keeps them all.
+//
+// A thread's stack and thread-local storage are those of a real thread, which glibc has made and
+// which is parked for ever; its context is lent them.
+
+#ifndef HUPSTORM_KERNEL_INSIDE_THREADS_SCHEDULER_H_
+#define HUPSTORM_KERNEL_INSIDE_THREADS_SCHEDULER_H_
+
+#include <pthread.h>
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "kernel/call_table.h"
+#include "kernel/inside/threads/context.h"
+
+namespace hupstorm::inside {
+
+// A call that a thread sleeps in.
+struct SleepingThread {
+  int thread = 0;
+  Call call = Call::kPoll;
+  int fd = -1;
+  int64_t deadline_ns = -1;
+};
+
+// What the scheduler asks of the world.
+class SchedulerHost {
+ public:
+  virtual ~SchedulerHost() = default;
+  virtual int64_t now_ns() const = 0;
+  // How far CLOCK_REALTIME is ahead of that.
+  virtual int64_t realtime_ahead_ns() const = 0;
+  // No thread can run, `deadline_ns` is when the first of them times out, -1 for never. Lets
+  // something happen, or does not return. On a stack of its own, as the harness.
+  virtual void OnAllBlocked(int64_t deadline_ns) = 0;
+  // Another thread goes on: `number`, 0 for the first.
+  virtual void OnSwitch(int number) = 0;
+  // A thread is about to begin; called in it.
+  virtual void OnBegin() = 0;
+};
+
+class Scheduler {
+ public:
+  // There is one in a process, never destroyed. The calling thread is number 0.
+  explicit Scheduler(SchedulerHost& host);
+
+  // The program has made a thread.
+  bool has_threads() const { return threads_.size() > 1; }
+  int current() const { return current_; }
+  int living() const { return living_; }
+  int made() const { return static_cast<int>(threads_.size()); }
+  // What glibc's mutexes take for the current thread's number: its tid, or that of the real thread
+  // that it is lent from.
+  int owner() const;
+  SchedulerHost& host() { return host_; }
+
+  // pthread_create. An errno, or 0.
+  int Create(pthread_t* id, const pthread_attr_t* attributes, void* (*routine)(void*),
+             void* argument);
+  // The current thread ends.
+  [[noreturn]] void Exit(void* result);
+  // pthread_join until `deadline_ns` (-1: for ever), pthread_detach: an errno, or 0.
+  int Join(pthread_t id, void** result, int64_t deadline_ns);
+  int Detach(pthread_t id);
+
+  // Blocks on an address, as a futex does, until it is woken. False: the deadline has passed.
+  bool Block(const void* address, int64_t deadline_ns);
+  // Wakes so many of those that have waited longest; how many it were.
+  int Wake(const void* address, int most);
+  // Lets others run.
+  void Yield();
+
+  // The current thread sleeps in a call, until all sleepers are to look again or its deadline has
+  // passed.
+  void SleepInCall(Call call, int fd, int64_t deadline_ns);
+  // All that sleep in a call look again.
+  void WakeSleepers();
+  // A thread makes a call: those that sleep in one may find something now.
+  void NoteCall() { has_news_ = true; }
+  std::vector<SleepingThread> Sleepers() const;
+
+ private:
+  enum class State : uint8_t { kReady, kBlocked, kInCall, kEnded };
+  struct Thread {
+    State state = State::kReady;
+    Context context;
+    pthread_t id = 0;
+    int owner = 0;
+    bool detached = false;
+    bool joined = false;
+    bool timed_out = false;
+    const void* address = nullptr;  // that it blocks on
+    uint64_t since = 0;             // in the order of blocking
+    int64_t deadline_ns = -1;
+    SleepingThread sleep;
+    void* (*routine)(void*) = nullptr;
+    void* argument = nullptr;
+    void* result = nullptr;
+  };
+
+  static void Begin();
+  static void Idle();
+  Thread& Current() { return *threads_[static_cast<size_t>(current_)]; }
+  Thread* Find(pthread_t id);
+  int NextReady() const;
+  void FireDeadlines();
+  int64_t FirstDeadline() const;
+  void Reschedule();
+  void SwitchTo(int next);
+
+  SchedulerHost& host_;
+  std::vector<std::unique_ptr<Thread>> threads_;
+  int current_ = 0;
+  int living_ = 1;
+  uint64_t blocked_so_far_ = 0;
+  bool has_news_ = false;
+  Context idle_;
+};
+
+// Null before the program's first thread is to be made or waited for.
+Scheduler* TheScheduler();
+
+}  // namespace hupstorm::inside
+
+#endif  // HUPSTORM_KERNEL_INSIDE_THREADS_SCHEDULER_H_

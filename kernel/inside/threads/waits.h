@@ -1,0 +1,39 @@
+// What the functions of libc that wait share.
+
+#ifndef HUPSTORM_KERNEL_INSIDE_THREADS_WAITS_H_
+#define HUPSTORM_KERNEL_INSIDE_THREADS_WAITS_H_
+
+#include <pthread.h>
+#include <sys/types.h>
+#include <time.h>
+
+#include <cstdint>
+
+#include "kernel/in_force.h"
+#include "kernel/inside/threads/scheduler.h"
+#include "kernel/next_symbol.h"
+
+namespace hupstorm::inside {
+
+// A thread of the program's makes this call, in code of its own.
+inline bool IsOfProgramsThread() { return in_force.in_server && TheScheduler() != nullptr; }
+
+// A point of a clock of the program's as one of the scheduler's.
+int64_t DeadlineOf(clockid_t clock, const timespec* until);
+
+// The current thread of the program's ends, as pthread_exit has it.
+[[noreturn]] void EndThread(void* result);
+
+// futex(2), as the program makes it by number.
+long MakeFutexCall(const long (&arguments)[6]);
+
+}  // namespace hupstorm::inside
+
+// For the first line of a function of libc's: all but threads of the program's go on to the next.
+#define HUPSTORM_OTHERS(name, version, type, ...)                      \
+  if (!::hupstorm::inside::IsOfProgramsThread()) {                     \
+    static auto* const real = ::hupstorm::NextOf<type>(name, version); \
+    return real(__VA_ARGS__);                                          \
+  }
+
+#endif  // HUPSTORM_KERNEL_INSIDE_THREADS_WAITS_H_
