@@ -1,5 +1,7 @@
 // How the connections of a scenario's clients end, and whether their servers may end them so.
 
+#include <algorithm>
+
 #include "scenarios/worlds/scenario_clients.h"
 
 namespace hupstorm {
@@ -17,9 +19,11 @@ void ScenarioClients::NoteClosed(int client) {
   const ClientFacts& facts = ledger_.clients[client];
   Client& state = clients_[client];
   state.silence_at_close_ns = kernel_.now_ns() - state.spoke_ns;
-  // It may not have read its answers yet.
-  const bool all_answered = facts.stream.complete() || (facts.answered >= facts.stream.owed() &&
-                                                        facts.consumed == state.handed_over);
+  // It may not have read its answers yet. Urgent bytes are no part of what recv gives.
+  const uint64_t seen = std::max(facts.consumed + state.next_urgent, state.unseen_from);
+  const bool all_answered =
+      facts.stream.complete() || (facts.answered >= std::min(facts.consumed, facts.stream.owed()) &&
+                                  seen >= state.handed_over);
   state.closed_idle =
       all_answered && !facts.finished_sending && state.silence_at_close_ns >= kLongSilenceNs;
 }

@@ -14,9 +14,6 @@ namespace {
 // How long a phase waits on the clock for a server that still has something to do: longer than
 // common back-off and linger times, shorter than TCP's own give-up times.
 constexpr int64_t kPatienceNs = 75 * kSecondNs;
-constexpr int kMostClockMoves = 200;
-// While it spins, each costs some of its fruitless wake-ups.
-constexpr int kMostClockMovesInSpin = 4;
 // What a server may hold for a client if its limit is not known, and what a client sends to see
 // whether there is one. Of small requests there are fewer: a server works long on each.
 constexpr uint64_t kMostHeld = 20 << 20;
@@ -79,28 +76,29 @@ Epilogue::Outcome Epilogue::Continue(int64_t deadline_ns) {
 void Epilogue::Enter(Phase phase, std::string_view name) {
   phase_ = phase;
   phase_started_ns_ = clock_.now_ns();
-  clock_moves_ = renewals_ = 0;
+  clock_moves_.Start();
+  renewals_ = 0;
   if (!name.empty()) time_line_.Note(TimeLineEntry::Kind::kEpilogue, std::string(name));
 }
 
 // Something is left to do and the server, or the kernel, waits for the clock: moves it on.
 bool Epilogue::WaitsForTime(int64_t deadline_ns) {
   if (phase_ == Phase::kStopping) return false;
-  if (clock_moves_ > 0) {
+  if (clock_moves_.any()) {
     ledger_.waited_ns = clock_.now_ns() - phase_started_ns_;
   } else if (!ledger_.spinning) {
     ledger_.waited_ns = 0;
   }
   const int64_t next = clock_.NextEventNs(deadline_ns);
   if (!HasTimeFor(next, kPatienceNs)) {
-    if (ledger_.spinning && clock_moves_ > 0) GiveUp();
+    if (ledger_.spinning && clock_moves_.any()) GiveUp();
     return false;
   }
   clients_.Refresh();
   if (!IsOutstanding()) return false;
   if (GetsOn() && !ledger_.spinning) {
     phase_started_ns_ = clock_.now_ns();
-    clock_moves_ = 0;
+    clock_moves_.Start();
   }
   MoveClock(next, kPatienceNs);
   return true;
@@ -112,22 +110,17 @@ bool Epilogue::GetsOn() {
   for (const ClientFacts& client : ledger_.InUse()) {
     state += client.stream.received() + (client.server_open ? 0 : 1);
   }
-  const bool gets_on = clock_moves_ > 0 && state != state_;
+  const bool gets_on = clock_moves_.any() && state != state_;
   state_ = state;
   return gets_on && ++renewals_ <= RunClock::kMostRenewals;
 }
 
-int Epilogue::MostClockMoves() const {
-  return ledger_.spinning ? kMostClockMovesInSpin : kMostClockMoves;
-}
-
 bool Epilogue::HasTimeFor(int64_t ns, int64_t patience_ns) const {
-  return ns >= 0 && ns - phase_started_ns_ <= patience_ns && clock_moves_ < MostClockMoves();
+  return clock_moves_.Has(ns, phase_started_ns_, patience_ns, ledger_.spinning);
 }
 
 void Epilogue::MoveClock(int64_t ns, int64_t patience_ns) {
-  clock_.AdvanceTo(
-      RunClock::StretchedNs(ns, phase_started_ns_, patience_ns, clock_moves_++, MostClockMoves()));
+  clock_.AdvanceTo(clock_moves_.Take(ns, phase_started_ns_, patience_ns, ledger_.spinning));
 }
 
 // What the server still has to do for a client, and may do when time goes by.

@@ -70,7 +70,6 @@ class Epilogue {
   void Enter(Phase phase, std::string_view name);
   bool WaitsForTime(int64_t deadline_ns);
   bool HasTimeFor(int64_t ns, int64_t patience_ns) const;
-  int MostClockMoves() const;
   void MoveClock(int64_t ns, int64_t patience_ns);
   // Bits, for what was given up.
   enum Outstanding : uint8_t { kNothing = 0, kToClose = 1, kToRead = 2, kToAnswer = 4 };
@@ -104,9 +103,9 @@ class Epilogue {
   uint32_t round_ = 0;
   Phase phase_ = Phase::kLifted;
   int64_t phase_started_ns_ = 0;
-  int clock_moves_ = 0;  // in this phase, since the server has got on
-  int renewals_ = 0;     // how often it has
-  uint64_t state_ = 0;   // see GetsOn
+  ClockMoves clock_moves_;  // in this phase, since the server has got on
+  int renewals_ = 0;        // how often it has
+  uint64_t state_ = 0;      // see GetsOn
   int probe_ = -1;
   std::vector<uint8_t> given_up_;  // Outstanding, by client
   uint32_t leaking_rounds_ = 0;    // in a row, each of which left more descriptors open

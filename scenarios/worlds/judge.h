@@ -41,6 +41,7 @@ class Judge {
     list.push_back(std::move(incident));
     At(Moment::kIncident);
   }
+  bool HasFoundAny() const { return !findings_.findings().empty(); }
   std::vector<Finding> Take() { return findings_.Take(); }
 
  private:

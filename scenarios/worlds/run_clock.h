@@ -18,6 +18,46 @@ namespace hupstorm {
 // How long a server that was asked to stop may take, by the clock.
 inline constexpr int64_t kStopPatienceNs = 30 * kSecondNs;
 
+// The moves of the clock for something that is waited for since a moment, so long at most. Few of
+// them count, as a server may have a short tick; but the first are as near to each other as it
+// likes, as it may have much to do that takes a moment each.
+class ClockMoves {
+ public:
+  void Start() { counted_ = brief_ = 0; }
+  bool any() const { return counted_ + brief_ > 0; }
+
+  // The clock may be moved to `next_ns` (-1: never).
+  bool Has(int64_t next_ns, int64_t since_ns, int64_t patience_ns, bool spins) const {
+    if (next_ns < 0 || next_ns - since_ns > patience_ns) return false;
+    return (!spins && IsBrief(next_ns - since_ns)) || counted_ < Most(spins);
+  }
+
+  // Moves it, if Has: where it goes. To `next_ns` in the first half of those that count; then
+  // further if need be, so that all the time is given to a server with a short tick too. (A busy
+  // machine wakes it late as well.)
+  int64_t Take(int64_t next_ns, int64_t since_ns, int64_t patience_ns, bool spins) {
+    if (!spins && IsBrief(next_ns - since_ns)) {
+      ++brief_;
+      return next_ns;
+    }
+    const int most = Most(spins);
+    const int exact = most / 2;
+    const int moves = counted_++;
+    if (moves <= exact) return next_ns;
+    return std::max(next_ns, since_ns + patience_ns / (most - 1 - exact) * (moves - exact));
+  }
+
+ private:
+  static constexpr int64_t kBriefNs = 2 * kSecondNs;
+  static constexpr int kMostBrief = 2000;
+  // While it spins, each costs some of its fruitless wake-ups.
+  static int Most(bool spins) { return spins ? 4 : 200; }
+  bool IsBrief(int64_t waited_ns) const { return waited_ns <= kBriefNs && brief_ < kMostBrief; }
+
+  int counted_ = 0;
+  int brief_ = 0;
+};
+
 class RunClock {
  public:
   RunClock(DrivenKernel& kernel, ScenarioClients& clients, TimeLine& time_line)
@@ -31,17 +71,6 @@ class RunClock {
     const int64_t timer = kernel_.NextTimerNs();
     if (timer < 0) return deadline_ns;
     return deadline_ns < 0 ? timer : std::min(timer, deadline_ns);
-  }
-
-  // Something is waited for since `since_ns`, for `patience_ns` at most and in `most` moves of the
-  // clock at most (4 or more), of which `moves` are made: where the next one goes. To `next_ns` in
-  // the first half of them; then further if need be, so that all the time is given to a server with
-  // a short tick too. (A busy machine wakes it late as well.)
-  static int64_t StretchedNs(int64_t next_ns, int64_t since_ns, int64_t patience_ns, int moves,
-                             int most) {
-    const int exact = most / 2;
-    if (moves <= exact) return next_ns;
-    return std::max(next_ns, since_ns + patience_ns / (most - 1 - exact) * (moves - exact));
   }
 
   // A server that gets on, however slowly, is given all that time again, so often at most.

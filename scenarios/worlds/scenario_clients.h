@@ -62,6 +62,8 @@ class ScenarioClients final : public FaultWorld {
   void Vanish(int client);
   // The client is about to act inside a call of the server, which cannot know of it. -1 for none.
   void NoteInsideCall(int client);
+  // The server was told that there is nothing to read: by a fault perhaps.
+  void NoteToldNothing(int client) { clients_[client].unseen_from = clients_[client].handed_over; }
   // The server has closed a descriptor of the client's connection. Does nothing if it has others.
   void NoteClosed(int client);
   void Read(int client, uint64_t count);
@@ -99,6 +101,7 @@ class ScenarioClients final : public FaultWorld {
     int64_t spoke_ns = 0;  // when it did something last that a server hears of
     // What the server had read when the client, idle until then, acted inside one of its calls.
     uint64_t consumed_when_idle = UINT64_MAX;
+    uint64_t unseen_from = 0;  // of its stream, by what the server was told last
     // When the server closed its last descriptor; -1 if it has not, or was not seen to.
     int64_t silence_at_close_ns = -1;
     bool closed_idle = false;      // all was answered then, and it had been silent for long

@@ -58,9 +58,12 @@ ScenarioRun::ScenarioRun(DrivenKernel& kernel, ServerHost& host)
       monitor_(injector_, kernel, ledger_, clients_, judge_, time_line_, *this),
       recorder_(monitor_,
                 [this](const SystemCall& call, std::string line) {
-                  // What the server logs stands in the time line as such.
-                  if (FamilyOf(call.call) == CallFamily::kSend && call.Fd() <= STDERR_FILENO)
-                    return;
+                  // What the server logs stands in the time line as such; what it reads of files
+                  // (/proc/self/stat) is another thing in each run, and none of clients.
+                  const CallFamily family = FamilyOf(call.call);
+                  if (family == CallFamily::kSend && call.Fd() <= STDERR_FILENO) return;
+                  const bool is_file = host_.RunsHere() && !kernel_.Simulates(call.Fd());
+                  if (family == CallFamily::kRecv && is_file) return;
                   time_line_.Note(TimeLineEntry::Kind::kCall, std::move(line), 0,
                                   ClientNameOf(call));
                 }),

@@ -68,6 +68,7 @@ class ScenarioRun final : public KernelDriver, private MonitorHost {
   bool AwaitsEnd() const {
     return script_.server_killed() || (stage_ == Stage::kEpilogue && epilogue_.IsStopping());
   }
+  bool HasFoundAny() const { return judge_.HasFoundAny(); }
   Ledger& ledger() { return ledger_; }
   ScenarioClients& clients() { return clients_; }
   HeldBytes& held_bytes() { return held_bytes_; }

@@ -17,10 +17,6 @@ namespace {
 // What is expected may come by a timer of the server's: an answer that took some work, or is sent
 // with the next. Longer than such timers, shorter than what ends idle connections.
 constexpr int64_t kExpectPatienceNs = 2 * kSecondNs;
-constexpr int kMostMovesGiven = 200;
-constexpr int kMostMovesGivenToSpin = 4;
-// The same for a `wait`, of an hour say: a server with a tick of 50 ms has most of its ticks late.
-constexpr int kMostMovesInWait = 200;
 
 // Steps that change what will happen and are not seen by a server that sleeps: they do not end a
 // batch.
@@ -82,12 +78,10 @@ bool Script::Continue(int64_t deadline_ns) {
   if (wait_until_ns_ < 0) return CarryOutBatch(deadline_ns);
   const int64_t event = clock_.NextEventNs(deadline_ns);
   int64_t next = wait_until_ns_;
-  // While it spins, each costs some of its fruitless wake-ups.
-  const int most = ledger_.spinning ? kMostMovesGivenToSpin : kMostMovesInWait;
-  if (event >= 0 && event < wait_until_ns_ && moves_given_ < most) {
-    next = std::min(RunClock::StretchedNs(event, waits_since_ns_, wait_until_ns_ - waits_since_ns_,
-                                          moves_given_++, most),
-                    wait_until_ns_);
+  const int64_t in_all = wait_until_ns_ - waits_since_ns_;
+  const bool spins = ledger_.spinning;
+  if (event < wait_until_ns_ && moves_given_.Has(event, waits_since_ns_, in_all, spins)) {
+    next = std::min(moves_given_.Take(event, waits_since_ns_, in_all, spins), wait_until_ns_);
   }
   if (next == wait_until_ns_) wait_until_ns_ = -1;
   clock_.AdvanceTo(next);
@@ -250,7 +244,7 @@ void Script::CarryOutForServer(const Step& step) {
     case Action::kWait:
       waits_since_ns_ = kernel_.now_ns();
       wait_until_ns_ = waits_since_ns_ + static_cast<int64_t>(step.amount);
-      moves_given_ = 0;
+      moves_given_.Start();
       break;
     case Action::kFault: {
       FaultRule rule = step.fault;
@@ -307,16 +301,13 @@ bool Script::GivesTime(const Step& step, int64_t deadline_ns, const std::string&
   if (is_new || gets_on) {
     unexpected_ = unexpected;
     moved_before_ns_ = clock_.moved_ns();
-    moves_given_ = 0;
+    moves_given_.Start();
   }
   // Only what the clock was moved counts: what passes beside, on Linux, may be a busy machine's.
   const int64_t since = kernel_.now_ns() - (clock_.moved_ns() - moved_before_ns_);
   const int64_t event = clock_.NextEventNs(deadline_ns);
-  const int most = ledger_.spinning ? kMostMovesGivenToSpin : kMostMovesGiven;
-  if (event < 0 || event > since + kExpectPatienceNs || moves_given_ >= most) {
-    return false;
-  }
-  clock_.AdvanceTo(RunClock::StretchedNs(event, since, kExpectPatienceNs, moves_given_++, most));
+  if (!moves_given_.Has(event, since, kExpectPatienceNs, ledger_.spinning)) return false;
+  clock_.AdvanceTo(moves_given_.Take(event, since, kExpectPatienceNs, ledger_.spinning));
   return true;
 }
 

@@ -88,7 +88,7 @@ class Script {
   std::string unexpected_;         // what it found last
   int renewals_ = 0;               // how often that has changed
   int64_t moved_before_ns_ = 0;    // by the clock, until that changed last
-  int moves_given_ = 0;            // of the clock, since then; or for a `wait`
+  ClockMoves moves_given_;         // since then; or for a `wait`
   int64_t restart_asked_ns_ = -1;  // -1: it is not to be started again
   bool server_killed_ = false;
 };

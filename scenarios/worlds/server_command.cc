@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -193,6 +194,7 @@ ServerCommand::ServerCommand(const Options& options) {
     control_.reset();
     close_range(STDERR_FILENO + 1, static_cast<unsigned>(control - 1), 0);
     close_range(static_cast<unsigned>(control + 1), ~0U, 0);
+    if (options.has_fixed_addresses) personality(ADDR_NO_RANDOMIZE);
     Keeper(control, *output_, program).Run(options.descriptors.rlim_cur);
   };
   keeper_ = ChildProcess(keep, {.death_signal = 0});

@@ -31,6 +31,9 @@ class ServerCommand {
     std::string command;                                                 // for /bin/sh -c
     std::vector<std::pair<std::string, std::string>> environment;        // in addition
     rlimit descriptors = {.rlim_cur = 1024, .rlim_max = RLIM_INFINITY};  // RLIMIT_NOFILE
+    // Its memory is at the same addresses each time (personality(2), ADDR_NO_RANDOMIZE): some
+    // servers hash pointers, or write them into pipes.
+    bool has_fixed_addresses = false;
   };
 
   // Starts it. The calling process must have no other threads. Throws std::system_error.

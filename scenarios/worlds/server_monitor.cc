@@ -180,6 +180,8 @@ void ServerMonitor::NoteTransfer(const SystemCall& call, CallFamily family) {
       ledger_.most_served = std::max(ledger_.most_served, client.rank);
       client.stream.CountRead();
     }
+  } else if (call.error == EAGAIN && family == CallFamily::kRecv) {
+    clients_.NoteToldNothing(spin_.client());
   } else if (call.result > 0 && family == CallFamily::kSend) {
     const auto sent = static_cast<uint64_t>(ResultInBytes(call));
     client.answered += sent;

@@ -26,6 +26,11 @@ constexpr int64_t kMostBytesOfAWake = 8;
 // often it may move each byte on the way, by a read or a write.
 constexpr int64_t kMovesOfAByteInside = 16;
 
+// One that looks whether anything is ready, without waiting, so often and for so long spins. (A
+// busy machine takes long for a few looks.)
+constexpr int kMostLooks = 2000;
+constexpr int64_t kLongestLookNs = 20'000'000;
+
 // "IN|RDHUP"
 std::string EventNames(uint32_t events) {
   events &= EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLERR | EPOLLHUP | EPOLLRDHUP;
@@ -56,6 +61,7 @@ void SpinWatch::ForgetFruitless() {
   thread_->moves = moves_;
   thread_->fruitless_wakes = thread_->fruitless_passes = thread_->fruitless_calls = 0;
   thread_->fruitless_events = 0;
+  thread_->looks = 0;
 }
 
 // A server that has been seen to spin often enough is not given the time to spin again: only to
@@ -111,13 +117,23 @@ void SpinWatch::CountWake(const SystemCall& call) {
   const int64_t now = kernel_.now_ns();
   const bool time_went_by = now != thread_->last_wait_ns;
   thread_->last_wait_ns = now;
-  if (call.result < 0 || (call.result == 0 && time_went_by)) {
+  if (call.result < 0 || (call.result == 0 && time_went_by && !LooksOnAndOn(call, now))) {
     // Interrupted, or its time was up: it was right to wake.
     thread_->fruitless_wakes = thread_->fruitless_passes = thread_->fruitless_events = 0;
     return;
   }
   CountPass(call);
   if (++thread_->fruitless_wakes >= kFruitlessWakes) LookForReason(call);
+}
+
+// A server may look for a moment without waiting, before it sleeps.
+bool SpinWatch::LooksOnAndOn(const SystemCall& call, int64_t now) {
+  if (TimeoutMs(call) != 0) {
+    thread_->looks = 0;
+    return false;
+  }
+  if (thread_->looks++ == 0) thread_->looks_since_ns = now;
+  return thread_->looks > kMostLooks && now - thread_->looks_since_ns > kLongestLookNs;
 }
 
 // The thread is about to be called a busy loop: by what was it woken?

@@ -68,6 +68,8 @@ class SpinWatch {
     int64_t fruitless_events = 0;  // of a pass that is not over
     int fruitless_calls = 0;
     int self_wakes = 0;
+    int looks = 0;  // without waiting, in a row, since the moment
+    int64_t looks_since_ns = 0;
     uint64_t moves = 0;  // when these began
     int64_t last_wait_ns = 0;
     int client = -1;
@@ -85,6 +87,7 @@ class SpinWatch {
   bool MovesInside(const SystemCall& call);
   void ForgetFruitless();
   void CountPass(const SystemCall& call);
+  bool LooksOnAndOn(const SystemCall& call, int64_t now);
   void LookForReason(const SystemCall& call);
 
   const DrivenKernel& kernel_;

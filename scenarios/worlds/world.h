@@ -83,6 +83,9 @@ struct RunResult {
   bool never_at_rest = false;
   // Why the scenario did not come to the limit that it is about; empty if it did, or is about none.
   std::string limit_missed;
+  // What was found in a process that had done other scenarios, and not again in a fresh one, so
+  // that it is no finding ("lost-bytes: a is owed ..."); empty for nothing.
+  std::string not_shown_again;
   // The last that a server which is not ours wrote, to standard output or error.
   std::string output;
   // How long the run took, of the real clock; 0 if nobody has measured it.

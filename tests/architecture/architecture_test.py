@@ -28,12 +28,12 @@ tools/network
 tools/cli
 fuzz
 conform
-scenarios/sweep
+scenarios/sweep         scenarios/worlds/inside
 scenarios/worlds
 scenarios/campaign      scenarios/mutator       scenarios/shrink
 scenarios/oracles
 scenarios/language
-kernel/linux/outside    kernel/linux/preload
+kernel/inside           kernel/linux/outside    kernel/linux/preload
 kernel/linux/held
 kernel/linux/clients
 kernel/linux/sight

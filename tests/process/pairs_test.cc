@@ -1,6 +1,8 @@
 // Correct servers of many makes, in which nothing may be found, and the twin of each, with one bug,
 // which must be: a few scenarios that tell them apart, and a few random ones. Every night the whole
 // suite and 2,000 random ones are run on those that are correct (ctest -C nightly -L nightly).
+// Compiled twice: for servers that are held on Linux, and with HUPSTORM_INSIDE for the simulated
+// kernel in their own process (tests/inside).
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -15,7 +17,11 @@
 #include "base/files.h"
 #include "scenarios/language/parse.h"
 #include "scenarios/language/print.h"
+#ifdef HUPSTORM_INSIDE
+#include "scenarios/worlds/inside/inside_world.h"
+#else
 #include "scenarios/worlds/process_world.h"
+#endif
 #include "tools/gate/smoke.h"
 
 namespace hupstorm {
@@ -27,6 +33,28 @@ struct Pair {
   std::set<std::string> oracles;       // of the bug: one of them reports it, and no other does
   Protocol protocol = Protocol::kEcho;
 };
+
+#ifdef HUPSTORM_INSIDE
+#define SERVERS ServersInside
+constexpr uint64_t kRandomRuns = 1000;
+std::unique_ptr<World> MakeWorld(const std::string& command) {
+  return std::make_unique<InsideWorld>(
+      InsideOptions{.command = command, .library = HUPSTORM_INSIDE});
+}
+// A fork takes it away from the kernel in its process.
+bool CanLive(const Pair& pair) {
+  return !std::set<std::string>{"answers_by_helper", "fork_a_client", "prefork"}.contains(
+      pair.name);
+}
+#else
+#define SERVERS Servers
+constexpr uint64_t kRandomRuns = 10;
+std::unique_ptr<World> MakeWorld(const std::string& command) {
+  return std::make_unique<ProcessWorld>(
+      ProcessOptions{.command = command, .preload_library = HUPSTORM_PRELOAD});
+}
+bool CanLive(const Pair&) { return true; }
+#endif
 
 void PrintTo(const Pair& pair, std::ostream* out) { *out << pair.name; }
 
@@ -43,23 +71,23 @@ class PairTest : public testing::TestWithParam<Pair> {
   }
 
   void SetUp() override {
+    if (!CanLive(GetParam())) GTEST_SKIP() << "it has several processes";
     if (IsNode() && access("/usr/bin/node", X_OK) != 0) GTEST_SKIP() << "node is not installed";
   }
 
   static bool IsNode() { return GetParam().name == "node_echo"; }
 
-  std::unique_ptr<ProcessWorld> MakeWorld(const std::string& bug) const {
+  std::unique_ptr<World> MakeWorldOf(const std::string& bug) const {
     const std::string server = IsNode() ? "/usr/bin/node " HUPSTORM_TEST_SERVERS
                                           "/pairs/node_echo.js"
                                         : HUPSTORM_PAIRS "/pair_" + GetParam().name;
-    return std::make_unique<ProcessWorld>(
-        ProcessOptions{.command = server + " {port}" + bug, .preload_library = HUPSTORM_PRELOAD});
+    return MakeWorld(server + " {port}" + bug);
   }
 
   // "oracle scenario: evidence" of each finding, and the oracles.
   std::string Findings(const std::string& bug, std::set<std::string>& oracles) {
     std::string all;
-    const std::unique_ptr<ProcessWorld> world = MakeWorld(bug);
+    const std::unique_ptr<World> world = MakeWorldOf(bug);
     for (const Scenario& scenario : scenarios_) {
       for (const Finding& finding : world->Run(scenario, target_, RunOptions()).findings) {
         if (finding.oracle != "expectation") oracles.insert(finding.oracle);
@@ -84,9 +112,9 @@ TEST_P(PairTest, NothingIsFoundInTheCorrectOneByRandomScenarios) {
   std::vector<const Scenario*> seeds;
   for (const Scenario& scenario : scenarios_) seeds.push_back(&scenario);
   SmokeSettings settings;
-  settings.isolation.make_world = [this](int) { return MakeWorld(""); };
+  settings.isolation.make_world = [this](int) { return MakeWorldOf(""); };
   settings.isolation.server_is_in_worker = false;
-  settings.runs = 10;
+  settings.runs = kRandomRuns;
   std::string all;
   for (const SmokeFinding& found : RunSmoke(seeds, target_, settings)) {
     all += found.finding.oracle + " " + found.finding.scenario + ": " + found.finding.evidence +
@@ -103,7 +131,7 @@ TEST_P(PairTest, TheBugOfItsTwinIsFoundAndNoOther) {
 }
 
 INSTANTIATE_TEST_SUITE_P(
-    Servers, PairTest,
+    SERVERS, PairTest,
     testing::Values(
         Pair{"answers_by_helper",
              {"accept/burst-that-speaks", "half-close/slow-reader-drains"},

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "base/processors.h"
+#include "scenarios/worlds/wire.h"
 #include "tools/cli/errors.h"
-#include "tools/isolation/wire.h"
 #include "tools/isolation/worker.h"
 
 namespace hupstorm {

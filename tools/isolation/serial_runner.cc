@@ -5,7 +5,7 @@
 #include <optional>
 #include <utility>
 
-#include "tools/isolation/wire.h"
+#include "scenarios/worlds/wire.h"
 
 namespace hupstorm {
 

@@ -4,6 +4,7 @@
 #define HUPSTORM_TOOLS_ISOLATION_SERVER_CHOICE_H_
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,10 @@ struct ServerChoice {
   std::function<std::string(const Scenario&)> why_not;
   // The options, for a shell, that select one target in the same way.
   std::function<std::string(const std::string& target)> as_options;
+  // For somebody else's program on the simulated kernel: its world on Linux, which is asked whether
+  // it shows a finding too, and why a scenario cannot run there. Null for others.
+  std::function<std::unique_ptr<World>()> make_linux_world;
+  std::function<std::string(const Scenario&)> why_not_on_linux;
   // What a user should know of how a third-party server is judged; may be empty.
   std::string note;
   // One server takes all runs, so only one run at a time is made.

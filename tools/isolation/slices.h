@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "base/shared_array.h"
+#include "scenarios/worlds/wire.h"
 #include "tools/isolation/isolated_runner.h"
-#include "tools/isolation/wire.h"
 
 namespace hupstorm {
 

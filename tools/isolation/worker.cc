@@ -12,6 +12,7 @@
 #include <system_error>
 
 #include "base/hash.h"
+#include "base/message.h"
 #include "base/resource_limit.h"
 #include "scenarios/worlds/last_words.h"
 #include "tools/cli/errors.h"
@@ -21,38 +22,8 @@ namespace {
 
 constexpr int kOutOfReach = 900;  // descriptor numbers that no server in the simulation comes upon
 
-// A job or an answer on the wire: this, then `size` bytes.
-struct Header {
-  uint64_t size = 0;
-  uint64_t failed = 0;  // the bytes are what() of an exception
-};
-
-bool SendAll(int socket, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t count = send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return false;
-    bytes.remove_prefix(static_cast<size_t>(count));
-  }
-  return true;
-}
-
-bool SendMessage(int socket, std::string_view bytes, bool failed = false) {
-  const Header header{bytes.size(), failed};
-  return SendAll(socket, {reinterpret_cast<const char*>(&header), sizeof header}) &&
-         SendAll(socket, bytes);
-}
-
-bool ReceiveAll(int socket, void* bytes, size_t size) {
-  return size == 0 || recv(socket, bytes, size, MSG_WAITALL) == static_cast<ssize_t>(size);
-}
-
-bool ReceiveJob(int socket, std::string& job) {
-  Header header;
-  if (!ReceiveAll(socket, &header, sizeof header)) return false;
-  job.resize(header.size);
-  return ReceiveAll(socket, job.data(), job.size());
-}
+// What a worker answers: the bytes of its work, or of an exception's what().
+enum Answer : uint64_t { kDone, kFailed };
 
 RunResult ResultWith(const Scenario& scenario, const Target& target, std::string_view oracle,
                      std::string_view cause, std::string evidence) {
@@ -94,18 +65,19 @@ void Worker::Serve(FileDescriptor socket, int number, const Body& body) {
   RunOptions run = options_.run;
   run.progress = &*progress_;
   std::string job;
-  while (ReceiveJob(socket.get(), job)) {
+  uint64_t kind = 0;
+  while (ReceiveMessage(socket.get(), kind, job)) {
     output_.Clear();
     std::string answer;
-    bool failed = false;
+    Answer outcome = kDone;
     try {
       if (!world) world = options_.make_world(number);
       answer = body(job, *world, run);
     } catch (const std::exception& error) {
       answer = error.what();
-      failed = true;
+      outcome = kFailed;
     }
-    if (!SendMessage(socket.get(), answer, failed)) return;
+    if (!SendMessage(socket.get(), outcome, answer)) return;
   }
 }
 
@@ -113,7 +85,8 @@ void Worker::Start(std::string_view job, const Scenario& scenario, const Target&
   scenario_ = &scenario;
   target_ = &target;
   Prolong();
-  SendMessage(socket_.get(), job);  // if the process has died this fails, and Look will tell
+  SendMessage(socket_.get(), /*kind=*/0,
+              job);  // if the process has died this fails, and Look will tell
 }
 
 void Worker::Prolong() {
@@ -142,13 +115,13 @@ std::optional<Worker::Outcome> Worker::Look(bool readable) {
 std::optional<Worker::Outcome> Worker::Take() {
   char block[64 << 10];
   while (true) {
-    Header header;
+    MessageHeader header;
     if (received_.size() >= sizeof header) {
       std::memcpy(&header, received_.data(), sizeof header);
       if (received_.size() - sizeof header >= header.size) {
         Outcome outcome{received_.substr(sizeof header, header.size), std::nullopt};
         received_.clear();
-        if (header.failed != 0) Fail(outcome.answer);
+        if (header.kind == kFailed) Fail(outcome.answer);
         return outcome;
       }
     }

@@ -8,21 +8,25 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "scenarios/oracles/finding.h"
 #include "tools/cli/output.h"
 #include "tools/isolation/server_choice.h"
+#include "tools/report/confirmation.h"
 
 namespace hupstorm {
 
 // Where a scenario runs unless --world says otherwise.
 inline constexpr char kDefaultWorld[] = "simulated";
+inline constexpr char kLoopbackWorld[] = "loopback";
 
 struct ReportedFinding {
   Finding finding;
   std::string replay;  // the command that shows it
   // The last that the server wrote; kept if it is not one of ours.
   std::string output = {};
+  Confirmation confirmation = {};
 };
 
 // A word as a shell reads it: in quotes if it needs them.
@@ -60,6 +64,9 @@ std::string ScenarioFile(const std::string& folder, const Finding& finding);
 // and an expectation only if no oracle says why it is not met; `all` shows every one.
 std::string FindingsText(std::span<const ReportedFinding> findings, bool all, const Style& style);
 
+// Those that Linux does not show, for the end of a list: they are taken out of `findings`.
+std::vector<ReportedFinding> TakeNotReproduced(std::vector<ReportedFinding>& findings);
+
 // The last lines that a server wrote, each after a mark; empty for none.
 std::string OutputText(std::string_view output, const Style& style);
 
@@ -67,7 +74,8 @@ std::string OutputText(std::string_view output, const Style& style);
 size_t DistinctFindings(std::span<const ReportedFinding> findings);
 
 // {"oracle","target","scenario","file","line","step","evidence","fingerprint","replay"}, and
-// "output" if the server wrote something.
+// "output" if the server wrote something. Of a program on the simulated kernel also "confirmed":
+// true, false, or null with "unconfirmed_because".
 nlohmann::ordered_json FindingJson(const ReportedFinding& finding);
 nlohmann::ordered_json FindingsJson(std::span<const ReportedFinding> findings);
 

@@ -1,4 +1,4 @@
-// Closes a client of which nothing was heard for five seconds. Bug: it forgets such a client, and
+// Closes a client with which nothing has moved for five seconds. Bug: it forgets such a client, and
 // leaves its descriptor open.
 
 #include "echo_loop.h"
@@ -18,7 +18,7 @@ class ClosesIdle final : public EchoLoop {
     int timeout = -1;
     for (const auto& [id, client] : clients_) {
       if (!IsIdle(client)) continue;
-      const auto left = std::chrono::ceil<milliseconds>(client.heard + kPatience - Clock::now());
+      const auto left = std::chrono::ceil<milliseconds>(client.moved + kPatience - Clock::now());
       const int ms = std::max(0, static_cast<int>(left.count()));
       if (timeout < 0 || ms < timeout) timeout = ms;
     }
@@ -28,7 +28,7 @@ class ClosesIdle final : public EchoLoop {
   void OnRound() override {
     std::vector<Id> over;
     for (const auto& [id, client] : clients_) {
-      if (IsIdle(client) && Clock::now() - client.heard >= kPatience) over.push_back(id);
+      if (IsIdle(client) && Clock::now() - client.moved >= kPatience) over.push_back(id);
     }
     for (const Id id : over) {
       if (bug_) {

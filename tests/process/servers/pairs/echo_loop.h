@@ -40,10 +40,10 @@ class EchoLoop {
  protected:
   struct Client {
     int fd = -1;
-    std::string output;     // answered, not sent
-    size_t owed = 0;        // received, to be answered later
-    bool finished = false;  // it will send no more
-    Clock::time_point heard = Clock::now();
+    std::string output;                      // answered, not sent
+    size_t owed = 0;                         // received, to be answered later
+    bool finished = false;                   // it will send no more
+    Clock::time_point moved = Clock::now();  // when bytes went to or fro last
   };
   using Id = uint64_t;  // no number is given to two clients
 
@@ -130,7 +130,7 @@ class EchoLoop {
       const ssize_t count = recv(client.fd, block, sizeof block, 0);
       if (count < 0 && errno != EAGAIN && errno != EINTR) return OnError(id);
       if (count > 0) {
-        client.heard = Clock::now();
+        client.moved = Clock::now();
         OnInput(id, {block, static_cast<size_t>(count)});
       }
       if (count == 0) OnEnd(id);
@@ -140,7 +140,10 @@ class EchoLoop {
       const ssize_t count =
           send(client.fd, client.output.data(), client.output.size(), MSG_NOSIGNAL);
       if (count < 0 && errno != EAGAIN && errno != EINTR) return OnError(id);
-      if (count > 0) client.output.erase(0, static_cast<size_t>(count));
+      if (count > 0) {
+        client.moved = Clock::now();
+        client.output.erase(0, static_cast<size_t>(count));
+      }
     }
     if (client.finished && client.output.empty() && client.owed == 0) Close(id);
   }

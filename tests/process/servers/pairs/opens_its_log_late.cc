@@ -12,7 +12,8 @@ class OpensItsLogLate final : public EchoLoop {
   void OnError(Id id) override {
     if (log_ < 0 || bug_) log_ = open("/dev/null", O_WRONLY | O_APPEND | O_CLOEXEC);
     static constexpr char kLine[] = "warning: a client had an error\n";
-    if (write(log_, kLine, sizeof kLine - 1) < 0) log_ = -1;  // no descriptor was free
+    if (log_ < 0) return EchoLoop::OnError(id);  // no descriptor was free
+    if (write(log_, kLine, sizeof kLine - 1) < 0) std::abort();
     EchoLoop::OnError(id);
   }
 

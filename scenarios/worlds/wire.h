@@ -1,10 +1,10 @@
 // Scenarios and results as bytes (archive.h).
 
-#ifndef HUPSTORM_TOOLS_ISOLATION_WIRE_H_
-#define HUPSTORM_TOOLS_ISOLATION_WIRE_H_
+#ifndef HUPSTORM_SCENARIOS_WORLDS_WIRE_H_
+#define HUPSTORM_SCENARIOS_WORLDS_WIRE_H_
 
+#include "base/archive.h"
 #include "scenarios/worlds/world.h"
-#include "tools/isolation/archive.h"
 
 namespace hupstorm {
 
@@ -24,8 +24,8 @@ void Fields(auto& archive, Either<SocketRow> auto& row) {
 
 void Fields(auto& archive, Either<RunResult> auto& result) {
   archive(result.findings, result.calls, result.faults, result.time_line, result.sockets,
-          result.steps_not_reached, result.never_at_rest, result.limit_missed, result.output,
-          result.seconds);
+          result.steps_not_reached, result.never_at_rest, result.limit_missed,
+          result.not_shown_again, result.output, result.seconds);
 }
 
 void Fields(auto& archive, Either<Step> auto& step) {
@@ -39,6 +39,14 @@ void Fields(auto& archive, Either<Scenario> auto& scenario) {
           scenario.steps);
 }
 
+void Fields(auto& archive, Either<Exchange::Part> auto& part) {
+  archive(part.literal, part.after_any);
+}
+void Fields(auto& archive, Either<Exchange> auto& exchange) {
+  archive(exchange.request, exchange.response, exchange.greeting, exchange.open_end,
+          exchange.close);
+}
+
 }  // namespace hupstorm
 
-#endif  // HUPSTORM_TOOLS_ISOLATION_WIRE_H_
+#endif  // HUPSTORM_SCENARIOS_WORLDS_WIRE_H_

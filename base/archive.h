@@ -1,13 +1,13 @@
-// Values as bytes, one after another, for the pipe between a worker process and its parent. Both
-// ends are the same executable, so the format needs no version.
+// Values as bytes, one after another, for processes that speak with each other. Both ends are of
+// one build, so the format needs no version.
 //
 // What a structure holds is said once, for both directions:
 //   void Fields(auto& archive, Either<Clients> auto& clients) {
 //     archive(clients.letter, clients.first, clients.last);
 //   }
 
-#ifndef HUPSTORM_TOOLS_ISOLATION_ARCHIVE_H_
-#define HUPSTORM_TOOLS_ISOLATION_ARCHIVE_H_
+#ifndef HUPSTORM_BASE_ARCHIVE_H_
+#define HUPSTORM_BASE_ARCHIVE_H_
 
 #include <cstdint>
 #include <cstring>
@@ -65,7 +65,7 @@ class Reader {
   // Throws if something is left.
   void NeedEnd() const {
     if (bytes_.empty()) return;
-    throw std::runtime_error("more came through a worker's pipe than should");
+    throw std::runtime_error("more came from a process of ours than should");
   }
 
  private:
@@ -87,7 +87,7 @@ class Reader {
 
   std::string_view Take(size_t count) {
     if (count > bytes_.size())
-      throw std::runtime_error("what came through a worker's pipe was cut short");
+      throw std::runtime_error("what came from a process of ours was cut short");
     const std::string_view taken = bytes_.substr(0, count);
     bytes_.remove_prefix(count);
     return taken;
@@ -114,4 +114,4 @@ Value Decode(std::string_view bytes) {
 
 }  // namespace hupstorm
 
-#endif  // HUPSTORM_TOOLS_ISOLATION_ARCHIVE_H_
+#endif  // HUPSTORM_BASE_ARCHIVE_H_

@@ -1,0 +1,125 @@
+// hupstorm's commands on somebody else's program, with --world simulated.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "tests/process/servers.h"
+#include "tests/tools/command.h"
+
+namespace hupstorm {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::ContainsRegex;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::SizeIs;
+
+using Words = std::vector<std::string>;
+
+std::string Twin(const std::string& pair) {
+  return HUPSTORM_PAIRS "/pair_" + pair + " {port} --bug";
+}
+
+CommandResult Inside(Words words, const std::string& command, const Words& more = {}) {
+  words.insert(words.end(), {"--exec", command, "--world", "simulated"});
+  words.insert(words.end(), more.begin(), more.end());
+  return Hupstorm(words);
+}
+
+TEST(InsideCommandTest, WhatLinuxShowsTooIsConfirmed) {
+  const CommandResult result =
+      Inside({"run", "half-close/idle"}, Twin("greets_first"), {"--protocol", "none"});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.out, AllOf(HasSubstr("close-wait-leak"), HasSubstr("  confirmed on Linux\n"),
+                                Not(HasSubstr("not reproduced"))));
+}
+
+TEST(InsideCommandTest, WhatLinuxDoesNotShowIsListedApartAndDoesNotCount) {
+  const std::string server = PythonServer("forgets_where_simulated");
+  const CommandResult result = Inside({"run", "half-close/idle"}, server);
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_THAT(result.out,
+              AllOf(ContainsRegex("^What Linux does not show[^\n]*\n[^\n]*close-wait-leak"),
+                    HasSubstr("  not reproduced on Linux\n"), HasSubstr(": nothing found; ")));
+  EXPECT_EQ(Inside({"run", "half-close/idle"}, server, {"--unconfirmed"}).exit_code, 1);
+}
+
+TEST(InsideCommandTest, JsonSaysWhatIsConfirmed) {
+  const auto of_twin = JsonOf(
+      Inside({"run", "half-close/idle", "--json"}, Twin("greets_first"), {"--protocol", "none"}));
+  EXPECT_EQ(of_twin["world"], "simulated");
+  EXPECT_EQ(of_twin["findings"][0]["confirmed"], true);
+  const auto of_other =
+      JsonOf(Inside({"run", "half-close/idle", "--json"}, PythonServer("forgets_where_simulated")));
+  EXPECT_EQ(of_other["findings"][0]["confirmed"], false);
+}
+
+TEST(InsideCommandTest, WhatLinuxCannotHaveIsFoundAndSaidNotToBeConfirmed) {
+  const auto json = JsonOf(
+      Inside({"run", "timing/vanished-client", "--json"}, PythonServer("forgets_where_simulated")));
+  ASSERT_THAT(json["findings"], Not(SizeIs(0)));
+  EXPECT_TRUE(json["findings"][0]["confirmed"].is_null());
+  EXPECT_THAT(json["findings"][0]["unconfirmed_because"].get<std::string>(),
+              HasSubstr("a host cannot vanish"));
+}
+
+TEST(InsideCommandTest, AGateIsShutByWhatIsConfirmedAlone) {
+  const Words gate = {"gate", "--fuzz-runs", "0", "--no-sweep"};
+  EXPECT_THAT(Inside(gate, Twin("greets_first"), {"--protocol", "none"}).out,
+              AllOf(HasSubstr("; confirmed on Linux"), HasSubstr("the gate is shut")));
+  const std::string server = PythonServer("forgets_where_simulated");
+  const CommandResult open = Inside(gate, server);
+  EXPECT_THAT(open.out, ContainsRegex("the gate is open, [0-9]+ not reproduced on Linux"));
+  EXPECT_EQ(open.exit_code, 0) << open.out;
+  EXPECT_EQ(Inside(gate, server, {"--unconfirmed"}).exit_code, 1);
+}
+
+TEST(InsideCommandTest, ASweepGoesOverTheCallsOfAProgram) {
+  const CommandResult correct =
+      Inside({"sweep", "half-close/echo-drains"}, HUPSTORM_PAIRS "/libevent_echo {port}");
+  EXPECT_EQ(correct.exit_code, 0) << correct.out;
+  EXPECT_THAT(correct.out, ContainsRegex("[0-9]{2,} placements in [^\n]*nothing found"));
+  const CommandResult twin =
+      Inside({"sweep", "half-close/idle"}, Twin("greets_first"), {"--protocol", "none"});
+  EXPECT_EQ(twin.exit_code, 1);
+  EXPECT_THAT(twin.out, AllOf(HasSubstr("close-wait-leak"), HasSubstr("  confirmed on Linux")));
+}
+
+TEST(InsideCommandTest, ASweepOfAProgramOnLinuxIsRefused) {
+  const CommandResult result =
+      Hupstorm({"sweep", "half-close/idle", "--exec", HUPSTORM_PAIRS "/libevent_echo {port}"});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_THAT(result.err, HasSubstr("--world simulated"));
+}
+
+TEST(InsideCommandTest, AFindingIsReplayedAndMadeSmall) {
+  const CommandResult replay =
+      Inside({"replay", "half-close/idle"}, Twin("greets_first"), {"--protocol", "none"});
+  EXPECT_EQ(replay.exit_code, 1);
+  EXPECT_THAT(replay.out, AllOf(HasSubstr("> a shutdown write"), HasSubstr("!!! close-wait-leak")));
+  const TemporaryFolder folder;
+  const std::string file = folder.Write("long.scn", "b connect\nb shutdown write\nwait 1s\n");
+  const CommandResult shrunk =
+      Inside({"shrink", file}, Twin("greets_first"), {"--protocol", "none"});
+  EXPECT_THAT(shrunk.out, AllOf(HasSubstr("\na connect\n"), Not(HasSubstr("wait 1s"))));
+}
+
+TEST(InsideCommandTest, AProgramThatCannotLiveThereIsRefusedWithTheReason) {
+  const CommandResult result = Inside({"run", "half-close/idle"}, ForkEcho());
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_THAT(result.err, AllOf(HasSubstr("it forks processes while it serves"),
+                                HasSubstr("--world loopback")));
+}
+
+TEST(InsideCommandTest, AProgramThatSpeaksAnotherProtocolIsToldSo) {
+  const CommandResult result = Inside({"run", "half-close/idle"}, PythonServer("greeting"));
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_THAT(result.err, HasSubstr("--protocol"));
+}
+
+}  // namespace
+}  // namespace hupstorm

@@ -1,0 +1,246 @@
+// The inside world: programs that are not ours, on the simulated kernel in their own process.
+
+#include "scenarios/worlds/inside/inside_world.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <regex>
+#include <string>
+#include <vector>
+
+#include "base/files.h"
+#include "scenarios/language/fit.h"
+#include "scenarios/language/parse.h"
+#include "tests/process/servers.h"
+
+namespace hupstorm {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ContainsRegex;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::StartsWith;
+
+Target EchoTarget() {
+  Target target;
+  target.name = "exec";
+  target.third_party = true;
+  return target;
+}
+const Target kEchoTarget = EchoTarget();
+
+InsideOptions Started(const std::string& command) {
+  return {.command = command, .library = HUPSTORM_INSIDE};
+}
+
+std::string Pair(const std::string& name) { return HUPSTORM_PAIRS "/pair_" + name + " {port}"; }
+
+std::vector<std::string> Findings(const RunResult& result) {
+  std::vector<std::string> findings;
+  for (const Finding& finding : result.findings) {
+    findings.push_back(finding.oracle + ": " + finding.evidence);
+  }
+  return findings;
+}
+
+std::vector<std::string> FindingsIn(const std::string& command, const std::string& scenario) {
+  InsideWorld world(Started(command));
+  return Findings(world.Run(ParseScenario(scenario, "s.scn"), kEchoTarget, RunOptions()));
+}
+
+std::string WhyNot(const std::string& command) {
+  InsideOptions options = Started(command);
+  options.start_timeout = std::chrono::seconds(2);
+  return InsideWorld(options).WhyNot(kEchoTarget);
+}
+
+std::string TimeLineOf(World& world, const Scenario& scenario) {
+  RunOptions options;
+  options.record_time_line = true;
+  std::string text;
+  for (const TimeLineEntry& entry : world.Run(scenario, kEchoTarget, options).time_line) {
+    text += std::to_string(entry.ns) + " " + entry.text + "\n";
+  }
+  return text;
+}
+
+// ---- Correct servers.
+
+class CorrectInsideTest : public testing::TestWithParam<std::string> {};
+
+TEST_P(CorrectInsideTest, NothingIsFoundInTheWholeSuite) {
+  InsideWorld world(Started(GetParam()));
+  int runs = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(HUPSTORM_SUITE)) {
+    if (entry.path().extension() != ".scn") continue;
+    const Scenario scenario = ParseScenario(ReadWhole(entry.path()).value(), entry.path());
+    if (!Fits(scenario, kEchoTarget) || !InsideWorld::WhyNot(scenario).empty()) continue;
+    EXPECT_THAT(Findings(world.Run(scenario, kEchoTarget, RunOptions())), IsEmpty())
+        << entry.path();
+    ++runs;
+  }
+  EXPECT_GT(runs, 100);
+}
+
+INSTANTIATE_TEST_SUITE_P(Servers, CorrectInsideTest,
+                         testing::Values(HUPSTORM_PAIRS "/libevent_echo {port}",
+                                         Pair("answers_by_timer"), Pair("answers_by_thread"),
+                                         Pair("spins_before_it_sleeps"), Pair("thread_a_client"),
+                                         Pair("thread_pool_of_epoll")),
+                         [](const auto& info) {
+                           std::string name = std::filesystem::path(info.param).filename();
+                           return name.substr(0, name.find(' '));
+                         });
+
+// ---- The same in each run.
+
+struct Program {
+  std::string name;
+  std::string command;
+  std::string needs = {};  // a file, without which it is not there
+};
+void PrintTo(const Program& program, std::ostream* out) { *out << program.name; }
+
+// The first line in which they differ, of both; empty if they do not.
+std::string FirstDifference(const std::string& text, const std::string& other) {
+  const auto [at, at_other] = std::mismatch(text.begin(), text.end(), other.begin(), other.end());
+  if (at == text.end() && at_other == other.end()) return "";
+  const auto line = [](const std::string& whole, std::string::const_iterator place) {
+    const size_t begin = whole.rfind('\n', static_cast<size_t>(place - whole.begin()) - 1) + 1;
+    return whole.substr(begin, whole.find('\n', begin) - begin);
+  };
+  return line(text, at) + "\n" + line(other, at_other);
+}
+
+// The port that a program listens on is another in each process, and so is the number of the
+// process, which redis logs.
+std::string WithoutNumbers(const std::string& time_line) {
+  static const std::regex port("127\\.0\\.0\\.1:2[0-9]{4}");
+  static const std::regex pid("[0-9]+:signal-handler");
+  return std::regex_replace(std::regex_replace(time_line, port, "127.0.0.1:PORT"), pid, "PID:");
+}
+
+class RepeatedInsideTest : public testing::TestWithParam<Program> {
+ protected:
+  void SetUp() override {
+    const std::string& file = GetParam().needs;
+    if (!file.empty() && !std::filesystem::exists(file))
+      GTEST_SKIP() << file << " is not installed";
+  }
+};
+
+TEST_P(RepeatedInsideTest, TheSameHappensInEachRunAndInEachProcess) {
+  const std::string file = HUPSTORM_SUITE "/lifecycle/a-busy-day.scn";
+  const Scenario scenario = ParseScenario(ReadWhole(file).value(), file);
+  InsideWorld world(Started(GetParam().command));
+  const std::string first = TimeLineOf(world, scenario);
+  EXPECT_THAT(first, HasSubstr("accept4"));
+  for (int i = 0; i < 20; ++i) {
+    ASSERT_EQ(FirstDifference(TimeLineOf(world, scenario), first), "") << i;
+  }
+  InsideWorld other(Started(GetParam().command));
+  EXPECT_EQ(FirstDifference(WithoutNumbers(TimeLineOf(other, scenario)), WithoutNumbers(first)),
+            "");
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Programs, RepeatedInsideTest,
+    testing::Values(
+        Program{"libevent_echo", HUPSTORM_PAIRS "/libevent_echo {port}"},
+        Program{"libuv_echo", HUPSTORM_PAIRS "/libuv_echo {port}"},
+        Program{"answers_by_thread", Pair("answers_by_thread")},
+        Program{"thread_a_client", Pair("thread_a_client")},
+        Program{"memcached", "exec memcached -u nobody -l 127.0.0.1 -p {port} -U 0",
+                "/usr/bin/memcached"},
+        Program{"redis", HUPSTORM_TEST_SERVERS "/redis.sh {port}", "/usr/bin/redis-server"},
+        Program{"asyncio", PythonServer("asyncio_echo")},
+        Program{"node", "/usr/bin/node " HUPSTORM_TEST_SERVERS "/pairs/node_echo.js {port}",
+                "/usr/bin/node"}),
+    [](const auto& info) { return info.param.name; });
+
+TEST(InsideWorldTest, AProgramInPythonRunsThere) {
+  EXPECT_THAT(FindingsIn(PythonServer("epoll_echo"),
+                         "c connect\nc read all\nc send 64KiB\nc shutdown write\n"
+                         "expect c received 64KiB\nexpect c eof\n"),
+              IsEmpty());
+}
+
+// ---- How programs end.
+
+TEST(InsideWorldTest, AnAbortIsTheServersDeath) {
+  EXPECT_THAT(FindingsIn(PythonServer("reset_aborts"), "c connect\nc send 1KiB\nc reset\n"),
+              Contains(StartsWith("server-died: killed by SIGABRT")));
+}
+
+TEST(InsideWorldTest, AnExitIsTheServersDeath) {
+  EXPECT_THAT(FindingsIn(PythonServer("reset_kills"), "c connect\nc send 1KiB\nc reset\n"),
+              Contains(StartsWith("server-died: it called exit(1)")));
+}
+
+TEST(InsideWorldTest, ADeathIsNoneOfTheNextScenario) {
+  InsideWorld world(Started(PythonServer("reset_aborts")));
+  const Scenario reset = ParseScenario("c connect\nc send 1KiB\nc reset\n", "reset.scn");
+  const Scenario close =
+      ParseScenario("c connect\nc read all\nc send 1KiB\nc shutdown write\n", "close.scn");
+  EXPECT_THAT(Findings(world.Run(reset, kEchoTarget, RunOptions())), testing::SizeIs(1));
+  EXPECT_THAT(Findings(world.Run(close, kEchoTarget, RunOptions())), IsEmpty());
+}
+
+// ---- Several scenarios in one process.
+
+TEST(InsideWorldTest, WhatAFreshProcessDoesNotShowIsNoFindingAndIsTold) {
+  InsideWorld world(Started(PythonServer("tires_of_clients")));
+  const Scenario scenario =
+      ParseScenario("c connect\nc read all\nc send 10\nc shutdown write\n", "s.scn");
+  std::vector<std::string> told;
+  for (int i = 0; i < 5; ++i) {
+    const RunResult result = world.Run(scenario, kEchoTarget, RunOptions());
+    EXPECT_THAT(Findings(result), IsEmpty()) << i;
+    if (!result.not_shown_again.empty()) told.push_back(result.not_shown_again);
+  }
+  EXPECT_THAT(told, Contains(HasSubstr("c")));
+}
+
+TEST(InsideWorldTest, AScenarioThatIsLookedAtHasAProcessOfItsOwn) {
+  InsideWorld world(Started(PythonServer("tires_of_clients")));
+  const Scenario scenario =
+      ParseScenario("c connect\nc read all\nc send 10\nc shutdown write\n", "s.scn");
+  const std::string first = TimeLineOf(world, scenario);
+  for (int i = 0; i < 3; ++i) world.Run(scenario, kEchoTarget, RunOptions());
+  EXPECT_EQ(TimeLineOf(world, scenario), first);
+}
+
+// ---- What cannot live there.
+
+TEST(InsideWorldTest, AProgramThatForksForEachClientIsRefused) {
+  EXPECT_EQ(WhyNot(ForkEcho()), "it forks processes while it serves");
+}
+
+TEST(InsideWorldTest, AProgramThatServesInForkedProcessesIsRefused) {
+  EXPECT_EQ(WhyNot(Pair("prefork")), "it serves in a process that another of its own forked");
+}
+
+TEST(InsideWorldTest, AStaticProgramIsRefused) {
+  if (StaticEcho().empty()) GTEST_SKIP() << "nothing can be linked statically here";
+  EXPECT_THAT(WhyNot(StaticEcho()), HasSubstr("statically linked"));
+}
+
+TEST(InsideWorldTest, AProgramThatNeverListensIsRefused) {
+  EXPECT_THAT(WhyNot(PythonServer("never_listens")),
+              ContainsRegex("does not listen on port [0-9]+"));
+}
+
+TEST(InsideWorldTest, AProgramThatEndsAtOnceIsRefused) {
+  EXPECT_THAT(
+      WhyNot("echo no such luck; exit 3 # {port}"),
+      ContainsRegex("^it ended before it listened on port [0-9]+: it called exit\\(3\\); it "
+                    "wrote: no such luck$"));
+}
+
+}  // namespace
+}  // namespace hupstorm
