@@ -10,14 +10,14 @@ set(HUPSTORM_INSTALL_SOURCES ${CMAKE_INSTALL_DATADIR}/hupstorm/src)
 set(package_folder lib/cmake/hupstorm)
 
 install(TARGETS hupstorm RUNTIME COMPONENT command)
-install(TARGETS hupstorm_preload hupstorm_afl_mutator
+install(TARGETS hupstorm_preload hupstorm_inside hupstorm_afl_mutator
   LIBRARY DESTINATION ${HUPSTORM_INSTALL_LIBRARIES} COMPONENT command)
 install(FILES README.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT command)
 install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT command)
 
 # What hupstorm_add_server links, by the names that it has for others.
 set(libraries
-  base documented isolation kernel mutator options python reference scenarios tools)
+  base documented isolation kernel linux linux_worlds mutator options python reference scenarios tools)
 foreach(library ${libraries})
   set_target_properties(hupstorm_${library} PROPERTIES EXPORT_NAME ${library})
   list(APPEND library_targets hupstorm_${library})
@@ -27,7 +27,7 @@ install(TARGETS ${library_targets} EXPORT hupstormTargets
 # All that is installed, and no test.
 add_custom_target(hupstorm_installed)
 add_dependencies(hupstorm_installed
-  hupstorm hupstorm_preload hupstorm_afl_mutator ${library_targets})
+  hupstorm hupstorm_preload hupstorm_inside hupstorm_afl_mutator ${library_targets})
 # The objects' second half is for g++ of this very version, which may not be the user's compiler.
 install(CODE "
   file(GLOB archives \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${HUPSTORM_INSTALL_LIBRARIES}/*.a\")

@@ -19,6 +19,8 @@ import subprocess
 import sys
 import tempfile
 
+# That a long command gets on shows on a busy machine only.
+PROGRESS = r"^[a-z ]+: (?:[\w-]+, )?\d+ of \d+\b.*\n"
 MARK = "\x01end of command "
 
 
@@ -112,6 +114,7 @@ def follow(document, prefix, folder):
         for i, (command, expected) in enumerate(block):
             print(f"$ {command}", flush=True)
             output, status = shell.run(command)
+            output = re.sub(PROGRESS, "", output, flags=re.M)
             may_fail = i + 1 < len(block) and block[i + 1][0] == "echo $?"
             if status != 0 and not may_fail:
                 sys.exit(f"{output}\nexit code {status}, of: {command}")

@@ -1,4 +1,4 @@
-#include "tools/isolation/wire.h"
+#include "scenarios/worlds/wire.h"
 
 #include <gtest/gtest.h>
 

@@ -69,6 +69,7 @@ struct Options {
   uint64_t seed = 1;
   bool no_sweep = false;
   bool self = false;
+  bool unconfirmed = false;
   std::string out;
   std::string baseline;
   bool update_baseline = false;
@@ -172,6 +173,7 @@ int RunGateCommand(Options options, const CommandLine& line) {
   if (options.self) settings.self_areas = line.self->areas(settings);
   settings.baseline = baseline;
   settings.out = options.out;
+  settings.unconfirmed = options.unconfirmed;
   if (!options.json) {
     settings.on_area_done = [&style](const GateArea& area) {
       Print(GateAreaText(area, style));
@@ -224,6 +226,8 @@ void AddGateCommand(CLI::App& app, CommandLine& line) {
                  "write a report for people: one file, opens offline");
   command.Option("--json-file FILE", options->json_file, "write what --json prints to a file");
   command.Flag("--json", options->json, "print one JSON object");
+  command.Flag("--unconfirmed", options->unconfirmed,
+               "of a program on the simulated kernel: what Linux does not show counts, too");
   AddWorkerOptions(command, options->workers);
   command.Does(line.action, [options, &line] { return RunGateCommand(*options, line); });
 }

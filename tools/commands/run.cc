@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <iterator>
+#include <map>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -16,6 +17,7 @@
 #include "tools/cli/output.h"
 #include "tools/cli/text_table.h"
 #include "tools/commands/commands.h"
+#include "tools/gate/confirm.h"
 #include "tools/plan/choose_server.h"
 #include "tools/plan/plan.h"
 #include "tools/plan/run_options.h"
@@ -39,8 +41,12 @@ Examples:
   hupstorm run --exec './my_server --port {port}'
   hupstorm run --exec 'redis-server --port {port}' --protocol expect:redis.expect
 
+Each bug that the simulated kernel shows in somebody else's program (--exec --world simulated) is taken to
+Linux: "confirmed on Linux", "not reproduced on Linux" (listed apart), or why it cannot be.
+
 --json prints {"target","world","scenarios":N,"findings":[{"oracle","target","scenario","file","line",
-"step","evidence","fingerprint","replay"}]}. Of several targets "target" is the list, and each
+"step","evidence","fingerprint","replay"}]}; with --exec --world simulated each finding has
+"confirmed", too. Of several targets "target" is the list, and each
 finding names its own. "left_out" and "limits_missed" ([{"reason","scenarios":[]}]) say which scenarios
 were not run, and which did not come to the limit that they are about. On Linux "seconds" and "slowest"
 ([{"scenario","seconds"}]) say what took the time.)";
@@ -50,14 +56,17 @@ struct Options {
   ServerOptions server;
   bool json = false;
   bool all = false;
+  bool unconfirmed = false;
   WorkerOptions workers;
 };
 
 struct Outcome {
-  std::vector<ReportedFinding> findings;  // in the order of the plan
-  size_t done = 0;                        // scenarios
-  size_t never_at_rest = 0;               // of these, such as were ended before their end
-  ByReason limits_missed;                 // and that did not come to what they are about
+  std::vector<ReportedFinding> findings;        // in the order of the plan
+  std::vector<ReportedFinding> not_reproduced;  // on Linux
+  size_t done = 0;                              // scenarios
+  size_t never_at_rest = 0;                     // of these, such as were ended before their end
+  ByReason limits_missed;                       // and that did not come to what they are about
+  ByReason not_shown_again;                     // RunResult::not_shown_again
   double seconds = 0;
   std::vector<std::pair<double, size_t>> slowest;  // seconds and job, on Linux: the slowest first
   std::string broken_off;  // why not all was run; what was found until then is not lost
@@ -69,6 +78,23 @@ void NoteTime(double seconds, size_t job, std::vector<std::pair<double, size_t>>
   slowest.emplace_back(seconds, job);
   std::sort(slowest.rbegin(), slowest.rend());
   slowest.resize(std::min(slowest.size(), kMost));
+}
+
+// Of findings that are one bug the first is taken to Linux.
+void Confirm(const Plan& plan, const IsolationOptions& isolation, const std::vector<size_t>& jobs,
+             std::vector<ReportedFinding>& findings) {
+  std::map<std::string, size_t> question_of;  // by fingerprint
+  std::vector<Question> questions;
+  for (size_t i = 0; i < findings.size(); ++i) {
+    const Finding& finding = findings[i].finding;
+    if (!question_of.try_emplace(finding.fingerprint, questions.size()).second) continue;
+    const Job& job = plan.jobs[jobs[i]];
+    questions.push_back({job.target, job.scenario, finding.oracle});
+  }
+  const auto answers = ConfirmOnLinux(plan.server, isolation, questions);
+  for (ReportedFinding& reported : findings) {
+    reported.confirmation = answers[question_of.at(reported.finding.fingerprint)];
+  }
 }
 
 Outcome RunPlan(const Plan& plan, const Options& options, const std::string& program) {
@@ -84,6 +110,9 @@ Outcome RunPlan(const Plan& plan, const Options& options, const std::string& pro
     if (!result.limit_missed.empty()) {
       outcome.limits_missed[result.limit_missed].push_back(plan.jobs[job].scenario->name);
     }
+    if (!result.not_shown_again.empty()) {
+      outcome.not_shown_again[result.not_shown_again].push_back(plan.jobs[job].scenario->name);
+    }
     if (plan.server.world != "simulated") NoteTime(result.seconds, job, outcome.slowest);
     by_job[job] = std::move(result.findings);
     if (!by_job[job].empty()) outputs[job] = std::move(result.output);
@@ -97,12 +126,16 @@ Outcome RunPlan(const Plan& plan, const Options& options, const std::string& pro
     outcome.broken_off = fmt::format("broken off after {} of {} scenarios: {}", outcome.done,
                                      plan.jobs.size(), error.what());
   }
+  std::vector<size_t> jobs;  // of the findings
   for (size_t job = 0; job < by_job.size(); ++job) {
     for (Finding& finding : by_job[job]) {
       std::string replay = ReplayCommand(program, finding, plan.server.as_options(finding.target));
       outcome.findings.push_back({std::move(finding), std::move(replay), outputs[job]});
+      jobs.push_back(job);
     }
   }
+  Confirm(plan, IsolationFor(plan.server, options.workers), jobs, outcome.findings);
+  outcome.not_reproduced = TakeNotReproduced(outcome.findings);
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
   outcome.seconds = elapsed.count();
   return outcome;
@@ -122,6 +155,10 @@ std::vector<ReportedFinding> ByOracle(const std::vector<ReportedFinding>& findin
 void PrintOutcome(const Plan& plan, const Options& options, const Outcome& outcome) {
   const Style style = Style::For(stdout);
   Print(FindingsText(ByOracle(outcome.findings), options.all, style));
+  if (!outcome.not_reproduced.empty()) {
+    Print("What Linux does not show (exit code 1 only with --unconfirmed):\n");
+    Print(FindingsText(ByOracle(outcome.not_reproduced), options.all, style));
+  }
   const ServerChoice& server = plan.server;
   const std::string mended = server.mend == "none" ? "" : fmt::format(" --mend {}", server.mend);
   std::string summary = fmt::format("{}{}: {} run in {:.1f} s: ", server.name, mended,
@@ -136,9 +173,15 @@ void PrintOutcome(const Plan& plan, const Options& options, const Outcome& outco
     summary += style.Red(count);
     if (distinct < found && !options.all) summary += " (--all shows each)";
   }
+  if (!outcome.not_reproduced.empty()) {
+    summary += fmt::format("; {} not reproduced on Linux", outcome.not_reproduced.size());
+  }
   Print(summary + "\n");
   for (const std::string& text : ReasonTexts(plan.left_out, kLeftOut)) Print(text + "\n");
   for (const std::string& text : ReasonTexts(outcome.limits_missed, kLimitMissed)) {
+    Print(text + "\n");
+  }
+  for (const std::string& text : ReasonTexts(outcome.not_shown_again, kNotShownAgain)) {
     Print(text + "\n");
   }
   if (outcome.never_at_rest > 0) {
@@ -160,7 +203,9 @@ void PrintOutcome(const Plan& plan, const Options& options, const Outcome& outco
 void PrintOutcomeAsJson(const Plan& plan, const Outcome& outcome) {
   nlohmann::ordered_json json = ServerJson(plan.server);
   json["scenarios"] = outcome.done;
-  json["findings"] = FindingsJson(outcome.findings);
+  std::vector<ReportedFinding> findings = outcome.findings;
+  findings.insert(findings.end(), outcome.not_reproduced.begin(), outcome.not_reproduced.end());
+  json["findings"] = FindingsJson(findings);
   if (!outcome.slowest.empty()) {
     json["seconds"] = outcome.seconds;
     for (const auto& [seconds, job] : outcome.slowest) {
@@ -171,6 +216,9 @@ void PrintOutcomeAsJson(const Plan& plan, const Outcome& outcome) {
   if (outcome.never_at_rest > 0) json["never_at_rest"] = outcome.never_at_rest;
   if (!plan.left_out.empty()) json["left_out"] = ReasonsJson(plan.left_out);
   if (!outcome.limits_missed.empty()) json["limits_missed"] = ReasonsJson(outcome.limits_missed);
+  if (!outcome.not_shown_again.empty()) {
+    json["not_shown_again"] = ReasonsJson(outcome.not_shown_again);
+  }
   if (!plan.server.note.empty()) json["note"] = plan.server.note;
   if (!outcome.broken_off.empty()) json["broken_off"] = outcome.broken_off;
   PrintJson(json);
@@ -185,7 +233,9 @@ int Run(const Options& options, const std::string& program) {
   } else {
     PrintOutcome(plan, options, outcome);
   }
-  return outcome.findings.empty() ? kExitClean : kExitFindings;
+  const bool counts =
+      !outcome.findings.empty() || (options.unconfirmed && !outcome.not_reproduced.empty());
+  return counts ? kExitFindings : kExitClean;
 }
 
 }  // namespace
@@ -197,6 +247,8 @@ void AddRunCommand(CLI::App& app, CommandLine& line) {
   AddServerOptions(command, options->server, /*many=*/true);
   command.Flag("--json", options->json, "print one JSON object");
   command.Flag("--all", options->all, "show each finding, even if the bug is the same");
+  command.Flag("--unconfirmed", options->unconfirmed,
+               "of a program on the simulated kernel: what Linux does not show counts, too");
   AddWorkerOptions(command, options->workers);
   command.Does(line.action, [options, &line] { return Run(*options, line.program); });
 }

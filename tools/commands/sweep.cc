@@ -1,15 +1,21 @@
-// hupstorm sweep SCENARIO... --target NAME[,NAME]
+// hupstorm sweep SCENARIO... --target NAME[,NAME] | --exec 'CMD {port}' --world simulated
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <deque>
 #include <memory>
+#include <vector>
 
+#include "scenarios/language/parse.h"
 #include "tools/cli/command.h"
 #include "tools/cli/errors.h"
 #include "tools/cli/output.h"
 #include "tools/cli/output_file.h"
 #include "tools/cli/text_table.h"
 #include "tools/commands/commands.h"
+#include "tools/gate/confirm.h"
+#include "tools/plan/choose_server.h"
 #include "tools/plan/plan.h"
 #include "tools/report/json_output.h"
 #include "tools/report/left_out.h"
@@ -43,6 +49,7 @@ Examples:
   hupstorm sweep suite --target reference/poll,reference/select
   hupstorm sweep my.scn --target reference/epoll-et --pairs --out findings
   hupstorm sweep reset --target doc001/poll --mend all-but=reset-kills-server
+  hupstorm sweep half-close short-io --exec './my_server {port}' --world simulated
 
 --json prints {"target","mend","world","scenarios":N,"calls":N,"alike":N,"placements":N,"pairs":N,
 "pairs_left_out":N,"survey_seconds","seconds","rate","findings":[{"oracle","target","scenario","placement":[],
@@ -57,14 +64,30 @@ struct Options {
   ServerOptions server;
   std::string out;
   bool all = false;
+  bool unconfirmed = false;
   bool json = false;
   uint64_t most_pairs = 0;
   WorkerOptions workers;
 };
 
+void AskLinux(const ServerChoice& server, const IsolationOptions& isolation, SweepReport& report) {
+  std::deque<Scenario> scenarios;
+  std::vector<Question> questions;
+  for (const SweepFinding& found : report.findings) {
+    scenarios.push_back(ParseScenario(found.text, found.finding.scenario));
+    questions.push_back({&server.targets.front(), &scenarios.back(), found.finding.oracle});
+  }
+  const auto answers = ConfirmOnLinux(server, isolation, questions);
+  for (size_t i = 0; i < answers.size(); ++i) report.findings[i].confirmation = answers[i];
+}
+
 int RunSweepCommand(const Options& options, const std::string& program) {
   Plan plan;
   MakePlan(options.scenarios, options.server, plan);
+  if (plan.server.world != kDefaultWorld && plan.server.targets.front().third_party) {
+    throw UsageError("a sweep of somebody else's server needs the simulated kernel: --world {}",
+                     kDefaultWorld);
+  }
   if (!options.out.empty()) MakeOutputFolder(options.out);
   Progress progress("sweeping");
   SweepSettings settings;
@@ -76,7 +99,8 @@ int RunSweepCommand(const Options& options, const std::string& program) {
   settings.on_progress = [&progress](uint64_t done, uint64_t total, size_t findings) {
     progress.Update(done, total, Count(findings, "finding"));
   };
-  const SweepReport report = RunSweep(plan.jobs, settings);
+  SweepReport report = RunSweep(plan.jobs, settings);
+  AskLinux(plan.server, settings.isolation, report);
   for (const SweepFinding& found : report.findings) {
     if (!options.out.empty()) WriteOwnFile(found.finding.file, found.text);
   }
@@ -91,7 +115,10 @@ int RunSweepCommand(const Options& options, const std::string& program) {
     for (const std::string& text : ReasonTexts(plan.left_out, kLeftOut)) Print(text + "\n");
     if (!report.broken_off.empty()) Print(style.Yellow(report.broken_off) + "\n");
   }
-  return report.findings.empty() ? kExitClean : kExitFindings;
+  const auto counts = [&options](const SweepFinding& found) {
+    return options.unconfirmed || found.confirmation.state != Confirmation::State::kNotReproduced;
+  };
+  return std::ranges::any_of(report.findings, counts) ? kExitFindings : kExitClean;
 }
 
 }  // namespace
@@ -101,13 +128,15 @@ void AddSweepCommand(CLI::App& app, CommandLine& line) {
   Command command(app, "sweep",
                   "Run scenarios with each thing going wrong at each call of the server", kFooter);
   command.Option("scenarios SCENARIO", options->scenarios, "what to sweep").Required();
-  AddTargetOptions(command, options->server, /*many=*/true);
+  AddServerOptions(command, options->server, /*many=*/true);
   command.Option("--out DIR", options->out, "write each finding's scenario to this folder");
   command
       .Flag(fmt::format("--pairs{{{}}} =N", kMostPairs), options->most_pairs,
             "let two things go wrong in a run: this many pairs at most")
       .Within(uint64_t{1}, uint64_t{1'000'000'000});
   command.Flag("--all", options->all, "sweep every call, also of those that are alike");
+  command.Flag("--unconfirmed", options->unconfirmed,
+               "of a program on the simulated kernel: what Linux does not show counts, too");
   command.Flag("--json", options->json, "print one JSON object");
   AddWorkerOptions(command, options->workers);
   command.Does(line.action, [options, &line] { return RunSweepCommand(*options, line.program); });

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "tools/cli/errors.h"
@@ -151,6 +152,27 @@ bool Baseline::Tolerates(const Finding& finding, bool in_suite) const {
   const BaselineEntry* const known = Find(finding);
   if (known == nullptr) return false;
   return !in_suite || known->shown_in.empty() || known->shown_in.contains(finding.scenario);
+}
+
+void NoteBaseline(const Baseline& baseline, GateReport& report) {
+  report.has_baseline = true;
+  std::set<std::pair<std::string, std::string>> seen;
+  for (const GateFinding& found : report.findings) {
+    seen.insert({found.finding.target, found.finding.fingerprint});
+  }
+  // Nothing is known of targets that this pass is not about.
+  std::set<std::string> judged;
+  for (const GateArea& area : report.areas) {
+    for (const GateCase& one : area.cases) judged.insert(one.target);
+  }
+  for (const BaselineEntry& known : baseline.entries()) {
+    if (!judged.contains(known.target)) continue;
+    if (!seen.contains({known.target, known.fingerprint})) {
+      report.gone.push_back(known);
+    } else if (known.shown_in.empty()) {
+      ++report.known_anywhere;
+    }
+  }
 }
 
 BaselineEntry EntryFor(const Finding& finding, std::set<std::string> shown_in) {

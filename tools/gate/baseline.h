@@ -43,6 +43,9 @@ class Baseline {
   std::vector<BaselineEntry> entries_;
 };
 
+// Notes in the report of a pass what of the baseline is gone, and what it knows everywhere.
+void NoteBaseline(const Baseline& baseline, GateReport& report);
+
 // `shown_in`: see BaselineEntry.
 BaselineEntry EntryFor(const Finding& finding, std::set<std::string> shown_in);
 

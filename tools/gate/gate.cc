@@ -6,7 +6,7 @@
 #include <chrono>
 #include <deque>
 #include <functional>
-#include <set>
+#include <iterator>
 #include <utility>
 
 #include "scenarios/language/fit.h"
@@ -16,6 +16,7 @@
 #include "tools/cli/output.h"
 #include "tools/cli/text_table.h"
 #include "tools/gate/campaign_curves.h"
+#include "tools/gate/confirm.h"
 #include "tools/gate/corpus_inputs.h"
 #include "tools/gate/findings_book.h"
 #include "tools/gate/smoke.h"
@@ -40,8 +41,7 @@ double SecondsSince(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-// If an oracle says what is wrong, it is no news that the scenario's author expected something
-// else.
+// If an oracle says what is wrong, it is no news that a scenario expected something else.
 void LeaveOutWhatFollows(std::vector<Finding>& findings) {
   if (!std::all_of(findings.begin(), findings.end(), IsExpectation)) {
     std::erase_if(findings, IsExpectation);
@@ -118,13 +118,14 @@ class Gate {
     // Workers finish in any order; findings are booked in that of the jobs, as a bug is shown by
     // the first of them.
     const auto book = [&] {
-      ByReason missed;
-      for (size_t job = 0; job < jobs.size(); ++job) {
-        const std::string& why = results[job].limit_missed;
-        if (!why.empty()) missed[why].push_back(jobs[job].scenario->name);
-      }
-      for (std::string& text : ReasonTexts(missed, kLimitMissed)) {
-        area.left_out.push_back(std::move(text));
+      for (const auto& [reason, what] : {std::pair(&RunResult::limit_missed, kLimitMissed),
+                                         std::pair(&RunResult::not_shown_again, kNotShownAgain)}) {
+        ByReason names;
+        for (size_t job = 0; job < jobs.size(); ++job) {
+          const std::string& why = results[job].*reason;
+          if (!why.empty()) names[why].push_back(jobs[job].scenario->name);
+        }
+        std::ranges::move(ReasonTexts(names, what), std::back_inserter(area.left_out));
       }
       for (size_t job = 0; job < jobs.size(); ++job) {
         for (Finding& finding : results[job].findings) {
@@ -192,7 +193,7 @@ class Gate {
       return;
     }
     if (server_.world != kDefaultWorld) {
-      area.skipped = "it needs the simulated world, with the server linked to hupstorm";
+      area.skipped = "it needs the simulated kernel (--world simulated)";
       return;
     }
     Progress progress(area.name);
@@ -349,15 +350,28 @@ class Gate {
       if (!result.output.empty()) report.output = std::move(result.output);
       progress.Update(++done, jobs.size(), "");
     });
+    AskLinux(entries);
   }
 
-  // What the user can do with each, and whether it is tolerated.
+  void AskLinux(const std::vector<BookedFinding*>& entries) {
+    std::vector<Question> questions;
+    for (const BookedFinding* entry : entries) {
+      questions.push_back({entry->target, &*entry->scenario, entry->report.finding.oracle});
+    }
+    const auto answers = ConfirmOnLinux(server_, isolation_, questions);
+    for (size_t i = 0; i < entries.size(); ++i) {
+      GateFinding& report = entries[i]->report;
+      report.confirmation = answers[i];
+      const bool is_shown = answers[i].state != Confirmation::State::kNotReproduced;
+      report.not_reproduced = !is_shown && !settings_.unconfirmed;
+    }
+  }
+
+  // What the user can do with each.
   void Finish() {
-    std::set<std::pair<std::string, std::string>> seen;
     for (BookedFinding& entry : book_.entries()) {
       GateFinding& report = entry.report;
       Finding& finding = report.finding;
-      seen.insert({finding.target, finding.fingerprint});
       if (!entry.in_file) {
         finding.file = ScenarioFile(settings_.out, finding);
         report.replay = ReplayOfText(settings_.program, finding, report.text, server_.as_options);
@@ -368,21 +382,7 @@ class Gate {
       }
       report_.findings.push_back(std::move(report));
     }
-    report_.has_baseline = settings_.baseline.has_value();
-    if (!settings_.baseline) return;
-    // Nothing is known of targets that this pass is not about.
-    std::set<std::string> judged;
-    for (const GateArea& area : report_.areas) {
-      for (const GateCase& one : area.cases) judged.insert(one.target);
-    }
-    for (const BaselineEntry& known : settings_.baseline->entries()) {
-      if (!judged.contains(known.target)) continue;
-      if (!seen.contains({known.target, known.fingerprint})) {
-        report_.gone.push_back(known);
-      } else if (known.shown_in.empty()) {
-        ++report_.known_anywhere;
-      }
-    }
+    if (settings_.baseline) NoteBaseline(*settings_.baseline, report_);
   }
 
   const GateSettings& settings_;

@@ -53,6 +53,7 @@ struct GateSettings {
   std::optional<Baseline> baseline;
   // Where scenarios that are in no file are to be written, each as ORACLE-FINGERPRINT.scn; empty
   // for nowhere. The caller writes GateFinding::text to Finding::file.
+  bool unconfirmed = false;  // what Linux does not show counts, too
   std::string out;
   std::function<void(const GateArea&)> on_area_done = [](const GateArea&) {};
 };

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/resource_limit.h"
+#include "scenarios/worlds/inside/inside_world.h"
 #include "scenarios/worlds/loopback_world.h"
 #include "scenarios/worlds/outside_world.h"
 #include "scenarios/worlds/process_world.h"
@@ -75,16 +76,40 @@ ServerChoice ChooseTargets(const ServerOptions& options) {
   choice.targets = MakeTargets(*options.targets, mend);
   for (Target& target : choice.targets) target.hardened |= options.hardened;
   choice.name = *options.targets;
-  choice.world = options.world;
+  choice.world = options.world.value_or(kDefaultWorld);
   choice.mend = mend.Text();
-  choice.make_world = MakerOf(options.world);
-  choice.is_in_worker = options.world == kDefaultWorld;
-  if (options.world != kDefaultWorld) RequireDescriptors();
-  choice.why_not = [world = options.world](const Scenario& scenario) {
+  choice.make_world = MakerOf(choice.world);
+  choice.is_in_worker = choice.world == kDefaultWorld;
+  if (choice.world != kDefaultWorld) RequireDescriptors();
+  choice.why_not = [world = choice.world](const Scenario& scenario) {
     return std::string(WhyNotIn(world, scenario));
   };
-  choice.as_options = [options, mend = choice.mend](const std::string& target) {
-    return TargetOptions(target, mend, options.world) + HardenedOption(options);
+  choice.as_options = [options, mend = choice.mend,
+                       world = choice.world](const std::string& target) {
+    return TargetOptions(target, mend, world) + HardenedOption(options);
+  };
+  return choice;
+}
+
+// `choice`: of a third-party server.
+ServerChoice ChooseInside(const ProcessOptions& process, ServerChoice choice) {
+  const InsideOptions inside = {.command = process.command,
+                                .library = InstalledLibrary("libhupstorm_inside.so").string(),
+                                .start_timeout = process.start_timeout};
+  const std::string why = InsideWorld(inside).WhyNot(choice.targets.front());
+  if (!why.empty()) {
+    throw UsageError("the program cannot live on the simulated kernel: {} (--world loopback)", why);
+  }
+  RequireProtocol(StartedByCommand(process).start(/*connections=*/1).address,
+                  choice.targets.front());
+  choice.world = kDefaultWorld;
+  choice.make_world = [inside](int) { return std::make_unique<InsideWorld>(inside); };
+  choice.why_not = [](const Scenario& scenario) {
+    return std::string(InsideWorld::WhyNot(scenario));
+  };
+  choice.make_linux_world = [process] { return std::make_unique<ProcessWorld>(process); };
+  choice.why_not_on_linux = [](const Scenario& scenario) {
+    return std::string(LoopbackWorld::WhyNot(scenario));
   };
   return choice;
 }
@@ -98,14 +123,19 @@ ServerChoice ChooseCommand(const ServerOptions& options) {
   }
   ServerChoice choice = ThirdPartyChoice(command, options);
   choice.as_options = [options](const std::string& target) {
-    return fmt::format("--exec {}{}{}{}", ShellWord(target), ProtocolOption(options),
-                       HardenedOption(options), options.outside ? " --outside" : "");
+    return fmt::format("--exec {}{}{}{}{}", ShellWord(target), ProtocolOption(options),
+                       HardenedOption(options), options.world ? " --world " + *options.world : "",
+                       options.outside ? " --outside" : "");
   };
+  if (options.world && *options.world != kDefaultWorld && *options.world != kLoopbackWorld) {
+    MakerOf(*options.world);  // throws
+  }
   ProcessOptions process;
   process.command = command;
   process.preload_library = InstalledLibrary("libhupstorm_preload.so").string();
   process.start_timeout = std::chrono::milliseconds(std::lround(options.start_timeout_s * 1000));
   RequireDescriptors();
+  if (options.world == kDefaultWorld) return ChooseInside(process, std::move(choice));
   const ServerNature nature = LookAtServer(process);
   if (nature.kind == ServerNature::Kind::kNotServing) throw UsageError(nature.why);
   process.host = nature.host;
@@ -161,7 +191,9 @@ void AddTargetOptions(Command& command, ServerOptions& options, bool many) {
                         "the protocol)");
   command.Option("--mend MENDS", options.mend,
                  "of a document's server: none (as written), all, or all-but=DEFECT[,DEFECT]");
-  AddWorldOption(command, options.world);
+  command.Option("--world WORLD", options.world,
+                 "where to run: simulated (a kernel of our own, virtual time) or loopback (Linux); "
+                 "default: simulated for --target, loopback for --exec");
   command.Flag("--hardened", options.hardened,
                "the server is meant to survive what few do: run scenarios about that, too");
   command.Option("--executable FILE", options.executable,
@@ -213,8 +245,8 @@ ServerChoice ChooseServer(const ServerOptions& asked) {
     throw UsageError("--protocol is for --exec and --connect: a target's own is known");
   }
   if (options.targets) return ChooseTargets(options);
-  if (options.world != kDefaultWorld) {
-    throw UsageError("--world is for --target: --exec and --connect have a world of their own");
+  if (options.world && options.address) {
+    throw UsageError("--world is for --target and --exec: --connect has a world of its own");
   }
   return options.command ? ChooseCommand(options) : ChooseAddress(options);
 }

@@ -19,7 +19,7 @@ class Command;
 struct ServerOptions {
   std::optional<std::string> targets;
   std::string mend = "none";
-  std::string world = kDefaultWorld;
+  std::optional<std::string> world;
   std::optional<std::string> command;  // --exec
   std::optional<std::string> address;  // --connect
   // --executable of a file that RunHupstorm has not passed the command on to: none of ours.

@@ -14,7 +14,6 @@
 namespace hupstorm {
 namespace {
 
-constexpr char kLoopback[] = "loopback";
 constexpr double kShortestTimeout = 0.1;
 constexpr double kLongestTimeout = 3600;
 
@@ -62,13 +61,13 @@ IsolationOptions ToIsolation(const WorkerOptions& options, WorldMaker make_world
 
 WorldMaker MakerOf(const std::string& world) {
   if (world == kDefaultWorld) return [](int) { return std::make_unique<SimulatedWorld>(); };
-  if (world == kLoopback) return [](int) { return std::make_unique<LoopbackWorld>(); };
+  if (world == kLoopbackWorld) return [](int) { return std::make_unique<LoopbackWorld>(); };
   throw UsageError("no world \"{}\"; there are: --world {}, --world {}", world, kDefaultWorld,
-                   kLoopback);
+                   kLoopbackWorld);
 }
 
 std::string_view WhyNotIn(const std::string& world, const Scenario& scenario) {
-  return world == kLoopback ? LoopbackWorld::WhyNot(scenario) : std::string_view();
+  return world == kLoopbackWorld ? LoopbackWorld::WhyNot(scenario) : std::string_view();
 }
 
 }  // namespace hupstorm

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -90,22 +91,38 @@ std::string ScenarioFile(const std::string& folder, const Finding& finding) {
 
 std::string FindingsText(std::span<const ReportedFinding> findings, bool all, const Style& style) {
   std::map<Key, std::set<std::string>> scenarios;
-  for (const auto& [finding, replay, output] : findings) {
-    scenarios[KeyOf(finding)].insert(finding.scenario);
+  for (const ReportedFinding& reported : findings) {
+    scenarios[KeyOf(reported.finding)].insert(reported.finding.scenario);
   }
   const Explained explained(findings);
   std::set<Key> shown;
   std::string text;
-  for (const auto& [finding, replay, output] : findings) {
+  for (const auto& [finding, replay, output, confirmation] : findings) {
     if (!all && explained.Has(finding)) continue;
     const Key key = KeyOf(finding);
     if (!shown.insert(key).second && !all) continue;
     text += fmt::format("{}\n  {}\n", FindingLine(finding, style), style.Dim(replay));
     text += OutputText(output, style);
     const size_t more = scenarios[key].size() - 1;
-    if (!all && more > 0) text += fmt::format("  the same in {}\n", Count(more, "more scenario"));
+    std::string last = ConfirmationText(confirmation);
+    if (!all && more > 0) {
+      last +=
+          fmt::format("{}the same in {}", last.empty() ? "" : "; ", Count(more, "more scenario"));
+    }
+    if (!last.empty()) text += fmt::format("  {}\n", last);
   }
   return text;
+}
+
+std::vector<ReportedFinding> TakeNotReproduced(std::vector<ReportedFinding>& findings) {
+  const auto is_shown = [](const ReportedFinding& reported) {
+    return reported.confirmation.state != Confirmation::State::kNotReproduced;
+  };
+  const auto first = std::stable_partition(findings.begin(), findings.end(), is_shown);
+  std::vector<ReportedFinding> taken(std::make_move_iterator(first),
+                                     std::make_move_iterator(findings.end()));
+  findings.erase(first, findings.end());
+  return taken;
 }
 
 size_t DistinctFindings(std::span<const ReportedFinding> findings) {
@@ -147,6 +164,7 @@ nlohmann::ordered_json FindingJson(const ReportedFinding& reported) {
       {"evidence", finding.evidence}, {"fingerprint", finding.fingerprint},
       {"replay", reported.replay}};
   if (!reported.output.empty()) json["output"] = reported.output;
+  AddConfirmation(reported.confirmation, json);
   return json;
 }
 

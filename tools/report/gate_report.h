@@ -14,6 +14,7 @@
 
 #include "scenarios/oracles/finding.h"
 #include "scenarios/worlds/world.h"
+#include "tools/report/confirmation.h"
 
 namespace hupstorm {
 
@@ -40,6 +41,11 @@ struct GateFinding {
   std::vector<TimeLineEntry> time_line;
   std::vector<SocketRow> sockets;
   bool again = true;  // that run showed it too
+  Confirmation confirmation = {};
+  // Linux does not show it, and it does not count therefore.
+  bool not_reproduced = false;
+
+  bool shuts() const { return !tolerated && !not_reproduced; }
 };
 
 struct GateCase {
@@ -131,7 +137,15 @@ struct GateReport {
     }
     return distinct.size();
   }
-  size_t untolerated() const { return findings.size() - tolerated(); }
+  size_t untolerated() const {
+    return static_cast<size_t>(std::count_if(findings.begin(), findings.end(),
+                                             [](const GateFinding& each) { return each.shuts(); }));
+  }
+  size_t not_reproduced() const {
+    return static_cast<size_t>(std::count_if(
+        findings.begin(), findings.end(),
+        [](const GateFinding& each) { return !each.tolerated && each.not_reproduced; }));
+  }
   bool holds() const { return untolerated() == 0 && broken_off.empty(); }
 };
 

@@ -20,16 +20,16 @@ std::vector<const GateFinding*> InOrder(const GateReport& report) {
   std::vector<const GateFinding*> findings;
   for (const GateFinding& found : report.findings) findings.push_back(&found);
   std::stable_sort(findings.begin(), findings.end(), [&](const auto* a, const auto* b) {
-    return std::pair(a->tolerated, RankOf(a->finding)) <
-           std::pair(b->tolerated, RankOf(b->finding));
+    return std::pair(!a->shuts(), RankOf(a->finding)) < std::pair(!b->shuts(), RankOf(b->finding));
   });
   return findings;
 }
 
 std::string FindingText(const GateFinding& found, const Style& style) {
   const Finding& finding = found.finding;
-  const std::string oracle =
-      found.tolerated ? style.Yellow(finding.oracle + " (tolerated)") : style.Red(finding.oracle);
+  const std::string oracle = found.tolerated        ? style.Yellow(finding.oracle + " (tolerated)")
+                             : found.not_reproduced ? style.Yellow(finding.oracle)
+                                                    : style.Red(finding.oracle);
   std::string text =
       fmt::format("{}: {}: {}\n", style.Bold(Place(finding)), oracle, finding.evidence);
   text += fmt::format("  {}, {}", finding.target, found.area);
@@ -38,6 +38,9 @@ std::string FindingText(const GateFinding& found, const Style& style) {
     text += "; the baseline has its fingerprint, but not here: this may be another bug";
   }
   if (!found.again) text += "; not seen again when this was run by itself";
+  if (const std::string asked = ConfirmationText(found.confirmation); !asked.empty()) {
+    text += "; " + asked;
+  }
   text += "\n";
   if (found.tolerated) return text;  // known: --json and the reports have the rest
   text += OutputText(found.output, style);
@@ -104,6 +107,9 @@ std::string GateText(const GateReport& report, const Style& style) {
     verdict = style.Red("the gate is shut: not all was run");
   }
   if (report.tolerated() > 0) verdict += fmt::format(", {} tolerated", report.tolerated());
+  if (const size_t count = report.not_reproduced(); count > 0) {
+    verdict += fmt::format(", {} not reproduced on Linux (--unconfirmed counts them)", count);
+  }
   return text + fmt::format("{}: {}, {:.1f} s\n", report.target, verdict, report.seconds);
 }
 
@@ -114,7 +120,7 @@ int RankOf(const Finding& finding) {
 
 nlohmann::ordered_json FindingJson(const GateFinding& found) {
   nlohmann::ordered_json json =
-      FindingJson(ReportedFinding{found.finding, found.replay, found.output});
+      FindingJson(ReportedFinding{found.finding, found.replay, found.output, found.confirmation});
   json.update(nlohmann::ordered_json{{"area", found.area},
                                      {"cases", found.cases},
                                      {"tolerated", found.tolerated},
@@ -153,7 +159,7 @@ nlohmann::ordered_json GateJson(const GateReport& report) {
 std::string GitHubAnnotations(const GateReport& report) {
   std::string text;
   for (const GateFinding& found : report.findings) {
-    if (found.tolerated) continue;
+    if (!found.shuts()) continue;
     const Finding& finding = found.finding;
     std::string where;
     if (!finding.file.empty()) {

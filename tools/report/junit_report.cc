@@ -84,7 +84,7 @@ class Writer {
   Verdict VerdictOf(const GateCase& one) const {
     Verdict verdict = Verdict::kPassed;
     for (const size_t i : one.findings) {
-      if (!report_.findings[i].tolerated) return Verdict::kFailed;
+      if (report_.findings[i].shuts()) return Verdict::kFailed;
       verdict = Verdict::kTolerated;
     }
     return verdict;
@@ -131,7 +131,7 @@ class Writer {
     std::string text;
     for (const size_t i : one.findings) {
       const GateFinding& found = report_.findings[i];
-      if (found.tolerated) continue;
+      if (!found.shuts()) continue;
       if (text.empty()) {
         Set(failure, "type", found.finding.oracle);
         Set(failure, "message",

@@ -21,6 +21,8 @@ std::vector<std::string> ReasonTexts(const ByReason& scenarios, std::string_view
 
 inline constexpr std::string_view kLeftOut = "left out";
 inline constexpr std::string_view kLimitMissed = "did not come to the limit that they are about";
+inline constexpr std::string_view kNotShownAgain =
+    "showed, after others in one process, what a fresh process does not show (no finding)";
 
 // [{"reason","scenarios":[]}]
 nlohmann::ordered_json ReasonsJson(const ByReason& scenarios);

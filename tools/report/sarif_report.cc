@@ -110,7 +110,7 @@ Json ResultJson(const GateFinding& found, const GateReport& report,
                 const std::map<std::string_view, size_t>& rules) {
   const Finding& finding = found.finding;
   Json result = ResultOf(finding.oracle, rules);
-  result["level"] = found.tolerated ? "note" : "error";
+  result["level"] = found.shuts() ? "error" : "note";
   result["message"] =
       Text(fmt::format("{}: {}\nTo see it: {}", finding.target, finding.evidence, found.replay));
   result["locations"] = Json::array({LocationJson(finding)});

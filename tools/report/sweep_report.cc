@@ -29,6 +29,9 @@ std::string SweepText(const SweepReport& report, const std::string& program,
     if (found.placement.empty()) text += "  with nothing going wrong\n";
     if (found.runs > 1) text += fmt::format("  the same in {} runs\n", found.runs);
     if (!found.alone) text += "  not seen again when this was run by itself\n";
+    if (const std::string asked = ConfirmationText(found.confirmation); !asked.empty()) {
+      text += fmt::format("  {}\n", asked);
+    }
     text += style.Dim(ReplayOfText(program, found.finding, found.text, server)) + "\n\n";
   }
   return text;
@@ -75,6 +78,7 @@ nlohmann::ordered_json SweepJson(const SweepReport& report, const std::string& p
                         {"alone", found.alone},
                         {"text", found.text},
                         {"replay", ReplayOfText(program, found.finding, found.text, server)}});
+    AddConfirmation(found.confirmation, findings.back());
   }
   nlohmann::ordered_json json = {{"scenarios", report.scenarios},
                                  {"calls", report.calls},

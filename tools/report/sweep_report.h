@@ -22,6 +22,7 @@ struct SweepFinding {
   // It does not show when its scenario is run by itself: what ran before in the same process has
   // spoilt the server's memory, or its end is no matter of calls.
   bool alone = true;
+  Confirmation confirmation = {};
 };
 
 struct SweepReport {
@@ -47,7 +48,7 @@ std::string SweepSummary(const SweepReport& report, const Style& style);
 
 // {"scenarios","calls","alike","placements","pairs","pairs_left_out","seconds","rate","findings":
 // [{"oracle","target","scenario","placement":[],"evidence","fingerprint","file","line","runs",
-// "alone","text","replay"}]}, and "broken_off" if not all was run.
+// "alone","text","replay"}]} with what AddConfirmation adds, and "broken_off" if not all was run.
 nlohmann::ordered_json SweepJson(const SweepReport& report, const std::string& program,
                                  const ServerWords& server);
 

@@ -15,11 +15,11 @@
 #include "tools/gate/gate.h"
 #include "tools/matrix/matrix.h"
 #include "tools/plan/plan.h"
+#include "tools/report/findings_report.h"
 
 namespace hupstorm {
 namespace {
 
-constexpr char kLoopback[] = "loopback";
 constexpr uint64_t kConformancePrograms = 10'000;
 
 // What the areas take over from the gate.
@@ -56,7 +56,7 @@ std::string References() {
 void RunSuiteOnLinux(const Settings& settings, GateArea& area, const EnterFinding& enter) {
   ServerOptions server;
   server.targets = References();
-  server.world = kLoopback;
+  server.world = kLoopbackWorld;
   Plan plan;
   MakePlan({}, server, plan);
   IsolationOptions isolation = IsolationFor(plan.server, {.jobs = settings.workers});

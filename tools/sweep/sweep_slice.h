@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "scenarios/sweep/sweep.h"
+#include "scenarios/worlds/wire.h"
 #include "tools/isolation/isolated_runner.h"
-#include "tools/isolation/wire.h"
 
 namespace hupstorm {
 

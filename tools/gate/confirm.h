@@ -1,0 +1,33 @@
+// Asks Linux whether it shows what the simulated kernel found in somebody else's program. What it
+// does not show is a debt of the simulation's, and not held against the server.
+
+#ifndef HUPSTORM_TOOLS_GATE_CONFIRM_H_
+#define HUPSTORM_TOOLS_GATE_CONFIRM_H_
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "scenarios/worlds/world.h"
+#include "tools/isolation/isolated_runner.h"
+#include "tools/isolation/server_choice.h"
+#include "tools/report/confirmation.h"
+
+namespace hupstorm {
+
+struct Question {
+  const Target* target = nullptr;
+  const Scenario* scenario = nullptr;  // that shows the finding
+  std::string oracle;                  // the finding's
+};
+
+// Runs each scenario in the held world, once, with workers as `isolation` has them. Confirmed: the
+// same oracle finds something there. An answer for each question; kNotAsked for all if there is no
+// Linux to ask: the server is one of ours, or runs there already. Throws FailedError.
+std::vector<Confirmation> ConfirmOnLinux(const ServerChoice& server,
+                                         const IsolationOptions& isolation,
+                                         std::span<const Question> questions);
+
+}  // namespace hupstorm
+
+#endif  // HUPSTORM_TOOLS_GATE_CONFIRM_H_
