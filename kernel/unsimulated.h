@@ -15,8 +15,8 @@ namespace hupstorm {
 // `handler` may not return. Null: none.
 void SetUnsimulatedHandler(void (*handler)(std::string_view what));
 
-// Options and commands that are not simulated fail as they do on a Linux that is too old for them: for
-// programs that nobody here can change.
+// Options and commands that are not simulated fail as they do on a Linux that is too old for them:
+// for programs that nobody here can change.
 void BeOlderLinux();
 bool IsOlderLinux();
 
