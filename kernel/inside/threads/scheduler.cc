@@ -261,7 +261,11 @@ void Scheduler::Idle() {
       scheduler.WakeSleepers();
       continue;
     }
-    scheduler.host_.OnAllBlocked(scheduler.FirstDeadline());
+    {
+      // On the first thread's storage: it may sleep in code of the program's, in pthread_join say.
+      const HarnessScope harness;
+      scheduler.host_.OnAllBlocked(scheduler.FirstDeadline());
+    }
     scheduler.WakeSleepers();
   }
 }
