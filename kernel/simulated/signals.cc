@@ -52,9 +52,11 @@ Disposition Signals::Raise(int signal) {
   if (disposition != Disposition::kHandled) return disposition;
   const struct sigaction action = actions_[static_cast<size_t>(signal)];
   if ((action.sa_flags & SA_RESETHAND) != 0) actions_[static_cast<size_t>(signal)] = {};
+  const bool interrupts = (action.sa_flags & SA_RESTART) == 0;
+  if (interrupts) ++interruptions_;
   if (sleeping_ != nullptr) {
     sleeping_->handler_ran_ = true;
-    if ((action.sa_flags & SA_RESTART) == 0) sleeping_->interrupted_ = true;
+    if (interrupts) sleeping_->interrupted_ = true;
   }
   const ScopedValue server(in_force.in_server, true);  // in the middle of the harness
   // Linux runs a handler with errno as it was, and most handlers save it; a handler that does not

@@ -49,6 +49,8 @@ class Signals {
   // What a write to a connection without a reader does to the server.
   void RaiseSigpipe();
   int fatal_sigpipes() const { return fatal_sigpipes_; }
+  // Handlers without SA_RESTART that have run.
+  uint64_t interruptions() const { return interruptions_; }
   // Signals that wait for a signalfd, by number - 1.
   uint64_t pending() const { return pending_; }
   void SetPending(int signal) { pending_ |= Bit(signal); }
@@ -68,6 +70,7 @@ class Signals {
   uint64_t pending_ = 0;
   SleepingCall* sleeping_ = nullptr;
   int fatal_sigpipes_ = 0;
+  uint64_t interruptions_ = 0;
 };
 
 }  // namespace hupstorm::simulated

@@ -97,6 +97,8 @@ void* SimulatedKernel::ExchangeSleepingCall(void* call) {
   return state_->signals.ExchangeSleeping(static_cast<simulated::Signals::SleepingCall*>(call));
 }
 
+uint64_t SimulatedKernel::interruptions() const { return state_->signals.interruptions(); }
+
 void SimulatedKernel::set_sleeping_calls(std::vector<SleepingCall> calls) {
   state_->sleeping_calls = std::move(calls);
 }

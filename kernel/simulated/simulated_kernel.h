@@ -97,6 +97,9 @@ class SimulatedKernel final : public DrivenKernel {
   // What a signal would interrupt: the call that sleeps. Each thread has its own; the owner puts in
   // that of the thread which goes on, and keeps what it gets. Null: none.
   void* ExchangeSleepingCall(void* call);
+  // How often a handler without SA_RESTART has run: it interrupts the first thread, whatever it
+  // sleeps in.
+  uint64_t interruptions() const;
   // For SleepingCalls.
   void set_sleeping_calls(std::vector<SleepingCall> calls);
   std::vector<SleepingCall> SleepingCalls() const override;

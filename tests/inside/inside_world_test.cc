@@ -170,6 +170,13 @@ TEST(InsideWorldTest, AProgramInPythonRunsThere) {
               IsEmpty());
 }
 
+TEST(InsideWorldTest, AProgramWhoseFirstThreadWaitsForAnotherRunsThere) {
+  EXPECT_THAT(FindingsIn(PythonServer("serves_in_a_thread"),
+                         "c connect\nc read all\nc send 64KiB\nc shutdown write\n"
+                         "expect c received 64KiB\nexpect c eof\n"),
+              IsEmpty());
+}
+
 // ---- How programs end.
 
 TEST(InsideWorldTest, AnAbortIsTheServersDeath) {

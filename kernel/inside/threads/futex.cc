@@ -42,7 +42,14 @@ long MakeFutexCall(const long (&a)[6]) {
       if (*word != value) return Fail(EAGAIN);
       const auto* const timeout = reinterpret_cast<const timespec*>(a[3]);
       const int64_t deadline = DeadlineOfFutex(operation, timeout);
-      return TheScheduler()->Block(address, deadline) ? 0 : Fail(ETIMEDOUT);
+      switch (TheScheduler()->Block(address, deadline, /*interruptible=*/true)) {
+        case Scheduler::Woken::kByTime:
+          return Fail(ETIMEDOUT);
+        case Scheduler::Woken::kBySignal:
+          return Fail(EINTR);
+        default:
+          return 0;
+      }
     }
     case FUTEX_WAKE:
     case FUTEX_WAKE_BITSET:

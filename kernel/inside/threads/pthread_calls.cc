@@ -23,7 +23,7 @@ int LockBy(const void* address, int64_t deadline_ns, Lock lock) {
   while (true) {
     const int error = lock();
     if (error != EBUSY) return error;
-    if (!TheScheduler()->Block(address, deadline_ns)) return ETIMEDOUT;
+    if (TheScheduler()->Block(address, deadline_ns) == Scheduler::Woken::kByTime) return ETIMEDOUT;
   }
 }
 
@@ -49,7 +49,7 @@ int WaitAt(pthread_cond_t* condition, pthread_mutex_t* mutex, int64_t deadline_n
   // A recursive mutex that is held more than once stays held, as with glibc.
   const int error = UnlockMutex(mutex);
   if (error != 0) return error;
-  const bool woken = TheScheduler()->Block(condition, deadline_ns);
+  const bool woken = TheScheduler()->Block(condition, deadline_ns) != Scheduler::Woken::kByTime;
   const int locked = LockMutex(mutex, -1);
   return locked != 0 ? locked : woken ? 0 : ETIMEDOUT;
 }
@@ -57,8 +57,9 @@ int WaitAt(pthread_cond_t* condition, pthread_mutex_t* mutex, int64_t deadline_n
 int TakeSemaphore(sem_t* semaphore, int64_t deadline_ns) {
   while (sem_trywait(semaphore) != 0) {
     if (errno != EAGAIN) return -1;
-    if (TheScheduler()->Block(semaphore, deadline_ns)) continue;
-    errno = ETIMEDOUT;
+    const auto woken = TheScheduler()->Block(semaphore, deadline_ns, /*interruptible=*/true);
+    if (woken == Scheduler::Woken::kByAnother) continue;
+    errno = woken == Scheduler::Woken::kByTime ? ETIMEDOUT : EINTR;
     return -1;
   }
   return 0;

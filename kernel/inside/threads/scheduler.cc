@@ -128,7 +128,7 @@ int Scheduler::Join(pthread_t id, void** result, int64_t deadline_ns) {
   if (thread->detached) return EINVAL;
   if (thread == &Current()) return EDEADLK;
   while (thread->state != State::kEnded) {
-    if (!Block(thread, deadline_ns)) return ETIMEDOUT;
+    if (Block(thread, deadline_ns) == Woken::kByTime) return ETIMEDOUT;
   }
   thread->joined = true;
   if (result != nullptr) *result = thread->result;
@@ -143,15 +143,23 @@ int Scheduler::Detach(pthread_t id) {
   return 0;
 }
 
-bool Scheduler::Block(const void* address, int64_t deadline_ns) {
+Scheduler::Woken Scheduler::Block(const void* address, int64_t deadline_ns, bool interruptible) {
   Thread& thread = Current();
   thread.state = State::kBlocked;
   thread.address = address;
   thread.since = ++blocked_so_far_;
   thread.deadline_ns = deadline_ns;
-  thread.timed_out = false;
+  thread.interruptible = interruptible;
+  thread.woken = Woken::kByAnother;
   Reschedule();
-  return !thread.timed_out;
+  return thread.woken;
+}
+
+void Scheduler::InterruptFirst() {
+  Thread& first = *threads_[0];
+  if (first.state != State::kBlocked || !first.interruptible) return;
+  first.woken = Woken::kBySignal;
+  first.state = State::kReady;
 }
 
 int Scheduler::Wake(const void* address, int most) {
@@ -219,7 +227,7 @@ void Scheduler::FireDeadlines() {
   for (const auto& thread : threads_) {
     const bool waits = thread->state == State::kBlocked || thread->state == State::kInCall;
     if (!waits || thread->deadline_ns < 0 || thread->deadline_ns > now) continue;
-    thread->timed_out = thread->state == State::kBlocked;
+    if (thread->state == State::kBlocked) thread->woken = Woken::kByTime;
     thread->state = State::kReady;
   }
 }

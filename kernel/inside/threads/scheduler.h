@@ -68,8 +68,11 @@ class Scheduler {
   int Join(pthread_t id, void** result, int64_t deadline_ns);
   int Detach(pthread_t id);
 
-  // Blocks on an address, as a futex does, until it is woken. False: the deadline has passed.
-  bool Block(const void* address, int64_t deadline_ns);
+  enum class Woken : uint8_t { kByAnother, kByTime, kBySignal };
+  // Blocks on an address, as a futex does. `interruptible`: a signal ends it, as it ends sem_wait.
+  Woken Block(const void* address, int64_t deadline_ns, bool interruptible = false);
+  // A handler has run in the first thread.
+  void InterruptFirst();
   // Wakes so many of those that have waited longest; how many it were.
   int Wake(const void* address, int most);
   // Lets others run.
@@ -93,7 +96,8 @@ class Scheduler {
     int owner = 0;
     bool detached = false;
     bool joined = false;
-    bool timed_out = false;
+    Woken woken = Woken::kByAnother;
+    bool interruptible = false;
     const void* address = nullptr;  // that it blocks on
     uint64_t since = 0;             // in the order of blocking
     int64_t deadline_ns = -1;

@@ -155,7 +155,9 @@ void InsideHost::OnAllBlocked(int64_t deadline_ns) {
   }
   kernel_.set_sleeping_calls(std::move(calls));
   kernel_.ExchangeSleepingCall(first_sleeps_in_);
+  const uint64_t interruptions = kernel_.interruptions();
   run_.OnThreadsBlock(deadline_ns);
+  if (kernel_.interruptions() != interruptions) scheduler_.InterruptFirst();
 }
 
 // Nothing has happened yet that the program could wait for, but time.

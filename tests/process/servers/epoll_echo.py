@@ -24,6 +24,9 @@ class EpollEcho:
 
     def serve(self):
         signal.signal(signal.SIGTERM, self.asked_to_stop)
+        self.loop()
+
+    def loop(self):
         while True:
             events = self.epoll.poll(None if self.watching else 0.1)
             if not self.watching:
