@@ -54,7 +54,9 @@ Examples:
 "step","evidence","fingerprint","replay","area","cases":N,"tolerated","known_elsewhere","shown_in":[],
 "again","text"}],"gone":[{"target","oracle","fingerprint"}]}.)";
 
-constexpr uint64_t kFuzzRuns = 20'000;         // of each target, in the simulated world
+constexpr uint64_t kFuzzRuns = 20'000;  // of each target, in the simulated world
+// Somebody else's program on the simulated kernel: 20 to 5,000 a second.
+constexpr uint64_t kFuzzRunsInside = 2'000;
 constexpr uint64_t kFuzzRunsOnLinux = 50;      // elsewhere: each takes as long as 500 of the others
 constexpr size_t kLargestBaseline = 16 << 20;  // bytes
 constexpr char kReferences[] =
@@ -146,6 +148,11 @@ void UpdateBaseline(const GateReport& report, const Baseline& former, const Opti
   WriteOutputFile(options.baseline, BaselineText(std::move(entries), former));
 }
 
+uint64_t FuzzRunsFor(const ServerChoice& server) {
+  if (server.world != kDefaultWorld) return kFuzzRunsOnLinux;
+  return server.make_linux_world == nullptr ? kFuzzRuns : kFuzzRunsInside;
+}
+
 int RunGateCommand(Options options, const CommandLine& line) {
   if (options.self && line.self == nullptr) {
     throw UsageError("--self is about hupstorm itself: for the hupstorm command alone");
@@ -166,8 +173,7 @@ int RunGateCommand(Options options, const CommandLine& line) {
   settings.jobs = plan.jobs;
   settings.left_out = plan.left_out;
   settings.corpora = options.corpora;
-  settings.fuzz_runs =
-      options.fuzz_runs.value_or(plan.server.world == kDefaultWorld ? kFuzzRuns : kFuzzRunsOnLinux);
+  settings.fuzz_runs = options.fuzz_runs.value_or(FuzzRunsFor(plan.server));
   settings.seed = options.seed;
   settings.sweep = !options.no_sweep;
   if (options.self) settings.self_areas = line.self->areas(settings);
@@ -210,7 +216,8 @@ void AddGateCommand(CLI::App& app, CommandLine& line) {
   AddServerOptions(command, options->server, /*many=*/true);
   command.Option("--corpus DIR", options->corpora, "a folder of a fuzzer's inputs").OneValueEach();
   command.Option("--fuzz-runs N", options->fuzz_runs,
-                 "random scenarios for each target (default: 20000, on Linux 50; 0: none)");
+                 "random scenarios for each target (default: 20000; --exec on the simulated "
+                 "kernel 2000, on Linux 50; 0: none)");
   command.Option("--seed", options->seed, "of the random scenarios").ShowDefault();
   command.Flag("--no-sweep", options->no_sweep, "leave the sweep out");
   command.Flag("--self", options->self,
