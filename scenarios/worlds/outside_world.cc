@@ -52,8 +52,16 @@ bool IsOver(const ClientFacts& client) {
 // The client has bytes in its way that it does not take.
 bool IsStuck(const ClientFacts& client) { return client.unsent > 0 && !client.reading; }
 
+// What the client has sent has not reached the server, which would have room for it: TCP lost it,
+// as it may on a busy machine, and sends it again.
+bool IsOnItsWay(const ClientFacts& client) {
+  return !IsOver(client) && client.accepted && client.unread == 0 &&
+         client.consumed < client.stream.sent();
+}
+
 bool Owes(const ClientFacts& client) {
   if (client.turned_away) return false;
+  if (IsOnItsWay(client)) return true;
   if (client.server_open && (client.finished_sending || client.was_reset) && !IsStuck(client)) {
     return true;
   }
@@ -100,7 +108,8 @@ std::vector<Debt> DebtsOf(const Ledger& ledger, const ScenarioClients& clients,
         "{} {} {} {} {} {} {}", peer, client.accepted, client.unread, client.consumed,
         client.stream.sent(), client.stream.received(),
         client.finished_sending + 2 * client.closed + 4 * client.reset + 8 * client.reading);
-    debts.push_back({.which = StableHash(which), .is_handshake = kernel.IsInHandshake(peer)});
+    debts.push_back({.which = StableHash(which),
+                     .is_of_tcp = kernel.IsInHandshake(peer) || IsOnItsWay(client)});
   }
   return debts;
 }

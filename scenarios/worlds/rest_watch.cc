@@ -22,7 +22,7 @@ constexpr int64_t kLongestSilenceNs = 10 * kSecondNs;
 
 constexpr int64_t kSeeingPatienceNs = kSecondNs;
 constexpr int64_t kBlindPatienceNs = 3 * kSecondNs;
-constexpr int64_t kHandshakePatienceNs = 4 * kSecondNs;
+constexpr int64_t kTcpsPatienceNs = 4 * kSecondNs;
 // Longer than what TCP itself may hold back: a delayed acknowledgement (40 ms), a probe of a closed
 // window (200 ms).
 constexpr int64_t kShortPatienceNs = 300 * kMillisecondNs;
@@ -97,15 +97,14 @@ void RestWatch::WaitOn() {
 bool RestWatch::HasPatienceFor(const std::vector<Debt>& debts) {
   const auto is_new = [&](const Debt& debt) { return given_up_.count(debt.which) == 0; };
   if (std::none_of(debts.begin(), debts.end(), is_new)) return false;
-  const bool has_handshake = std::any_of(debts.begin(), debts.end(), [&](const Debt& debt) {
-    return debt.is_handshake && is_new(debt);
-  });
+  const bool waits_for_tcp = std::any_of(
+      debts.begin(), debts.end(), [&](const Debt& debt) { return debt.is_of_tcp && is_new(debt); });
   TrafficMoved();
   const int64_t silence = kernel_.now_ns() - changed_ns_;
   int64_t patience = kernel_.SeesProcesses() ? kSeeingPatienceNs : kBlindPatienceNs;
   if (in_vain_ >= kOftenInVain && kernel_.SeesProcesses()) patience = kShortPatienceNs;
   if (spins_) patience = kAwakePatienceNs;
-  if (has_handshake) patience = kHandshakePatienceNs;
+  if (waits_for_tcp) patience = kTcpsPatienceNs;
   if (silence < patience) return true;
   ++in_vain_;
   for (const Debt& debt : debts) given_up_.insert(debt.which);

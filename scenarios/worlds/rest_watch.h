@@ -17,9 +17,9 @@ namespace hupstorm {
 // Something that a server has not done yet for a client, and could.
 struct Debt {
   uint64_t which = 0;  // another number for another debt
-  // It is for Linux to complete the handshake: what was lost is sent again after a second, and
-  // after three.
-  bool is_handshake = false;
+  // It is for Linux to go on: what was lost is sent again after 200 ms and more; of a handshake
+  // after a second, and after three.
+  bool is_of_tcp = false;
 };
 
 class RestWatch {
