@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/personality.h>
 
 #include <algorithm>
 #include <chrono>
@@ -125,6 +126,15 @@ std::string WithoutNumbers(const std::string& time_line) {
   return std::regex_replace(std::regex_replace(time_line, port, "127.0.0.1:PORT"), pid, "PID:");
 }
 
+// Some containers forbid it. Tried, and taken back: it would hold from the next exec on.
+bool CanFixAddresses() {
+  constexpr unsigned long kAsk = 0xffffffff;
+  const int now = personality(kAsk);
+  const bool can = personality(static_cast<unsigned long>(now) | ADDR_NO_RANDOMIZE) >= 0;
+  personality(static_cast<unsigned long>(now));
+  return can;
+}
+
 class RepeatedInsideTest : public testing::TestWithParam<Program> {
  protected:
   void SetUp() override {
@@ -143,6 +153,7 @@ TEST_P(RepeatedInsideTest, TheSameHappensInEachRunAndInEachProcess) {
   for (int i = 0; i < 20; ++i) {
     ASSERT_EQ(FirstDifference(TimeLineOf(world, scenario), first), "") << i;
   }
+  if (!CanFixAddresses()) GTEST_SKIP() << "personality(2) is not allowed here";
   InsideWorld other(Started(GetParam().command));
   EXPECT_EQ(FirstDifference(WithoutNumbers(TimeLineOf(other, scenario)), WithoutNumbers(first)),
             "");
