@@ -11,9 +11,8 @@
 
 namespace hupstorm {
 
-namespace internal {
-
-// One byte, with room for a descriptor.
+// A payload, with room for a descriptor: for sendmsg and recvmsg.
+template <typename Payload>
 struct DescriptorMessage {
   DescriptorMessage() {
     message.msg_iov = &part;
@@ -21,34 +20,43 @@ struct DescriptorMessage {
     message.msg_control = control;
     message.msg_controllen = sizeof control;
   }
-  char byte = 0;
-  iovec part = {&byte, 1};
+  DescriptorMessage(const DescriptorMessage&) = delete;
+  DescriptorMessage& operator=(const DescriptorMessage&) = delete;
+
+  void Put(int fd) {
+    cmsghdr* const header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof fd);
+    std::memcpy(CMSG_DATA(header), &fd, sizeof fd);
+  }
+  // The one that came with it, -1 for none.
+  int Descriptor() {
+    const cmsghdr* const header = CMSG_FIRSTHDR(&message);
+    if (header == nullptr || header->cmsg_type != SCM_RIGHTS) return -1;
+    int fd = -1;
+    std::memcpy(&fd, CMSG_DATA(header), sizeof fd);
+    return fd;
+  }
+
+  Payload payload = {};
+  iovec part = {&payload, sizeof payload};
   alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
   msghdr message = {};
 };
 
-}  // namespace internal
-
 // False if the other end is gone.
 inline bool SendDescriptor(int socket, int fd) {
-  internal::DescriptorMessage sent;
-  cmsghdr* const header = CMSG_FIRSTHDR(&sent.message);
-  header->cmsg_level = SOL_SOCKET;
-  header->cmsg_type = SCM_RIGHTS;
-  header->cmsg_len = CMSG_LEN(sizeof fd);
-  std::memcpy(CMSG_DATA(header), &fd, sizeof fd);
+  DescriptorMessage<char> sent;
+  sent.Put(fd);
   return sendmsg(socket, &sent.message, MSG_NOSIGNAL) == 1;
 }
 
 // Waits for it. None if the other end is gone.
 inline FileDescriptor ReceiveDescriptor(int socket) {
-  internal::DescriptorMessage got;
+  DescriptorMessage<char> got;
   if (recvmsg(socket, &got.message, MSG_CMSG_CLOEXEC) != 1) return {};
-  const cmsghdr* const header = CMSG_FIRSTHDR(&got.message);
-  if (header == nullptr || header->cmsg_type != SCM_RIGHTS) return {};
-  int fd = -1;
-  std::memcpy(&fd, CMSG_DATA(header), sizeof fd);
-  return FileDescriptor(fd);
+  return FileDescriptor(got.Descriptor());
 }
 
 }  // namespace hupstorm

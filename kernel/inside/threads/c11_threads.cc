@@ -8,26 +8,13 @@
 #include <cstdint>
 #include <memory>
 
+#include "kernel/c11_result.h"
 #include "kernel/inside/threads/waits.h"
 
+using hupstorm::ToC11;
 using namespace hupstorm::inside;  // NOLINT: every line below is this library's
 
 namespace {
-
-int ToC11(int error) {
-  switch (error) {
-    case 0:
-      return thrd_success;
-    case EBUSY:
-      return thrd_busy;
-    case ETIMEDOUT:
-      return thrd_timedout;
-    case ENOMEM:
-      return thrd_nomem;
-    default:
-      return thrd_error;
-  }
-}
 
 pthread_mutex_t* Of(mtx_t* mutex) { return reinterpret_cast<pthread_mutex_t*>(mutex); }
 pthread_cond_t* Of(cnd_t* condition) { return reinterpret_cast<pthread_cond_t*>(condition); }

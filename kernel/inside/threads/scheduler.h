@@ -10,9 +10,7 @@
 #include <pthread.h>
 
 #include <cstdint>
-#include <deque>
 #include <memory>
-#include <string>
 #include <vector>
 
 #include "kernel/call_table.h"

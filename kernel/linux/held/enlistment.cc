@@ -6,14 +6,12 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
-#include <cstring>
 #include <utility>
 
+#include "base/passed_descriptor.h"
 #include "base/system_error.h"
 #include "kernel/linux/held/connection.h"
 #include "kernel/linux/sight/process_tree.h"
@@ -30,20 +28,6 @@ struct Hello {
 
 // How long a thread may take from there to its words, if it lives: the machine may be busy.
 constexpr int kHelloMs = 60'000;
-
-struct Address {
-  sockaddr_un address = {};
-  socklen_t length = 0;
-};
-
-Address AddressOf(std::string_view name) {
-  Address result;
-  result.address.sun_family = AF_UNIX;
-  const size_t size = std::min(name.size(), sizeof result.address.sun_path - 1);
-  std::memcpy(result.address.sun_path + 1, name.data(), size);
-  result.length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + size);
-  return result;
-}
 
 // Raw, as the names of libc lead to the shim in a server's process.
 long Raw(long number, long a = 0, long b = 0, long c = 0, long d = 0, long e = 0, long f = 0) {
@@ -67,28 +51,8 @@ int MoveOutOfReach(int fd) {
   return static_cast<int>(moved);
 }
 
-// The driver's answer: where to map the memory, with room for the memory's descriptor.
-struct Welcome {
-  Welcome() {
-    message.msg_iov = &part;
-    message.msg_iovlen = 1;
-    message.msg_control = control;
-    message.msg_controllen = sizeof control;
-  }
-  std::byte* address = nullptr;
-  iovec part = {&address, sizeof address};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
-  msghdr message = {};
-};
-
-// The descriptor that came with a message, -1 for none.
-int DescriptorIn(Welcome& welcome) {
-  const cmsghdr* const header = CMSG_FIRSTHDR(&welcome.message);
-  if (header == nullptr || header->cmsg_type != SCM_RIGHTS) return -1;
-  int fd = -1;
-  std::memcpy(&fd, CMSG_DATA(header), sizeof fd);
-  return fd;
-}
+// The driver's answer: where to map the memory, with the memory's descriptor.
+using Welcome = DescriptorMessage<std::byte*>;
 
 // A socket that is connected to the driver and has said `hello`; -1 if the driver is gone.
 int SayHello(std::string_view driver, Hello hello) {
@@ -97,8 +61,8 @@ int SayHello(std::string_view driver, Hello hello) {
   const bool tells = hello.tid < 0;
   const int line = tells ? socket : MoveOutOfReach(socket);
   if (!tells) hello.line = line;
-  const Address address = AddressOf(driver);
-  if (Raw(SYS_connect, line, Pointer(&address.address), address.length) == 0 &&
+  const DoorAddress address(driver);
+  if (Raw(SYS_connect, line, Pointer(address.get()), address.length) == 0 &&
       Raw(SYS_sendto, line, Pointer(&hello), sizeof hello, MSG_NOSIGNAL) ==
           static_cast<long>(sizeof hello)) {
     return line;
@@ -120,10 +84,10 @@ Enlisted Enlist(std::string_view driver) {
   if (enlisted.line < 0) return {};
   Welcome welcome;
   if (Raw(SYS_recvmsg, enlisted.line, Pointer(&welcome.message), MSG_CMSG_CLOEXEC) ==
-      static_cast<long>(sizeof welcome.address)) {
-    const int file = DescriptorIn(welcome);
+      static_cast<long>(sizeof welcome.payload)) {
+    const int file = welcome.Descriptor();
     if (file >= 0) {
-      enlisted.memory = SharedMemory::Map(file, welcome.address);
+      enlisted.memory = SharedMemory::Map(file, welcome.payload);
       RawClose(file);
     }
   }
@@ -132,21 +96,9 @@ Enlisted Enlist(std::string_view driver) {
   return {};
 }
 
-EnlistmentOffice::EnlistmentOffice() {
-  static std::atomic<int> made{0};
-  name_ = "hupstorm-driver-" + std::to_string(getpid()) + "-" + std::to_string(++made);
-  constexpr char kWhat[] = "a socket for the server's threads";
-  const Address address = AddressOf(name_);
-  socket_.reset(
-      CheckSystemCall(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), kWhat));
-  CheckSystemCall(
-      bind(socket(), reinterpret_cast<const sockaddr*>(&address.address), address.length), kWhat);
-  CheckSystemCall(listen(socket(), SOMAXCONN), kWhat);
-}
-
 std::optional<EnlistmentOffice::Candidate> EnlistmentOffice::Next() {
   while (true) {
-    FileDescriptor line(accept4(socket(), nullptr, nullptr, SOCK_CLOEXEC));
+    FileDescriptor line = door_.Open();
     if (!line) return std::nullopt;
     ucred peer = {};
     socklen_t length = sizeof peer;
@@ -167,12 +119,8 @@ std::optional<EnlistmentOffice::Candidate> EnlistmentOffice::Next() {
 
 bool EnlistmentOffice::Take(int line, int file, std::byte* address) {
   Welcome welcome;
-  welcome.address = address;
-  cmsghdr* const header = CMSG_FIRSTHDR(&welcome.message);
-  header->cmsg_level = SOL_SOCKET;
-  header->cmsg_type = SCM_RIGHTS;
-  header->cmsg_len = CMSG_LEN(sizeof file);
-  std::memcpy(CMSG_DATA(header), &file, sizeof file);
+  welcome.payload = address;
+  welcome.Put(file);
   return sendmsg(line, &welcome.message, MSG_NOSIGNAL) == static_cast<ssize_t>(sizeof address);
 }
 

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/door.h"
 #include "base/file_descriptor.h"
 
 namespace hupstorm::held {
@@ -42,10 +43,11 @@ void TellEnd(std::string_view driver, const ProcessEnd& end);
 
 class EnlistmentOffice {
  public:
-  EnlistmentOffice();  // throws std::system_error
+  // Throws std::system_error.
+  EnlistmentOffice() = default;
 
-  const std::string& name() const { return name_; }
-  int socket() const { return socket_.get(); }  // readable when a thread wants to enlist
+  const std::string& name() const { return door_.name(); }
+  int socket() const { return door_.socket(); }  // readable when a thread wants to enlist
 
   struct Candidate {
     FileDescriptor line;  // the driver's end of the socket
@@ -61,8 +63,7 @@ class EnlistmentOffice {
   static bool Take(int line, int file, std::byte* address);
 
  private:
-  std::string name_;
-  FileDescriptor socket_;
+  Door door_{"hupstorm-driver", "a socket for the server's threads"};
   std::vector<ProcessEnd> ends_;
 };
 

@@ -4,7 +4,6 @@
 // pools with a destructor. So once a process ends, its threads are held no more, and all their
 // calls go to Linux.
 
-#include <dlfcn.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -13,14 +12,10 @@
 
 #include "kernel/in_force.h"
 #include "kernel/linux/preload/enlisted_thread.h"
+#include "kernel/next_symbol.h"
 
 namespace hupstorm::preload {
 namespace {
-
-template <typename Function>
-Function* NextOf(const char* name) {
-  return reinterpret_cast<Function*>(dlsym(RTLD_NEXT, name));
-}
 
 using ExitHandler = void(int, void*);
 using QuickExitHandler = void(void*);
@@ -57,6 +52,7 @@ void ComeBeforeExitHandlers() {
 
 }  // namespace hupstorm::preload
 
+using hupstorm::NextOf;
 using namespace hupstorm::preload;  // NOLINT: every line below is this library's
 
 extern "C" {

@@ -7,7 +7,6 @@
 
 #include "kernel/linux/preload/timed_waits.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <linux/futex.h>
 #include <pthread.h>
@@ -21,20 +20,15 @@
 #include <algorithm>
 
 #include "base/timespec.h"
+#include "kernel/c11_result.h"
 #include "kernel/in_force.h"
 #include "kernel/linux/preload/enlisted_thread.h"
+#include "kernel/next_symbol.h"
 
 namespace hupstorm::preload {
 namespace {
 
 constexpr int64_t kSliceNs = 4'000'000;
-
-template <typename Function>
-Function* NextOf(const char* name, const char* version = nullptr) {
-  void* address = version == nullptr ? nullptr : dlvsym(RTLD_NEXT, name, version);
-  if (address == nullptr) address = dlsym(RTLD_NEXT, name);
-  return reinterpret_cast<Function*>(address);
-}
 
 bool IsRefused(const timespec* time) {
   return time->tv_sec < 0 || time->tv_nsec < 0 || time->tv_nsec >= kSecondNs;
@@ -117,11 +111,6 @@ int LockInSlices(clockid_t clock, const timespec* until, Lock lock) {
   return result;
 }
 
-int ToC11(int error) {
-  if (error == 0) return thrd_success;
-  return error == ETIMEDOUT ? thrd_timedout : thrd_error;
-}
-
 }  // namespace
 
 long WaitAtFutex(const FutexCall& call) {
@@ -154,6 +143,8 @@ long WaitAtFutex(const FutexCall& call) {
 }  // namespace hupstorm::preload
 
 using hupstorm::Nanoseconds;
+using hupstorm::NextOf;
+using hupstorm::ToC11;
 using namespace hupstorm::preload;  // NOLINT: every line below is this library's
 
 extern "C" {

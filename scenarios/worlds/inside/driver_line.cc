@@ -3,13 +3,9 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <cstddef>
-#include <cstring>
-
+#include "base/door.h"
 #include "base/message.h"
 #include "base/passed_descriptor.h"
 #include "kernel/simulated/simulated_kernel.h"
@@ -28,12 +24,8 @@ constexpr int kOutOfReach = SimulatedKernel::kFirstDescriptor - 8;
 
 bool DriverLine::Connect(std::string_view driver) {
   socket_ = MoveUp(FileDescriptor(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)), kOutOfReach);
-  sockaddr_un address = {};
-  address.sun_family = AF_UNIX;
-  const size_t size = std::min(driver.size(), sizeof address.sun_path - 1);
-  std::memcpy(address.sun_path + 1, driver.data(), size);
-  const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + size);
-  if (connect(socket(), reinterpret_cast<const sockaddr*>(&address), length) == 0) return true;
+  const DoorAddress address(driver);
+  if (connect(socket(), address.get(), address.length) == 0) return true;
   socket_.reset();
   return false;
 }

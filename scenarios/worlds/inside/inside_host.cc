@@ -203,7 +203,6 @@ void InsideHost::OnReady() {
       prctl(PR_SET_PDEATHSIG, SIGKILL);
       if (getppid() != server) EndProcess(0);
       stage_ = Stage::kOnScenario;
-      progress_->process = getpid();
       WatchFaults();
       ReopenStandardStreams();
       return BeginJob(job);
@@ -213,7 +212,6 @@ void InsideHost::OnReady() {
       while (waitpid(child, &status, 0) == -1 && errno == EINTR) {
       }
     }
-    progress_->process = 0;
     line_.Send(MessageKind::kEnded, Encode(status));
   }
 }

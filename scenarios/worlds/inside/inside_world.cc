@@ -4,20 +4,16 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
-#include <cstddef>
 #include <cstdlib>
-#include <cstring>
 #include <optional>
 #include <system_error>
 #include <utility>
 #include <vector>
 
+#include "base/door.h"
 #include "base/loopback_address.h"
 #include "base/message.h"
 #include "base/passed_descriptor.h"
@@ -69,35 +65,6 @@ class SharedPage {
   static constexpr char kWhat[] = "memory to share with the program";
   FileDescriptor file_;
   inside::Progress* page_ = nullptr;
-};
-
-// Where programs find their driver: a socket with a name of its own.
-class Door {
- public:
-  Door() {
-    static std::atomic<int> made{0};
-    name_ = fmt::format("hupstorm-inside-{}-{}", getpid(), ++made);
-    sockaddr_un address = {};
-    address.sun_family = AF_UNIX;
-    std::memcpy(address.sun_path + 1, name_.data(), name_.size());
-    const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name_.size());
-    constexpr char kWhat[] = "a socket for the program";
-    socket_.reset(
-        CheckSystemCall(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), kWhat));
-    CheckSystemCall(bind(socket(), reinterpret_cast<const sockaddr*>(&address), length), kWhat);
-    CheckSystemCall(listen(socket(), SOMAXCONN), kWhat);
-  }
-
-  const std::string& name() const { return name_; }
-  int socket() const { return socket_.get(); }
-  // The one that is at the door; none if there is none.
-  FileDescriptor Open() const {
-    return FileDescriptor(accept4(socket(), nullptr, nullptr, SOCK_CLOEXEC));
-  }
-
- private:
-  std::string name_;
-  FileDescriptor socket_;
 };
 
 inside::ServerFacts FactsOf(const Target& target) {
@@ -256,7 +223,7 @@ class InsideWorld::Program {
   }
 
   const uint16_t port_;
-  Door door_;
+  Door door_{"hupstorm-inside", "a socket for the program"};
   SharedPage page_;
   FileDescriptor line_;
   ServerCommand command_;

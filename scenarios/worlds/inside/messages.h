@@ -37,7 +37,6 @@ enum class MessageKind : uint64_t {
 // What both see while a job is done.
 struct Progress {
   std::atomic<uint64_t> marks{0};  // RunOptions::progress
-  std::atomic<pid_t> process{0};   // that does it
 };
 
 // Of the server, what does not change from job to job: its Target.
