@@ -118,7 +118,7 @@ void Scheduler::Exit(void* result) {
   thread.state = State::kEnded;
   --living_;
   Wake(&thread, INT_MAX);
-  Reschedule();
+  Yield();
   std::abort();  // not reached
 }
 
@@ -151,7 +151,7 @@ Scheduler::Woken Scheduler::Block(const void* address, int64_t deadline_ns, bool
   thread.deadline_ns = deadline_ns;
   thread.interruptible = interruptible;
   thread.woken = Woken::kByAnother;
-  Reschedule();
+  Yield();
   return thread.woken;
 }
 
@@ -186,7 +186,7 @@ void Scheduler::SleepInCall(Call call, int fd, int64_t deadline_ns) {
   thread.state = State::kInCall;
   thread.sleep = {.thread = current_, .call = call, .fd = fd, .deadline_ns = deadline_ns};
   thread.deadline_ns = deadline_ns;
-  Reschedule();
+  Yield();
 }
 
 void Scheduler::WakeSleepers() {
@@ -241,9 +241,6 @@ int64_t Scheduler::FirstDeadline() const {
   }
   return first;
 }
-
-// The current thread cannot go on: others do, until it can.
-void Scheduler::Reschedule() { SwitchTo(NextReady()); }
 
 // Goes on with another thread, or with Idle (-1); returns when something goes on with this one.
 void Scheduler::SwitchTo(int next) {

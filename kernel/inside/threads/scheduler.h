@@ -73,7 +73,7 @@ class Scheduler {
   void InterruptFirst();
   // Wakes so many of those that have waited longest; how many it were.
   int Wake(const void* address, int most);
-  // Lets others run.
+  // Lets others run, until the current thread can go on and its turn has come.
   void Yield();
 
   // The current thread sleeps in a call, until all sleepers are to look again or its deadline has
@@ -112,7 +112,6 @@ class Scheduler {
   int NextReady() const;
   void FireDeadlines();
   int64_t FirstDeadline() const;
-  void Reschedule();
   void SwitchTo(int next);
 
   SchedulerHost& host_;

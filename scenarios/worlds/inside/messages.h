@@ -4,12 +4,10 @@
 #ifndef HUPSTORM_SCENARIOS_WORLDS_INSIDE_MESSAGES_H_
 #define HUPSTORM_SCENARIOS_WORLDS_INSIDE_MESSAGES_H_
 
-#include <sys/types.h>
-
 #include <atomic>
 #include <cstdint>
-#include <memory>
 #include <string>
+#include <vector>
 
 #include "scenarios/worlds/call_log.h"
 #include "scenarios/worlds/wire.h"
