@@ -301,6 +301,7 @@ ServerNature LookAtServer(const ProcessOptions& options) {
   class IdleDriver final : public KernelDriver {
     void OnBlock(Call, int, int64_t) override {}
   } idle;
+  SetSoftLimit(RLIMIT_FSIZE, RLIM_INFINITY);  // as in ProcessWorld's constructor
   const rlimit descriptors = LimitOf(RLIMIT_NOFILE);
   PortChooser ports;
   HeldKernel kernel(held::ServerClock::Kind::kAhead);

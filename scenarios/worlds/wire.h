@@ -25,7 +25,7 @@ void Fields(auto& archive, Either<SocketRow> auto& row) {
 void Fields(auto& archive, Either<RunResult> auto& result) {
   archive(result.findings, result.calls, result.faults, result.time_line, result.sockets,
           result.steps_not_reached, result.never_at_rest, result.limit_missed,
-          result.not_shown_again, result.output, result.seconds);
+          result.not_shown_again, result.ran_on_linux, result.output, result.seconds);
 }
 
 void Fields(auto& archive, Either<Step> auto& step) {

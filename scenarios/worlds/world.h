@@ -86,6 +86,8 @@ struct RunResult {
   // What was found in a process that had done other scenarios, and not again in a fresh one, so
   // that it is no finding ("lost-bytes: a is owed ..."); empty for nothing.
   std::string not_shown_again;
+  // Why a scenario that was to run on the simulated kernel ran on Linux; empty if it did not.
+  std::string ran_on_linux;
   // The last that a server which is not ours wrote, to standard output or error.
   std::string output;
   // How long the run took, of the real clock; 0 if nobody has measured it.

@@ -266,7 +266,8 @@ TEST(GateCommandTest, AGateThatWasBrokenOffIsShutThoughAllThatItFoundIsTolerated
   const std::string server = folder.Write("spins.py", kSpins);
   const std::string baseline = folder.path() + "/baseline";
   std::vector<std::string> gate = {
-      "gate", "--exec", "python3 " + server + " {port}", "--fuzz-runs", "0", "--timeout", "0.5"};
+      "gate",        "--world", "loopback",  "--exec", "python3 " + server + " {port}",
+      "--fuzz-runs", "0",       "--timeout", "0.5"};
   const auto with = [&gate](std::vector<std::string> more) {
     more.insert(more.begin(), gate.begin(), gate.end());
     return Hupstorm(more);

@@ -1,4 +1,4 @@
-// hupstorm's commands on somebody else's program, with --world simulated.
+// hupstorm's commands on somebody else's program, on the simulated kernel.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -90,10 +90,53 @@ TEST(InsideCommandTest, ASweepGoesOverTheCallsOfAProgram) {
 }
 
 TEST(InsideCommandTest, ASweepOfAProgramOnLinuxIsRefused) {
+  const std::string command = HUPSTORM_PAIRS "/libevent_echo {port}";
   const CommandResult result =
-      Hupstorm({"sweep", "half-close/idle", "--exec", HUPSTORM_PAIRS "/libevent_echo {port}"});
+      Hupstorm({"sweep", "half-close/idle", "--world", "loopback", "--exec", command});
   EXPECT_EQ(result.exit_code, 2);
-  EXPECT_THAT(result.err, HasSubstr("--world simulated"));
+  EXPECT_THAT(result.err, HasSubstr("needs the simulated kernel"));
+  const CommandResult of_forking = Hupstorm({"sweep", "half-close/idle", "--exec", ForkEcho()});
+  EXPECT_EQ(of_forking.exit_code, 2);
+  EXPECT_THAT(of_forking.err, HasSubstr("it forks processes while it serves"));
+}
+
+// ---- Which world, if none is asked for.
+
+TEST(InsideCommandTest, AProgramThatCanLiveThereDoes) {
+  const std::string command = HUPSTORM_PAIRS "/libevent_echo {port}";
+  const auto json = JsonOf(Hupstorm({"run", "half-close/idle", "--json", "--exec", command}));
+  EXPECT_EQ(json["world"], "simulated");
+  EXPECT_EQ(json["note"],
+            "The program ran on the simulated kernel, in its own process, as it can live there "
+            "(--world loopback: on Linux).");
+  EXPECT_EQ(Hupstorm({"sweep", "half-close/idle", "--exec", command}).exit_code, 0);
+}
+
+TEST(InsideCommandTest, AProgramThatCannotLiveThereRunsOnLinux) {
+  const CommandResult result = Hupstorm({"run", "half-close/idle", "--exec", ForkEcho()});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("The program ran on Linux, as it cannot live on the simulated "
+                                    "kernel: it forks processes while it serves."));
+}
+
+TEST(InsideCommandTest, AProgramThatIsNotSeenIsJudgedFromOutside) {
+  if (StaticEcho().empty()) GTEST_SKIP() << "nothing can be linked statically here";
+  const CommandResult result = Hupstorm({"run", "half-close/idle", "--exec", StaticEcho()});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out,
+              ContainsRegex("ran on Linux, [^\n]*The server was judged from outside: "));
+}
+
+TEST(InsideCommandTest, AProgramThatCannotGoOnThereDoesSoOnLinux) {
+  const std::string command = PythonServer("forks_at_a_reset");
+  const auto json = JsonOf(Hupstorm(
+      {"run", "half-close/idle", "reset/idle", "--json", "--jobs", "1", "--exec", command}));
+  EXPECT_EQ(json["world"], "simulated");
+  EXPECT_THAT(json["findings"], SizeIs(0));
+  ASSERT_THAT(json["ran_on_linux"], SizeIs(1));
+  EXPECT_THAT(json["ran_on_linux"][0]["reason"].get<std::string>(),
+              HasSubstr("it forks processes while it serves"));
+  EXPECT_THAT(json["ran_on_linux"][0]["scenarios"], SizeIs(1));
 }
 
 TEST(InsideCommandTest, AFindingIsReplayedAndMadeSmall) {

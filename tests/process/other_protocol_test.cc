@@ -29,7 +29,7 @@ std::string Other(const std::string& kind) {
 
 CommandResult RunAs(const std::string& command, const std::string& protocol,
                     const Words& rest = {}) {
-  Words words = {"run", "--exec", command, "--protocol", protocol};
+  Words words = {"run", "--world", "loopback", "--exec", command, "--protocol", protocol};
   words.insert(words.end(), rest.begin(), rest.end());
   words.push_back("half-close/idle");
   return Hupstorm(words);
@@ -71,8 +71,8 @@ TEST(KnownAnswersTest, AWrongAnswerIsAnotherBugThanOneThatIsCutOff) {
                    "OK\\r\\nContent-Length: 60000\\r\\n\\r\\n" +
                        std::string(60000, 'b') + "\"\nclose\n");
   const nlohmann::json findings =
-      JsonOf(Hupstorm({"run", "--exec", PythonServer("writes_in_parts"), "--protocol",
-                       "expect:" + file, "--json", "http/bytes-after-the-response",
+      JsonOf(Hupstorm({"run", "--world", "loopback", "--exec", PythonServer("writes_in_parts"),
+                       "--protocol", "expect:" + file, "--json", "http/bytes-after-the-response",
                        "http/short-sends"}))
           .at("findings");
   std::map<std::string, std::string> evidence;
@@ -118,7 +118,7 @@ CommandResult RunWithLimit(const std::string& ulimit) {
   CommandInput shell;
   shell.program = "/bin/sh";
   return Hupstorm({"-c", "ulimit " + ulimit + "; exec \"$0\" \"$@\"", HUPSTORM_COMMAND, "run",
-                   "--exec", PythonServer("epoll_echo"), "half-close/idle"},
+                   "--world", "loopback", "--exec", PythonServer("epoll_echo"), "half-close/idle"},
                   shell);
 }
 
@@ -134,8 +134,8 @@ TEST(DescriptorsTest, AScenarioWithTooManyClientsIsLeftOutWithTheReason) {
   CommandInput shell;
   shell.program = "/bin/sh";
   const CommandResult result =
-      Hupstorm({"-c", "ulimit -n 1024; exec \"$0\" \"$@\"", HUPSTORM_COMMAND, "run", "--exec",
-                PythonServer("epoll_echo"), "descriptors/beyond-fd-setsize"},
+      Hupstorm({"-c", "ulimit -n 1024; exec \"$0\" \"$@\"", HUPSTORM_COMMAND, "run", "--world",
+                "loopback", "--exec", PythonServer("epoll_echo"), "descriptors/beyond-fd-setsize"},
                shell);
   EXPECT_EQ(result.exit_code, 2) << result.out;
   EXPECT_THAT(result.err, HasSubstr("more clients than hupstorm may have descriptors"));

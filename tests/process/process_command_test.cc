@@ -1,4 +1,4 @@
-// `hupstorm run --exec` on servers that are not ours.
+// `hupstorm run --exec` on servers that are not ours, held on Linux.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -71,7 +71,8 @@ Words SelectionFor(const CorrectServer& server) {
 }
 
 CommandResult Exec(const std::string& command, const std::string& protocol, const Words& rest) {
-  return Hupstorm(Words{"run", "--exec", command, "--protocol", protocol} + rest);
+  return Hupstorm(Words{"run", "--exec", command, "--world", "loopback", "--protocol", protocol} +
+                  rest);
 }
 
 // "oracle scenario" of each finding.
@@ -163,12 +164,14 @@ TEST(ProcessCommandTest, AScenarioIsShrunkAndTheReplayShowsTheFindingAgain) {
   const TemporaryFolder folder;
   const std::string out = folder.path() + "/small.scn";
   const std::string command = PythonServer("reset_kills");
-  const CommandResult result = Hupstorm({"shrink", "reset/mid-stream", "--exec", command, "-o", out,
-                                         "--oracle", "server-died", "--json"});
+  const CommandResult result =
+      Hupstorm({"shrink", "reset/mid-stream", "--exec", command, "--world", "loopback", "-o", out,
+                "--oracle", "server-died", "--json"});
   EXPECT_EQ(result.exit_code, 0) << result.err;
   const nlohmann::json json = JsonOf(result);
   EXPECT_LE(json.at("steps_after"), 3) << json.at("text");
-  const nlohmann::json replay = JsonOf(Hupstorm({"replay", out, "--exec", command, "--json"}));
+  const nlohmann::json replay =
+      JsonOf(Hupstorm({"replay", out, "--exec", command, "--world", "loopback", "--json"}));
   ASSERT_FALSE(replay.at("findings").empty());
   EXPECT_EQ(replay.at("findings").at(0).at("fingerprint"), json.at("fingerprint"));
 }

@@ -150,7 +150,7 @@ void UpdateBaseline(const GateReport& report, const Baseline& former, const Opti
 
 uint64_t FuzzRunsFor(const ServerChoice& server) {
   if (server.world != kDefaultWorld) return kFuzzRunsOnLinux;
-  return server.make_linux_world == nullptr ? kFuzzRuns : kFuzzRunsInside;
+  return !server.place_on_linux ? kFuzzRuns : kFuzzRunsInside;
 }
 
 int RunGateCommand(Options options, const CommandLine& line) {

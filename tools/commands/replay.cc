@@ -70,6 +70,7 @@ void PrintReplay(const SingleRun& run, const Options& options, const RunResult& 
   if (!result.limit_missed.empty()) {
     Print(style.Yellow("the limit was not reached: " + result.limit_missed) + "\n");
   }
+  if (!result.ran_on_linux.empty()) Print("it ran on Linux: {}\n", result.ran_on_linux);
   if (!result.sockets.empty()) {
     Print("\nThe server's connections at the end of the script:\n" +
           SocketsText(result.sockets, options.full));
@@ -83,12 +84,14 @@ void PrintReplay(const SingleRun& run, const Options& options, const RunResult& 
       Print(FindingLine(reported.finding, style) + "\n");
     }
   }
+  if (!run.server.note.empty()) Print(run.server.note + "\n");
 }
 
 void PrintReplayAsJson(const ServerChoice& server, std::span<const ReportedFinding> findings) {
   nlohmann::ordered_json json = ServerJson(server);
   json["scenarios"] = 1;
   json["findings"] = FindingsJson(findings);
+  if (!server.note.empty()) json["note"] = server.note;
   PrintJson(json);
 }
 

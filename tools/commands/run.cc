@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <iterator>
 #include <map>
@@ -65,8 +66,7 @@ struct Outcome {
   std::vector<ReportedFinding> not_reproduced;  // on Linux
   size_t done = 0;                              // scenarios
   size_t never_at_rest = 0;                     // of these, such as were ended before their end
-  ByReason limits_missed;                       // and that did not come to what they are about
-  ByReason not_shown_again;                     // RunResult::not_shown_again
+  std::array<ByReason, std::size(kToldReasons)> told;
   double seconds = 0;
   std::vector<std::pair<double, size_t>> slowest;  // seconds and job, on Linux: the slowest first
   std::string broken_off;  // why not all was run; what was found until then is not lost
@@ -107,11 +107,9 @@ Outcome RunPlan(const Plan& plan, const Options& options, const std::string& pro
   const auto take = [&](size_t job, RunResult result) {
     found += result.findings.size();
     outcome.never_at_rest += result.never_at_rest ? 1 : 0;
-    if (!result.limit_missed.empty()) {
-      outcome.limits_missed[result.limit_missed].push_back(plan.jobs[job].scenario->name);
-    }
-    if (!result.not_shown_again.empty()) {
-      outcome.not_shown_again[result.not_shown_again].push_back(plan.jobs[job].scenario->name);
+    for (size_t i = 0; i < outcome.told.size(); ++i) {
+      const std::string& why = result.*kToldReasons[i].why;
+      if (!why.empty()) outcome.told[i][why].push_back(plan.jobs[job].scenario->name);
     }
     if (plan.server.world != "simulated") NoteTime(result.seconds, job, outcome.slowest);
     by_job[job] = std::move(result.findings);
@@ -178,11 +176,10 @@ void PrintOutcome(const Plan& plan, const Options& options, const Outcome& outco
   }
   Print(summary + "\n");
   for (const std::string& text : ReasonTexts(plan.left_out, kLeftOut)) Print(text + "\n");
-  for (const std::string& text : ReasonTexts(outcome.limits_missed, kLimitMissed)) {
-    Print(text + "\n");
-  }
-  for (const std::string& text : ReasonTexts(outcome.not_shown_again, kNotShownAgain)) {
-    Print(text + "\n");
+  for (size_t i = 0; i < outcome.told.size(); ++i) {
+    for (const std::string& text : ReasonTexts(outcome.told[i], kToldReasons[i].what)) {
+      Print(text + "\n");
+    }
   }
   if (outcome.never_at_rest > 0) {
     Print("{} ended early: the server never came to rest\n",
@@ -215,9 +212,8 @@ void PrintOutcomeAsJson(const Plan& plan, const Outcome& outcome) {
   }
   if (outcome.never_at_rest > 0) json["never_at_rest"] = outcome.never_at_rest;
   if (!plan.left_out.empty()) json["left_out"] = ReasonsJson(plan.left_out);
-  if (!outcome.limits_missed.empty()) json["limits_missed"] = ReasonsJson(outcome.limits_missed);
-  if (!outcome.not_shown_again.empty()) {
-    json["not_shown_again"] = ReasonsJson(outcome.not_shown_again);
+  for (size_t i = 0; i < outcome.told.size(); ++i) {
+    if (!outcome.told[i].empty()) json[kToldReasons[i].name] = ReasonsJson(outcome.told[i]);
   }
   if (!plan.server.note.empty()) json["note"] = plan.server.note;
   if (!outcome.broken_off.empty()) json["broken_off"] = outcome.broken_off;

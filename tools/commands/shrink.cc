@@ -138,7 +138,7 @@ FindingShrinker::Options ShrinkerOptions(const Options& options, const SingleRun
   shrinker.isolation = IsolationFor(run.server, options.workers);
   shrinker.is_repeatable = run.server.world == kDefaultWorld;
   shrinker.can_run = [&run](const Scenario& candidate) {
-    return Fits(candidate, run.target()) && run.server.why_not(candidate).empty();
+    return Fits(candidate, run.target()) && run.server.place.why_not(candidate).empty();
   };
   shrinker.correct = {CorrectTarget(run.scenario), MakerOf(kDefaultWorld)};
   return shrinker;

@@ -82,11 +82,12 @@ void AskLinux(const ServerChoice& server, const IsolationOptions& isolation, Swe
 }
 
 int RunSweepCommand(const Options& options, const std::string& program) {
+  ServerOptions server = options.server;
+  if (server.command && !server.world) server.world = kDefaultWorld;
   Plan plan;
-  MakePlan(options.scenarios, options.server, plan);
+  MakePlan(options.scenarios, server, plan);
   if (plan.server.world != kDefaultWorld && plan.server.targets.front().third_party) {
-    throw UsageError("a sweep of somebody else's server needs the simulated kernel: --world {}",
-                     kDefaultWorld);
+    throw UsageError("a sweep of somebody else's server needs the simulated kernel: --exec");
   }
   if (!options.out.empty()) MakeOutputFolder(options.out);
   Progress progress("sweeping");

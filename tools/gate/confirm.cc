@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "scenarios/language/print.h"
+#include "tools/cli/errors.h"
 #include "tools/cli/output.h"
 
 namespace hupstorm {
@@ -14,30 +15,41 @@ std::vector<Confirmation> ConfirmOnLinux(const ServerChoice& server,
                                          std::span<const Question> questions) {
   using State = Confirmation::State;
   std::vector<Confirmation> answers(questions.size());
-  if (server.make_linux_world == nullptr) return answers;
+  if (!server.place_on_linux) return answers;
   std::vector<Job> jobs;
   std::map<std::string, size_t> job_of;  // by what a scenario says
   for (size_t i = 0; i < questions.size(); ++i) {
     const Question& question = questions[i];
-    if (std::string why = server.why_not_on_linux(*question.scenario); !why.empty()) {
+    if (std::string why = server.place_on_linux->why_not(*question.scenario); !why.empty()) {
       answers[i] = {State::kCannotBe, std::move(why)};
     } else if (job_of.try_emplace(PrintScenario(*question.scenario), jobs.size()).second) {
       jobs.push_back({question.scenario, question.target});
     }
   }
   IsolationOptions on_linux = isolation;
-  on_linux.make_world = [&server](int) { return server.make_linux_world(); };
+  on_linux.make_world = server.place_on_linux->make_world;
   on_linux.run = RunOptions();
   std::vector<std::set<std::string>> oracles(jobs.size());
   Progress progress("asking Linux");
   size_t done = 0;
-  RunIsolated(jobs, on_linux, [&](size_t job, RunResult result) {
-    for (Finding& finding : result.findings) oracles[job].insert(std::move(finding.oracle));
-    progress.Update(++done, jobs.size(), "", jobs[job].scenario->name);
-  });
+  std::vector<bool> has_run(jobs.size());
+  std::string why_no_more;
+  try {
+    RunIsolated(jobs, on_linux, [&](size_t job, RunResult result) {
+      has_run[job] = true;
+      for (Finding& finding : result.findings) oracles[job].insert(std::move(finding.oracle));
+      progress.Update(++done, jobs.size(), "", jobs[job].scenario->name);
+    });
+  } catch (const FailedError& error) {
+    why_no_more = error.what();
+  }
   for (size_t i = 0; i < questions.size(); ++i) {
     if (answers[i].state == State::kCannotBe) continue;
     const size_t job = job_of.at(PrintScenario(*questions[i].scenario));
+    if (!has_run[job]) {
+      answers[i] = {State::kCannotBe, why_no_more};
+      continue;
+    }
     const bool is_shown = oracles[job].contains(questions[i].oracle);
     answers[i].state = is_shown ? State::kConfirmed : State::kNotReproduced;
   }

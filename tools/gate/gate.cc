@@ -118,14 +118,13 @@ class Gate {
     // Workers finish in any order; findings are booked in that of the jobs, as a bug is shown by
     // the first of them.
     const auto book = [&] {
-      for (const auto& [reason, what] : {std::pair(&RunResult::limit_missed, kLimitMissed),
-                                         std::pair(&RunResult::not_shown_again, kNotShownAgain)}) {
+      for (const ToldReason& told : kToldReasons) {
         ByReason names;
         for (size_t job = 0; job < jobs.size(); ++job) {
-          const std::string& why = results[job].*reason;
+          const std::string& why = results[job].*told.why;
           if (!why.empty()) names[why].push_back(jobs[job].scenario->name);
         }
-        std::ranges::move(ReasonTexts(names, what), std::back_inserter(area.left_out));
+        std::ranges::move(ReasonTexts(names, told.what), std::back_inserter(area.left_out));
       }
       for (size_t job = 0; job < jobs.size(); ++job) {
         for (Finding& finding : results[job].findings) {
@@ -172,7 +171,7 @@ class Gate {
       for (const CorpusInput& input : inputs) {
         Scenario& scenario = corpus_.emplace_back(input.scenario);
         if (input.from_bytes) scenario.protocol = WrittenFor(target);
-        if (Fits(scenario, target) && server_.why_not(scenario).empty()) {
+        if (Fits(scenario, target) && server_.place.why_not(scenario).empty()) {
           jobs.push_back({&scenario, &target});
         } else {
           corpus_.pop_back();
@@ -199,6 +198,7 @@ class Gate {
     Progress progress(area.name);
     SweepSettings sweep;
     sweep.isolation = isolation_;
+    if (server_.world_of_many) sweep.isolation.make_world = server_.world_of_many;
     sweep.on_progress = [&progress](uint64_t done, uint64_t total, size_t findings) {
       progress.Update(done, total, Count(findings, "finding"));
     };
@@ -237,10 +237,11 @@ class Gate {
       const Clock::time_point start = Clock::now();
       SmokeSettings smoke;
       smoke.isolation = isolation_;
+      if (server_.world_of_many) smoke.isolation.make_world = server_.world_of_many;
       smoke.runs = settings_.fuzz_runs;
       smoke.seed = settings_.seed;
       smoke.can_run = [this](const Scenario& scenario) {
-        return server_.why_not(scenario).empty();
+        return server_.place.why_not(scenario).empty();
       };
       smoke.on_progress = [&](uint64_t done) {
         progress.Update(before + done, total, Count(book_.entries().size(), "finding"));
@@ -278,7 +279,7 @@ class Gate {
       options.isolation = isolation_;
       options.is_repeatable = server_.world == kDefaultWorld;
       options.can_run = [this, &target](const Scenario& candidate) {
-        return Fits(candidate, target) && server_.why_not(candidate).empty();
+        return Fits(candidate, target) && server_.place.why_not(candidate).empty();
       };
       FindingShrinker shrinker(target, std::move(options));
       if (const auto shrunk = shrinker.Shrink(found.scenario, found.finding, bounds)) {

@@ -8,6 +8,7 @@
 
 #include "base/resource_limit.h"
 #include "scenarios/worlds/inside/inside_world.h"
+#include "scenarios/worlds/inside_or_held_world.h"
 #include "scenarios/worlds/loopback_world.h"
 #include "scenarios/worlds/outside_world.h"
 #include "scenarios/worlds/process_world.h"
@@ -78,10 +79,10 @@ ServerChoice ChooseTargets(const ServerOptions& options) {
   choice.name = *options.targets;
   choice.world = options.world.value_or(kDefaultWorld);
   choice.mend = mend.Text();
-  choice.make_world = MakerOf(choice.world);
+  choice.place.make_world = MakerOf(choice.world);
   choice.is_in_worker = choice.world == kDefaultWorld;
   if (choice.world != kDefaultWorld) RequireDescriptors();
-  choice.why_not = [world = choice.world](const Scenario& scenario) {
+  choice.place.why_not = [world = choice.world](const Scenario& scenario) {
     return std::string(WhyNotIn(world, scenario));
   };
   choice.as_options = [options, mend = choice.mend,
@@ -91,27 +92,50 @@ ServerChoice ChooseTargets(const ServerOptions& options) {
   return choice;
 }
 
-// `choice`: of a third-party server.
-ServerChoice ChooseInside(const ProcessOptions& process, ServerChoice choice) {
-  const InsideOptions inside = {.command = process.command,
-                                .library = InstalledLibrary("libhupstorm_inside.so").string(),
-                                .start_timeout = process.start_timeout};
-  const std::string why = InsideWorld(inside).WhyNot(choice.targets.front());
-  if (!why.empty()) {
-    throw UsageError("the program cannot live on the simulated kernel: {} (--world loopback)", why);
+// Where a program is held on Linux, started by the worker that needs it.
+RunPlace PlaceOnLinux(const ProcessOptions& process) {
+  const auto make_world = [process](int) {
+    ProcessOptions options = process;
+    const ServerNature nature = LookAtServer(options);
+    if (nature.kind != ServerNature::Kind::kHeld) throw WorldFailed(nature.why);
+    options.host = nature.host;
+    return std::make_unique<ProcessWorld>(options);
+  };
+  return {make_world,
+          [](const Scenario& scenario) { return std::string(LoopbackWorld::WhyNot(scenario)); }};
+}
+
+// Makes `choice`, of a third-party server, one on the simulated kernel. Empty, or why it cannot be.
+std::string ChooseInside(const ProcessOptions& process, bool may_run_on_linux,
+                         ServerChoice& choice) {
+  InsideOptions inside = {.command = process.command, .library = {}};
+  inside.start_timeout = process.start_timeout;
+  try {
+    inside.library = InstalledLibrary("libhupstorm_inside.so").string();
+  } catch (const FailedError&) {
+    return "this build of hupstorm has no libhupstorm_inside.so (sanitizers leave it out)";
+  }
+  if (std::string why = InsideWorld(inside).WhyNot(choice.targets.front()); !why.empty()) {
+    return why;
   }
   RequireProtocol(StartedByCommand(process).start(/*connections=*/1).address,
                   choice.targets.front());
   choice.world = kDefaultWorld;
-  choice.make_world = [inside](int) { return std::make_unique<InsideWorld>(inside); };
-  choice.why_not = [](const Scenario& scenario) {
+  choice.place.why_not = [](const Scenario& scenario) {
     return std::string(InsideWorld::WhyNot(scenario));
   };
-  choice.make_linux_world = [process] { return std::make_unique<ProcessWorld>(process); };
-  choice.why_not_on_linux = [](const Scenario& scenario) {
-    return std::string(LoopbackWorld::WhyNot(scenario));
+  choice.place.make_world = [inside](int) { return std::make_unique<InsideWorld>(inside); };
+  choice.place_on_linux = PlaceOnLinux(process);
+  if (!may_run_on_linux) return "";
+  choice.world_of_many = std::move(choice.place.make_world);
+  choice.place.make_world = [inside, make_held = choice.place_on_linux->make_world](int worker) {
+    return std::make_unique<InsideOrHeldWorld>(inside,
+                                               [make_held, worker] { return make_held(worker); });
   };
-  return choice;
+  choice.note =
+      "The program ran on the simulated kernel, in its own process, as it can live there "
+      "(--world loopback: on Linux).";
+  return "";
 }
 
 ServerChoice ChooseCommand(const ServerOptions& options) {
@@ -135,26 +159,38 @@ ServerChoice ChooseCommand(const ServerOptions& options) {
   process.preload_library = InstalledLibrary("libhupstorm_preload.so").string();
   process.start_timeout = std::chrono::milliseconds(std::lround(options.start_timeout_s * 1000));
   RequireDescriptors();
-  if (options.world == kDefaultWorld) return ChooseInside(process, std::move(choice));
+  if (!options.outside && options.world != kLoopbackWorld) {
+    const std::string why = ChooseInside(process, /*may_run_on_linux=*/!options.world, choice);
+    if (why.empty()) return choice;
+    if (options.world) {
+      throw UsageError(
+          "the program cannot live on the simulated kernel: {} (--world loopback runs it on "
+          "Linux, where there is no sweep and no fuzzer)",
+          why);
+    }
+    choice.note = fmt::format(
+        "The program ran on Linux, as it cannot live on the simulated kernel: {}.", why);
+  }
   const ServerNature nature = LookAtServer(process);
   if (nature.kind == ServerNature::Kind::kNotServing) throw UsageError(nature.why);
   process.host = nature.host;
   RequireProtocol(StartedByCommand(process).start(/*connections=*/1).address,
                   choice.targets.front());
   if (nature.kind == ServerNature::Kind::kHeld && !options.outside) {
-    choice.make_world = [process](int) { return std::make_unique<ProcessWorld>(process); };
-    choice.why_not = [](const Scenario& scenario) {
+    choice.place.make_world = [process](int) { return std::make_unique<ProcessWorld>(process); };
+    choice.place.why_not = [](const Scenario& scenario) {
       return std::string(LoopbackWorld::WhyNot(scenario));
     };
     return choice;
   }
-  choice.note = fmt::format(
+  if (!choice.note.empty()) choice.note += ' ';
+  choice.note += fmt::format(
       "The server was judged from outside: {}.",
       nature.kind == ServerNature::Kind::kUnseen ? nature.why : "so --outside wants it");
-  choice.make_world = [process](int) {
+  choice.place.make_world = [process](int) {
     return std::make_unique<OutsideWorld>(StartedByCommand(process));
   };
-  choice.why_not = [](const Scenario& scenario) {
+  choice.place.why_not = [](const Scenario& scenario) {
     return std::string(OutsideWorld::WhyNot(scenario, /*starts_servers=*/true));
   };
   return choice;
@@ -173,8 +209,8 @@ ServerChoice ChooseAddress(const ServerOptions& options) {
     return fmt::format("--connect {}{}{}", ShellWord(target), ProtocolOption(options),
                        options.allow_remote ? " --allow-remote" : "");
   };
-  choice.make_world = [server](int) { return std::make_unique<OutsideWorld>(server); };
-  choice.why_not = [](const Scenario& scenario) {
+  choice.place.make_world = [server](int) { return std::make_unique<OutsideWorld>(server); };
+  choice.place.why_not = [](const Scenario& scenario) {
     return std::string(OutsideWorld::WhyNot(scenario, /*starts_servers=*/false));
   };
   choice.note = "The server was judged from outside, as it runs already: --exec sees more.";
@@ -193,7 +229,7 @@ void AddTargetOptions(Command& command, ServerOptions& options, bool many) {
                  "of a document's server: none (as written), all, or all-but=DEFECT[,DEFECT]");
   command.Option("--world WORLD", options.world,
                  "where to run: simulated (a kernel of our own, virtual time) or loopback (Linux); "
-                 "default: simulated for --target, loopback for --exec");
+                 "default: simulated, and loopback for a program of --exec that cannot live there");
   command.Flag("--hardened", options.hardened,
                "the server is meant to survive what few do: run scenarios about that, too");
   command.Option("--executable FILE", options.executable,
@@ -252,7 +288,7 @@ ServerChoice ChooseServer(const ServerOptions& asked) {
 }
 
 IsolationOptions IsolationFor(const ServerChoice& server, const WorkerOptions& options) {
-  IsolationOptions isolation = ToIsolation(options, server.make_world, server.is_in_worker);
+  IsolationOptions isolation = ToIsolation(options, server.place.make_world, server.is_in_worker);
   if (server.is_shared) isolation.workers = 1;
   if (server.targets.front().third_party) isolation.most_timeouts = kMostTimeouts;
   return isolation;

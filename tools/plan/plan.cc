@@ -14,7 +14,7 @@ void AddJobs(const Target& target, Plan& plan) {
     const Scenario& scenario = chosen.scenario;
     if (chosen.named) CheckFit(scenario.file, scenario, target, plan.server);
     std::string why_not = WhyNotFor(scenario, target);
-    if (why_not.empty()) why_not = plan.server.why_not(scenario);
+    if (why_not.empty()) why_not = plan.server.place.why_not(scenario);
     if (!why_not.empty()) {
       plan.left_out[why_not].push_back(scenario.name);
     } else {
@@ -40,7 +40,7 @@ void CheckFit(const std::string& name, const Scenario& scenario, const Target& t
     throw UsageError("{}: {} and {} speaks {}; choose another target (hupstorm list targets)", name,
                      WhyNotFor(scenario, target), target.name, ProtocolName(target.protocol));
   }
-  const std::string why_not = server.why_not(scenario);
+  const std::string why_not = server.place.why_not(scenario);
   if (why_not.empty()) return;
   throw UsageError("{} cannot run in the {} world: {}", name, server.world, why_not);
 }

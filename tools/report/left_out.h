@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "scenarios/worlds/world.h"
+
 namespace hupstorm {
 
 // Names of scenarios by the reason why; a name as often as there are targets of which it holds.
@@ -23,6 +25,18 @@ inline constexpr std::string_view kLeftOut = "left out";
 inline constexpr std::string_view kLimitMissed = "did not come to the limit that they are about";
 inline constexpr std::string_view kNotShownAgain =
     "showed, after others in one process, what a fresh process does not show (no finding)";
+inline constexpr std::string_view kRanOnLinux = "ran on Linux";
+
+// What a run's result tells beside its findings: where, in which words, and its name in JSON.
+struct ToldReason {
+  std::string RunResult::*why;
+  std::string_view what;
+  const char* name;
+};
+inline constexpr ToldReason kToldReasons[] = {
+    {&RunResult::limit_missed, kLimitMissed, "limits_missed"},
+    {&RunResult::not_shown_again, kNotShownAgain, "not_shown_again"},
+    {&RunResult::ran_on_linux, kRanOnLinux, "ran_on_linux"}};
 
 // [{"reason","scenarios":[]}]
 nlohmann::ordered_json ReasonsJson(const ByReason& scenarios);

@@ -87,8 +87,8 @@ std::set<std::string> Found(const Server& server, Words scenarios) {
   const bool speaks_lines = server.options.find("--lines") != std::string::npos;
   const std::string protocol =
       speaks_lines ? "expect:" + folder.Write("lines.expect", kLines) : "echo";
-  scenarios.insert(scenarios.begin(),
-                   {"run", "--exec", CommandOf(server), "--protocol", protocol, "--json"});
+  scenarios.insert(scenarios.begin(), {"run", "--world", "loopback", "--exec", CommandOf(server),
+                                       "--protocol", protocol, "--json"});
   const CommandResult result = Hupstorm(scenarios);
   EXPECT_THAT(result.exit_code, AnyOf(0, 1)) << CommandOf(server) << "\n" << result.err;
   std::set<std::string> oracles;
