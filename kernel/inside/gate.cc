@@ -32,9 +32,12 @@ void Gate::Make(SystemCall& call) {
   if (IsLinuxs(call)) return linux_.Make(call);
   // A wait would block if it were not for what is ready: others get their turn, or one that finds
   // work at each wait would keep them from it.
-  if (scheduler_ != nullptr && FamilyOf(call.call) == CallFamily::kWait) scheduler_->Yield();
+  const bool waits = FamilyOf(call.call) == CallFamily::kWait;
+  if (scheduler_ != nullptr) waits ? scheduler_->YieldAtWait() : scheduler_->Point();
   OnHarnessStack([&] { top_->Make(call); });
-  if (scheduler_ != nullptr) scheduler_->NoteCall();
+  if (scheduler_ == nullptr) return;
+  scheduler_->NoteCall();
+  scheduler_->Point();
 }
 
 }  // namespace hupstorm::inside

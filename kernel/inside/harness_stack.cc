@@ -52,6 +52,8 @@ char* MakeStack() {
 
 }  // namespace
 
+bool IsOnHarnessStack() { return is_on_it; }
+
 void OnHarnessStack(void (*function)(void*), void* argument) {
   if (is_on_it) return function(argument);
   if (top == nullptr) top = MakeStack();

@@ -13,6 +13,8 @@ namespace hupstorm::inside {
 // makes. An exception may not leave the function. The first call of a thread makes the stack, and
 // ends the process if there is no memory for it.
 void OnHarnessStack(void (*function)(void*), void* argument);
+// Whether this thread is in such a call.
+bool IsOnHarnessStack();
 
 template <typename Body>
 void OnHarnessStack(Body&& body) {

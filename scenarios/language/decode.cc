@@ -104,6 +104,7 @@ class Decoder {
     scenario_.title.clear();
     scenario_.protocol = Protocol::kEcho;
     scenario_.rounds = 1;
+    scenario_.schedule = 0;
     while (!operands_.AtEnd() && count_ < kMaxSteps && text_left_ > 0) Next();
     if (count_ == 0) NewStep(Action::kConnect);  // a scenario does something
     scenario_.steps.resize(count_);
@@ -142,7 +143,12 @@ class Decoder {
         together_ = true;
         return;
       case Item::kTarget: {
-        const uint8_t protocol = operands_.Byte() % 4;
+        const uint8_t byte = operands_.Byte();
+        if (byte == kEscape) {
+          scenario_.schedule = static_cast<uint32_t>(operands_.Exact(1, kMaxSchedule));
+          return;
+        }
+        const uint8_t protocol = byte % 4;
         scenario_.protocol = static_cast<Protocol>(protocol);
         if (protocol == 3) scenario_.protocol = std::nullopt;
         return;

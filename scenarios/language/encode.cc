@@ -21,6 +21,11 @@ class Encoder {
       Code({.item = Item::kRounds});
       Count(scenario.rounds, 1, kSmallRounds);
     }
+    if (scenario.schedule != 0) {
+      Code({.item = Item::kTarget});
+      Byte(kEscape);
+      Varint(scenario.schedule - 1);
+    }
     for (const Step& step : scenario.steps) {
       if (!IsExpect(step.action)) EncodeStep(step);
     }

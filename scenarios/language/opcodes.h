@@ -29,7 +29,7 @@ enum class Item : uint8_t {
   kPrefixClients,   // letter, first, count           any clients do the next step
   kPrefixEach,      //                                the next step is done one after another
   kPrefixTogether,  //                                the next step joins the one before
-  kTarget,          // protocol
+  kTarget,          // protocol; or kEscape, which no encoder wrote before, and a schedule
   kRounds,          // rounds
 };
 

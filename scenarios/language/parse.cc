@@ -236,7 +236,7 @@ Step ParseStep(TokenReader& reader, Before before) {
     reader.NeedEnd();
     return step;
   }
-  Words words{"target", "rounds", "expect", "and", "at", "each"};
+  Words words{"target", "rounds", "schedule", "expect", "and", "at", "each"};
   if (reader.At("and")) {
     if (before != Before::kStep) {
       reader.FailHere(before == Before::kNothing ? "the first step to stand alone"
@@ -322,7 +322,9 @@ class FileParser {
     const bool bare = reader.token().kind == Token::Kind::kEnd;
     title_.Add(bare ? lexed.comment : std::nullopt);
     if (bare) return;
-    if (reader.At("target") || reader.At("rounds")) return ParseHeader(reader);
+    if (reader.At("target") || reader.At("rounds") || reader.At("schedule")) {
+      return ParseHeader(reader);
+    }
     if (scenario_.steps.size() == kMaxSteps) {
       reader.FailHere(fmt::format("at most {} steps", kMaxSteps));
     }
@@ -340,11 +342,15 @@ class FileParser {
     if (before_ != Before::kNothing) {
       reader.FailHere("headers before the first step");
     }
-    bool& seen = reader.At("target") ? target_seen_ : rounds_seen_;
+    bool& seen = reader.At("target")   ? target_seen_
+                 : reader.At("rounds") ? rounds_seen_
+                                       : schedule_seen_;
     if (seen) reader.FailHere("each header once");
     seen = true;
     if (reader.Accept("rounds")) {
       scenario_.rounds = static_cast<uint32_t>(reader.Number("a number", 1, kMaxRounds));
+    } else if (reader.Accept("schedule")) {
+      scenario_.schedule = static_cast<uint32_t>(reader.Number("a seed", 1, kMaxSchedule));
     } else {
       reader.Need("target");
       const auto word = reader.Choose("a protocol", {"echo", "ack", "http", "any"});
@@ -363,6 +369,7 @@ class FileParser {
   size_t text_bytes_ = 0;
   bool target_seen_ = false;
   bool rounds_seen_ = false;
+  bool schedule_seen_ = false;
 };
 
 }  // namespace

@@ -74,6 +74,7 @@ std::string PrintScenario(const Scenario& scenario) {
   }
   text += fmt::format("target {}\n", ProtocolName(scenario.protocol));
   if (scenario.rounds != 1) text += fmt::format("rounds {}\n", scenario.rounds);
+  if (scenario.schedule != 0) text += fmt::format("schedule {}\n", scenario.schedule);
   for (const Step& step : scenario.steps) text += PrintStep(step) + "\n";
   return text;
 }

@@ -106,6 +106,7 @@ inline constexpr size_t kMaxText = 64 << 10;                       // bytes, at 
 inline constexpr size_t kMaxAllText = 512 << 10;                   // in all steps together
 inline constexpr uint32_t kMaxDescriptors = 1'000'000;             // "limit descriptors"
 inline constexpr uint32_t kMaxRounds = 1'000;
+inline constexpr uint32_t kMaxSchedule = 1'000'000'000;
 inline constexpr size_t kMaxSteps = 10'000;
 inline constexpr uint64_t kMaxReceived = kMaxSend * kMaxSteps;  // all that one client can get
 
@@ -117,10 +118,14 @@ struct Scenario {
   std::optional<Protocol> protocol = Protocol::kEcho;
   uint32_t rounds = 1;  // "rounds 8": all steps eight times, against one server, with all clients
                         // closed and the server at rest in between
+  // "schedule 7": the seed of the order in which a server's threads take turns, if the world may
+  // choose it; 0 for none: each runs until it blocks.
+  uint32_t schedule = 0;
   std::vector<Step> steps;
 
   friend bool operator==(const Scenario& a, const Scenario& b) {
-    return a.protocol == b.protocol && a.rounds == b.rounds && a.steps == b.steps;
+    return a.protocol == b.protocol && a.rounds == b.rounds && a.schedule == b.schedule &&
+           a.steps == b.steps;
   }
 };
 

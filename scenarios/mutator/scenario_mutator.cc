@@ -44,6 +44,7 @@ void ScenarioMutator::Mutate(Scenario& scenario) {
 Scenario ScenarioMutator::CrossOver(const Scenario& first, const Scenario& second) {
   Scenario child;
   child.rounds = random_.OneIn(2) ? first.rounds : second.rounds;
+  child.schedule = first.schedule;
   const size_t cut = random_.Between(1, first.steps.size());
   const size_t from = random_.Below(second.steps.size());
   const size_t to =

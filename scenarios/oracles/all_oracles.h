@@ -24,6 +24,7 @@ extern const Oracle kFdMisuse;
 extern const Oracle kAcceptStopped;
 extern const Oracle kTruncatedResponse;
 extern const Oracle kShutdownHang;
+extern const Oracle kDeadlock;
 extern const Oracle kExpectation;
 
 }  // namespace hupstorm

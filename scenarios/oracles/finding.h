@@ -17,6 +17,9 @@ struct Finding {
   std::string evidence;     // one sentence: which client, what, how much
   std::string fingerprint;  // 16 hexadecimal digits: oracle, target and the server's calls that led
                             // to it; the same for the same bug whatever the input was
+  // Of the server's threads, if it shows under one that the scenario does not name itself
+  // (SchedulesWorld); 0 otherwise.
+  uint32_t schedule = 0;
 };
 
 // That a scenario's own `expect` line was not met. If another oracle reports too, that one says

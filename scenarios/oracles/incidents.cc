@@ -50,6 +50,21 @@ Close a descriptor at one place only, forget the number there, and take it out o
     nullptr,
     &Ledger::misuses};
 
+const Oracle kDeadlock = {
+    "deadlock",
+    "no set of threads waits for each other for ever",
+    R"(Threads of the server wait, without a deadline, for what only they themselves could bring about: each for a
+mutex that the next one holds (or a lock that it has for writing, or its end), or all of them at locks, condition variables,
+semaphores and joins, with none left that a client, a timer or a signal could wake. The evidence says for each what it waits for,
+and which thread holds that. It is looked for in a program with threads on the simulated kernel; the run ends there.
+
+Take locks in one order everywhere, or together (std::scoped_lock). Do not call out, block or join while you hold one. Wait at a
+condition variable in a loop that looks at what is waited for, with the mutex held by which that is changed. Mostly it takes
+a certain order of threads: `hupstorm run --schedules N` tries many, and the scenario that shows it names one.)",
+    At(Moment::kIncident),
+    nullptr,
+    &Ledger::deadlocks};
+
 const Oracle kExpectation = {
     "expectation",
     "what a scenario's `expect` lines say",

@@ -49,6 +49,7 @@ void Ledger::Clear() {
   deaths.clear();
   spins.clear();
   misuses.clear();
+  deadlocks.clear();
   foreign_log_lines.clear();
   broken_expectations.clear();
   floods.clear();

@@ -174,6 +174,7 @@ struct Ledger {
   std::vector<Incident> deaths;
   std::vector<Incident> spins;
   std::vector<Incident> misuses;
+  std::vector<Incident> deadlocks;
   std::vector<Incident> foreign_log_lines;
   std::vector<Incident> broken_expectations;
   std::vector<Incident> floods;      // clients that get without end what they are not owed

@@ -25,10 +25,10 @@ std::span<const Oracle* const> OraclesAt(Moment moment) {
 
 std::span<const Oracle> Oracles() {
   static const std::array table = {
-      kServerDied,        kCloseWaitLeak, kFdLeak,      kBusyLoop,
-      kLostBytes,         kForeignBytes,  kStalled,     kHeadOfLineBlocking,
-      kUnboundedQueue,    kHeapLeak,      kFdMisuse,    kAcceptStopped,
-      kTruncatedResponse, kShutdownHang,  kExpectation,
+      kServerDied,        kCloseWaitLeak, kFdLeak,   kBusyLoop,
+      kLostBytes,         kForeignBytes,  kStalled,  kHeadOfLineBlocking,
+      kUnboundedQueue,    kHeapLeak,      kFdMisuse, kAcceptStopped,
+      kTruncatedResponse, kShutdownHang,  kDeadlock, kExpectation,
   };
   return table;
 }

@@ -135,7 +135,7 @@ class Shrinker {
   }
 
   static std::string Key(const Scenario& scenario) {
-    std::string key = std::to_string(scenario.rounds);
+    std::string key = std::to_string(scenario.rounds);  // its schedule stays
     for (const Step& step : scenario.steps) key += '\n' + PrintStep(step);
     return key;
   }

@@ -337,7 +337,9 @@ std::string_view OutsideWorld::WhyNot(const Scenario& scenario, bool starts_serv
 RunResult OutsideWorld::Run(const Scenario& scenario, const Target& target,
                             const RunOptions& options) {
   if (!WhyNot(scenario).empty()) return {};
-  return impl_->Run(scenario, target, options);
+  RunResult result = impl_->Run(scenario, target, options);
+  result.remark = ScheduleNotKept(scenario);
+  return result;
 }
 
 }  // namespace hupstorm

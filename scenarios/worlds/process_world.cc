@@ -383,7 +383,9 @@ ProcessWorld::~ProcessWorld() = default;
 RunResult ProcessWorld::Run(const Scenario& scenario, const Target& target,
                             const RunOptions& options) {
   if (!LoopbackWorld::WhyNot(scenario).empty()) return {};
-  return impl_->Run(scenario, target, options);
+  RunResult result = impl_->Run(scenario, target, options);
+  result.remark = ScheduleNotKept(scenario);
+  return result;
 }
 
 }  // namespace hupstorm

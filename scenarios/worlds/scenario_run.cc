@@ -65,7 +65,7 @@ ScenarioRun::ScenarioRun(DrivenKernel& kernel, ServerHost& host)
                   const bool is_file = host_.RunsHere() && !kernel_.Simulates(call.Fd());
                   if (family == CallFamily::kRecv && is_file) return;
                   time_line_.Note(TimeLineEntry::Kind::kCall, std::move(line), 0,
-                                  ClientNameOf(call));
+                                  ClientNameOf(call), host_.ThreadLabel());
                 }),
       call_logger_(monitor_, kernel, injector_, ledger_, clients_),
       held_bytes_(ledger_, host),
@@ -178,6 +178,11 @@ void ScenarioRun::Die(std::string what) {
   const uint64_t context = StableHash(WithoutNumbers(what)) ^ monitor_.last_call();
   judge_.Report(ledger_.deaths,
                 {.what = std::move(what), .client = monitor_.last_client(), .context = context});
+}
+
+void ScenarioRun::EndInDeadlock(std::string what, uint64_t context) {
+  judge_.Report(ledger_.deadlocks, {.what = std::move(what), .client = -1, .context = context});
+  EndRun();
 }
 
 void ScenarioRun::EndRun() {

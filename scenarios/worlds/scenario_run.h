@@ -50,6 +50,9 @@ class ScenarioRun final : public KernelDriver, private MonitorHost {
 
   // The server's life has ended, and it was not asked to end.
   void Die(std::string what);
+  // Threads of the server wait for each other for ever: ends the run. `context`: for the
+  // fingerprint.
+  [[noreturn]] void EndInDeadlock(std::string what, uint64_t context);
   // What the server wrote, to be shown with its findings.
   void KeepOutput(std::string output) { result_.output = std::move(output); }
   // The run gets on, although no call and no step shows it.

@@ -54,6 +54,9 @@ class ServerHost {
   // The server has started (and is warm) and sleeps; the script begins when this returns. May call
   // ScenarioRun::BeginScenario.
   virtual void OnReady() {}
+  // The thread that makes the call which has just ended, for the time line: "3", or "3 worker" if
+  // it has a name. Empty if there is but one, or it is not known.
+  virtual std::string ThreadLabel() { return ""; }
   // All rounds are over and the server is at rest. True if another scenario goes on with the server
   // as it is: ScenarioRun::FinishRun and BeginScenario were called.
   virtual bool GoesOnWithNext() { return false; }

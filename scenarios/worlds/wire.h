@@ -10,11 +10,11 @@ namespace hupstorm {
 
 void Fields(auto& archive, Either<Finding> auto& finding) {
   archive(finding.oracle, finding.target, finding.scenario, finding.file, finding.line,
-          finding.step, finding.evidence, finding.fingerprint);
+          finding.step, finding.evidence, finding.fingerprint, finding.schedule);
 }
 
 void Fields(auto& archive, Either<TimeLineEntry> auto& entry) {
-  archive(entry.kind, entry.ns, entry.line, entry.text, entry.client);
+  archive(entry.kind, entry.ns, entry.line, entry.text, entry.client, entry.thread);
 }
 
 void Fields(auto& archive, Either<SocketRow> auto& row) {
@@ -25,7 +25,8 @@ void Fields(auto& archive, Either<SocketRow> auto& row) {
 void Fields(auto& archive, Either<RunResult> auto& result) {
   archive(result.findings, result.calls, result.faults, result.time_line, result.sockets,
           result.steps_not_reached, result.never_at_rest, result.limit_missed,
-          result.not_shown_again, result.ran_on_linux, result.output, result.seconds);
+          result.not_shown_again, result.ran_on_linux, result.remark, result.has_threads,
+          result.output, result.seconds);
 }
 
 void Fields(auto& archive, Either<Step> auto& step) {
@@ -36,7 +37,7 @@ void Fields(auto& archive, Either<Step> auto& step) {
 // Whole, with its name, its file and the lines of its steps.
 void Fields(auto& archive, Either<Scenario> auto& scenario) {
   archive(scenario.name, scenario.file, scenario.title, scenario.protocol, scenario.rounds,
-          scenario.steps);
+          scenario.schedule, scenario.steps);
 }
 
 void Fields(auto& archive, Either<Exchange::Part> auto& part) {

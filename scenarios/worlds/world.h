@@ -58,6 +58,7 @@ struct TimeLineEntry {
   int line = 0;    // kStep, kPlacedStep: in the scenario's file
   std::string text;
   std::string client = {};  // kCall: whose connection it is about; empty for none
+  std::string thread = {};  // kCall: which of the server's threads makes it; empty if it has one
 };
 
 // A connection at the end of the script (before the world closes what is left), as `ss` shows it.
@@ -88,6 +89,10 @@ struct RunResult {
   std::string not_shown_again;
   // Why a scenario that was to run on the simulated kernel ran on Linux; empty if it did not.
   std::string ran_on_linux;
+  // What a user should know of how the run went; empty for nothing: "it has one thread ...".
+  std::string remark;
+  // The server had more than one thread, whose order a schedule can choose.
+  bool has_threads = false;
   // The last that a server which is not ours wrote, to standard output or error.
   std::string output;
   // How long the run took, of the real clock; 0 if nobody has measured it.
@@ -100,6 +105,13 @@ class WorldFailed : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
+
+// What is noted of a run on Linux of a scenario with a schedule; empty for one without.
+inline std::string ScheduleNotKept(const Scenario& scenario) {
+  return scenario.schedule == 0
+             ? ""
+             : "the schedule is not kept: Linux chooses the order of the server's threads";
+}
 
 class World {
  public:

@@ -15,6 +15,7 @@ constexpr char kEverything[] =
     "# A title.\n"
     "target ack\n"
     "rounds 3\n"
+    "schedule 7\n"
     "c[1..200] connect\n"
     "and at recv 2 of c[7]: each c[1..9] send \"x\\0y\\n\"\n"
     "fault send of b short 7 after 2 times 9\n"

@@ -214,6 +214,7 @@ void AddGateCommand(CLI::App& app, CommandLine& line) {
   Command command(app, "gate", "One pass over all that must hold for a server, for CI", kFooter);
   command.Option("scenarios SCENARIO", options->scenarios, "what to run on top of the suite");
   AddServerOptions(command, options->server, /*many=*/true);
+  AddSchedulesOption(command, options->server);
   command.Option("--corpus DIR", options->corpora, "a folder of a fuzzer's inputs").OneValueEach();
   command.Option("--fuzz-runs N", options->fuzz_runs,
                  "random scenarios for each target (default: 20000; --exec on the simulated "

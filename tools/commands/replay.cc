@@ -24,7 +24,8 @@ FILE is a .scn file, a scenario of the built-in suite by name, or a fuzzer's inp
 a scenario first. Two replays print the same, byte for byte.
 
 In the time line, what the script does begins at the left (">"; ">>" falls inside the server's next
-call), the server's calls are indented below it, and "!!!" marks a finding.
+call), the server's calls are indented below it, and "!!!" marks a finding. Of several threads of a program
+on the simulated kernel, "[3 worker]" says which makes the call: its number, and its name if it has one.
 
 Examples:
   hupstorm replay half-close/echo-drains --target doc001/select
@@ -71,6 +72,7 @@ void PrintReplay(const SingleRun& run, const Options& options, const RunResult& 
     Print(style.Yellow("the limit was not reached: " + result.limit_missed) + "\n");
   }
   if (!result.ran_on_linux.empty()) Print("it ran on Linux: {}\n", result.ran_on_linux);
+  if (!result.remark.empty()) Print(style.Yellow("to be noted: " + result.remark) + "\n");
   if (!result.sockets.empty()) {
     Print("\nThe server's connections at the end of the script:\n" +
           SocketsText(result.sockets, options.full));

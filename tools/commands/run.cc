@@ -6,13 +6,16 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <deque>
 #include <iterator>
 #include <map>
 #include <memory>
 #include <utility>
 #include <vector>
 
+#include "scenarios/language/print.h"
 #include "scenarios/oracles/oracles.h"
+#include "scenarios/worlds/schedules_world.h"
 #include "tools/cli/command.h"
 #include "tools/cli/errors.h"
 #include "tools/cli/output.h"
@@ -41,13 +44,18 @@ Examples:
   hupstorm run --target reference/epoll-et --json
   hupstorm run --exec './my_server --port {port}'
   hupstorm run --exec 'redis-server --port {port}' --protocol expect:redis.expect
+  hupstorm run --exec './my_server {port}' --world simulated --schedules 100
 
 Each bug that the simulated kernel shows in somebody else's program (--exec --world simulated) is taken to
 Linux: "confirmed on Linux", "not reproduced on Linux" (listed apart), or why it cannot be.
 
+--schedules N runs each scenario as it is, with each thread of the program running until it blocks, and
+under N random orders of threads. What one of these shows is reported with the scenario that names it
+("schedule 7"), and so is the same each time. Linux may choose another order: then it is not to be confirmed.
+
 --json prints {"target","world","scenarios":N,"findings":[{"oracle","target","scenario","file","line",
 "step","evidence","fingerprint","replay"}]}; with --exec --world simulated each finding has
-"confirmed", too. Of several targets "target" is the list, and each
+"confirmed", too, and "schedule" if it shows under that order of threads alone. Of several targets "target" is the list, and each
 finding names its own. "left_out" and "limits_missed" ([{"reason","scenarios":[]}]) say which scenarios
 were not run, and which did not come to the limit that they are about. On Linux "seconds" and "slowest"
 ([{"scenario","seconds"}]) say what took the time.)";
@@ -85,16 +93,29 @@ void Confirm(const Plan& plan, const IsolationOptions& isolation, const std::vec
              std::vector<ReportedFinding>& findings) {
   std::map<std::string, size_t> question_of;  // by fingerprint
   std::vector<Question> questions;
+  std::deque<Scenario> scenarios;
   for (size_t i = 0; i < findings.size(); ++i) {
     const Finding& finding = findings[i].finding;
     if (!question_of.try_emplace(finding.fingerprint, questions.size()).second) continue;
     const Job& job = plan.jobs[jobs[i]];
-    questions.push_back({job.target, job.scenario, finding.oracle});
+    scenarios.push_back(ShowingScenario(*job.scenario, finding));
+    questions.push_back({job.target, &scenarios.back(), finding.oracle});
   }
   const auto answers = ConfirmOnLinux(plan.server, isolation, questions);
   for (ReportedFinding& reported : findings) {
     reported.confirmation = answers[question_of.at(reported.finding.fingerprint)];
   }
+}
+
+std::string ReplayOf(const Finding& finding, const Scenario& scenario, const ServerChoice& server,
+                     const std::string& program) {
+  if (finding.schedule == 0) {
+    return ReplayCommand(program, finding, server.as_options(finding.target));
+  }
+  Finding in_no_file = finding;
+  in_no_file.file.clear();
+  return ReplayOfText(program, in_no_file, PrintScenario(ShowingScenario(scenario, finding)),
+                      server.as_options);
 }
 
 Outcome RunPlan(const Plan& plan, const Options& options, const std::string& program) {
@@ -127,7 +148,7 @@ Outcome RunPlan(const Plan& plan, const Options& options, const std::string& pro
   std::vector<size_t> jobs;  // of the findings
   for (size_t job = 0; job < by_job.size(); ++job) {
     for (Finding& finding : by_job[job]) {
-      std::string replay = ReplayCommand(program, finding, plan.server.as_options(finding.target));
+      std::string replay = ReplayOf(finding, *plan.jobs[job].scenario, plan.server, program);
       outcome.findings.push_back({std::move(finding), std::move(replay), outputs[job]});
       jobs.push_back(job);
     }
@@ -241,6 +262,7 @@ void AddRunCommand(CLI::App& app, CommandLine& line) {
   Command command(app, "run", "Run scenarios against targets", kFooter);
   command.Option("scenarios SCENARIO", options->scenarios, "what to run; default: the whole suite");
   AddServerOptions(command, options->server, /*many=*/true);
+  AddSchedulesOption(command, options->server);
   command.Flag("--json", options->json, "print one JSON object");
   command.Flag("--all", options->all, "show each finding, even if the bug is the same");
   command.Flag("--unconfirmed", options->unconfirmed,

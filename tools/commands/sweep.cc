@@ -130,6 +130,7 @@ void AddSweepCommand(CLI::App& app, CommandLine& line) {
                   "Run scenarios with each thing going wrong at each call of the server", kFooter);
   command.Option("scenarios SCENARIO", options->scenarios, "what to sweep").Required();
   AddServerOptions(command, options->server, /*many=*/true);
+  AddSchedulesOption(command, options->server);
   command.Option("--out DIR", options->out, "write each finding's scenario to this folder");
   command
       .Flag(fmt::format("--pairs{{{}}} =N", kMostPairs), options->most_pairs,

@@ -22,7 +22,8 @@ struct Question {
 };
 
 // Runs each scenario in the held world, once, with workers as `isolation` has them. Confirmed: the
-// same oracle finds something there. An answer for each question; kNotAsked for all if there is no
+// same oracle finds something there. A finding that takes a certain order of threads cannot be
+// confirmed if Linux chooses another. An answer for each question; kNotAsked for all if there is no
 // Linux to ask: the server is one of ours, or runs there already. Throws FailedError.
 std::vector<Confirmation> ConfirmOnLinux(const ServerChoice& server,
                                          const IsolationOptions& isolation,

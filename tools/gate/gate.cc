@@ -12,6 +12,7 @@
 #include "scenarios/language/fit.h"
 #include "scenarios/language/parse.h"
 #include "scenarios/language/print.h"
+#include "scenarios/worlds/schedules_world.h"
 #include "tools/cli/errors.h"
 #include "tools/cli/output.h"
 #include "tools/cli/text_table.h"
@@ -131,8 +132,7 @@ class Gate {
           area.cases[job].findings.push_back(
               book_.Enter(std::move(finding), area.name, [&](BookedFinding& entry) {
                 entry.target = jobs[job].target;
-                entry.scenario = *jobs[job].scenario;
-                entry.in_file = in_files;
+                BookScenario(entry, *jobs[job].scenario, in_files);
                 entry.report.output = results[job].output;
               }));
         }
@@ -308,6 +308,15 @@ class Gate {
       if (target.name == name) return &target;
     }
     return nullptr;
+  }
+
+  // What shows under another order of threads alone is in no file yet.
+  static void BookScenario(BookedFinding& entry, const Scenario& scenario, bool in_file) {
+    if (entry.report.finding.schedule != 0) {
+      return SetText(entry, PrintScenario(ShowingScenario(scenario, entry.report.finding)));
+    }
+    entry.scenario = scenario;
+    entry.in_file = in_file;
   }
 
   // As a user gets it: read again from the text.

@@ -13,6 +13,7 @@
 #include "scenarios/language/fit.h"
 #include "scenarios/mutator/scenario_mutator.h"
 #include "scenarios/mutator/work_limit.h"
+#include "scenarios/worlds/schedules_world.h"
 #include "tools/isolation/slices.h"
 
 namespace hupstorm {
@@ -81,7 +82,8 @@ class Smoke {
     std::map<uint64_t, std::vector<SmokeFinding>> in_order;  // by run
     for (auto& [fingerprint, hit] : hits_) {
       hit.finding.scenario = fmt::format("random-{}-{}", settings_.seed, hit.run);
-      in_order[hit.run].push_back({std::move(hit.finding), Mutant(hit.run), hit.runs});
+      Scenario scenario = ShowingScenario(Mutant(hit.run), hit.finding);
+      in_order[hit.run].push_back({std::move(hit.finding), std::move(scenario), hit.runs});
     }
     std::vector<SmokeFinding> findings;
     for (auto& [run, found] : in_order)

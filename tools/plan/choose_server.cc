@@ -12,6 +12,7 @@
 #include "scenarios/worlds/loopback_world.h"
 #include "scenarios/worlds/outside_world.h"
 #include "scenarios/worlds/process_world.h"
+#include "scenarios/worlds/schedules_world.h"
 #include "tools/catalogue/installation.h"
 #include "tools/catalogue/linked_server.h"
 #include "tools/catalogue/protocols.h"
@@ -31,6 +32,8 @@ constexpr char kPlaceOfPort[] = "{port}";
 constexpr int kMostTimeouts = 4;
 
 constexpr rlim_t kLeastDescriptors = 1024;
+
+constexpr int kMostSchedules = 100'000;
 
 // For the worlds in which clients are sockets of Linux. Throws UsageError.
 void RequireDescriptors() {
@@ -138,6 +141,24 @@ std::string ChooseInside(const ProcessOptions& process, bool may_run_on_linux,
   return "";
 }
 
+// Has each scenario tried under other orders of threads, too.
+void TrySchedules(int schedules, ServerChoice& choice) {
+  if (schedules == 0) return;
+  for (WorldMaker* const maker : {&choice.place.make_world, &choice.world_of_many}) {
+    if (*maker == nullptr) continue;
+    *maker = [make_world = *maker, schedules](int worker) {
+      return std::make_unique<SchedulesWorld>(make_world(worker), schedules);
+    };
+  }
+}
+
+UsageError NoSchedules() {
+  return UsageError(
+      "--schedules is for a program with threads on the simulated kernel: --exec 'CMD {{port}}' "
+      "--world {}",
+      kDefaultWorld);
+}
+
 ServerChoice ChooseCommand(const ServerOptions& options) {
   const std::string& command = *options.command;
   if (command.find(kPlaceOfPort) == std::string::npos) {
@@ -161,7 +182,10 @@ ServerChoice ChooseCommand(const ServerOptions& options) {
   RequireDescriptors();
   if (!options.outside && options.world != kLoopbackWorld) {
     const std::string why = ChooseInside(process, /*may_run_on_linux=*/!options.world, choice);
-    if (why.empty()) return choice;
+    if (why.empty()) {
+      TrySchedules(options.schedules, choice);
+      return choice;
+    }
     if (options.world) {
       throw UsageError(
           "the program cannot live on the simulated kernel: {} (--world loopback runs it on "
@@ -171,6 +195,7 @@ ServerChoice ChooseCommand(const ServerOptions& options) {
     choice.note = fmt::format(
         "The program ran on Linux, as it cannot live on the simulated kernel: {}.", why);
   }
+  if (options.schedules > 0) throw NoSchedules();
   const ServerNature nature = LookAtServer(process);
   if (nature.kind == ServerNature::Kind::kNotServing) throw UsageError(nature.why);
   process.host = nature.host;
@@ -258,6 +283,14 @@ void AddServerOptions(Command& command, ServerOptions& options, bool many) {
       .Within(0.1, 600.0);
 }
 
+void AddSchedulesOption(Command& command, ServerOptions& options) {
+  command
+      .Option("--schedules N", options.schedules,
+              "of a program with threads on the simulated kernel: run each scenario under N more "
+              "orders of its threads")
+      .Within(1, kMostSchedules);
+}
+
 ServerChoice ChooseServer(const ServerOptions& asked) {
   if (asked.executable) {
     throw UsageError(
@@ -280,6 +313,7 @@ ServerChoice ChooseServer(const ServerOptions& asked) {
   if (options.targets && options.protocol != "echo") {
     throw UsageError("--protocol is for --exec and --connect: a target's own is known");
   }
+  if (options.schedules > 0 && !options.command) throw NoSchedules();
   if (options.targets) return ChooseTargets(options);
   if (options.world && options.address) {
     throw UsageError("--world is for --target and --exec: --connect has a world of its own");

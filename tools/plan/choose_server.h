@@ -29,6 +29,7 @@ struct ServerOptions {
   bool hardened = false;
   bool allow_remote = false;
   double start_timeout_s = 10.0;
+  int schedules = 0;  // orders of a program's threads that each scenario is tried under
 
   bool IsThirdParty() const { return command || address; }
 };
@@ -39,6 +40,9 @@ void AddTargetOptions(Command& command, ServerOptions& options, bool many);
 // --target, --mend, --world, --exec, --connect, --protocol and what belongs to them. `many`:
 // --target takes a list.
 void AddServerOptions(Command& command, ServerOptions& options, bool many);
+
+// --schedules: of a program on the simulated kernel.
+void AddSchedulesOption(Command& command, ServerOptions& options);
 
 // If none is named it is the one that is linked to this executable. Starts a command's server once,
 // to see what it is. Throws UsageError, also for a server that cannot be tested, and WorldFailed.

@@ -79,8 +79,10 @@ std::string Place(const Finding& finding) {
 }
 
 std::string FindingLine(const Finding& finding, const Style& style) {
-  return fmt::format("{}: {}: {}", style.Bold(Place(finding)), style.Red(finding.oracle),
-                     finding.evidence);
+  const std::string schedule =
+      finding.schedule == 0 ? "" : fmt::format(" under schedule {}", finding.schedule);
+  return fmt::format("{}{}: {}: {}", style.Bold(Place(finding)), schedule,
+                     style.Red(finding.oracle), finding.evidence);
 }
 
 std::string ScenarioFile(const std::string& folder, const Finding& finding) {
@@ -163,6 +165,7 @@ nlohmann::ordered_json FindingJson(const ReportedFinding& reported) {
       {"line", finding.line},         {"step", finding.step},
       {"evidence", finding.evidence}, {"fingerprint", finding.fingerprint},
       {"replay", reported.replay}};
+  if (finding.schedule != 0) json["schedule"] = finding.schedule;
   if (!reported.output.empty()) json["output"] = reported.output;
   AddConfirmation(reported.confirmation, json);
   return json;

@@ -74,8 +74,8 @@ std::string OutputText(std::string_view output, const Style& style);
 size_t DistinctFindings(std::span<const ReportedFinding> findings);
 
 // {"oracle","target","scenario","file","line","step","evidence","fingerprint","replay"}, and
-// "output" if the server wrote something. Of a program on the simulated kernel also "confirmed":
-// true, false, or null with "unconfirmed_because".
+// "output" if the server wrote something, "schedule" if it shows under that one alone. Of a program
+// on the simulated kernel also "confirmed": true, false, or null with "unconfirmed_because".
 nlohmann::ordered_json FindingJson(const ReportedFinding& finding);
 nlohmann::ordered_json FindingsJson(std::span<const ReportedFinding> findings);
 

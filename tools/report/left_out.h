@@ -25,6 +25,7 @@ inline constexpr std::string_view kLeftOut = "left out";
 inline constexpr std::string_view kLimitMissed = "did not come to the limit that they are about";
 inline constexpr std::string_view kNotShownAgain =
     "showed, after others in one process, what a fresh process does not show (no finding)";
+inline constexpr std::string_view kRemarked = "to be noted";
 inline constexpr std::string_view kRanOnLinux = "ran on Linux";
 
 // What a run's result tells beside its findings: where, in which words, and its name in JSON.
@@ -36,7 +37,8 @@ struct ToldReason {
 inline constexpr ToldReason kToldReasons[] = {
     {&RunResult::limit_missed, kLimitMissed, "limits_missed"},
     {&RunResult::not_shown_again, kNotShownAgain, "not_shown_again"},
-    {&RunResult::ran_on_linux, kRanOnLinux, "ran_on_linux"}};
+    {&RunResult::ran_on_linux, kRanOnLinux, "ran_on_linux"},
+    {&RunResult::remark, kRemarked, "remarks"}};
 
 // [{"reason","scenarios":[]}]
 nlohmann::ordered_json ReasonsJson(const ByReason& scenarios);

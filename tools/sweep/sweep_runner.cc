@@ -28,6 +28,7 @@ struct Suspect {
   SweepPosition at;
   Disturbance second;
   std::string oracle;
+  uint32_t schedule = 0;
   uint64_t runs = 0;
   std::optional<Finding> end;  // the end of a worker's process
 };
@@ -197,7 +198,9 @@ class SweepRun {
       Suspect& suspect = SuspectFor(hit.at, hit.fingerprint);
       suspect.oracle = hit.oracle;
       suspect.runs += hit.runs;
-      if (suspect.at == hit.at) suspect.second = hit.second;
+      if (suspect.at != hit.at) continue;
+      suspect.second = hit.second;
+      suspect.schedule = hit.schedule;
     }
     settings_.on_progress(report_.placements, total_, suspects_.size());
   }
@@ -263,6 +266,7 @@ class SweepRun {
     }
     scenario.title = fmt::format("{}{}{}.", original.name, found.placement.empty() ? "" : ", and ",
                                  fmt::join(found.placement, ", "));
+    if (suspect.schedule != 0) scenario.schedule = suspect.schedule;
     found.text = PrintScenario(scenario);
     Scenario parsed = ParseScenario(found.text, original.file);
     parsed.name = original.name;

@@ -32,7 +32,7 @@ class SliceRun {
     const auto [place, is_new] = index_.try_emplace(finding.fingerprint, answer_.hits.size());
     if (is_new) {
       answer_.hits.push_back({mark_.at, mark_.at.second > 0 ? mark_.second : Disturbance{},
-                              finding.fingerprint, finding.oracle});
+                              finding.fingerprint, finding.oracle, finding.schedule});
     }
     ++answer_.hits[place->second].runs;
   }

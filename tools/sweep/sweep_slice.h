@@ -43,7 +43,8 @@ struct SweepHit {
   Disturbance second;  // if `at` has one
   std::string fingerprint;
   std::string oracle;
-  uint64_t runs = 0;  // of the slice, that showed the same
+  uint32_t schedule = 0;  // Finding::schedule
+  uint64_t runs = 0;      // of the slice, that showed the same
 };
 
 struct SweepAnswer {
@@ -58,7 +59,7 @@ void Fields(auto& archive, Either<Survey> auto& survey) {
           survey.findings);
 }
 void Fields(auto& archive, Either<SweepHit> auto& hit) {
-  archive(hit.at, hit.second, hit.fingerprint, hit.oracle, hit.runs);
+  archive(hit.at, hit.second, hit.fingerprint, hit.oracle, hit.schedule, hit.runs);
 }
 void Fields(auto& archive, Either<SweepAnswer> auto& answer) {
   archive(answer.placements, answer.pairs, answer.pairs_left_out, answer.hits);

@@ -39,10 +39,11 @@ long MakeFutexCall(const long (&a)[6]) {
   switch (operation & FUTEX_CMD_MASK) {
     case FUTEX_WAIT:
     case FUTEX_WAIT_BITSET: {
+      TheScheduler()->Point();
       if (*word != value) return Fail(EAGAIN);
       const auto* const timeout = reinterpret_cast<const timespec*>(a[3]);
       const int64_t deadline = DeadlineOfFutex(operation, timeout);
-      switch (TheScheduler()->Block(address, deadline, /*interruptible=*/true)) {
+      switch (TheScheduler()->Block(WaitFor::kFutex, address, deadline)) {
         case Scheduler::Woken::kByTime:
           return Fail(ETIMEDOUT);
         case Scheduler::Woken::kBySignal:
@@ -52,8 +53,11 @@ long MakeFutexCall(const long (&a)[6]) {
       }
     }
     case FUTEX_WAKE:
-    case FUTEX_WAKE_BITSET:
-      return TheScheduler()->Wake(address, value);
+    case FUTEX_WAKE_BITSET: {
+      const int woken = TheScheduler()->Wake(address, value);
+      TheScheduler()->Point();
+      return woken;
+    }
     default:
       // Requeuing, and mutexes with an owner, are glibc's own affair.
       return Fail(ENOSYS);

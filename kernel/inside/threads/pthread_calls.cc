@@ -19,26 +19,31 @@ namespace {
 
 // Locks of a kind by `lock`, the form that does not block, until `deadline_ns`.
 template <typename Lock>
-int LockBy(const void* address, int64_t deadline_ns, Lock lock) {
+int LockBy(WaitFor what, const void* address, int64_t deadline_ns, Lock lock) {
   while (true) {
     const int error = lock();
     if (error != EBUSY) return error;
-    if (TheScheduler()->Block(address, deadline_ns) == Scheduler::Woken::kByTime) return ETIMEDOUT;
+    const auto woken = TheScheduler()->Block(what, address, deadline_ns);
+    if (woken == Scheduler::Woken::kByTime) return ETIMEDOUT;
   }
 }
 
+int TryMutex(pthread_mutex_t* mutex) {
+  static auto* const real = NextOf<int(pthread_mutex_t*)>("pthread_mutex_trylock");
+  return real(mutex);
+}
+
 int LockMutex(pthread_mutex_t* mutex, int64_t deadline_ns) {
-  static auto* const try_lock = NextOf<int(pthread_mutex_t*)>("pthread_mutex_trylock");
-  const int error = try_lock(mutex);
+  const int error = TryMutex(mutex);
   if (error != EBUSY) return error;
   // glibc's pthread_mutex_lock says so, trylock does not.
   constexpr int kKind = 3;
   const bool checks = (mutex->__data.__kind & kKind) == PTHREAD_MUTEX_ERRORCHECK;
   if (checks && mutex->__data.__owner == TheScheduler()->owner()) return EDEADLK;
-  return LockBy(mutex, deadline_ns, [mutex] { return try_lock(mutex); });
+  return LockBy(WaitFor::kMutex, mutex, deadline_ns, [mutex] { return TryMutex(mutex); });
 }
 
-int UnlockMutex(pthread_mutex_t* mutex) {
+int ReleaseMutex(pthread_mutex_t* mutex) {
   static auto* const real = NextOf<int(pthread_mutex_t*)>("pthread_mutex_unlock");
   const int error = real(mutex);
   if (error == 0) TheScheduler()->Wake(mutex, 1);
@@ -47,9 +52,11 @@ int UnlockMutex(pthread_mutex_t* mutex) {
 
 int WaitAt(pthread_cond_t* condition, pthread_mutex_t* mutex, int64_t deadline_ns) {
   // A recursive mutex that is held more than once stays held, as with glibc.
-  const int error = UnlockMutex(mutex);
+  // No other thread has its turn before this one sleeps.
+  const int error = ReleaseMutex(mutex);
   if (error != 0) return error;
-  const bool woken = TheScheduler()->Block(condition, deadline_ns) != Scheduler::Woken::kByTime;
+  const bool woken = TheScheduler()->Block(WaitFor::kCondition, condition, deadline_ns) !=
+                     Scheduler::Woken::kByTime;
   const int locked = LockMutex(mutex, -1);
   return locked != 0 ? locked : woken ? 0 : ETIMEDOUT;
 }
@@ -57,7 +64,7 @@ int WaitAt(pthread_cond_t* condition, pthread_mutex_t* mutex, int64_t deadline_n
 int TakeSemaphore(sem_t* semaphore, int64_t deadline_ns) {
   while (sem_trywait(semaphore) != 0) {
     if (errno != EAGAIN) return -1;
-    const auto woken = TheScheduler()->Block(semaphore, deadline_ns, /*interruptible=*/true);
+    const auto woken = TheScheduler()->Block(WaitFor::kSemaphore, semaphore, deadline_ns);
     if (woken == Scheduler::Woken::kByAnother) continue;
     errno = woken == Scheduler::Woken::kByTime ? ETIMEDOUT : EINTR;
     return -1;
@@ -139,9 +146,16 @@ int pthread_mutex_lock(pthread_mutex_t* mutex) noexcept {
   return LockMutex(mutex, -1);
 }
 
+int pthread_mutex_trylock(pthread_mutex_t* mutex) noexcept {
+  HUPSTORM_OTHERS("pthread_mutex_trylock", nullptr, int(pthread_mutex_t*), mutex)
+  return TryMutex(mutex);
+}
+
 int pthread_mutex_unlock(pthread_mutex_t* mutex) noexcept {
   HUPSTORM_OTHERS("pthread_mutex_unlock", nullptr, int(pthread_mutex_t*), mutex)
-  return UnlockMutex(mutex);
+  const int error = ReleaseMutex(mutex);
+  TheScheduler()->Point();
+  return error;
 }
 
 int pthread_mutex_clocklock(pthread_mutex_t* mutex, clockid_t clock,
@@ -180,13 +194,13 @@ int pthread_cond_timedwait(pthread_cond_t* condition, pthread_mutex_t* mutex,
 
 int pthread_cond_signal(pthread_cond_t* condition) noexcept {
   HUPSTORM_OTHERS("pthread_cond_signal", "GLIBC_2.3.2", int(pthread_cond_t*), condition)
-  TheScheduler()->Wake(condition, 1);
+  WakeAt(condition, 1);
   return 0;
 }
 
 int pthread_cond_broadcast(pthread_cond_t* condition) noexcept {
   HUPSTORM_OTHERS("pthread_cond_broadcast", "GLIBC_2.3.2", int(pthread_cond_t*), condition)
-  TheScheduler()->Wake(condition, INT_MAX);
+  WakeAt(condition, INT_MAX);
   return 0;
 }
 
@@ -196,12 +210,12 @@ int pthread_cond_broadcast(pthread_cond_t* condition) noexcept {
 int pthread_once(pthread_once_t* once, void (*routine)()) {
   HUPSTORM_OTHERS("pthread_once", nullptr, int(pthread_once_t*, void (*)()), once, routine)
   enum State { kNew = 0, kBegun = 1, kDone = 2 };  // glibc's, but for its count of forks
-  while ((*once & 3) == kBegun) TheScheduler()->Block(once, -1);
+  while ((*once & 3) == kBegun) TheScheduler()->Block(WaitFor::kOnce, once, -1);
   if (*once == kDone) return 0;
   *once = kBegun;
   routine();
   *once = kDone;
-  TheScheduler()->Wake(once, INT_MAX);
+  WakeAt(once, INT_MAX);
   return 0;
 }
 
@@ -214,23 +228,24 @@ int pthread_barrier_wait(pthread_barrier_t* barrier) noexcept {
   };
   auto& state = *reinterpret_cast<Layout*>(barrier);
   if (++state.in < state.count) {
-    TheScheduler()->Block(barrier, -1);
+    TheScheduler()->Block(WaitFor::kBarrier, barrier, -1);
     return 0;
   }
   state.in = 0;
-  TheScheduler()->Wake(barrier, INT_MAX);
+  WakeAt(barrier, INT_MAX);
   return PTHREAD_BARRIER_SERIAL_THREAD;
 }
 
 int pthread_spin_lock(pthread_spinlock_t* lock) noexcept {
   HUPSTORM_OTHERS("pthread_spin_lock", nullptr, int(pthread_spinlock_t*), lock)
-  return LockBy(const_cast<const int*>(lock), -1, [lock] { return pthread_spin_trylock(lock); });
+  return LockBy(WaitFor::kSpinLock, const_cast<const int*>(lock), -1,
+                [lock] { return pthread_spin_trylock(lock); });
 }
 
 int pthread_spin_unlock(pthread_spinlock_t* lock) noexcept {
   static auto* const real = NextOf<int(pthread_spinlock_t*)>("pthread_spin_unlock");
   const int error = real(lock);
-  if (IsOfProgramsThread()) TheScheduler()->Wake(const_cast<const int*>(lock), 1);
+  WakeAt(const_cast<const int*>(lock), 1);
   return error;
 }
 
@@ -240,34 +255,36 @@ int pthread_rwlock_clockrdlock(pthread_rwlock_t* lock, clockid_t clock,
                                const timespec* until) noexcept {
   HUPSTORM_OTHERS("pthread_rwlock_clockrdlock", nullptr,
                   int(pthread_rwlock_t*, clockid_t, const timespec*), lock, clock, until)
-  return LockBy(lock, DeadlineOf(clock, until), [lock] { return pthread_rwlock_tryrdlock(lock); });
+  return LockBy(WaitFor::kReadLock, lock, DeadlineOf(clock, until),
+                [lock] { return pthread_rwlock_tryrdlock(lock); });
 }
 int pthread_rwlock_timedrdlock(pthread_rwlock_t* lock, const timespec* until) noexcept {
   return pthread_rwlock_clockrdlock(lock, CLOCK_REALTIME, until);
 }
 int pthread_rwlock_rdlock(pthread_rwlock_t* lock) noexcept {
   HUPSTORM_OTHERS("pthread_rwlock_rdlock", nullptr, int(pthread_rwlock_t*), lock)
-  return LockBy(lock, -1, [lock] { return pthread_rwlock_tryrdlock(lock); });
+  return LockBy(WaitFor::kReadLock, lock, -1, [lock] { return pthread_rwlock_tryrdlock(lock); });
 }
 
 int pthread_rwlock_clockwrlock(pthread_rwlock_t* lock, clockid_t clock,
                                const timespec* until) noexcept {
   HUPSTORM_OTHERS("pthread_rwlock_clockwrlock", nullptr,
                   int(pthread_rwlock_t*, clockid_t, const timespec*), lock, clock, until)
-  return LockBy(lock, DeadlineOf(clock, until), [lock] { return pthread_rwlock_trywrlock(lock); });
+  return LockBy(WaitFor::kWriteLock, lock, DeadlineOf(clock, until),
+                [lock] { return pthread_rwlock_trywrlock(lock); });
 }
 int pthread_rwlock_timedwrlock(pthread_rwlock_t* lock, const timespec* until) noexcept {
   return pthread_rwlock_clockwrlock(lock, CLOCK_REALTIME, until);
 }
 int pthread_rwlock_wrlock(pthread_rwlock_t* lock) noexcept {
   HUPSTORM_OTHERS("pthread_rwlock_wrlock", nullptr, int(pthread_rwlock_t*), lock)
-  return LockBy(lock, -1, [lock] { return pthread_rwlock_trywrlock(lock); });
+  return LockBy(WaitFor::kWriteLock, lock, -1, [lock] { return pthread_rwlock_trywrlock(lock); });
 }
 
 int pthread_rwlock_unlock(pthread_rwlock_t* lock) noexcept {
   static auto* const real = NextOf<int(pthread_rwlock_t*)>("pthread_rwlock_unlock");
   const int error = real(lock);
-  if (error == 0 && IsOfProgramsThread()) TheScheduler()->Wake(lock, INT_MAX);
+  if (error == 0) WakeAt(lock, INT_MAX);
   return error;
 }
 
@@ -289,7 +306,7 @@ int sem_wait(sem_t* semaphore) {
 int sem_post(sem_t* semaphore) noexcept {
   static auto* const real = NextOf<int(sem_t*)>("sem_post");
   const int result = real(semaphore);
-  if (result == 0 && IsOfProgramsThread()) TheScheduler()->Wake(semaphore, 1);
+  if (result == 0) WakeAt(semaphore, 1);
   return result;
 }
 

@@ -12,6 +12,7 @@
 #include <cstdlib>
 
 #include "kernel/in_force.h"
+#include "kernel/inside/harness_stack.h"
 #include "kernel/inside/threads/waits.h"
 
 namespace hupstorm::inside {
@@ -93,6 +94,7 @@ int Scheduler::Create(pthread_t* id, const pthread_attr_t* attributes, void* (*r
   int detached = PTHREAD_CREATE_JOINABLE;
   if (attributes != nullptr) pthread_attr_getdetachstate(attributes, &detached);
   thread->detached = detached == PTHREAD_CREATE_DETACHED;
+  if (schedule_.is_random()) thread->priority = schedule_.DrawPriority();
   threads_.push_back(std::move(thread));
   ++living_;
   return 0;
@@ -128,7 +130,7 @@ int Scheduler::Join(pthread_t id, void** result, int64_t deadline_ns) {
   if (thread->detached) return EINVAL;
   if (thread == &Current()) return EDEADLK;
   while (thread->state != State::kEnded) {
-    if (Block(thread, deadline_ns) == Woken::kByTime) return ETIMEDOUT;
+    if (Block(WaitFor::kJoin, thread, deadline_ns) == Woken::kByTime) return ETIMEDOUT;
   }
   thread->joined = true;
   if (result != nullptr) *result = thread->result;
@@ -143,13 +145,13 @@ int Scheduler::Detach(pthread_t id) {
   return 0;
 }
 
-Scheduler::Woken Scheduler::Block(const void* address, int64_t deadline_ns, bool interruptible) {
+Scheduler::Woken Scheduler::Block(WaitFor what, const void* address, int64_t deadline_ns) {
   Thread& thread = Current();
   thread.state = State::kBlocked;
   thread.address = address;
   thread.since = ++blocked_so_far_;
   thread.deadline_ns = deadline_ns;
-  thread.interruptible = interruptible;
+  thread.what = what;
   thread.woken = Woken::kByAnother;
   Yield();
   return thread.woken;
@@ -157,7 +159,8 @@ Scheduler::Woken Scheduler::Block(const void* address, int64_t deadline_ns, bool
 
 void Scheduler::InterruptFirst() {
   Thread& first = *threads_[0];
-  if (first.state != State::kBlocked || !first.interruptible) return;
+  const bool is_interrupted = first.what == WaitFor::kSemaphore || first.what == WaitFor::kFutex;
+  if (first.state != State::kBlocked || !is_interrupted) return;
   first.woken = Woken::kBySignal;
   first.state = State::kReady;
 }
@@ -179,7 +182,32 @@ int Scheduler::Wake(const void* address, int most) {
   return woken;
 }
 
-void Scheduler::Yield() { SwitchTo(NextReady()); }
+void Scheduler::Yield() {
+  if (schedule_.is_random()) Current().priority = schedule_.Lowest();
+  SwitchTo(NextReady());
+}
+
+void Scheduler::YieldAtWait() {
+  if (!schedule_.is_random() || schedule_.ChangesAtWait()) return Yield();
+  TakeTurns();
+}
+
+void Scheduler::Follow(uint32_t schedule) {
+  schedule_.Start(schedule);
+  if (!schedule_.is_random()) return;
+  for (const auto& thread : threads_) {
+    // Those that have ended leave no trace in the order of the others.
+    if (thread->state != State::kEnded) thread->priority = schedule_.DrawPriority();
+  }
+}
+
+void Scheduler::TakeTurns() {
+  // A handler of signals runs on the storage of a thread that is in the middle of something.
+  if (is_idle_ || IsOnHarnessStack()) return;
+  if (has_news_) WakeSleepers();
+  if (schedule_.ChangesHere()) Current().priority = schedule_.Lowest();
+  SwitchTo(NextReady());
+}
 
 void Scheduler::SleepInCall(Call call, int fd, int64_t deadline_ns) {
   Thread& thread = Current();
@@ -204,7 +232,60 @@ std::vector<SleepingThread> Scheduler::Sleepers() const {
   return sleepers;
 }
 
-Scheduler::Thread* Scheduler::Find(pthread_t id) {
+std::vector<BlockedThread> Scheduler::Blocked() const {
+  std::vector<BlockedThread> blocked;
+  for (size_t i = 0; i < threads_.size(); ++i) {
+    const Thread& thread = *threads_[i];
+    if (thread.state != State::kBlocked) continue;
+    blocked.push_back({.thread = static_cast<int>(i),
+                       .what = thread.what,
+                       .address = thread.address,
+                       .deadline_ns = thread.deadline_ns,
+                       .waits_for = HolderOf(thread)});
+  }
+  return blocked;
+}
+
+// The thread that holds what `thread` blocks at, or that it joins, by glibc's own word; -1: nobody
+// knows. Of a lock's readers glibc keeps none.
+int Scheduler::HolderOf(const Thread& thread) const {
+  int owner = 0;
+  if (thread.what == WaitFor::kMutex) {
+    owner = static_cast<const pthread_mutex_t*>(thread.address)->__data.__owner;
+  } else if (thread.what == WaitFor::kReadLock || thread.what == WaitFor::kWriteLock) {
+    owner = static_cast<const pthread_rwlock_t*>(thread.address)->__data.__cur_writer;
+  } else if (thread.what != WaitFor::kJoin) {
+    return -1;
+  }
+  for (size_t i = 0; i < threads_.size(); ++i) {
+    const bool is_it = thread.what == WaitFor::kJoin ? threads_[i].get() == thread.address
+                                                     : owner != 0 && threads_[i]->owner == owner;
+    if (is_it) return static_cast<int>(i);
+  }
+  // The first thread's number is the process', which is another after a fork.
+  return owner != 0 ? 0 : -1;
+}
+
+std::string Scheduler::LabelOf(int thread) const {
+  const std::string& name = threads_[static_cast<size_t>(thread)]->name;
+  return name.empty() ? std::to_string(thread) : std::to_string(thread) + " " + name;
+}
+
+int Scheduler::SetName(pthread_t id, std::string_view name) {
+  Thread* const thread = Find(id);
+  if (thread == nullptr) return ESRCH;
+  thread->name = name;
+  return 0;
+}
+
+int Scheduler::GetName(pthread_t id, std::string& name) const {
+  const Thread* const thread = Find(id);
+  if (thread == nullptr) return ESRCH;
+  name = thread->name;
+  return 0;
+}
+
+Scheduler::Thread* Scheduler::Find(pthread_t id) const {
   // The last with that id: glibc gives the storage of one that has been joined to another.
   for (size_t i = threads_.size(); i-- > 0;) {
     if (threads_[i]->id == id && !threads_[i]->joined) return threads_[i].get();
@@ -212,8 +293,22 @@ Scheduler::Thread* Scheduler::Find(pthread_t id) {
   return nullptr;
 }
 
-// The next that can run, in turn after the current one; the current one last.
+int Scheduler::HighestReady() const {
+  int highest = -1;
+  for (size_t i = 0; i < threads_.size(); ++i) {
+    if (threads_[i]->state != State::kReady) continue;
+    if (highest >= 0 && threads_[i]->priority < threads_[static_cast<size_t>(highest)]->priority) {
+      continue;
+    }
+    highest = static_cast<int>(i);
+  }
+  return highest;
+}
+
+// The next that can run, in turn after the current one; the current one last. In a random order
+// that of the highest priority.
 int Scheduler::NextReady() const {
+  if (schedule_.is_random()) return HighestReady();
   const auto count = static_cast<int>(threads_.size());
   for (int i = 1; i <= count; ++i) {
     const int at = (current_ + i) % count;
@@ -269,7 +364,9 @@ void Scheduler::Idle() {
     {
       // On the first thread's storage: it may sleep in code of the program's, in pthread_join say.
       const HarnessScope harness;
+      scheduler.is_idle_ = true;
       scheduler.host_.OnAllBlocked(scheduler.FirstDeadline());
+      scheduler.is_idle_ = false;
     }
     scheduler.WakeSleepers();
   }

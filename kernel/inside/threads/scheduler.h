@@ -1,5 +1,5 @@
-// The threads of a program as contexts that take turns on one OS thread: one runs until it blocks.
-// So a run is the same each time, and fork keeps them all.
+// The threads of a program as contexts that take turns on one OS thread: one runs until it blocks,
+// or as a schedule has it. So a run is the same each time, and fork keeps them all.
 //
 // A thread's stack and thread-local storage are those of a real thread, which glibc has made and
 // which is parked for ever; its context is lent them.
@@ -11,10 +11,13 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "kernel/call_table.h"
 #include "kernel/inside/threads/context.h"
+#include "kernel/inside/threads/schedule.h"
 
 namespace hupstorm::inside {
 
@@ -24,6 +27,29 @@ struct SleepingThread {
   Call call = Call::kPoll;
   int fd = -1;
   int64_t deadline_ns = -1;
+};
+
+// What a thread blocks at, and has to be woken by another from.
+enum class WaitFor : uint8_t {
+  kMutex,
+  kReadLock,
+  kWriteLock,
+  kSpinLock,
+  kCondition,
+  kSemaphore,
+  kFutex,
+  kBarrier,
+  kOnce,
+  kJoin  // the address is the scheduler's
+};
+
+// A thread that blocks at something.
+struct BlockedThread {
+  int thread = 0;
+  WaitFor what = WaitFor::kFutex;
+  const void* address = nullptr;
+  int64_t deadline_ns = -1;
+  int waits_for = -1;  // the thread that holds it or is to end; -1: not known
 };
 
 // What the scheduler asks of the world.
@@ -52,6 +78,12 @@ class Scheduler {
   int current() const { return current_; }
   int living() const { return living_; }
   int made() const { return static_cast<int>(threads_.size()); }
+  // "3", "3 worker" if it has been given a name; 0 is the first.
+  std::string LabelOf(int thread) const;
+  void SetName(std::string_view name) { Current().name = name; }
+  // pthread_setname_np, pthread_getname_np: an errno, or 0.
+  int SetName(pthread_t id, std::string_view name);
+  int GetName(pthread_t id, std::string& name) const;
   // What glibc's mutexes take for the current thread's number: its tid, or that of the real thread
   // that it is lent from.
   int owner() const;
@@ -67,14 +99,24 @@ class Scheduler {
   int Detach(pthread_t id);
 
   enum class Woken : uint8_t { kByAnother, kByTime, kBySignal };
-  // Blocks on an address, as a futex does. `interruptible`: a signal ends it, as it ends sem_wait.
-  Woken Block(const void* address, int64_t deadline_ns, bool interruptible = false);
+  // Blocks on an address, as a futex does, until `deadline_ns` (-1: for ever). A signal ends it for
+  // those that it interrupts on Linux: kSemaphore, kFutex.
+  Woken Block(WaitFor what, const void* address, int64_t deadline_ns);
   // A handler has run in the first thread.
   void InterruptFirst();
   // Wakes so many of those that have waited longest; how many it were.
   int Wake(const void* address, int most);
   // Lets others run, until the current thread can go on and its turn has come.
   void Yield();
+  // The same before a call that waits, and would block if it were not for what is ready.
+  void YieldAtWait();
+
+  // From here on the order of threads is that of a seed (schedule.h), 0: each runs until it blocks.
+  void Follow(uint32_t schedule);
+  // The current thread is about to do what others may notice, or has done it: another may go on.
+  void Point() {
+    if (schedule_.is_random()) TakeTurns();
+  }
 
   // The current thread sleeps in a call, until all sleepers are to look again or its deadline has
   // passed.
@@ -84,6 +126,8 @@ class Scheduler {
   // A thread makes a call: those that sleep in one may find something now.
   void NoteCall() { has_news_ = true; }
   std::vector<SleepingThread> Sleepers() const;
+  // Those that block elsewhere.
+  std::vector<BlockedThread> Blocked() const;
 
  private:
   enum class State : uint8_t { kReady, kBlocked, kInCall, kEnded };
@@ -94,8 +138,10 @@ class Scheduler {
     int owner = 0;
     bool detached = false;
     bool joined = false;
+    int64_t priority = 0;  // in a random order
+    std::string name;
     Woken woken = Woken::kByAnother;
-    bool interruptible = false;
+    WaitFor what = WaitFor::kFutex;
     const void* address = nullptr;  // that it blocks on
     uint64_t since = 0;             // in the order of blocking
     int64_t deadline_ns = -1;
@@ -108,8 +154,11 @@ class Scheduler {
   static void Begin();
   static void Idle();
   Thread& Current() { return *threads_[static_cast<size_t>(current_)]; }
-  Thread* Find(pthread_t id);
+  Thread* Find(pthread_t id) const;
+  int HolderOf(const Thread& thread) const;
   int NextReady() const;
+  int HighestReady() const;
+  void TakeTurns();
   void FireDeadlines();
   int64_t FirstDeadline() const;
   void SwitchTo(int next);
@@ -120,6 +169,8 @@ class Scheduler {
   int living_ = 1;
   uint64_t blocked_so_far_ = 0;
   bool has_news_ = false;
+  bool is_idle_ = false;  // no thread runs, but for a handler of signals
+  Schedule schedule_;
   Context idle_;
 };
 

@@ -24,16 +24,26 @@ int64_t DeadlineOf(clockid_t clock, const timespec* until);
 // The current thread of the program's ends, as pthread_exit has it.
 [[noreturn]] void EndThread(void* result);
 
+// Wakes so many of those that block at `address`, if a thread of the program's makes the call; it
+// may then be another's turn.
+inline void WakeAt(const void* address, int most) {
+  if (!IsOfProgramsThread()) return;
+  TheScheduler()->Wake(address, most);
+  TheScheduler()->Point();
+}
+
 // futex(2), as the program makes it by number.
 long MakeFutexCall(const long (&arguments)[6]);
 
 }  // namespace hupstorm::inside
 
 // For the first line of a function of libc's: all but threads of the program's go on to the next.
+// Of these another may have its turn first.
 #define HUPSTORM_OTHERS(name, version, type, ...)                      \
   if (!::hupstorm::inside::IsOfProgramsThread()) {                     \
     static auto* const real = ::hupstorm::NextOf<type>(name, version); \
     return real(__VA_ARGS__);                                          \
-  }
+  }                                                                    \
+  ::hupstorm::inside::TheScheduler()->Point();
 
 #endif  // HUPSTORM_KERNEL_INSIDE_THREADS_WAITS_H_

@@ -22,6 +22,7 @@
 #include "base/timespec.h"
 #include "kernel/in_force.h"
 #include "kernel/inside/other_calls.h"
+#include "kernel/inside/threads/deadlock.h"
 #include "kernel/unsimulated.h"
 #include "scenarios/worlds/last_words.h"
 
@@ -106,6 +107,10 @@ int64_t InsideHost::Memory() {
   return (resident - shared) * sysconf(_SC_PAGESIZE);
 }
 
+std::string InsideHost::ThreadLabel() {
+  return scheduler_.has_threads() ? scheduler_.LabelOf(scheduler_.current()) : "";
+}
+
 bool InsideHost::Listens() {
   for (const DrivenKernel::Descriptor& descriptor : kernel_.OpenDescriptors()) {
     if (descriptor.kind != DrivenKernel::DescriptorKind::kListener) continue;
@@ -148,6 +153,7 @@ void InsideHost::OnAllBlocked(int64_t deadline_ns) {
     MeetDriver();
   }
   if (kernel_.HasChangedPeers()) return run_.OnPeersChanged();
+  if (stage_ == Stage::kOnScenario) LookForDeadlock();
   std::vector<DrivenKernel::SleepingCall> calls;
   for (const SleepingThread& sleeping : scheduler_.Sleepers()) {
     const PeerId peer = sleeping.fd < 0 ? kNoPeer : kernel_.PeerOf(sleeping.fd);
@@ -158,6 +164,19 @@ void InsideHost::OnAllBlocked(int64_t deadline_ns) {
   const uint64_t interruptions = kernel_.interruptions();
   run_.OnThreadsBlock(deadline_ns);
   if (kernel_.interruptions() != interruptions) scheduler_.InterruptFirst();
+}
+
+void InsideHost::LookForDeadlock() {
+  // A timer of the program's may run a handler, and so may a signal that is still to come.
+  bool none_can_be_woken = kernel_.NextTimerNs() < 0;
+  for (int number = 1; number < SIGRTMAX && none_can_be_woken; ++number) {
+    const auto disposition = kernel_.SignalDisposition(number);
+    none_can_be_woken = run_.ledger().asked_to_stop || IsFaultSignal(number) ||
+                        disposition != DrivenKernel::Disposition::kHandled;
+  }
+  if (const auto deadlock = FindDeadlock(scheduler_, none_can_be_woken)) {
+    run_.EndInDeadlock(deadlock->what, deadlock->context);
+  }
 }
 
 // Nothing has happened yet that the program could wait for, but time.
@@ -222,6 +241,7 @@ void InsideHost::BeginJob(const std::string& bytes) {
   call_log_.watched = job_.watched;
   options_.call_log = job_.log_calls ? &call_log_ : nullptr;
   options_.client_views = job_.record_views ? &views_ : nullptr;
+  scheduler_.Follow(job_.scenario.schedule);
   run_.BeginScenario(job_.scenario, target_, options_);
   gate_.set_top(run_.top());
 }
@@ -252,6 +272,7 @@ bool InsideHost::GoesOnWithNext() {
 JobResult InsideHost::TakeResult() {
   JobResult result;
   result.run = run_.FinishRun();
+  result.run.has_threads = scheduler_.has_threads();
   result.calls = std::move(call_log_.calls);
   result.views = std::move(views_);
   return result;

@@ -50,6 +50,7 @@ class InsideHost final : private ServerHost,
   bool NeedsWarmUp() override { return true; }
   bool RunsHere() override { return true; }
   bool IsOffLimits(int fd) override { return fd == line_.socket(); }
+  std::string ThreadLabel() override;
   void OnReady() override;
   bool GoesOnWithNext() override;
   [[noreturn]] void LeaveServer() override;
@@ -79,6 +80,7 @@ class InsideHost final : private ServerHost,
   void WaitToStart(std::string_view sleeper, int64_t deadline_ns);
   void MeetDriver();
   void BeginJob(const std::string& bytes);
+  void LookForDeadlock();
   bool IsAsItWas();
   JobResult TakeResult();
   [[noreturn]] void EndJob();

@@ -140,9 +140,19 @@ TEST(BytesTest, TextBeyondTheMostEndsTheScenario) {
   EXPECT_EQ(ParseScenario(PrintScenario(scenario), "printed"), scenario);
 }
 
+TEST(BytesTest, AScheduleStandsBehindATargetThatNoEncoderWrites) {
+  const auto code = static_cast<uint8_t>(
+      std::find_if(opcodes::kOpcodes.begin(), opcodes::kOpcodes.end(),
+                   [](const auto& row) { return row.item == opcodes::Item::kTarget; }) -
+      opcodes::kOpcodes.begin());
+  EXPECT_EQ(DecodeScenario(std::vector<uint8_t>{code, opcodes::kEscape, 6, 0}),
+            Parse("schedule 7\na connect"));
+  EXPECT_EQ(DecodeScenario(std::vector<uint8_t>{code, 2, 0}), Parse("target http\na connect"));
+}
+
 TEST(BytesTest, NothingOfTheFormerScenarioStays) {
   Scenario reused = Parse(
-      "# Title.\ntarget http\nrounds 7\nat recv 2 of a: each z[1..2] send 9\n"
+      "# Title.\ntarget http\nrounds 7\nschedule 9\nat recv 2 of a: each z[1..2] send 9\n"
       "fault recv of b short 2 after 3 times 4\na send \"text\"\nwait 3s\nserver stop");
   reused.name = "name";
   for (uint64_t seed = 1; seed <= 200; ++seed) {

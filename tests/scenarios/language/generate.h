@@ -130,6 +130,7 @@ inline rc::Gen<hupstorm::Scenario> Scenarios(bool expectations) {
     scenario.protocol = static_cast<Protocol>(protocol);
     if (protocol == 3) scenario.protocol = std::nullopt;
     scenario.rounds = Flag() ? 1 : static_cast<uint32_t>(Number(1, kMaxRounds));
+    scenario.schedule = Flag() ? 0 : static_cast<uint32_t>(Number(1, kMaxSchedule));
     const uint64_t count = *rc::gen::inRange(1, 12);
     for (uint64_t i = 0; i < count; ++i) {
       scenario.steps.push_back(Step(i == 0 ? nullptr : &scenario.steps.back(), expectations));

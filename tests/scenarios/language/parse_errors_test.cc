@@ -208,25 +208,32 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"rounds 1001\na connect", "1:8: expected a number from 1 to 1000, found \"1001\""},
         Mistake{"rounds 2\nrounds 2\na connect",
                 "2:1: expected each header once, found \"rounds\""},
+        Mistake{"schedule 0\na connect", "1:10: expected a seed from 1 to 1000000000, found \"0\""},
+        Mistake{"schedule 2\nschedule 2\na connect",
+                "2:1: expected each header once, found \"schedule\""},
         Mistake{"target echo extra\na connect",
                 "1:13: expected the end of the line, found \"extra\""},
-        Mistake{"hello world",
-                "1:1: expected a header, a step or an expectation, found \"hello\"; it can be a "
-                "client, target, rounds, expect, and, at, each, server, limit, wait, fault"},
-        Mistake{"\"a\" connect",
-                "1:1: expected a header, a step or an expectation, found a string; it can be a "
-                "client, target, rounds, expect, and, at, each, server, limit, wait, fault"},
+        Mistake{
+            "hello world",
+            "1:1: expected a header, a step or an expectation, found \"hello\"; it can be a "
+            "client, target, rounds, schedule, expect, and, at, each, server, limit, wait, fault"},
+        Mistake{
+            "\"a\" connect",
+            "1:1: expected a header, a step or an expectation, found a string; it can be a "
+            "client, target, rounds, schedule, expect, and, at, each, server, limit, wait, fault"},
         Mistake{"a \"connect\"",
                 "1:3: expected an action of a client, found a string; it can be connect, send, "
                 "request, shutdown, close, reset, vanish, read, buffer"},
-        Mistake{"[a] connect",
-                "1:1: expected a header, a step or an expectation, found \"[\"; it can be a "
-                "client, target, rounds, expect, and, at, each, server, limit, wait, fault"},
+        Mistake{
+            "[a] connect",
+            "1:1: expected a header, a step or an expectation, found \"[\"; it can be a "
+            "client, target, rounds, schedule, expect, and, at, each, server, limit, wait, fault"},
         Mistake{std::string("a connect\nb con\000nect", 20),
                 "2:6: expected text, found a NUL byte"},
         Mistake{"\377\376 connect",
                 "1:1: expected a header, a step or an expectation, found \"\\xff\\xfe\"; it can be "
-                "a client, target, rounds, expect, and, at, each, server, limit, wait, fault"},
+                "a client, target, rounds, schedule, expect, and, at, each, server, limit, wait, "
+                "fault"},
         Mistake{"a cl\303\266se",
                 "1:3: expected an action of a client, found \"cl\\xc3\\xb6se\"; did you mean "
                 "\"close\"?"},

@@ -19,6 +19,7 @@ TEST(ParseTest, AScenarioIsHeadersAndSteps) {
       "# reads. Every byte must come back.\n"
       "target ack\n"
       "rounds 8\n"
+      "schedule 7\n"
       "\n"
       "a connect\n"
       "  \ta send 64KiB   # comment\n"
@@ -27,8 +28,9 @@ TEST(ParseTest, AScenarioIsHeadersAndSteps) {
   EXPECT_EQ(scenario.file, "test.scn");
   EXPECT_EQ(scenario.protocol, Protocol::kAck);
   EXPECT_EQ(scenario.rounds, 8);
+  EXPECT_EQ(scenario.schedule, 7);
   ASSERT_EQ(scenario.steps.size(), 3);
-  EXPECT_EQ(scenario.steps[1].line, 7);
+  EXPECT_EQ(scenario.steps[1].line, 8);
   EXPECT_EQ(scenario.steps[1].amount, 65536);
   EXPECT_EQ(scenario.steps[2].action, Action::kExpectReceivedAtLeast);
 }
@@ -37,6 +39,7 @@ TEST(ParseTest, HeadersHaveDefaults) {
   const Scenario scenario = Parse("a connect");
   EXPECT_EQ(scenario.protocol, Protocol::kEcho);
   EXPECT_EQ(scenario.rounds, 1);
+  EXPECT_EQ(scenario.schedule, 0);
   EXPECT_EQ(scenario.title, "");
   EXPECT_EQ(Parse("target any\na connect").protocol, std::nullopt);
 }

@@ -64,6 +64,7 @@ TEST(RoundTripTest, LongRandomBytesGiveAScenarioThatPrintsAndEncodes) {
 TEST(RoundTripTest, TheLargestAmountsSurvive) {
   const std::string text =
       "target any\nrounds 1000\n"
+      "schedule 1000000000\n"
       "z[0..9999] send 64MiB\n"
       "and at setsockopt 1000000 of z[9999]: each z[9998..9999] request 64MiB\n"
       "wait 24h\n"

@@ -80,6 +80,10 @@ TEST(ShrinkTest, RoundsAreLowered) {
   EXPECT_EQ(Smallest("rounds 9\na connect\n", Always), "a connect\n");
 }
 
+TEST(ShrinkTest, AScheduleStays) {
+  EXPECT_EQ(Smallest("schedule 7\nb connect\nb close\n", Always), "schedule 7\na connect\n");
+}
+
 TEST(ShrinkTest, AGroupGetsSmallerInAllItsSteps) {
   const auto same_group = [](const Scenario& scenario) {
     return scenario.steps.size() == 2 && scenario.steps[0].clients == scenario.steps[1].clients &&
