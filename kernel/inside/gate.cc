@@ -1,10 +1,12 @@
 #include "kernel/inside/gate.h"
 
+#include <errno.h>
 #include <sys/socket.h>
 #include <time.h>
 
 #include "kernel/inside/harness_stack.h"
 #include "kernel/inside/program.h"
+#include "kernel/inside/threads/waits.h"
 
 namespace hupstorm::inside {
 namespace {
@@ -34,10 +36,13 @@ void Gate::Make(SystemCall& call) {
   // work at each wait would keep them from it.
   const bool waits = FamilyOf(call.call) == CallFamily::kWait;
   if (scheduler_ != nullptr) waits ? scheduler_->YieldAtWait() : scheduler_->Point();
+  const bool may_cancel = MayThrow(call.call) && scheduler_ != nullptr;
+  if (may_cancel) TestCancel();
   OnHarnessStack([&] { top_->Make(call); });
   if (scheduler_ == nullptr) return;
   scheduler_->NoteCall();
   scheduler_->Point();
+  if (may_cancel && call.error == EINTR) TestCancel();
 }
 
 }  // namespace hupstorm::inside

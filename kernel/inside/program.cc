@@ -13,6 +13,7 @@
 #include "kernel/in_force.h"
 #include "kernel/inside/harness_stack.h"
 #include "kernel/inside/threads/scheduler.h"
+#include "kernel/inside/threads/waits.h"
 #include "kernel/next_symbol.h"
 
 namespace hupstorm::inside {
@@ -168,10 +169,27 @@ int pthread_kill(pthread_t thread, int number) noexcept {
 using Main = int(int, char**, char**);
 static Main* programs_main;
 
+struct MainCall {
+  int argc;
+  char** argv;
+  char** environment;
+  int status;
+};
+
 static int RunMain(int argc, char** argv, char** environment) {
-  const int status = programs_main(argc, argv, environment);
-  TellExit(status);
-  return status;
+  MainCall call = {argc, argv, environment, 0};
+  const auto run = [](void* argument) -> void* {
+    auto& made = *static_cast<MainCall*>(argument);
+    made.status = programs_main(made.argc, made.argv, made.environment);
+    return nullptr;
+  };
+  if (TheScheduler() != nullptr) {
+    RunUntilExit(run, &call);
+  } else {
+    run(&call);
+  }
+  TellExit(call.status);
+  return call.status;
 }
 
 int __libc_start_main(Main* main, int argc, char** argv, void (*init)(), void (*fini)(),

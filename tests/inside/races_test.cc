@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <memory>
 #include <string>
 #include <vector>
@@ -164,6 +165,44 @@ TEST_P(CorrectUnderSchedulesTest, NothingIsFound) {
 INSTANTIATE_TEST_SUITE_P(Servers, CorrectUnderSchedulesTest,
                          testing::Values("pair_answers_by_thread", "pair_thread_a_client",
                                          "pair_thread_pool_of_epoll"),
+                         [](const auto& info) { return info.param; });
+
+// ---- Threads that spin without any call.
+
+TEST(SpinsTest, AThreadThatOthersCouldRunMeanwhileIsPassedByAndThatIsTold) {
+  const auto world = WorldOf(HUPSTORM_PAIRS "/race_spins {port}");
+  const Scenario scenario =
+      ParseScenario("a connect\na send 3\na read all\nexpect a received 3\n", "s.scn");
+  for (int i = 0; i < 3; ++i) {
+    const RunResult result = world->Run(scenario, kThreaded, RunOptions());
+    EXPECT_THAT(result.findings, IsEmpty());
+    EXPECT_THAT(result.remark, HasSubstr("was switched by the processor's time"));
+  }
+}
+
+TEST(SpinsTest, AThreadThatWaitsInCallsIsNot) {
+  const auto world = WorldOf(HUPSTORM_PAIRS "/pair_thread_a_client {port}");
+  const Scenario scenario = ParseScenario("a connect\na send 3\na read all\n", "s.scn");
+  EXPECT_EQ(world->Run(scenario, kThreaded, RunOptions()).remark, "");
+}
+
+// ---- Cancellation.
+
+class CancellationTest : public testing::TestWithParam<std::string> {};
+
+TEST_P(CancellationTest, IsAsPthreadsHasItOnLinux) {
+  EXPECT_EQ(std::system((HUPSTORM_PAIRS "/" + GetParam() + " check").c_str()), 0);
+}
+
+TEST_P(CancellationTest, IsTheSameOnTheSimulatedKernel) {
+  InsideWorld world(
+      {.command = HUPSTORM_PAIRS "/" + GetParam() + " {port}", .library = HUPSTORM_INSIDE});
+  ASSERT_EQ(world.WhyNot(kThreaded), "");
+  EXPECT_THAT(FindingsOf(world, "a connect\na send 3\na read all\n"), IsEmpty());
+}
+
+INSTANTIATE_TEST_SUITE_P(Programs, CancellationTest,
+                         testing::Values("cancels_threads", "cancels_threads_c"),
                          [](const auto& info) { return info.param; });
 
 // ---- In the commands.

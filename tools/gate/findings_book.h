@@ -12,7 +12,10 @@
 #include <utility>
 #include <vector>
 
+#include "scenarios/language/parse.h"
+#include "scenarios/language/print.h"
 #include "scenarios/language/scenario.h"
+#include "scenarios/worlds/schedules_world.h"
 #include "tools/gate/baseline.h"
 #include "tools/isolation/isolated_runner.h"
 #include "tools/report/gate_report.h"
@@ -24,6 +27,22 @@ struct BookedFinding {
   const Target* target = nullptr;    // null if no server of the plan's is to blame
   std::optional<Scenario> scenario;  // that shows it
   bool in_file = false;              // the user has the scenario: Finding::file
+
+  // The scenario that has shown it. What shows under another order of threads alone is in no file.
+  void SetScenario(const Scenario& shown_by, bool is_in_file) {
+    if (report.finding.schedule != 0) {
+      return SetText(PrintScenario(ShowingScenario(shown_by, report.finding)));
+    }
+    scenario = shown_by;
+    in_file = is_in_file;
+  }
+
+  // The scenario as a user gets it: read again from the text.
+  void SetText(const std::string& text) {
+    report.text = text;
+    scenario = ParseScenario(text, report.finding.scenario);
+    scenario->name = report.finding.scenario;
+  }
 };
 
 class FindingsBook {

@@ -10,9 +10,7 @@
 #include <utility>
 
 #include "scenarios/language/fit.h"
-#include "scenarios/language/parse.h"
 #include "scenarios/language/print.h"
-#include "scenarios/worlds/schedules_world.h"
 #include "tools/cli/errors.h"
 #include "tools/cli/output.h"
 #include "tools/cli/text_table.h"
@@ -132,7 +130,7 @@ class Gate {
           area.cases[job].findings.push_back(
               book_.Enter(std::move(finding), area.name, [&](BookedFinding& entry) {
                 entry.target = jobs[job].target;
-                BookScenario(entry, *jobs[job].scenario, in_files);
+                entry.SetScenario(*jobs[job].scenario, in_files);
                 entry.report.output = results[job].output;
               }));
         }
@@ -218,7 +216,7 @@ class Gate {
       area.cases[place->second].findings.push_back(
           book_.Enter(found.finding, area.name, [&](BookedFinding& entry) {
             entry.target = TargetNamed(found.finding.target);
-            SetText(entry, found.text);
+            entry.SetText(found.text);
             entry.report.again = found.alone;
           }));
     }
@@ -250,7 +248,7 @@ class Gate {
       for (SmokeFinding& found : RunSmoke(SeedsFor(target), target, smoke)) {
         one.findings.push_back(book_.Enter(found.finding, area.name, [&](BookedFinding& entry) {
           entry.target = &target;
-          SetText(entry, Smallest(found, target, shrink_until));
+          entry.SetText(Smallest(found, target, shrink_until));
         }));
       }
       before += settings_.fuzz_runs;
@@ -308,22 +306,6 @@ class Gate {
       if (target.name == name) return &target;
     }
     return nullptr;
-  }
-
-  // What shows under another order of threads alone is in no file yet.
-  static void BookScenario(BookedFinding& entry, const Scenario& scenario, bool in_file) {
-    if (entry.report.finding.schedule != 0) {
-      return SetText(entry, PrintScenario(ShowingScenario(scenario, entry.report.finding)));
-    }
-    entry.scenario = scenario;
-    entry.in_file = in_file;
-  }
-
-  // As a user gets it: read again from the text.
-  static void SetText(BookedFinding& entry, const std::string& text) {
-    entry.report.text = text;
-    entry.scenario = ParseScenario(text, entry.report.finding.scenario);
-    entry.scenario->name = entry.report.finding.scenario;
   }
 
   // Runs each bug's scenario once more, by itself, for its time line.

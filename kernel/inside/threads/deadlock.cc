@@ -1,6 +1,7 @@
 #include "kernel/inside/threads/deadlock.h"
 
 #include <fmt/format.h>
+#include <pthread.h>
 
 #include <algorithm>
 #include <map>
@@ -91,6 +92,40 @@ uint64_t ContextOf(const Blocked& threads) {
 }
 
 }  // namespace
+
+std::vector<BlockedThread> Scheduler::Blocked() const {
+  std::vector<BlockedThread> blocked;
+  for (size_t i = 0; i < threads_.size(); ++i) {
+    const Thread& thread = *threads_[i];
+    if (thread.state != State::kBlocked) continue;
+    blocked.push_back({.thread = static_cast<int>(i),
+                       .what = thread.what,
+                       .address = thread.address,
+                       .deadline_ns = thread.deadline_ns,
+                       .waits_for = HolderOf(thread)});
+  }
+  return blocked;
+}
+
+// The thread that holds what `thread` blocks at, or that it joins, by glibc's own word; -1: nobody
+// knows. Of a lock's readers glibc keeps none.
+int Scheduler::HolderOf(const Thread& thread) const {
+  int owner = 0;
+  if (thread.what == WaitFor::kMutex) {
+    owner = static_cast<const pthread_mutex_t*>(thread.address)->__data.__owner;
+  } else if (thread.what == WaitFor::kReadLock || thread.what == WaitFor::kWriteLock) {
+    owner = static_cast<const pthread_rwlock_t*>(thread.address)->__data.__cur_writer;
+  } else if (thread.what != WaitFor::kJoin) {
+    return -1;
+  }
+  for (size_t i = 0; i < threads_.size(); ++i) {
+    const bool is_it = thread.what == WaitFor::kJoin ? threads_[i].get() == thread.address
+                                                     : owner != 0 && threads_[i]->owner == owner;
+    if (is_it) return static_cast<int>(i);
+  }
+  // The first thread's number is the process', which is another after a fork.
+  return owner != 0 ? 0 : -1;
+}
 
 std::optional<Deadlock> FindDeadlock(const Scheduler& scheduler, bool none_can_be_woken) {
   const Blocked blocked = scheduler.Blocked();

@@ -52,24 +52,34 @@ int ReleaseMutex(pthread_mutex_t* mutex) {
 
 int WaitAt(pthread_cond_t* condition, pthread_mutex_t* mutex, int64_t deadline_ns) {
   // A recursive mutex that is held more than once stays held, as with glibc.
+  TestCancel();
   // No other thread has its turn before this one sleeps.
   const int error = ReleaseMutex(mutex);
   if (error != 0) return error;
-  const bool woken = TheScheduler()->Block(WaitFor::kCondition, condition, deadline_ns) !=
-                     Scheduler::Woken::kByTime;
+  const auto woken = TheScheduler()->Block(WaitFor::kCondition, condition, deadline_ns);
   const int locked = LockMutex(mutex, -1);
-  return locked != 0 ? locked : woken ? 0 : ETIMEDOUT;
+  if (woken == Scheduler::Woken::kByCancel) ExitCancelled();
+  return locked != 0 ? locked : woken == Scheduler::Woken::kByTime ? ETIMEDOUT : 0;
 }
 
 int TakeSemaphore(sem_t* semaphore, int64_t deadline_ns) {
+  TestCancel();
   while (sem_trywait(semaphore) != 0) {
     if (errno != EAGAIN) return -1;
     const auto woken = TheScheduler()->Block(WaitFor::kSemaphore, semaphore, deadline_ns);
     if (woken == Scheduler::Woken::kByAnother) continue;
+    if (woken == Scheduler::Woken::kByCancel) ExitCancelled();
     errno = woken == Scheduler::Woken::kByTime ? ETIMEDOUT : EINTR;
     return -1;
   }
   return 0;
+}
+
+int JoinUntil(pthread_t thread, void** result, int64_t deadline_ns) {
+  TestCancel();
+  const int error = TheScheduler()->Join(thread, result, deadline_ns);
+  if (error == ECANCELED) ExitCancelled();
+  return error;
 }
 
 clockid_t ClockOf(const pthread_cond_t* condition) {
@@ -98,24 +108,15 @@ int pthread_create(pthread_t* thread, const pthread_attr_t* attributes, void* (*
   return TheScheduler()->Create(thread, attributes, routine, argument);
 }
 
-[[noreturn]] void pthread_exit(void* result) {
-  if (IsOfProgramsThread()) {
-    EndThread(result);
-  }
-  static auto* const real = NextOf<void(void*)>("pthread_exit");
-  real(result);
-  __builtin_unreachable();
-}
-
 int pthread_join(pthread_t thread, void** result) {
   HUPSTORM_OTHERS("pthread_join", nullptr, int(pthread_t, void**), thread, result)
-  return TheScheduler()->Join(thread, result, -1);
+  return JoinUntil(thread, result, -1);
 }
 
 int pthread_clockjoin_np(pthread_t thread, void** result, clockid_t clock, const timespec* until) {
   HUPSTORM_OTHERS("pthread_clockjoin_np", nullptr,
                   int(pthread_t, void**, clockid_t, const timespec*), thread, result, clock, until)
-  return TheScheduler()->Join(thread, result, DeadlineOf(clock, until));
+  return JoinUntil(thread, result, DeadlineOf(clock, until));
 }
 
 int pthread_timedjoin_np(pthread_t thread, void** result, const timespec* until) {

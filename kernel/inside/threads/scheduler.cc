@@ -10,9 +10,9 @@
 #include <atomic>
 #include <climits>
 #include <cstdlib>
+#include <utility>
 
 #include "kernel/in_force.h"
-#include "kernel/inside/harness_stack.h"
 #include "kernel/inside/threads/waits.h"
 
 namespace hupstorm::inside {
@@ -21,6 +21,8 @@ namespace {
 constexpr size_t kIdleStack = 8 << 20;  // of address space
 constexpr size_t kParkedBytes = 1024;   // below its frame, that a parked thread leaves free
 constexpr size_t kMostThreads = 4096;
+// Threads that spin on and on, whoever goes on, are left to it after so many turns.
+constexpr int kMostTurnsOfSpin = 1000;
 
 constinit Scheduler* the_scheduler = nullptr;
 
@@ -97,6 +99,7 @@ int Scheduler::Create(pthread_t* id, const pthread_attr_t* attributes, void* (*r
   if (schedule_.is_random()) thread->priority = schedule_.DrawPriority();
   threads_.push_back(std::move(thread));
   ++living_;
+  host_.OnCreate();
   return 0;
 }
 
@@ -109,9 +112,8 @@ void Scheduler::Begin() {
   scheduler.host_.OnBegin();
   scheduler.host_.OnSwitch(scheduler.current_);
   const Thread& thread = scheduler.Current();
-  void* (*const routine)(void*) = thread.routine;
   in_force.in_server = true;
-  EndThread(routine(thread.argument));
+  EndThread(RunUntilExit(thread.routine, thread.argument));
 }
 
 void Scheduler::Exit(void* result) {
@@ -130,7 +132,9 @@ int Scheduler::Join(pthread_t id, void** result, int64_t deadline_ns) {
   if (thread->detached) return EINVAL;
   if (thread == &Current()) return EDEADLK;
   while (thread->state != State::kEnded) {
-    if (Block(WaitFor::kJoin, thread, deadline_ns) == Woken::kByTime) return ETIMEDOUT;
+    const Woken woken = Block(WaitFor::kJoin, thread, deadline_ns);
+    if (woken == Woken::kByTime) return ETIMEDOUT;
+    if (woken == Woken::kByCancel) return ECANCELED;
   }
   thread->joined = true;
   if (result != nullptr) *result = thread->result;
@@ -142,6 +146,23 @@ int Scheduler::Detach(pthread_t id) {
   if (thread == nullptr) return ESRCH;
   if (thread->detached) return EINVAL;
   thread->detached = true;
+  return 0;
+}
+
+int Scheduler::Cancel(pthread_t id) {
+  Thread* const thread = Find(id);
+  if (thread == nullptr) return ESRCH;
+  thread->cancel.is_asked = true;
+  any_cancelled_ = true;
+  if (!thread->cancel.IsDue()) return 0;
+  const bool is_point = thread->what == WaitFor::kCondition ||
+                        thread->what == WaitFor::kSemaphore || thread->what == WaitFor::kJoin;
+  if (thread->state == State::kInCall) {
+    thread->state = State::kReady;
+  } else if (thread->state == State::kBlocked && is_point) {
+    thread->woken = Woken::kByCancel;
+    thread->state = State::kReady;
+  }
   return 0;
 }
 
@@ -192,7 +213,24 @@ void Scheduler::YieldAtWait() {
   TakeTurns();
 }
 
+void Scheduler::Tick() {
+  if (std::exchange(calls_at_tick_, calls_) != calls_) {
+    spins_in_turn_ = 0;
+    return;
+  }
+  if (is_idle_ || host_.IsInCall() || spins_in_turn_ >= kMostTurnsOfSpin) return;
+  FireDeadlines();
+  if (has_news_) WakeSleepers();
+  if (schedule_.is_random()) Current().priority = schedule_.Lowest();
+  const int next = NextReady();
+  if (next == current_) return;
+  ++switches_by_time_;
+  ++spins_in_turn_;
+  SwitchTo(next);
+}
+
 void Scheduler::Follow(uint32_t schedule) {
+  switches_by_time_ = 0;
   schedule_.Start(schedule);
   if (!schedule_.is_random()) return;
   for (const auto& thread : threads_) {
@@ -203,7 +241,7 @@ void Scheduler::Follow(uint32_t schedule) {
 
 void Scheduler::TakeTurns() {
   // A handler of signals runs on the storage of a thread that is in the middle of something.
-  if (is_idle_ || IsOnHarnessStack()) return;
+  if (is_idle_ || host_.IsInCall()) return;
   if (has_news_) WakeSleepers();
   if (schedule_.ChangesHere()) Current().priority = schedule_.Lowest();
   SwitchTo(NextReady());
@@ -230,59 +268,6 @@ std::vector<SleepingThread> Scheduler::Sleepers() const {
     if (thread->state == State::kInCall) sleepers.push_back(thread->sleep);
   }
   return sleepers;
-}
-
-std::vector<BlockedThread> Scheduler::Blocked() const {
-  std::vector<BlockedThread> blocked;
-  for (size_t i = 0; i < threads_.size(); ++i) {
-    const Thread& thread = *threads_[i];
-    if (thread.state != State::kBlocked) continue;
-    blocked.push_back({.thread = static_cast<int>(i),
-                       .what = thread.what,
-                       .address = thread.address,
-                       .deadline_ns = thread.deadline_ns,
-                       .waits_for = HolderOf(thread)});
-  }
-  return blocked;
-}
-
-// The thread that holds what `thread` blocks at, or that it joins, by glibc's own word; -1: nobody
-// knows. Of a lock's readers glibc keeps none.
-int Scheduler::HolderOf(const Thread& thread) const {
-  int owner = 0;
-  if (thread.what == WaitFor::kMutex) {
-    owner = static_cast<const pthread_mutex_t*>(thread.address)->__data.__owner;
-  } else if (thread.what == WaitFor::kReadLock || thread.what == WaitFor::kWriteLock) {
-    owner = static_cast<const pthread_rwlock_t*>(thread.address)->__data.__cur_writer;
-  } else if (thread.what != WaitFor::kJoin) {
-    return -1;
-  }
-  for (size_t i = 0; i < threads_.size(); ++i) {
-    const bool is_it = thread.what == WaitFor::kJoin ? threads_[i].get() == thread.address
-                                                     : owner != 0 && threads_[i]->owner == owner;
-    if (is_it) return static_cast<int>(i);
-  }
-  // The first thread's number is the process', which is another after a fork.
-  return owner != 0 ? 0 : -1;
-}
-
-std::string Scheduler::LabelOf(int thread) const {
-  const std::string& name = threads_[static_cast<size_t>(thread)]->name;
-  return name.empty() ? std::to_string(thread) : std::to_string(thread) + " " + name;
-}
-
-int Scheduler::SetName(pthread_t id, std::string_view name) {
-  Thread* const thread = Find(id);
-  if (thread == nullptr) return ESRCH;
-  thread->name = name;
-  return 0;
-}
-
-int Scheduler::GetName(pthread_t id, std::string& name) const {
-  const Thread* const thread = Find(id);
-  if (thread == nullptr) return ESRCH;
-  name = thread->name;
-  return 0;
 }
 
 Scheduler::Thread* Scheduler::Find(pthread_t id) const {

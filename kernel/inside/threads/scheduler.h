@@ -52,6 +52,16 @@ struct BlockedThread {
   int waits_for = -1;  // the thread that holds it or is to end; -1: not known
 };
 
+// Of one thread, as pthread_cancel(3) has it.
+struct Cancellation {
+  bool is_asked = false;
+  bool is_enabled = true;  // not once the thread ends
+  bool is_asynchronous = false;
+  void* result = nullptr;  // of pthread_exit
+
+  bool IsDue() const { return is_asked && is_enabled; }
+};
+
 // What the scheduler asks of the world.
 class SchedulerHost {
  public:
@@ -64,8 +74,12 @@ class SchedulerHost {
   virtual void OnAllBlocked(int64_t deadline_ns) = 0;
   // Another thread goes on: `number`, 0 for the first.
   virtual void OnSwitch(int number) = 0;
-  // A thread is about to begin; called in it.
+  // A thread has been made.
+  virtual void OnCreate() = 0;
+  // It is about to begin; called in it.
   virtual void OnBegin() = 0;
+  // The current thread is in the middle of a call, of which a handler of signals runs.
+  virtual bool IsInCall() const = 0;
 };
 
 class Scheduler {
@@ -98,7 +112,14 @@ class Scheduler {
   int Join(pthread_t id, void** result, int64_t deadline_ns);
   int Detach(pthread_t id);
 
-  enum class Woken : uint8_t { kByAnother, kByTime, kBySignal };
+  // pthread_cancel: an errno, or 0. Ends what the thread sleeps in, if that is a cancellation
+  // point.
+  int Cancel(pthread_t id);
+  Cancellation& cancellation() { return Current().cancel; }
+  // The current thread is to end at its next cancellation point.
+  bool IsCancelled() { return any_cancelled_ && Current().cancel.IsDue(); }
+
+  enum class Woken : uint8_t { kByAnother, kByTime, kBySignal, kByCancel };
   // Blocks on an address, as a futex does, until `deadline_ns` (-1: for ever). A signal ends it for
   // those that it interrupts on Linux: kSemaphore, kFutex.
   Woken Block(WaitFor what, const void* address, int64_t deadline_ns);
@@ -124,7 +145,15 @@ class Scheduler {
   // All that sleep in a call look again.
   void WakeSleepers();
   // A thread makes a call: those that sleep in one may find something now.
-  void NoteCall() { has_news_ = true; }
+  void NoteCall() {
+    has_news_ = true;
+    ++calls_;
+  }
+  // The processor's clock has ticked in the middle of the program's own code: if there was no call
+  // since the tick before, another thread goes on.
+  void Tick();
+  // How often one did since Follow.
+  int switches_by_time() const { return switches_by_time_; }
   std::vector<SleepingThread> Sleepers() const;
   // Those that block elsewhere.
   std::vector<BlockedThread> Blocked() const;
@@ -140,6 +169,7 @@ class Scheduler {
     bool joined = false;
     int64_t priority = 0;  // in a random order
     std::string name;
+    Cancellation cancel;
     Woken woken = Woken::kByAnother;
     WaitFor what = WaitFor::kFutex;
     const void* address = nullptr;  // that it blocks on
@@ -169,6 +199,11 @@ class Scheduler {
   int living_ = 1;
   uint64_t blocked_so_far_ = 0;
   bool has_news_ = false;
+  bool any_cancelled_ = false;  // a thread, so far
+  uint64_t calls_ = 0;
+  uint64_t calls_at_tick_ = 0;
+  int spins_in_turn_ = 0;  // switches by time, since the last call
+  int switches_by_time_ = 0;
   bool is_idle_ = false;  // no thread runs, but for a handler of signals
   Schedule schedule_;
   Context idle_;

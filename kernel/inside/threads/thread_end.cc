@@ -1,6 +1,7 @@
 // The end of a thread that is a context: glibc would run its destructors in the real thread.
 
 #include <pthread.h>
+#include <stdlib.h>
 
 #include <array>
 #include <climits>
@@ -39,9 +40,12 @@ int64_t DeadlineOf(clockid_t clock, const timespec* until) {
 }
 
 void EndThread(void* result) {
+  TheScheduler()->cancellation().is_enabled = false;
   static auto* const call_tls_destructors = NextOf<void()>("__call_tls_dtors", "GLIBC_PRIVATE");
   if (call_tls_destructors != nullptr) call_tls_destructors();
   RunKeyDestructors();
+  // The end of the last is that of the process.
+  if (TheScheduler()->living() == 1) exit(0);
   const HarnessScope harness;
   TheScheduler()->Exit(result);
 }

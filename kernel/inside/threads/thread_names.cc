@@ -19,6 +19,29 @@ constexpr size_t kMostBytes = 16;  // TASK_COMM_LEN, with the zero
 
 }  // namespace
 
+namespace hupstorm::inside {
+
+std::string Scheduler::LabelOf(int thread) const {
+  const std::string& name = threads_[static_cast<size_t>(thread)]->name;
+  return name.empty() ? std::to_string(thread) : std::to_string(thread) + " " + name;
+}
+
+int Scheduler::SetName(pthread_t id, std::string_view name) {
+  Thread* const thread = Find(id);
+  if (thread == nullptr) return ESRCH;
+  thread->name = name;
+  return 0;
+}
+
+int Scheduler::GetName(pthread_t id, std::string& name) const {
+  const Thread* const thread = Find(id);
+  if (thread == nullptr) return ESRCH;
+  name = thread->name;
+  return 0;
+}
+
+}  // namespace hupstorm::inside
+
 using namespace hupstorm::inside;  // NOLINT: every line below is this library's
 
 extern "C" {

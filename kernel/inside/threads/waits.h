@@ -21,8 +21,16 @@ inline bool IsOfProgramsThread() { return in_force.in_server && TheScheduler() !
 // A point of a clock of the program's as one of the scheduler's.
 int64_t DeadlineOf(clockid_t clock, const timespec* until);
 
-// The current thread of the program's ends, as pthread_exit has it.
+// The current thread of the program's ends: its destructors run.
 [[noreturn]] void EndThread(void* result);
+// Runs a thread's code. pthread_exit and cancellation unwind it to here, and end the thread.
+void* RunUntilExit(void* (*routine)(void*), void* argument);
+// The current thread of the program's has been cancelled: unwinds it, with its cleanup handlers.
+[[noreturn]] void ExitCancelled();
+// For what is a cancellation point.
+inline void TestCancel() {
+  if (TheScheduler()->IsCancelled()) ExitCancelled();
+}
 
 // Wakes so many of those that block at `address`, if a thread of the program's makes the call; it
 // may then be another's turn.

@@ -23,6 +23,7 @@
 #include "kernel/in_force.h"
 #include "kernel/inside/other_calls.h"
 #include "kernel/inside/threads/deadlock.h"
+#include "kernel/inside/threads/spin_clock.h"
 #include "kernel/unsimulated.h"
 #include "scenarios/worlds/last_words.h"
 
@@ -43,6 +44,11 @@ constexpr int kMostThreads = 500;
 
 // A program that starts may wait for time to pass, so often at most.
 constexpr int kMostWaitsToStart = 100'000;
+// A thread that makes no call may use so much of the processor's time while others could run; of a
+// program that does so again and again, so much.
+constexpr std::chrono::milliseconds kFirstSpin{100};
+constexpr std::chrono::milliseconds kNextSpin{2};
+
 // And with threads that listen already so often, for others that need a moment more.
 constexpr int64_t kSoonNs = 100 * kMillisecondNs;
 constexpr int kMostShortWaits = 20;
@@ -93,6 +99,12 @@ void InsideHost::PutInForce() {
   in_force = {.syscalls = &gate_, .in_server = false, .wait_mask = nullptr};
 }
 
+// Threads of this process may spin.
+void InsideHost::StartSpins() {
+  if (std::exchange(has_spin_clock_, true)) return;
+  StartSpinClock(progress_ != nullptr && progress_->spins ? kNextSpin : kFirstSpin);
+}
+
 int64_t InsideHost::realtime_ahead_ns() const { return kClocks.realtime_ahead_ns; }
 
 int64_t InsideHost::Memory() {
@@ -132,6 +144,7 @@ void InsideHost::OnBlock(Call call, int fd, int64_t deadline_ns) {
     scheduler_.SleepInCall(call, fd, deadline_ns);
     if (scheduler_.current() == 0) first_sleeps_in_ = nullptr;
     kernel_.ExchangeSleepingCall(mine);
+    if (scheduler_.IsCancelled()) kernel_.WakeBlockedCall();
     return;
   }
   if (stage_ == Stage::kStarting) {
@@ -223,6 +236,8 @@ void InsideHost::OnReady() {
       if (getppid() != server) EndProcess(0);
       stage_ = Stage::kOnScenario;
       WatchFaults();
+      has_spin_clock_ = false;
+      if (scheduler_.has_threads()) StartSpins();
       ReopenStandardStreams();
       return BeginJob(job);
     }
@@ -273,6 +288,12 @@ JobResult InsideHost::TakeResult() {
   JobResult result;
   result.run = run_.FinishRun();
   result.run.has_threads = scheduler_.has_threads();
+  if (scheduler_.switches_by_time() > 0) {
+    progress_->spins = true;
+    result.run.remark =
+        "a thread that made no call, while others could run, was switched by the processor's time: "
+        "such a run is not the same each time";
+  }
   result.calls = std::move(call_log_.calls);
   result.views = std::move(views_);
   return result;

@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "kernel/inside/gate.h"
+#include "kernel/inside/harness_stack.h"
 #include "kernel/inside/program.h"
 #include "kernel/inside/threads/scheduler.h"
 #include "kernel/simulated/simulated_kernel.h"
@@ -66,7 +67,9 @@ class InsideHost final : private ServerHost,
   int64_t realtime_ahead_ns() const override;
   void OnAllBlocked(int64_t deadline_ns) override;
   void OnSwitch(int number) override { run_.OnThread(number); }
+  void OnCreate() override { StartSpins(); }
   void OnBegin() override { PutInForce(); }
+  bool IsInCall() const override { return IsOnHarnessStack(); }
 
   // ProgramWatcher
   void OnExit(int status) override;
@@ -81,6 +84,7 @@ class InsideHost final : private ServerHost,
   void MeetDriver();
   void BeginJob(const std::string& bytes);
   void LookForDeadlock();
+  void StartSpins();
   bool IsAsItWas();
   JobResult TakeResult();
   [[noreturn]] void EndJob();
@@ -96,6 +100,7 @@ class InsideHost final : private ServerHost,
   DriverLine line_;
   Progress* progress_ = nullptr;
   Stage stage_ = Stage::kBeforeMain;
+  bool has_spin_clock_ = false;  // this process
   int waits_to_start_ = 0;
   int short_waits_ = 0;
   void* first_sleeps_in_ = nullptr;  // the call of the first thread, which signals are for

@@ -35,6 +35,8 @@ enum class MessageKind : uint64_t {
 // What both see while a job is done.
 struct Progress {
   std::atomic<uint64_t> marks{0};  // RunOptions::progress
+  // Threads of the program have been switched by time: the next is not waited for so long.
+  std::atomic<bool> spins{false};
 };
 
 // Of the server, what does not change from job to job: its Target.

@@ -1,0 +1,20 @@
+// Threads that wait for others without any call (while (!flag.load());): no context would ever run
+// but theirs. So the processor's clock, that of user code alone, ticks while the program has
+// threads, and one that has made no call since the last tick is passed by.
+// What happens then is not the same each time.
+
+#ifndef HUPSTORM_KERNEL_INSIDE_THREADS_SPIN_CLOCK_H_
+#define HUPSTORM_KERNEL_INSIDE_THREADS_SPIN_CLOCK_H_
+
+#include <chrono>
+
+namespace hupstorm::inside {
+
+// TheScheduler()->Tick() is called from here on after each `bound` of processor time in which the
+// program is at an instruction of its own: not in libc, the dynamic linker, an allocator or this
+// library, which may hold what other threads need. Of this process alone, not of one that it forks.
+void StartSpinClock(std::chrono::milliseconds bound);
+
+}  // namespace hupstorm::inside
+
+#endif  // HUPSTORM_KERNEL_INSIDE_THREADS_SPIN_CLOCK_H_
