@@ -79,6 +79,20 @@ void Free(void* block) {
   free_blocks[number] = freed;
 }
 
+// Before an aligned block is the address of the one that it lies in.
+void* Allocate(size_t size, std::align_val_t alignment) {
+  const auto align = static_cast<size_t>(alignment);
+  void* const block = Allocate(size + sizeof(void*) + align);
+  const auto after = reinterpret_cast<uintptr_t>(block) + sizeof(void*);
+  auto* const aligned = reinterpret_cast<void**>((after + align - 1) / align * align);
+  aligned[-1] = block;
+  return aligned;
+}
+
+void FreeAligned(void* block) {
+  if (block != nullptr) Free(static_cast<void**>(block)[-1]);
+}
+
 }  // namespace
 
 void* operator new(size_t size) { return Allocate(size); }
@@ -91,3 +105,10 @@ void operator delete(void* block, size_t) noexcept { Free(block); }
 void operator delete[](void* block, size_t) noexcept { Free(block); }
 void operator delete(void* block, const std::nothrow_t&) noexcept { Free(block); }
 void operator delete[](void* block, const std::nothrow_t&) noexcept { Free(block); }
+
+void* operator new(size_t size, std::align_val_t align) { return Allocate(size, align); }
+void* operator new[](size_t size, std::align_val_t align) { return Allocate(size, align); }
+void operator delete(void* block, std::align_val_t) noexcept { FreeAligned(block); }
+void operator delete[](void* block, std::align_val_t) noexcept { FreeAligned(block); }
+void operator delete(void* block, size_t, std::align_val_t) noexcept { FreeAligned(block); }
+void operator delete[](void* block, size_t, std::align_val_t) noexcept { FreeAligned(block); }

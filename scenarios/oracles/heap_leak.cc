@@ -12,7 +12,11 @@ constexpr std::string_view kPage =
 between, and each time it held a little more heap; or it kept something for every client that was ever connected at once.
 
 A connection's state usually lives in more than one table (its socket, its queue, its request, a map from descriptor to
-object). Some path, often the one for EPOLLHUP or for an error, cleans one and forgets another.)";
+object). Some path, often the one for EPOLLHUP or for an error, cleans one and forgets another.
+
+Of somebody else's program (--exec), on the simulated kernel: blocks of one size grew in number in each of 20 rounds or more,
+with fifteen minutes after each, to more than 10,000 or 64 MiB. Its pools and caches stop before that, and what it keeps
+for a while it has freed. Programs with a garbage collector are not judged.)";
 
 constexpr size_t kGrowingRounds = 3;  // in a row, each of which leaves more than the one before
 constexpr int kManyClients = 24;      // more at once than before, to tell a table from a pool
@@ -46,7 +50,13 @@ void Judge(Moment, const Ledger& ledger, FindingList& findings) {
   }
   // The memory of connections that are kept is another bug's than memory that is kept without them.
   const uint64_t with_descriptors = ledger.descriptors_now > ledger.descriptors_at_start ? 2 : 0;
-  if (GrowsEachRound(marks)) {
+  if (ledger.kept_blocks > 0) {
+    // What is kept of one size is one bug.
+    findings.Add("heap-leak", step, 4 + ledger.kept_block_bytes,
+                 fmt::format("after {} rounds, each of which left more, and a long time with no "
+                             "client connected the server keeps {} blocks of {} bytes",
+                             ledger.kept_rounds, ledger.kept_blocks, ledger.kept_block_bytes));
+  } else if (GrowsEachRound(marks)) {
     const HeapUse& last = marks.back().heap;
     const HeapUse& before = marks[marks.size() - 2].heap;
     findings.Add(

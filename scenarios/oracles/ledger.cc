@@ -54,6 +54,7 @@ void Ledger::Clear() {
   broken_expectations.clear();
   floods.clear();
   heap_marks.clear();
+  kept_blocks = 0;
 }
 
 ClientFacts& Ledger::AddClient() {

@@ -179,6 +179,11 @@ struct Ledger {
   std::vector<Incident> broken_expectations;
   std::vector<Incident> floods;      // clients that get without end what they are not owed
   std::vector<HeapMark> heap_marks;  // one a round
+  // Of a server whose code is not known: the blocks of one size of which it has kept more in each
+  // of so many rounds, also after a long time in which nothing came. 0: none.
+  int64_t kept_blocks = 0;
+  uint64_t kept_block_bytes = 0;  // at most
+  uint32_t kept_rounds = 0;
 
   std::span<ClientFacts> InUse() { return std::span(clients).first(client_count); }
   std::span<const ClientFacts> InUse() const { return std::span(clients).first(client_count); }

@@ -21,6 +21,8 @@ constexpr uint64_t kFloodBytes = 24 << 20;
 constexpr uint64_t kFloodRequests = 2'000'000;
 // A heap that grew in the scenario's one round is looked at for as many rounds more.
 constexpr uint32_t kExtraRounds = 3;
+// How long a server whose heap has grown is given to forget what it keeps for a while.
+constexpr int64_t kForgettingNs = 900 * kSecondNs;
 // A server that has kept more descriptors in each of so many rounds in a row keeps more in all.
 // With what it keeps, each round takes longer than the one before.
 constexpr uint32_t kEnoughLeakingRounds = 10;
@@ -67,6 +69,8 @@ Epilogue::Outcome Epilogue::Continue(int64_t deadline_ns) {
       return Part();
     case Phase::kParting:
       return EndRound();
+    case Phase::kForgetting:
+      return Forget(deadline_ns);
     case Phase::kStopping:
       return Stop(deadline_ns);
   }
@@ -83,7 +87,7 @@ void Epilogue::Enter(Phase phase, std::string_view name) {
 
 // Something is left to do and the server, or the kernel, waits for the clock: moves it on.
 bool Epilogue::WaitsForTime(int64_t deadline_ns) {
-  if (phase_ == Phase::kStopping) return false;
+  if (phase_ == Phase::kStopping || phase_ == Phase::kForgetting) return false;
   if (clock_moves_.any()) {
     ledger_.waited_ns = clock_.now_ns() - phase_started_ns_;
   } else if (!ledger_.spinning) {
@@ -251,21 +255,42 @@ Epilogue::Outcome Epilogue::EndRound() {
   const int descriptors_before =
       round_ == 0 ? ledger_.descriptors_at_start : ledger_.descriptors_now;
   descriptors_.EndRound();
+  heap_.EndRound();
   leaking_rounds_ = ledger_.descriptors_now > descriptors_before ? leaking_rounds_ + 1 : 0;
   ledger_.heap_marks.push_back({.heap = host_.Heap(), .most_clients = ledger_.most_connected});
   judge_.At(Moment::kRoundEnd);
   ++round_;
   const std::vector<HeapMark>& marks = ledger_.heap_marks;
   const bool grew = marks.back().heap.bytes > marks[marks.size() - 2].heap.bytes;
+  if (heap_.WantsTime() && !ledger_.asked_to_stop) {
+    Enter(Phase::kForgetting, "time goes by");
+    return Outcome::kPhaseDone;
+  }
   const bool knows_enough = leaking_rounds_ >= kEnoughLeakingRounds;
-  const bool look_again =
-      descriptors_.WantsAnotherRound() ||
-      (scenario_->rounds <= kExtraRounds && grew && round_ < scenario_->rounds + kExtraRounds);
+  return AfterRound(
+      (round_ < scenario_->rounds && !knows_enough) || descriptors_.WantsAnotherRound() ||
+      heap_.WantsAnotherRound() ||
+      (scenario_->rounds <= kExtraRounds && grew && round_ < scenario_->rounds + kExtraRounds));
+}
+
+// Caches are emptied, what lingers is freed.
+Epilogue::Outcome Epilogue::Forget(int64_t deadline_ns) {
+  const int64_t next = clock_.NextEventNs(deadline_ns);
+  if (HasTimeFor(next, kForgettingNs)) {
+    MoveClock(next, kForgettingNs);
+    return Outcome::kActed;
+  }
+  heap_.EndTime();
+  judge_.At(Moment::kRoundEnd);
+  return AfterRound(heap_.WantsAnotherRound() || round_ < scenario_->rounds);
+}
+
+Epilogue::Outcome Epilogue::AfterRound(bool look_again) {
   if (ledger_.asked_to_stop) {
     Enter(Phase::kStopping, "");
     return Outcome::kPhaseDone;
   }
-  if ((round_ < scenario_->rounds && !knows_enough) || look_again) {
+  if (look_again) {
     time_line_.Note(TimeLineEntry::Kind::kEpilogue, "the next round begins");
     return Outcome::kNextRound;
   }

@@ -14,6 +14,7 @@
 #include "kernel/driven_kernel.h"
 #include "scenarios/oracles/ledger.h"
 #include "scenarios/worlds/descriptor_watch.h"
+#include "scenarios/worlds/heap_watch.h"
 #include "scenarios/worlds/judge.h"
 #include "scenarios/worlds/run_clock.h"
 #include "scenarios/worlds/scenario_clients.h"
@@ -34,7 +35,8 @@ class Epilogue {
   };
 
   Epilogue(DrivenKernel& kernel, Ledger& ledger, ScenarioClients& clients, RunClock& clock,
-           Judge& judge, TimeLine& time_line, ServerHost& host, DescriptorWatch& descriptors)
+           Judge& judge, TimeLine& time_line, ServerHost& host, DescriptorWatch& descriptors,
+           HeapWatch& heap)
       : kernel_(kernel),
         ledger_(ledger),
         clients_(clients),
@@ -42,7 +44,8 @@ class Epilogue {
         judge_(judge),
         time_line_(time_line),
         host_(host),
-        descriptors_(descriptors) {}
+        descriptors_(descriptors),
+        heap_(heap) {}
 
   // For a new run. Both arguments must outlive it.
   void Start(const Scenario& scenario, const RunOptions& options);
@@ -64,6 +67,7 @@ class Epilogue {
     kClosing,      // all clients have closed
     kProbing,      // a new client has come and spoken
     kParting,      // it has closed too
+    kForgetting,   // time goes by, for a server that has kept more heap round after round
     kStopping,     // the server is asked to stop
   };
 
@@ -87,6 +91,8 @@ class Epilogue {
   Outcome Probe();
   Outcome Part();
   Outcome EndRound();
+  Outcome Forget(int64_t deadline_ns);
+  Outcome AfterRound(bool look_again);
   Outcome Stop(int64_t deadline_ns);
 
   DrivenKernel& kernel_;
@@ -97,6 +103,7 @@ class Epilogue {
   TimeLine& time_line_;
   ServerHost& host_;
   DescriptorWatch& descriptors_;
+  HeapWatch& heap_;
 
   const Scenario* scenario_ = nullptr;
   const RunOptions* options_ = nullptr;

@@ -70,9 +70,10 @@ ScenarioRun::ScenarioRun(DrivenKernel& kernel, ServerHost& host)
       call_logger_(monitor_, kernel, injector_, ledger_, clients_),
       held_bytes_(ledger_, host),
       descriptors_(ledger_, clients_, kernel, host),
+      heap_(ledger_, host),
       warm_up_(clients_, time_line_, host),
       script_(kernel, ledger_, clients_, injector_, monitor_.placed(), clock_, judge_, time_line_),
-      epilogue_(kernel, ledger_, clients_, clock_, judge_, time_line_, host, descriptors_) {}
+      epilogue_(kernel, ledger_, clients_, clock_, judge_, time_line_, host, descriptors_, heap_) {}
 
 RunResult ScenarioRun::Run(const Scenario& scenario, const Target& target,
                            const RunOptions& options) {
@@ -105,6 +106,7 @@ void ScenarioRun::BeginScenario(const Scenario& scenario, const Target& target,
   clients_.Start(port_);
   call_logger_.Start(options.call_log);
   held_bytes_.Start();
+  heap_.Start(scenario, options);
   warm_up_.Start();
   script_.Start(scenario);
   epilogue_.Start(scenario, options);
@@ -316,6 +318,7 @@ void ScenarioRun::BeginScript() {
   descriptors_.BeginScript();
   ledger_.heap_marks.push_back({.heap = host_.Heap()});
   held_bytes_.BeginScript();
+  if (epilogue_.round() == 0) heap_.BeginScript();
   call_logger_.Begin();
   stage_ = Stage::kScript;
 }

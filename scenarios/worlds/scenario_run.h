@@ -17,6 +17,7 @@
 #include "scenarios/worlds/call_log.h"
 #include "scenarios/worlds/descriptor_watch.h"
 #include "scenarios/worlds/epilogue.h"
+#include "scenarios/worlds/heap_watch.h"
 #include "scenarios/worlds/held_bytes.h"
 #include "scenarios/worlds/judge.h"
 #include "scenarios/worlds/run_clock.h"
@@ -127,6 +128,7 @@ class ScenarioRun final : public KernelDriver, private MonitorHost {
   CallLogger call_logger_;
   HeldBytes held_bytes_;
   DescriptorWatch descriptors_;
+  HeapWatch heap_;
   WarmUp warm_up_;
   Script script_;
   Epilogue epilogue_;

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "kernel/heap/heap_meter.h"
+#include "kernel/heap/heap_sizes.h"
 #include "kernel/syscalls.h"
 #include "target/target.h"
 
@@ -28,6 +29,8 @@ class ServerHost {
 
   // The server's heap; zeros if its blocks are not counted, and then its heap is not judged.
   virtual HeapUse Heap() = 0;
+  // Of a server whose code is not known, for which Heap() says nothing.
+  virtual HeapBlocks BlocksBySize() { return {}; }
   // Bytes of memory that the server has, to be compared with what it holds for its clients.
   virtual int64_t Memory() { return Heap().bytes; }
 

@@ -46,6 +46,7 @@ bool CanLive(const Pair& pair) {
   return !std::set<std::string>{"answers_by_helper", "fork_a_client", "prefork"}.contains(
       pair.name);
 }
+bool CanBeFound(const Pair&) { return true; }
 #else
 #define SERVERS Servers
 constexpr uint64_t kRandomRuns = 10;
@@ -54,6 +55,8 @@ std::unique_ptr<World> MakeWorld(const std::string& command) {
       ProcessOptions{.command = command, .preload_library = HUPSTORM_PRELOAD});
 }
 bool CanLive(const Pair&) { return true; }
+// Nobody counts the blocks of a program that is held.
+bool CanBeFound(const Pair& pair) { return pair.oracles != std::set<std::string>{"heap-leak"}; }
 #endif
 
 void PrintTo(const Pair& pair, std::ostream* out) { *out << pair.name; }
@@ -124,6 +127,7 @@ TEST_P(PairTest, NothingIsFoundInTheCorrectOneByRandomScenarios) {
 }
 
 TEST_P(PairTest, TheBugOfItsTwinIsFoundAndNoOther) {
+  if (!CanBeFound(GetParam())) GTEST_SKIP() << "this world does not judge it";
   std::set<std::string> oracles;
   const std::string all = Findings(" --bug", oracles);
   EXPECT_THAT(oracles, testing::Not(testing::IsEmpty()));
@@ -146,6 +150,7 @@ INSTANTIATE_TEST_SUITE_P(
              {"timing/data-after-a-timeout", "urgent/many", "accept/queue-overflows"},
              {"close-wait-leak", "fd-leak", "stalled"}},
         Pair{"fork_a_client", {"half-close/idle", "reset/idle"}, {"close-wait-leak", "fd-leak"}},
+        Pair{"frees_later", {"reset/mid-stream", "reset/rounds-of-resets"}, {"heap-leak"}},
         Pair{"greets_first",
              {"half-close/idle", "half-close/storm-of-silent-fins"},
              {"close-wait-leak", "fd-leak"},
@@ -154,6 +159,7 @@ INSTANTIATE_TEST_SUITE_P(
              {"reset/mid-stream", "hup-err/rounds-of-storms", "half-close/many-at-once"},
              {"fd-leak"}},
         Pair{"logs_without_end", {"reset/mid-stream", "reset/idle"}, {"server-died"}},
+        Pair{"maps_buffers", {"reset/mid-stream", "reset/rounds-of-resets"}, {"heap-leak"}},
         Pair{"node_echo", {"half-close/idle", "reset/mid-stream"}, {"server-died"}},
         Pair{"opens_its_log_late", {"reset/mid-stream", "hup-err/rounds-of-storms"}, {"fd-leak"}},
         Pair{"prefork",

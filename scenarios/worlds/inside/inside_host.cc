@@ -108,6 +108,7 @@ void InsideHost::StartSpins() {
 int64_t InsideHost::realtime_ahead_ns() const { return kClocks.realtime_ahead_ns; }
 
 int64_t InsideHost::Memory() {
+  if (has_heap_) return ProgramHeap().bytes;
   // No stream: libc's would take the program's memory.
   std::array<char, 128> text = {};
   const FileDescriptor file(open("/proc/self/statm", O_RDONLY | O_CLOEXEC));
@@ -121,6 +122,11 @@ int64_t InsideHost::Memory() {
 
 std::string InsideHost::ThreadLabel() {
   return scheduler_.has_threads() ? scheduler_.LabelOf(scheduler_.current()) : "";
+}
+
+HeapBlocks InsideHost::BlocksBySize() {
+  if (!has_heap_) return {};
+  return {.live = &ProgramBlocksBySize(), .known = &progress_->heap_growth};
 }
 
 bool InsideHost::Listens() {
@@ -215,6 +221,7 @@ void InsideHost::MeetDriver() {
   target_.protocol = facts.protocol;
   if (facts.has_exchange) target_.exchange = std::make_shared<const Exchange>(facts.exchange);
   options_.progress = &progress_->marks;
+  has_heap_ = ProgramHeap().blocks > 0 && !CollectsGarbage();
   stage_ = Stage::kWarmingUp;
   run_.BeginScenario(nothing_, target_, options_);
   gate_.set_top(run_.top());

@@ -15,6 +15,7 @@
 #include "kernel/inside/gate.h"
 #include "kernel/inside/harness_stack.h"
 #include "kernel/inside/program.h"
+#include "kernel/inside/program_heap.h"
 #include "kernel/inside/threads/scheduler.h"
 #include "kernel/simulated/simulated_kernel.h"
 #include "scenarios/worlds/inside/driver_line.h"
@@ -47,6 +48,7 @@ class InsideHost final : private ServerHost,
   uint16_t Prepare() override { return port_; }
   void Serve(const Target&, uint16_t, Syscalls&) override {}
   HeapUse Heap() override { return {}; }
+  HeapBlocks BlocksBySize() override;
   int64_t Memory() override;
   bool NeedsWarmUp() override { return true; }
   bool RunsHere() override { return true; }
@@ -107,7 +109,8 @@ class InsideHost final : private ServerHost,
   Target target_;
   Scenario nothing_;
   RunOptions options_;
-  int descriptors_ = 0;  // of the program when it was warm, and its threads
+  bool has_heap_ = false;  // that tells what the program keeps
+  int descriptors_ = 0;    // of the program when it was warm, and its threads
   int threads_ = 0;
   int jobs_ = 0;  // that this process has done
   Job job_;

@@ -270,9 +270,17 @@ RunResult InsideWorld::Run(const Scenario& scenario, const Target& target,
   if (job.log_calls) job.watched = options.call_log->watched;
   job.record_views = options.client_views != nullptr;
   // A program has to stop once at least; and what is looked at closely is to be the same each time.
-  job.alone = is_new_ || job.record_time_line || job.log_calls || job.record_views;
+  const bool is_looked_at = job.record_time_line || job.log_calls || job.record_views;
+  job.alone = is_new_ || is_looked_at;
   is_new_ = false;
   try {
+    if (is_looked_at) {
+      // Whether the heap grows without end takes more rounds than anybody would look at.
+      inside::Job plain;
+      plain.scenario = scenario;
+      plain.alone = true;
+      program_->Do(plain, options);
+    }
     const bool is_first = job.alone || !program_->process_stays();
     inside::JobResult result = program_->Do(job, options);
     if (!result.run.findings.empty() && !is_first) {

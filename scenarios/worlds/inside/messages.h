@@ -4,11 +4,13 @@
 #ifndef HUPSTORM_SCENARIOS_WORLDS_INSIDE_MESSAGES_H_
 #define HUPSTORM_SCENARIOS_WORLDS_INSIDE_MESSAGES_H_
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <string>
 #include <vector>
 
+#include "kernel/heap/heap_sizes.h"
 #include "scenarios/worlds/call_log.h"
 #include "scenarios/worlds/wire.h"
 
@@ -37,6 +39,7 @@ struct Progress {
   std::atomic<uint64_t> marks{0};  // RunOptions::progress
   // Threads of the program have been switched by time: the next is not waited for so long.
   std::atomic<bool> spins{false};
+  std::array<std::atomic<HeapGrowth>, kHeapSizes> heap_growth = {};  // ServerHost::BlocksBySize
 };
 
 // Of the server, what does not change from job to job: its Target.
