@@ -8,7 +8,7 @@
 
 #include "base/resource_limit.h"
 #include "scenarios/worlds/inside/inside_world.h"
-#include "scenarios/worlds/inside_or_held_world.h"
+#include "scenarios/worlds/inside/inside_or_held_world.h"
 #include "scenarios/worlds/loopback_world.h"
 #include "scenarios/worlds/outside_world.h"
 #include "scenarios/worlds/process_world.h"

@@ -1,4 +1,4 @@
-#include "scenarios/worlds/inside_or_held_world.h"
+#include "scenarios/worlds/inside/inside_or_held_world.h"
 
 #include <utility>
 

@@ -1,7 +1,7 @@
 // Somebody else's program on the simulated kernel; if it cannot go on there, it does so on Linux.
 
-#ifndef HUPSTORM_SCENARIOS_WORLDS_INSIDE_OR_HELD_WORLD_H_
-#define HUPSTORM_SCENARIOS_WORLDS_INSIDE_OR_HELD_WORLD_H_
+#ifndef HUPSTORM_SCENARIOS_WORLDS_INSIDE_INSIDE_OR_HELD_WORLD_H_
+#define HUPSTORM_SCENARIOS_WORLDS_INSIDE_INSIDE_OR_HELD_WORLD_H_
 
 #include <functional>
 #include <memory>
@@ -33,4 +33,4 @@ class InsideOrHeldWorld final : public World {
 
 }  // namespace hupstorm
 
-#endif  // HUPSTORM_SCENARIOS_WORLDS_INSIDE_OR_HELD_WORLD_H_
+#endif  // HUPSTORM_SCENARIOS_WORLDS_INSIDE_INSIDE_OR_HELD_WORLD_H_
