@@ -45,6 +45,7 @@ __attribute__((noinline)) long MostDescriptors(long otherwise) {
 
 // Of all limits this one alone concerns a kernel of ours. The two structures are one on x86-64.
 HUPSTORM_RUNS_EARLY int Limit(pid_t pid, int resource, const void* wanted, void* former) {
+  if (pid > 0 && pid == getpid()) pid = 0;  // which may be a number of ours
   if (resource != RLIMIT_NOFILE) return AskLinux(pid, resource, wanted, former);
   return DescriptorLimit(pid, wanted, former);
 }

@@ -1,6 +1,7 @@
 #include "kernel/inside/other_calls.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/syscall.h>
@@ -38,6 +39,19 @@ bool MakeOther(long number, const long (&arguments)[6], long& result) {
     case SYS_getrandom:
       result =
           FillRandomly(reinterpret_cast<void*>(arguments[0]), static_cast<size_t>(arguments[1]));
+      return true;
+    case SYS_getpid:
+      result = getpid();
+      return true;
+    case SYS_gettid:
+      result = gettid();
+      return true;
+    case SYS_kill:
+      result = kill(static_cast<pid_t>(arguments[0]), static_cast<int>(arguments[1]));
+      return true;
+    case SYS_tgkill:
+      result = tgkill(static_cast<pid_t>(arguments[0]), static_cast<pid_t>(arguments[1]),
+                      static_cast<int>(arguments[2]));
       return true;
     default:
       return false;

@@ -24,8 +24,10 @@ constexpr size_t kHandlerStack = 64 << 10;  // the rest is done on the harness' 
 
 ProgramWatcher* watching = nullptr;
 pid_t forked_by = 0;
-pid_t programs_pid =
-    0;  // as it knows it: those that are forked for scenarios are all the same to it
+pid_t programs_pid = 0;
+// Its threads have the numbers that follow. One that forked has Linux's number, and no more.
+constexpr pid_t kNumbers = 1000;
+pid_t programs_pids = kNumbers;
 
 bool IsProgramsCall() { return watching != nullptr && in_force.in_server; }
 
@@ -45,16 +47,21 @@ void PrepareFork() {
   Tell([] { watching->OnFork(); });
 }
 
-pid_t RealPid() { return static_cast<pid_t>(syscall(SYS_getpid)); }
+pid_t RealPid() {
+  const HarnessScope harness;
+  return static_cast<pid_t>(syscall(SYS_getpid));
+}
 
 void NoteForked() {
   forked_by = getppid();
   programs_pid = RealPid();
+  programs_pids = 1;
 }
 
 void TakeFault(int number, siginfo_t*, void*) {
   Tell([&] { watching->OnFault(number); });
   // It is raised again as soon as this returns: at the same instruction, or by abort.
+  const HarnessScope harness;
   HostKernel host;
   struct sigaction fatal {};
   fatal.sa_handler = SIG_DFL;
@@ -62,27 +69,32 @@ void TakeFault(int number, siginfo_t*, void*) {
   if (number == SIGABRT) syscall(SYS_tgkill, RealPid(), syscall(SYS_gettid), number);
 }
 
-bool IsThisProcess(pid_t pid) { return pid == getpid() || pid == 0 || pid == -getpgrp(); }
-
-// For the program. False if it is Linux's to send it.
-bool SendsItself(int number) {
-  if (!IsProgramsCall() || number <= 0 || number > SIGRTMAX) return false;
-  if (number == SIGKILL || number == SIGSTOP || IsFaultSignal(number)) return false;
-  Tell([&] { watching->OnSignalToItself(number); });
-  return true;
-}
-
 }  // namespace
 
-void Watch(ProgramWatcher& watcher) {
+void Watch(ProgramWatcher& watcher, pid_t pid) {
   watching = &watcher;
-  programs_pid = RealPid();
+  programs_pid = pid;
   pthread_atfork(PrepareFork, nullptr, NoteForked);
 }
 
 ProgramWatcher* Watcher() { return watching; }
 
 int ForkingProcess() { return forked_by != 0 && getppid() == forked_by ? forked_by : 0; }
+
+pid_t ProgramsPid() { return IsProgramsCall() ? programs_pid : RealPid(); }
+
+bool IsProgramsPid(pid_t pid) {
+  return IsProgramsCall() && pid >= programs_pid && pid - programs_pid < programs_pids;
+}
+
+bool SendsItself(pid_t pid, int number) {
+  if (!IsProgramsCall() || !(IsProgramsPid(pid) || pid == 0 || pid == -getpgrp())) return false;
+  if (number == 0) return IsProgramsPid(pid);
+  if (number < 0 || number > SIGRTMAX) return false;
+  if (number == SIGKILL || number == SIGSTOP || IsFaultSignal(number)) return false;
+  Tell([&] { watching->OnSignalToItself(number); });
+  return true;
+}
 
 bool IsFaultSignal(int number) {
   for (const int fault : kFaults) {
@@ -137,32 +149,6 @@ void quick_exit(int status) noexcept {
   static const auto real = NextOf<void(int)>("quick_exit");
   real(status);
   __builtin_unreachable();
-}
-
-pid_t getpid() noexcept { return IsProgramsCall() ? programs_pid : RealPid(); }
-
-// Its first thread has the number of the process, the others those that follow.
-pid_t gettid() noexcept {
-  if (!IsProgramsCall() || TheScheduler() == nullptr)
-    return static_cast<pid_t>(syscall(SYS_gettid));
-  return programs_pid + TheScheduler()->current();
-}
-
-int raise(int number) noexcept {
-  if (SendsItself(number)) return 0;
-  static const auto real = NextOf<int(int)>("raise");
-  return real(number);
-}
-
-int kill(pid_t pid, int number) noexcept {
-  if (IsThisProcess(pid) && SendsItself(number)) return 0;
-  return static_cast<int>(syscall(SYS_kill, pid, number));
-}
-
-int pthread_kill(pthread_t thread, int number) noexcept {
-  if (SendsItself(number)) return 0;
-  static const auto real = NextOf<int(pthread_t, int)>("pthread_kill");
-  return real(thread, number);
 }
 
 // The end of main is libc's own exit, which no other library hears of.

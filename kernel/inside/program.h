@@ -4,6 +4,8 @@
 #ifndef HUPSTORM_KERNEL_INSIDE_PROGRAM_H_
 #define HUPSTORM_KERNEL_INSIDE_PROGRAM_H_
 
+#include <sys/types.h>
+
 #include <string_view>
 
 namespace hupstorm::inside {
@@ -26,14 +28,22 @@ class ProgramWatcher {
 };
 
 // From here on `watcher`, which is never destroyed, hears of what the program does. Called before
-// main, as the harness.
-void Watch(ProgramWatcher& watcher);
+// main, as the harness. `pid`: what the program is told that its number is (getpid(2)), in each of the
+// processes that are forked of it for scenarios.
+void Watch(ProgramWatcher& watcher, pid_t pid);
 // The one that watches; null for none.
 ProgramWatcher* Watcher();
 
 // The process that forked this one, if it runs on; 0 for none: only a program that goes into the
 // background has forked, and its first process has ended.
 int ForkingProcess();
+
+// What the program is told; the number that Linux knows, if it is the harness that asks.
+pid_t ProgramsPid();
+// True for the program's number, and those of its threads.
+bool IsProgramsPid(pid_t pid);
+// For the program: true if it sends the signal to itself, and that has been done.
+bool SendsItself(pid_t pid, int number);
 
 // Signals that tell of a fault of the code which runs. Their handlers are Linux's to call: a Java
 // machine lives on them.

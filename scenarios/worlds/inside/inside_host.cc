@@ -72,8 +72,12 @@ void ReopenStandardStreams() {
 
 }  // namespace
 
-InsideHost::InsideHost(uint16_t port, rlim_t most_descriptors, std::string_view driver)
-    : port_(port), most_descriptors_(most_descriptors), driver_(driver), kernel_(kClocks) {
+InsideHost::InsideHost(uint16_t port, rlim_t most_descriptors, pid_t pid, std::string_view driver)
+    : port_(port),
+      most_descriptors_(most_descriptors),
+      pid_(pid),
+      driver_(driver),
+      kernel_(kClocks) {
   target_.name = "starting";
   target_.third_party = true;
 }
@@ -89,7 +93,7 @@ void InsideHost::Begin() {
   BeOlderLinux();
   SetMakeOtherCalls();
   gate_.set_scheduler(&scheduler_);
-  Watch(*this);
+  Watch(*this, pid_);
   stage_ = Stage::kStarting;
   PutInForce();
   in_force.in_server = true;

@@ -30,7 +30,7 @@ class InsideHost final : private ServerHost,
  public:
   // The program is to listen on `port`, and may have so many descriptors; `driver` is the name of
   // its driver's socket.
-  InsideHost(uint16_t port, rlim_t most_descriptors, std::string_view driver);
+  InsideHost(uint16_t port, rlim_t most_descriptors, pid_t pid, std::string_view driver);
 
   // From here on the program's calls go to the simulated kernel. Called before main.
   void Begin();
@@ -94,6 +94,7 @@ class InsideHost final : private ServerHost,
 
   const uint16_t port_;
   const rlim_t most_descriptors_;
+  const pid_t pid_;  // as the program knows it
   const std::string driver_;
   SimulatedKernel kernel_;
   Gate gate_{kernel_};

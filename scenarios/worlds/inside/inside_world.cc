@@ -87,7 +87,8 @@ class InsideWorld::Program {
         command_({.command = WithPort(options.command, port),
                   .environment = {{"LD_PRELOAD", Preloaded(options.library)},
                                   {inside::kDriverVariable,
-                                   fmt::format("{}:{}:{}", port, kDescriptors, door_.name())}},
+                                   fmt::format("{}:{}:{}:{}", port, kDescriptors, ProgramsPid(),
+                                               door_.name())}},
                   .descriptors = {.rlim_cur = kDescriptors, .rlim_max = RLIM_INFINITY},
                   .has_fixed_addresses = true}) {}
 
@@ -158,6 +159,14 @@ class InsideWorld::Program {
   bool process_stays() const { return process_stays_; }
 
  private:
+  // The same each time that it is started, as some seed their random numbers with it, but not that
+  // of another program which runs at the same time. Linux has none as high (PID_MAX_LIMIT).
+  pid_t ProgramsPid() const {
+    constexpr pid_t kFirst = 5'000'000;
+    constexpr pid_t kMostThreads = 1000;
+    return kFirst + door_.number() * kMostThreads;
+  }
+
   void EndStaying(const RunOptions& options) {
     if (!std::exchange(process_stays_, false)) return;
     Send(MessageKind::kLeave, "");

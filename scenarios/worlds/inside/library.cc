@@ -41,9 +41,11 @@ std::optional<uint64_t> TakeNumber(std::string_view& text) {
   std::string_view text = variable;
   const auto port = TakeNumber(text);
   const auto most_descriptors = TakeNumber(text);
-  if (!port || !most_descriptors) return;
+  const auto pid = TakeNumber(text);
+  if (!port || !most_descriptors || !pid) return;
   // Never destroyed: the program makes calls to its end.
-  static auto* const host = new InsideHost(static_cast<uint16_t>(*port), *most_descriptors, text);
+  static auto* const host = new InsideHost(static_cast<uint16_t>(*port), *most_descriptors,
+                                           static_cast<pid_t>(*pid), text);
   host->Begin();
 }
 

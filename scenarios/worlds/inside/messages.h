@@ -17,8 +17,8 @@
 namespace hupstorm::inside {
 
 // The variable that tells a program of its driver: the port that it is to listen on, how many
-// descriptors it may have (RLIMIT_NOFILE), and the name of the driver's socket (unix(7), abstract,
-// without the zero), with colons between them.
+// descriptors it may have (RLIMIT_NOFILE), what its process number is to it, and the name of the
+// driver's socket (unix(7), abstract, without the zero), with colons between them.
 inline constexpr char kDriverVariable[] = "HUPSTORM_INSIDE";
 
 enum class MessageKind : uint64_t {
