@@ -55,8 +55,8 @@ foreach(source ${shim_sources})
   install(FILES kernel/${source} DESTINATION ${HUPSTORM_INSTALL_SOURCES}/${folder}
     COMPONENT development)
 endforeach()
-foreach(source fuzz/runtime/entry_points.cc fuzz/runtime/server_fuzzer.cc
-        fuzz/drivers/replay_main.cc scenarios/mutator/libfuzzer_mutator.cc tools/linked_server.cc)
+foreach(source fuzz/runtime/entry_points.cc fuzz/drivers/replay_main.cc
+        scenarios/mutator/libfuzzer_mutator.cc tools/linked_server.cc)
   get_filename_component(folder ${source} DIRECTORY)
   install(FILES ${source} DESTINATION ${HUPSTORM_INSTALL_SOURCES}/${folder}
     COMPONENT development)

@@ -93,8 +93,7 @@ function(hupstorm_add_server name)
   target_compile_options(${name}_server PRIVATE $<$<COMPILE_LANGUAGE:C>:-fexceptions>)
   add_executable(${name} ${adapter}
     ${hupstorm_SOURCES}/fuzz/runtime/entry_points.cc
-    ${hupstorm_SOURCES}/tools/linked_server.cc
-    ${hupstorm_SOURCES}/fuzz/runtime/server_fuzzer.cc)
+    ${hupstorm_SOURCES}/tools/linked_server.cc)
   target_link_libraries(${name} PRIVATE ${name}_server hupstorm::tools hupstorm::shim)
   target_compile_definitions(${name} PRIVATE
     HUPSTORM_ENGINE="${HUPSTORM_FUZZ_ENGINE}"

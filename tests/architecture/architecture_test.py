@@ -28,9 +28,9 @@ tools/network
 tools/cli
 fuzz
 conform
-scenarios/sweep         scenarios/worlds/inside
+scenarios/campaign      scenarios/sweep         scenarios/worlds/inside
 scenarios/worlds
-scenarios/campaign      scenarios/mutator       scenarios/shrink
+scenarios/mutator       scenarios/shrink
 scenarios/oracles
 scenarios/language
 kernel/inside           kernel/linux/outside    kernel/linux/preload

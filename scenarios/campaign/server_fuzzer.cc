@@ -1,4 +1,4 @@
-#include "fuzz/runtime/server_fuzzer.h"
+#include "scenarios/campaign/server_fuzzer.h"
 
 #include <fmt/format.h>
 
@@ -40,7 +40,8 @@ const Finding* WithFingerprint(const std::vector<Finding>& findings, std::string
 
 }  // namespace
 
-ServerFuzzer::ServerFuzzer(FuzzedServer server) : server_(std::move(server)) {
+ServerFuzzer::ServerFuzzer(const Target& target, std::string mend, World& world)
+    : target_(target), mend_(std::move(mend)), world_(world) {
   if (const char* folder = std::getenv("HUPSTORM_FINDINGS")) store_.emplace(folder);
   if (const char* file = std::getenv("HUPSTORM_COUNTERS")) {
     counters_ = MapCampaignCounters(file);
@@ -51,14 +52,14 @@ ServerFuzzer::ServerFuzzer(FuzzedServer server) : server_(std::move(server)) {
 // Whatever protocol the bytes name, it is this server's.
 void ServerFuzzer::Decode(std::span<const uint8_t> bytes) {
   DecodeScenario(bytes, scenario_);
-  scenario_.protocol = WrittenFor(server_.target);
+  scenario_.protocol = WrittenFor(target_);
 }
 
 void ServerFuzzer::RunOne(std::span<const uint8_t> bytes) {
   if (counters_) counters_->Count(worker_);
   Decode(bytes);
-  if (!IsAffordable(scenario_) || !Fits(scenario_, server_.target)) return;
-  const RunResult result = world_.Run(scenario_, server_.target, {});
+  if (!IsAffordable(scenario_) || !Fits(scenario_, target_)) return;
+  const RunResult result = world_.Run(scenario_, target_, {});
   if (result.findings.empty()) return;
   if (!store_) Report(result.findings);
   for (const Finding& finding : result.findings) {
@@ -70,7 +71,7 @@ void ServerFuzzer::Keep(const Finding& finding, std::span<const uint8_t> bytes) 
   FindingRecord record{.oracle = finding.oracle,
                        .fingerprint = finding.fingerprint,
                        .target = finding.target,
-                       .mend = server_.mend,
+                       .mend = mend_,
                        .evidence = finding.evidence};
   if (counters_) {
     record.seconds = counters_->Seconds();
@@ -92,8 +93,8 @@ void ServerFuzzer::Report(const std::vector<Finding>& findings) {
                finding.fingerprint);
   }
   fmt::print(stderr, "the scenario:\n{}", PrintScenario(scenario_));
-  fmt::print(stderr, "replay: hupstorm replay CRASH-FILE --target {}{}\n", server_.target.name,
-             server_.mend == "none" ? "" : " --mend " + server_.mend);
+  fmt::print(stderr, "replay: hupstorm replay CRASH-FILE --target {}{}\n", target_.name,
+             mend_ == "none" ? "" : " --mend " + mend_);
   std::abort();
 }
 
@@ -105,7 +106,7 @@ void ServerFuzzer::Shrink(const std::filesystem::path& bytes_file) {
   const std::string fingerprint = name.substr(name.rfind('-') + 1);
   Finding shown;
   const auto still_fails = [&](const Scenario& candidate) {
-    const RunResult result = world_.Run(candidate, server_.target, {});
+    const RunResult result = world_.Run(candidate, target_, {});
     const Finding* const finding = WithFingerprint(result.findings, fingerprint);
     if (finding != nullptr) shown = *finding;
     return finding != nullptr;

@@ -1,28 +1,30 @@
-// Runs inputs against the fuzzed server, and keeps or reports what is found.
+// Runs a fuzzer's inputs against a server, and keeps or reports what is found.
 
-#ifndef HUPSTORM_FUZZ_RUNTIME_SERVER_FUZZER_H_
-#define HUPSTORM_FUZZ_RUNTIME_SERVER_FUZZER_H_
+#ifndef HUPSTORM_SCENARIOS_CAMPAIGN_SERVER_FUZZER_H_
+#define HUPSTORM_SCENARIOS_CAMPAIGN_SERVER_FUZZER_H_
 
 #include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
-#include "fuzz/runtime/fuzzed_server.h"
 #include "scenarios/campaign/campaign_counters.h"
 #include "scenarios/campaign/finding_store.h"
-#include "scenarios/worlds/simulated_world.h"
+#include "scenarios/worlds/world.h"
+#include "target/target.h"
 
 namespace hupstorm {
 
 class ServerFuzzer {
  public:
-  // Looks at the environment (fuzzed_server.h). Throws std::runtime_error if what it names
-  // cannot be used.
-  explicit ServerFuzzer(FuzzedServer server);
+  // `target` and `world` must outlive it; `mend` is what --mend must say for a replay. Looks at the
+  // environment (fuzz/runtime/fuzzed_server.h). Throws std::runtime_error if what it names cannot
+  // be used.
+  ServerFuzzer(const Target& target, std::string mend, World& world);
 
-  // One execution. Aborts at a finding if none are collected.
+  // One execution. Aborts at a finding if none are collected. Throws as the world does.
   void RunOne(std::span<const uint8_t> bytes);
 
   // Writes the smallest scenario that shows what the stored finding with this .bytes file is about.
@@ -30,15 +32,14 @@ class ServerFuzzer {
   // cannot be written.
   void Shrink(const std::filesystem::path& bytes_file);
 
-  const FuzzedServer& server() const { return server_; }
-
  private:
   void Decode(std::span<const uint8_t> bytes);
   void Keep(const Finding& finding, std::span<const uint8_t> bytes);
   [[noreturn]] void Report(const std::vector<Finding>& findings);
 
-  FuzzedServer server_;
-  SimulatedWorld world_;
+  const Target& target_;
+  const std::string mend_;
+  World& world_;
   Scenario scenario_;
   std::optional<FindingStore> store_;
   CampaignCountersPtr counters_;
@@ -48,4 +49,4 @@ class ServerFuzzer {
 
 }  // namespace hupstorm
 
-#endif  // HUPSTORM_FUZZ_RUNTIME_SERVER_FUZZER_H_
+#endif  // HUPSTORM_SCENARIOS_CAMPAIGN_SERVER_FUZZER_H_
