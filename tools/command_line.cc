@@ -17,6 +17,7 @@
 #include "tools/cli/output.h"
 #include "tools/cli/suggest.h"
 #include "tools/commands/commands.h"
+#include "tools/commands/fuzz_worker.h"
 
 namespace hupstorm {
 namespace {
@@ -84,6 +85,7 @@ int RunCommandLine(int argc, char** argv, const SelfCommands* self) {
     FlushOutput();
     return kExitClean;
   }
+  if (words.size() == 2 && words[0] == kFuzzWorker) return RunFuzzWorker(words[1]);
   // "hupstorm help run", as other commands have it.
   if (words.front() == "help") {
     words.erase(words.begin());

@@ -38,7 +38,10 @@ void Gate::Make(SystemCall& call) {
   if (scheduler_ != nullptr) waits ? scheduler_->YieldAtWait() : scheduler_->Point();
   const bool may_cancel = MayThrow(call.call) && scheduler_ != nullptr;
   if (may_cancel) TestCancel();
-  OnHarnessStack([&] { top_->Make(call); });
+  OnHarnessStack([&] {
+    top_->Make(call);
+    if (coverage_ != nullptr) coverage_->Note(call);
+  });
   if (scheduler_ == nullptr) return;
   scheduler_->NoteCall();
   scheduler_->Point();

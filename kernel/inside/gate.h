@@ -6,6 +6,7 @@
 #define HUPSTORM_KERNEL_INSIDE_GATE_H_
 
 #include "kernel/host_kernel.h"
+#include "kernel/inside/call_coverage.h"
 #include "kernel/inside/threads/scheduler.h"
 #include "kernel/simulated/simulated_kernel.h"
 #include "kernel/syscalls.h"
@@ -21,6 +22,8 @@ class Gate final : public Syscalls {
   void set_top(Syscalls& top) { top_ = &top; }
   // Hears of each call that has been made; null: nobody.
   void set_scheduler(Scheduler* scheduler) { scheduler_ = scheduler; }
+  // Counts what calls are like; null: nobody.
+  void set_coverage(CallCoverage* coverage) { coverage_ = coverage; }
 
   // On the harness' stack.
   void Make(SystemCall& call) override;
@@ -32,6 +35,7 @@ class Gate final : public Syscalls {
   SimulatedKernel& kernel_;
   Syscalls* top_;
   Scheduler* scheduler_ = nullptr;
+  CallCoverage* coverage_ = nullptr;
   HostKernel linux_;
 };
 

@@ -16,7 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// More than the 20 s that a fuzz target gives itself (fuzz/runtime/server_fuzzer.cc).
+// More than the 20 s that a fuzz target gives itself (scenarios/campaign/server_fuzzer.cc).
 constexpr std::chrono::seconds kPatience{60};
 constexpr int kBehindTheFuzzers = 5;
 
@@ -36,10 +36,10 @@ void WriteAsItIs(const StoredFinding& finding) {
 
 }  // namespace
 
-BackgroundShrinker::BackgroundShrinker(fs::path executable, std::vector<std::string> environment,
-                                       fs::path log,
+BackgroundShrinker::BackgroundShrinker(std::vector<std::string> target,
+                                       std::vector<std::string> environment, fs::path log,
                                        std::function<void(const StoredFinding&)> on_done)
-    : executable_(std::move(executable)),
+    : target_(std::move(target)),
       environment_(std::move(environment)),
       log_(std::move(log)),
       on_done_(std::move(on_done)) {}
@@ -48,8 +48,7 @@ void BackgroundShrinker::Tick() {
   if (process_ && Clock::now() >= deadline_) process_->Kill();
   if (process_ && process_->Status()) Finish();
   if (process_ || waiting_.empty()) return;
-  ProgramCall call{
-      .arguments = {executable_.string()}, .environment = environment_, .nice = kBehindTheFuzzers};
+  ProgramCall call{.arguments = target_, .environment = environment_, .nice = kBehindTheFuzzers};
   call.environment.push_back("HUPSTORM_SHRINK=" + waiting_.front().input.string());
   process_ = StartProgram(call, log_);
   deadline_ = Clock::now() + kPatience;

@@ -19,9 +19,9 @@ namespace hupstorm {
 
 class BackgroundShrinker {
  public:
-  // `executable`: the fuzz target, which shrinks what HUPSTORM_SHRINK names; `environment` is what
-  // else it needs. `on_done` is called when a finding's .scn is there.
-  BackgroundShrinker(std::filesystem::path executable, std::vector<std::string> environment,
+  // `target`: the fuzz target with its arguments, which shrinks what HUPSTORM_SHRINK names;
+  // `environment` is what else it needs. `on_done` is called when a finding's .scn is there.
+  BackgroundShrinker(std::vector<std::string> target, std::vector<std::string> environment,
                      std::filesystem::path log, std::function<void(const StoredFinding&)> on_done);
 
   void Add(const StoredFinding& finding) { waiting_.push_back(finding); }
@@ -36,7 +36,7 @@ class BackgroundShrinker {
 
   void Finish();
 
-  std::filesystem::path executable_;
+  std::vector<std::string> target_;
   std::vector<std::string> environment_;
   std::filesystem::path log_;
   std::function<void(const StoredFinding&)> on_done_;

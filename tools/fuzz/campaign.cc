@@ -10,8 +10,10 @@
 #include <iterator>
 #include <set>
 
+#include "base/files.h"
 #include "scenarios/language/fit.h"
 #include "scenarios/worlds/last_words.h"
+#include "tools/catalogue/protocols.h"
 #include "tools/catalogue/target_catalogue.h"
 #include "tools/cli/errors.h"
 #include "tools/fuzz/fuzz_target.h"
@@ -70,21 +72,21 @@ std::string EndOfFile(const fs::path& path) {
 }
 
 std::unique_ptr<FuzzEngine> MakeEngine(const CampaignSettings& settings,
-                                       const CampaignFolder& folder, const fs::path& executable) {
-  return settings.engine == kAflName ? MakeAfl(settings, folder, executable)
-                                     : MakeLibFuzzer(settings, folder, executable);
+                                       const CampaignFolder& folder,
+                                       const std::vector<std::string>& target) {
+  return settings.engine == kAflName ? MakeAfl(settings, folder, target)
+                                     : MakeLibFuzzer(settings, folder, target.front());
 }
 
 }  // namespace
 
 Campaign::Campaign(const CampaignSettings& settings, const CampaignFolder& folder,
-                   const fs::path& executable, CampaignDisplay& display)
+                   const std::vector<std::string>& target, CampaignDisplay& display)
     : settings_(settings),
       folder_(folder),
-      executable_(executable),
       display_(display),
-      engine_(MakeEngine(settings, folder, executable)),
-      shrinker_(executable, Environment(), folder.root / "shrink.log",
+      engine_(MakeEngine(settings, folder, target)),
+      shrinker_(target, Environment(), folder.root / "shrink.log",
                 [&display](const StoredFinding& finding) { display.OnScenario(finding); }) {
   fs::create_directories(folder_.findings());
   if (IsDiskFull()) {
@@ -94,6 +96,7 @@ Campaign::Campaign(const CampaignSettings& settings, const CampaignFolder& folde
   counters_ = MapCampaignCounters(folder_.counters());
   counters_->Resume();
   engine_->Prepare();
+  fs::remove(folder_.refusal());
   for (const fs::path& crash : engine_->Crashes()) known_crashes_.insert(crash);
   workers_.resize(static_cast<size_t>(settings.jobs));
 }
@@ -101,8 +104,15 @@ Campaign::Campaign(const CampaignSettings& settings, const CampaignFolder& folde
 Campaign::~Campaign() = default;
 
 std::vector<std::string> Campaign::Environment() const {
-  if (!IsServer(settings_.target)) return {};
-  const Target target = MakeTarget(settings_.target, ParseMend(settings_.mend));
+  if (!settings_.is_command && !IsServer(settings_.target)) return {};
+  Target target;
+  if (settings_.is_command) {
+    const SpokenProtocol spoken = ParseProtocol(settings_.protocol);
+    target.protocol = spoken.protocol;
+    target.exchange = spoken.exchange;
+  } else {
+    target = MakeTarget(settings_.target, ParseMend(settings_.mend));
+  }
   std::vector<std::string> environment = {
       fmt::format("HUPSTORM_PROTOCOL={}", ProtocolName(WrittenFor(target))),
       "HUPSTORM_MUTATOR=" + settings_.mutator};
@@ -193,6 +203,9 @@ bool Campaign::LookAtWorkers() {
 }
 
 void Campaign::Fail(int worker, int status) const {
+  if (const std::optional<std::string> why = ReadWhole(folder_.refusal())) {
+    throw FailedError("a worker cannot go on: {}", *why);
+  }
   throw FailedError("a worker cannot go on: {}. The end of {}:\n{}", EndOfProcess(status),
                     folder_.log(worker).string(), EndOfFile(folder_.log(worker)));
 }

@@ -32,9 +32,10 @@ enum class CampaignEnd : uint8_t { kTime, kFindings, kInterrupted, kEngineDone, 
 
 class Campaign {
  public:
-  // What is given must outlive the campaign. `executable`: the fuzz target for the engine.
+  // What is given must outlive the campaign. `target`: the fuzz target for the engine,
+  // and its arguments.
   Campaign(const CampaignSettings& settings, const CampaignFolder& folder,
-           const std::filesystem::path& executable, CampaignDisplay& display);
+           const std::vector<std::string>& target, CampaignDisplay& display);
   ~Campaign();
   Campaign(const Campaign&) = delete;
   Campaign& operator=(const Campaign&) = delete;
@@ -70,7 +71,6 @@ class Campaign {
 
   const CampaignSettings& settings_;
   const CampaignFolder& folder_;
-  std::filesystem::path executable_;
   CampaignDisplay& display_;
   std::unique_ptr<FuzzEngine> engine_;
   CampaignCountersPtr counters_;

@@ -29,27 +29,37 @@ std::optional<size_t> StepsOf(const StoredFinding& finding) {
 
 std::string ReplayOf(const CampaignReport& report, const std::filesystem::path& input) {
   const CampaignSettings& settings = report.settings;
-  if (!IsServer(settings.target)) {
+  if (!settings.is_command && !IsServer(settings.target)) {
     return fmt::format("{} {}", ShellWord(FuzzExecutable(settings).string()),
                        ShellWord(input.string()));
   }
   const bool is_text = input.extension() == ".scn";
-  return fmt::format("{} replay {} {}{}", ShellWord(report.program), ShellWord(input.string()),
-                     is_text ? "" : "--bytes ", TargetOptions(settings.target, settings.mend));
+  return fmt::format(
+      "{} replay {} {}{}", ShellWord(report.program), ShellWord(input.string()),
+      is_text ? "" : "--bytes ",
+      settings.is_command ? report.server : TargetOptions(settings.target, settings.mend));
 }
 
 std::string ReplayOf(const CampaignReport& report, const StoredFinding& finding) {
-  const bool reads_text = IsServer(report.settings.target) && StepsOf(finding);
+  const CampaignSettings& settings = report.settings;
+  const bool is_server = settings.is_command || IsServer(settings.target);
+  const bool reads_text = is_server && StepsOf(finding);
   return ReplayOf(report, reads_text ? finding.scenario : finding.input);
 }
 
-std::string FindingText(const CampaignReport& report, const StoredFinding& finding,
-                        const Style& style) {
+Confirmation ConfirmationOf(const CampaignReport& report, size_t finding) {
+  return finding < report.confirmations.size() ? report.confirmations[finding] : Confirmation();
+}
+
+std::string FindingText(const CampaignReport& report, size_t number, const Style& style) {
+  const StoredFinding& finding = report.findings[number];
   const FindingRecord& record = finding.record;
+  const std::string confirmation = ConfirmationText(ConfirmationOf(report, number));
   const std::optional<size_t> steps = StepsOf(finding);
-  return fmt::format("{}: {} ({:.1f} s, {} executions, {})\n  {}\n", style.Red(record.oracle),
+  return fmt::format("{}: {} ({:.1f} s, {} executions, {}{}{})\n  {}\n", style.Red(record.oracle),
                      record.evidence, record.seconds, Thousands(record.executions),
                      steps ? Count(*steps, "step") : "not made small yet",
+                     confirmation.empty() ? "" : ", ", confirmation,
                      style.Dim(ReplayOf(report, finding)));
 }
 
@@ -75,9 +85,7 @@ std::string CampaignText(const CampaignReport& report, const Style& style) {
   if (report.findings.empty() && report.crashes.empty()) text += style.Green("Nothing found.\n");
   if (!report.findings.empty()) {
     text += fmt::format("\n{}:\n", Count(report.findings.size(), "finding"));
-    for (const StoredFinding& finding : report.findings) {
-      text += FindingText(report, finding, style);
-    }
+    for (size_t i = 0; i < report.findings.size(); ++i) text += FindingText(report, i, style);
   }
   if (!report.crashes.empty()) {
     text += fmt::format("\n{} that crashed the target, hung it, or took too much memory:\n",
@@ -93,7 +101,8 @@ std::string CampaignText(const CampaignReport& report, const Style& style) {
 
 nlohmann::ordered_json CampaignJson(const CampaignReport& report) {
   nlohmann::ordered_json findings = nlohmann::ordered_json::array();
-  for (const StoredFinding& finding : report.findings) {
+  for (size_t i = 0; i < report.findings.size(); ++i) {
+    const StoredFinding& finding = report.findings[i];
     const std::optional<size_t> steps = StepsOf(finding);
     const FindingRecord& record = finding.record;
     findings.push_back({{"oracle", record.oracle},
@@ -106,6 +115,7 @@ nlohmann::ordered_json CampaignJson(const CampaignReport& report) {
                         {"scenario", steps ? finding.scenario.string() : ""},
                         {"replay", ReplayOf(report, finding)}});
     if (steps) findings.back()["steps"] = *steps;
+    AddConfirmation(ConfirmationOf(report, i), findings.back());
   }
   nlohmann::ordered_json crashes = nlohmann::ordered_json::array();
   for (const auto& crash : report.crashes) {

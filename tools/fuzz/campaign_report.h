@@ -10,6 +10,7 @@
 
 #include "tools/cli/output.h"
 #include "tools/fuzz/campaign.h"
+#include "tools/report/confirmation.h"
 
 namespace hupstorm {
 
@@ -21,6 +22,9 @@ struct CampaignReport {
   std::vector<StoredFinding> findings = {};
   std::vector<std::filesystem::path> crashes = {};
   CampaignEnd end = CampaignEnd::kTime;
+  std::string server = {};  // of --exec: the options that select it, for a shell
+  // Of each finding; empty if Linux was not asked.
+  std::vector<Confirmation> confirmations = {};
 };
 
 std::string CampaignText(const CampaignReport& report, const Style& style);
@@ -28,7 +32,8 @@ std::string CampaignText(const CampaignReport& report, const Style& style);
 // {"target","mend","engine","jobs","out","end","seconds","executions","coverage","corpus",
 //  "findings":[{"oracle","target","evidence","fingerprint","seconds","executions","input","scenario",
 //  "steps","replay"}],"crashes":[{"input","replay"}]}
-// A finding whose scenario is not there yet has an empty "scenario" and no "steps".
+// Findings of --exec have "confirmed" too, as AddConfirmation says. A finding whose scenario is not
+// there yet has an empty "scenario" and no "steps".
 nlohmann::ordered_json CampaignJson(const CampaignReport& report);
 
 }  // namespace hupstorm

@@ -27,6 +27,10 @@ void EachField(auto& settings, const auto& field) {
   field("jobs", settings.jobs);
   field("corpora", settings.corpora);
   field("engine_flags", settings.engine_flags);
+  if (!settings.is_command) return;
+  field("protocol", settings.protocol);
+  field("hardened", settings.hardened);
+  field("start_timeout_s", settings.start_timeout_s);
 }
 
 }  // namespace
@@ -41,6 +45,7 @@ std::optional<CampaignSettings> LoadSettings(const CampaignFolder& folder) {
     std::ifstream file(folder.settings());
     const nlohmann::json json = nlohmann::json::parse(file);
     CampaignSettings settings;
+    settings.is_command = json.value("is_command", false);
     EachField(settings, [&](const char* name, auto& value) { json.at(name).get_to(value); });
     return settings;
   } catch (const nlohmann::json::exception& error) {
@@ -53,6 +58,7 @@ std::optional<CampaignSettings> LoadSettings(const CampaignFolder& folder) {
 
 void SaveSettings(const CampaignFolder& folder, const CampaignSettings& settings) {
   nlohmann::ordered_json json;
+  if (settings.is_command) json["is_command"] = true;
   EachField(settings, [&](const char* name, const auto& value) { json[name] = value; });
   WriteOwnFile(folder.settings(), json.dump(2) + "\n");
 }

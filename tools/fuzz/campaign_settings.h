@@ -15,7 +15,7 @@ namespace hupstorm {
 
 struct CampaignSettings {
   // "doc001/poll"; or a fuzz target that is no server of ours: "parse_scenario",
-  // "my_server_fuzzer".
+  // "my_server_fuzzer"; or of --exec, its command.
   std::string target;
   std::string executable;     // the fuzz target, absolute; empty if it is one of this project's
   std::string mend = "none";  // as --mend takes it
@@ -25,6 +25,12 @@ struct CampaignSettings {
   int jobs = 1;
   std::vector<std::string> corpora;       // folders of inputs to begin with, absolute
   std::vector<std::string> engine_flags;  // passed on to each worker
+
+  // Of --exec: a program on the simulated kernel in its own process.
+  bool is_command = false;  // `target` is a shell command that starts it
+  std::string protocol = "echo";
+  bool hardened = false;
+  double start_timeout_s = 10;
 };
 
 // The places in a campaign's folder.
@@ -40,6 +46,9 @@ struct CampaignFolder {
   std::filesystem::path corpus() const { return root / "corpus"; }    // libFuzzer's
   std::filesystem::path afl() const { return root / "afl"; }          // AFL++'s output directory
   std::filesystem::path seeds() const { return root / "seeds"; }      // what AFL++ begins with
+  std::filesystem::path suite() const { return root / "suite"; }      // the suite as inputs
+  // Why a worker can run the program no more, in its own words.
+  std::filesystem::path refusal() const { return root / "refusal"; }
   std::filesystem::path log(int worker) const;
 };
 

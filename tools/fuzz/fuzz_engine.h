@@ -39,12 +39,13 @@ class FuzzEngine {
   virtual bool IsDone(int status) const = 0;
 };
 
-// `executable`: the fuzz target, built for that engine. What it is given must outlive the engine.
+// `executable`: the fuzz target, built for that engine; `target`: the same with its arguments. What
+// it is given must outlive the engine.
 std::unique_ptr<FuzzEngine> MakeLibFuzzer(const CampaignSettings& settings,
                                           const CampaignFolder& folder,
                                           const std::filesystem::path& executable);
 std::unique_ptr<FuzzEngine> MakeAfl(const CampaignSettings& settings, const CampaignFolder& folder,
-                                    const std::filesystem::path& executable);
+                                    const std::vector<std::string>& target);
 
 // The largest input that fuzzers make, in bytes, unless their flags say otherwise: some hundred
 // steps.

@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <sstream>
 
 #include "tools/catalogue/installation.h"
 #include "tools/catalogue/linked_server.h"
@@ -32,6 +34,15 @@ fs::path LinkedExecutable(const LinkedServer& linked, const CampaignSettings& se
 }
 
 }  // namespace
+
+void RequireAfl() {
+  const char* const path = std::getenv("PATH");
+  std::istringstream folders(path == nullptr ? "" : path);
+  for (std::string folder; std::getline(folders, folder, ':');) {
+    if (access((fs::path(folder) / "afl-fuzz").c_str(), X_OK) == 0) return;
+  }
+  throw UsageError("afl-fuzz is not installed, or not in PATH: apt install afl++");
+}
 
 fs::path FuzzExecutable(const CampaignSettings& settings) {
   if (!settings.executable.empty()) {

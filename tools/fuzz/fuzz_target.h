@@ -23,6 +23,9 @@ bool IsServer(const std::string& target);
 // for one that is not built so, with the commands that build it.
 std::filesystem::path FuzzExecutable(const CampaignSettings& settings);
 
+// Throws UsageError if afl-fuzz is not in PATH.
+void RequireAfl();
+
 }  // namespace hupstorm
 
 #endif  // HUPSTORM_TOOLS_FUZZ_FUZZ_TARGET_H_

@@ -149,7 +149,8 @@ Worker::Outcome Worker::TakeEnd() {
 }
 
 void Worker::Fail(const std::string& why) const {
-  throw FailedError("scenario {} against {}: {}", scenario_->name, target_->name, why);
+  const std::string what = scenario_->name.empty() ? "an input" : "scenario " + scenario_->name;
+  throw FailedError("{} against {}: {}", what, target_->name, why);
 }
 
 void WaitForWorkers(std::span<pollfd> fds, Worker::Clock::time_point deadline) {

@@ -108,28 +108,24 @@ RunPlace PlaceOnLinux(const ProcessOptions& process) {
           [](const Scenario& scenario) { return std::string(LoopbackWorld::WhyNot(scenario)); }};
 }
 
-// Makes `choice`, of a third-party server, one on the simulated kernel. Empty, or why it cannot be.
-std::string ChooseInside(const ProcessOptions& process, bool may_run_on_linux,
-                         ServerChoice& choice) {
-  InsideOptions inside = {.command = process.command, .library = {}};
+// Throws FailedError if this build has no library for it.
+InsideOptions InsideOptionsOf(const ProcessOptions& process) {
+  InsideOptions inside = {.command = process.command,
+                          .library = InstalledLibrary("libhupstorm_inside.so").string()};
   inside.start_timeout = process.start_timeout;
-  try {
-    inside.library = InstalledLibrary("libhupstorm_inside.so").string();
-  } catch (const FailedError&) {
-    return "this build of hupstorm has no libhupstorm_inside.so (sanitizers leave it out)";
-  }
-  if (std::string why = InsideWorld(inside).WhyNot(choice.targets.front()); !why.empty()) {
-    return why;
-  }
-  RequireProtocol(StartedByCommand(process).start(/*connections=*/1).address,
-                  choice.targets.front());
+  return inside;
+}
+
+// Makes `choice`, of a third-party server that can live there, one on the simulated kernel.
+void GoInside(const ProcessOptions& process, const InsideOptions& inside, bool may_run_on_linux,
+              ServerChoice& choice) {
   choice.world = kDefaultWorld;
   choice.place.why_not = [](const Scenario& scenario) {
     return std::string(InsideWorld::WhyNot(scenario));
   };
   choice.place.make_world = [inside](int) { return std::make_unique<InsideWorld>(inside); };
   choice.place_on_linux = PlaceOnLinux(process);
-  if (!may_run_on_linux) return "";
+  if (!may_run_on_linux) return;
   choice.world_of_many = std::move(choice.place.make_world);
   choice.place.make_world = [inside, make_held = choice.place_on_linux->make_world](int worker) {
     return std::make_unique<InsideOrHeldWorld>(inside,
@@ -138,6 +134,24 @@ std::string ChooseInside(const ProcessOptions& process, bool may_run_on_linux,
   choice.note =
       "The program ran on the simulated kernel, in its own process, as it can live there "
       "(--world loopback: on Linux).";
+}
+
+// Starts the program, to see whether it can live on the simulated kernel: as GoInside, or why it
+// cannot; empty if it can.
+std::string ChooseInside(const ProcessOptions& process, bool may_run_on_linux,
+                         ServerChoice& choice) {
+  InsideOptions inside;
+  try {
+    inside = InsideOptionsOf(process);
+  } catch (const FailedError&) {
+    return "this build of hupstorm has no libhupstorm_inside.so (sanitizers leave it out)";
+  }
+  if (std::string why = InsideWorld(inside).WhyNot(choice.targets.front()); !why.empty()) {
+    return why;
+  }
+  RequireProtocol(StartedByCommand(process).start(/*connections=*/1).address,
+                  choice.targets.front());
+  GoInside(process, inside, may_run_on_linux, choice);
   return "";
 }
 
@@ -159,7 +173,7 @@ UsageError NoSchedules() {
       kDefaultWorld);
 }
 
-ServerChoice ChooseCommand(const ServerOptions& options) {
+ServerChoice CommandChoice(const ServerOptions& options) {
   const std::string& command = *options.command;
   if (command.find(kPlaceOfPort) == std::string::npos) {
     throw UsageError(
@@ -172,13 +186,23 @@ ServerChoice ChooseCommand(const ServerOptions& options) {
                        HardenedOption(options), options.world ? " --world " + *options.world : "",
                        options.outside ? " --outside" : "");
   };
+  return choice;
+}
+
+ProcessOptions ProcessOptionsOf(const ServerOptions& options) {
+  ProcessOptions process;
+  process.command = *options.command;
+  process.preload_library = InstalledLibrary("libhupstorm_preload.so").string();
+  process.start_timeout = std::chrono::milliseconds(std::lround(options.start_timeout_s * 1000));
+  return process;
+}
+
+ServerChoice ChooseCommand(const ServerOptions& options) {
+  ServerChoice choice = CommandChoice(options);
   if (options.world && *options.world != kDefaultWorld && *options.world != kLoopbackWorld) {
     MakerOf(*options.world);  // throws
   }
-  ProcessOptions process;
-  process.command = command;
-  process.preload_library = InstalledLibrary("libhupstorm_preload.so").string();
-  process.start_timeout = std::chrono::milliseconds(std::lround(options.start_timeout_s * 1000));
+  ProcessOptions process = ProcessOptionsOf(options);
   RequireDescriptors();
   if (!options.outside && options.world != kLoopbackWorld) {
     const std::string why = ChooseInside(process, /*may_run_on_linux=*/!options.world, choice);
@@ -319,6 +343,19 @@ ServerChoice ChooseServer(const ServerOptions& asked) {
     throw UsageError("--world is for --target and --exec: --connect has a world of its own");
   }
   return options.command ? ChooseCommand(options) : ChooseAddress(options);
+}
+
+InsideServer ChooseInsideServer(const ServerOptions& options, std::string_view instead) {
+  const ProcessOptions process = ProcessOptionsOf(options);
+  InsideServer server = {CommandChoice(options), InsideOptionsOf(process)};
+  RequireDescriptors();
+  if (instead.empty()) {
+    GoInside(process, server.options, /*may_run_on_linux=*/false, server.choice);
+    return server;
+  }
+  const std::string why = ChooseInside(process, /*may_run_on_linux=*/false, server.choice);
+  if (why.empty()) return server;
+  throw UsageError("the program cannot live on the simulated kernel: {}. {}", why, instead);
 }
 
 IsolationOptions IsolationFor(const ServerChoice& server, const WorkerOptions& options) {

@@ -6,7 +6,9 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
+#include "scenarios/worlds/inside/inside_world.h"
 #include "tools/isolation/server_choice.h"
 #include "tools/plan/run_options.h"
 #include "tools/report/findings_report.h"
@@ -47,6 +49,16 @@ void AddSchedulesOption(Command& command, ServerOptions& options);
 // If none is named it is the one that is linked to this executable. Starts a command's server once,
 // to see what it is. Throws UsageError, also for a server that cannot be tested, and WorldFailed.
 ServerChoice ChooseServer(const ServerOptions& options);
+
+// A command's server, on the simulated kernel in its own process.
+struct InsideServer {
+  ServerChoice choice;
+  InsideOptions options;
+};
+// As ChooseServer, for `options` with a command and the simulated world. `instead`: what can be
+// done with a program that cannot live there, which a UsageError says; empty: it has been looked at
+// before, and is not started.
+InsideServer ChooseInsideServer(const ServerOptions& options, std::string_view instead);
 
 IsolationOptions IsolationFor(const ServerChoice& server, const WorkerOptions& options);
 

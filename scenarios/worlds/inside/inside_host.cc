@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -22,6 +23,7 @@
 #include "base/timespec.h"
 #include "kernel/in_force.h"
 #include "kernel/inside/other_calls.h"
+#include "kernel/inside/program_edges.h"
 #include "kernel/inside/threads/deadlock.h"
 #include "kernel/inside/threads/spin_clock.h"
 #include "kernel/unsimulated.h"
@@ -218,17 +220,28 @@ void InsideHost::WaitToStart(std::string_view sleeper, int64_t deadline_ns) {
 void InsideHost::MeetDriver() {
   if (ForkingProcess() != 0) OnRefused("it serves in a process that another of its own forked");
   if (!line_.Connect(driver_)) EndProcess(0);
-  line_.Send(MessageKind::kHello);
+  line_.Send(MessageKind::kHello, Encode(CountEdges()));
   progress_ = &line_.ReceivePage();
   const auto facts = Decode<ServerFacts>(line_.Receive(MessageKind::kSetUp));
   target_.name = facts.name;
   target_.protocol = facts.protocol;
   if (facts.has_exchange) target_.exchange = std::make_shared<const Exchange>(facts.exchange);
+  Attach(facts.coverage);
   options_.progress = &progress_->marks;
   has_heap_ = ProgramHeap().blocks > 0 && !CollectsGarbage();
   stage_ = Stage::kWarmingUp;
   run_.BeginScenario(nothing_, target_, options_);
   gate_.set_top(run_.top());
+}
+
+void InsideHost::Attach(const CoverageMap& map) {
+  if (map.memory < 0) return;
+  void* const memory = shmat(map.memory, nullptr, 0);
+  if (memory == reinterpret_cast<void*>(-1)) OnRefused("the fuzzer's memory cannot be had");
+  auto* const bytes = static_cast<uint8_t*>(memory);
+  CountEdgesIn(bytes);
+  call_coverage_.Attach(bytes + map.calls);
+  gate_.set_coverage(&call_coverage_);
 }
 
 // In the fork server, until its driver has gone; returns in each child, with the child's job begun.
@@ -268,6 +281,7 @@ void InsideHost::BeginJob(const std::string& bytes) {
   options_.call_log = job_.log_calls ? &call_log_ : nullptr;
   options_.client_views = job_.record_views ? &views_ : nullptr;
   scheduler_.Follow(job_.scenario.schedule);
+  if (call_coverage_.is_attached()) call_coverage_.Begin();
   run_.BeginScenario(job_.scenario, target_, options_);
   gate_.set_top(run_.top());
 }
@@ -296,6 +310,7 @@ bool InsideHost::GoesOnWithNext() {
 }
 
 JobResult InsideHost::TakeResult() {
+  if (call_coverage_.is_attached()) TakeEdgeCounts();
   JobResult result;
   result.run = run_.FinishRun();
   result.run.has_threads = scheduler_.has_threads();

@@ -84,6 +84,7 @@ class InsideHost final : private ServerHost,
   bool Listens();
   void WaitToStart(std::string_view sleeper, int64_t deadline_ns);
   void MeetDriver();
+  void Attach(const CoverageMap& map);
   void BeginJob(const std::string& bytes);
   void LookForDeadlock();
   void StartSpins();
@@ -98,6 +99,7 @@ class InsideHost final : private ServerHost,
   const std::string driver_;
   SimulatedKernel kernel_;
   Gate gate_{kernel_};
+  CallCoverage call_coverage_;
   ScenarioRun run_{kernel_, *this};
   Scheduler scheduler_{*this};
   DriverLine line_;

@@ -19,6 +19,7 @@
 #include "base/passed_descriptor.h"
 #include "base/resource_limit.h"
 #include "base/system_error.h"
+#include "kernel/inside/call_coverage.h"
 #include "kernel/linux/sight/process_tree.h"
 #include "kernel/linux/sight/socket_diag.h"
 #include "scenarios/worlds/inside/messages.h"
@@ -84,6 +85,7 @@ class InsideWorld::Program {
   // Starts it. Throws std::system_error.
   Program(const InsideOptions& options, uint16_t port)
       : port_(port),
+        coverage_map_(options.coverage_map),
         command_({.command = WithPort(options.command, port),
                   .environment = {{"LD_PRELOAD", Preloaded(options.library)},
                                   {inside::kDriverVariable,
@@ -107,7 +109,10 @@ class InsideWorld::Program {
         if (line_) return "it serves in several processes";
         line_ = std::move(guest);
         SendDescriptor(line_.get(), page_.file());
-        Send(MessageKind::kSetUp, Encode(FactsOf(target)));
+        edges_ = Decode<uint64_t>(message.bytes);
+        inside::ServerFacts facts = FactsOf(target);
+        facts.coverage = {.memory = coverage_map_, .calls = edges_};
+        Send(MessageKind::kSetUp, Encode(facts));
       } else if (line_ && fds[2].revents != 0) {
         const Message message = Receive(line_.get());
         if (message.kind == MessageKind::kReady) return "";
@@ -154,6 +159,8 @@ class InsideWorld::Program {
       }
     }
   }
+
+  size_t coverage_size() const { return edges_ + inside::CallCoverage::kSize; }
 
   // The process that did the last job waits for another.
   bool process_stays() const { return process_stays_; }
@@ -232,6 +239,8 @@ class InsideWorld::Program {
   }
 
   const uint16_t port_;
+  const int coverage_map_;
+  uint64_t edges_ = 0;  // that the program counts
   Door door_{"hupstorm-inside", "a socket for the program"};
   SharedPage page_;
   FileDescriptor line_;
@@ -257,6 +266,10 @@ std::string InsideWorld::WhyNot(const Target& target) {
   std::string why = program_->AwaitReady(target, options_.start_timeout);
   if (!why.empty()) program_ = nullptr;
   return why;
+}
+
+size_t InsideWorld::coverage_size() const {
+  return program_ == nullptr ? 0 : program_->coverage_size();
 }
 
 std::string_view InsideWorld::WhyNot(const Scenario& scenario) {

@@ -6,6 +6,7 @@
 #define HUPSTORM_SCENARIOS_WORLDS_INSIDE_INSIDE_WORLD_H_
 
 #include <chrono>
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -19,6 +20,8 @@ struct InsideOptions {
   std::string library;  // of libhupstorm_inside.so
   // How long the program may take until it listens and sleeps.
   std::chrono::milliseconds start_timeout{10'000};
+  // A fuzzer's map that the program fills in (shmget); -1: none. coverage_size() bytes.
+  int coverage_map = -1;
 };
 
 class InsideWorld final : public World {
@@ -30,6 +33,9 @@ class InsideWorld final : public World {
   // Starts the program for `target`, if that has not been done. Empty, or why it cannot live here,
   // in a sentence with "it" for the program.
   std::string WhyNot(const Target& target);
+  // Bytes of a fuzzer's map that the program fills in, once WhyNot has started it: its own edges,
+  // if it was built with coverage, and its calls.
+  size_t coverage_size() const;
   // Why a scenario cannot run in this world; empty if it can.
   static std::string_view WhyNot(const Scenario& scenario);
 

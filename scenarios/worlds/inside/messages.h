@@ -23,7 +23,7 @@ inline constexpr char kDriverVariable[] = "HUPSTORM_INSIDE";
 
 enum class MessageKind : uint64_t {
   // ---- From the program to the driver.
-  kHello,    // it sleeps for the first time, and listens: nothing
+  kHello,    // it sleeps for the first time, and listens: how many edges it counts (uint64_t)
   kReady,    // it is warm, and takes jobs: nothing
   kResult,   // what came of a job: JobResult; if the process stays, it takes the next one
   kEnded,    // the process that had the job is gone: how, as waitpid tells (int)
@@ -42,12 +42,20 @@ struct Progress {
   std::array<std::atomic<HeapGrowth>, kHeapSizes> heap_growth = {};  // ServerHost::BlocksBySize
 };
 
-// Of the server, what does not change from job to job: its Target.
+// A fuzzer's map, in shared memory (shmget). The program's edges come first, then its calls.
+struct CoverageMap {
+  int memory = -1;     // its id; -1: there is no fuzzer
+  uint64_t calls = 0;  // where they begin
+};
+
+// Of the server, what does not change from job to job: its Target, and who wants to know its
+// coverage.
 struct ServerFacts {
   std::string name;
   Protocol protocol = Protocol::kEcho;
   bool has_exchange = false;
   Exchange exchange;
+  CoverageMap coverage;
 };
 
 struct Job {
@@ -66,8 +74,9 @@ struct JobResult {
   std::vector<ClientView> views;
 };
 
+void Fields(auto& archive, Either<CoverageMap> auto& map) { archive(map.memory, map.calls); }
 void Fields(auto& archive, Either<ServerFacts> auto& facts) {
-  archive(facts.name, facts.protocol, facts.has_exchange, facts.exchange);
+  archive(facts.name, facts.protocol, facts.has_exchange, facts.exchange, facts.coverage);
 }
 void Fields(auto& archive, Either<Job> auto& job) {
   archive(job.scenario, job.alone, job.record_time_line, job.log_calls, job.watched,
