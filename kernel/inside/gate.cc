@@ -36,8 +36,10 @@ void Gate::Make(SystemCall& call) {
   // work at each wait would keep them from it.
   const bool waits = FamilyOf(call.call) == CallFamily::kWait;
   if (scheduler_ != nullptr) waits ? scheduler_->YieldAtWait() : scheduler_->Point();
-  const bool may_cancel = MayThrow(call.call) && scheduler_ != nullptr;
-  if (may_cancel) TestCancel();
+  const bool is_cancellation_point = MayThrow(call.call) && scheduler_ != nullptr;
+  if (is_cancellation_point) TestCancel();
+  // What happens in it is news, too, if it sleeps then.
+  if (scheduler_ != nullptr) scheduler_->NoteCall();
   OnHarnessStack([&] {
     top_->Make(call);
     if (coverage_ != nullptr) coverage_->Note(call);
@@ -45,7 +47,7 @@ void Gate::Make(SystemCall& call) {
   if (scheduler_ == nullptr) return;
   scheduler_->NoteCall();
   scheduler_->Point();
-  if (may_cancel && call.error == EINTR) TestCancel();
+  if (is_cancellation_point && call.error == EINTR) TestCancel();
 }
 
 }  // namespace hupstorm::inside

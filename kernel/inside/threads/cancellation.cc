@@ -58,7 +58,7 @@ using namespace hupstorm::inside;  // NOLINT: every line below is this library's
 
 extern "C" {
 
-[[noreturn]] void pthread_exit(void* result) {
+void pthread_exit(void* result) {
   if (IsOfProgramsThread()) Unwind(result);
   static auto* const real = hupstorm::NextOf<void(void*)>("pthread_exit");
   real(result);

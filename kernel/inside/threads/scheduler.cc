@@ -7,6 +7,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <climits>
 #include <cstdlib>
@@ -23,6 +24,9 @@ constexpr size_t kParkedBytes = 1024;   // below its frame, that a parked thread
 constexpr size_t kMostThreads = 4096;
 // Threads that spin on and on, whoever goes on, are left to it after so many turns.
 constexpr int kMostTurnsOfSpin = 1000;
+// A thread goes round in a loop if it is at instructions of so many bytes at so many ticks.
+constexpr uintptr_t kLargestLoop = 4096;
+constexpr int kTicksOfLoop = 8;
 
 constinit Scheduler* the_scheduler = nullptr;
 
@@ -213,20 +217,44 @@ void Scheduler::YieldAtWait() {
   TakeTurns();
 }
 
-void Scheduler::Tick() {
+void Scheduler::Tick(uintptr_t at) {
   if (std::exchange(calls_at_tick_, calls_) != calls_) {
     spins_in_turn_ = 0;
+    for (const auto& thread : threads_) thread->ticks = 0;
     return;
   }
   if (is_idle_ || host_.IsInCall() || spins_in_turn_ >= kMostTurnsOfSpin) return;
+  Thread& thread = Current();
+  if (thread.ticks++ == 0) thread.first_instruction = thread.last_instruction = at;
+  thread.first_instruction = std::min(thread.first_instruction, at);
+  thread.last_instruction = std::max(thread.last_instruction, at);
   FireDeadlines();
   if (has_news_) WakeSleepers();
-  if (schedule_.is_random()) Current().priority = schedule_.Lowest();
+  if (schedule_.is_random()) thread.priority = schedule_.Lowest();
   const int next = NextReady();
-  if (next == current_) return;
+  if (next != current_) {
+    ++spins_in_turn_;
+    host_.OnSpin();
+  }
+  const bool rests = host_.IsKnownToSpin() && DoAllLoop();
+  if (next == current_ && !rests) return;
   ++switches_by_time_;
-  ++spins_in_turn_;
-  SwitchTo(next);
+  if (!rests) return SwitchTo(next);
+  for (const auto& other : threads_) {
+    other->ticks = 0;
+    if (other->state == State::kReady) other->state = State::kSpins;
+  }
+  spins_in_turn_ = 0;
+  SwitchTo(-1);
+}
+
+// All that could run.
+bool Scheduler::DoAllLoop() const {
+  return std::all_of(threads_.begin(), threads_.end(), [](const auto& thread) {
+    return thread->state != State::kReady ||
+           (thread->ticks >= kTicksOfLoop &&
+            thread->last_instruction - thread->first_instruction <= kLargestLoop);
+  });
 }
 
 void Scheduler::Follow(uint32_t schedule) {
@@ -258,7 +286,8 @@ void Scheduler::SleepInCall(Call call, int fd, int64_t deadline_ns) {
 void Scheduler::WakeSleepers() {
   has_news_ = false;
   for (const auto& thread : threads_) {
-    if (thread->state == State::kInCall) thread->state = State::kReady;
+    const bool looks = thread->state == State::kInCall || thread->state == State::kSpins;
+    if (looks) thread->state = State::kReady;
   }
 }
 

@@ -76,7 +76,11 @@ class SchedulerHost {
   virtual void OnSwitch(int number) = 0;
   // A thread has been made.
   virtual void OnCreate() = 0;
-  // It is about to begin; called in it.
+  // The current thread spins, and another is about to go on.
+  virtual void OnSpin() = 0;
+  // Threads of the program have done so before.
+  virtual bool IsKnownToSpin() const = 0;
+  // A new thread is about to begin; called in it.
   virtual void OnBegin() = 0;
   // The current thread is in the middle of a call, of which a handler of signals runs.
   virtual bool IsInCall() const = 0;
@@ -149,9 +153,11 @@ class Scheduler {
     has_news_ = true;
     ++calls_;
   }
-  // The processor's clock has ticked in the middle of the program's own code: if there was no call
-  // since the tick before, another thread goes on.
-  void Tick();
+  // The processor's clock has ticked in the middle of the program's own code, at the instruction
+  // `at`: if there was no call since the tick before, another thread goes on. If all that do not
+  // sleep, in a program that is known to spin, go round in loops for several ticks, it is at rest:
+  // what they wait for is to come from outside.
+  void Tick(uintptr_t at);
   // How often one did since Follow.
   int switches_by_time() const { return switches_by_time_; }
   std::vector<SleepingThread> Sleepers() const;
@@ -159,7 +165,7 @@ class Scheduler {
   std::vector<BlockedThread> Blocked() const;
 
  private:
-  enum class State : uint8_t { kReady, kBlocked, kInCall, kEnded };
+  enum class State : uint8_t { kReady, kBlocked, kInCall, kSpins, kEnded };
   struct Thread {
     State state = State::kReady;
     Context context;
@@ -170,6 +176,9 @@ class Scheduler {
     int64_t priority = 0;  // in a random order
     std::string name;
     Cancellation cancel;
+    int ticks = 0;  // since any thread made a call, at instructions in this range
+    uintptr_t first_instruction = 0;
+    uintptr_t last_instruction = 0;
     Woken woken = Woken::kByAnother;
     WaitFor what = WaitFor::kFutex;
     const void* address = nullptr;  // that it blocks on
@@ -189,6 +198,7 @@ class Scheduler {
   int NextReady() const;
   int HighestReady() const;
   void TakeTurns();
+  bool DoAllLoop() const;
   void FireDeadlines();
   int64_t FirstDeadline() const;
   void SwitchTo(int next);

@@ -4,7 +4,7 @@
 #include <link.h>
 #include <signal.h>
 #include <sys/syscall.h>
-#include <sys/time.h>
+#include <time.h>
 #include <ucontext.h>
 #include <unistd.h>
 
@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/timespec.h"
 #include "kernel/host_kernel.h"
 #include "kernel/in_force.h"
 #include "kernel/inside/threads/waits.h"
@@ -67,13 +68,15 @@ void TakeTick(int, siginfo_t*, void* context) {
   const auto is_in = [at](const Range& range) { return range.begin <= at && at < range.end; };
   if (std::none_of(own.begin(), own.end(), is_in)) return;
   const int error = errno;  // of this thread, as is what follows when it goes on
-  TheScheduler()->Tick();
+  TheScheduler()->Tick(at);
   errno = error;
 }
 
+int timer = -1;  // of Linux, by number: glibc's functions are for the program
+
 }  // namespace
 
-void StartSpinClock(std::chrono::milliseconds bound) {
+void StartSpinClock(std::chrono::microseconds bound, bool is_known_to_spin) {
   OwnCode();
   HostKernel host;
   struct sigaction action {};
@@ -81,9 +84,17 @@ void StartSpinClock(std::chrono::milliseconds bound) {
   // The mask stays as it is: another thread goes on in the middle of the handler.
   action.sa_flags = SA_SIGINFO | SA_RESTART | SA_NODEFER;
   Invoke<Call::kSigaction>(host, SIGVTALRM, &action, nullptr);
-  const timeval period = {.tv_sec = bound.count() / 1000, .tv_usec = bound.count() % 1000 * 1000};
-  const itimerval timer = {.it_interval = period, .it_value = period};
-  syscall(SYS_setitimer, ITIMER_VIRTUAL, &timer, nullptr);
+  const auto ns = std::chrono::nanoseconds(bound).count();
+  const timespec period = {.tv_sec = ns / kSecondNs, .tv_nsec = ns % kSecondNs};
+  const itimerspec times = {.it_interval = period, .it_value = period};
+  sigevent event = {};
+  event.sigev_notify = SIGEV_SIGNAL;
+  event.sigev_signo = SIGVTALRM;
+  const clockid_t clock = is_known_to_spin ? CLOCK_MONOTONIC : CLOCK_PROCESS_CPUTIME_ID;
+  // That of the process which forked this one is not there any more.
+  if (timer >= 0) syscall(SYS_timer_delete, timer);
+  if (syscall(SYS_timer_create, clock, &event, &timer) != 0) return;
+  syscall(SYS_timer_settime, timer, 0, &times, nullptr);
 }
 
 }  // namespace hupstorm::inside

@@ -10,10 +10,12 @@
 
 namespace hupstorm::inside {
 
-// TheScheduler()->Tick() is called from here on after each `bound` of processor time in which the
-// program is at an instruction of its own: not in libc, the dynamic linker, an allocator or this
-// library, which may hold what other threads need. Of this process alone, not of one that it forks.
-void StartSpinClock(std::chrono::milliseconds bound);
+// TheScheduler()->Tick is called from here on after each `bound` if the program is at an
+// instruction of its own then: not in libc, the dynamic linker, an allocator or this library, which
+// may hold what other threads need. `is_known_to_spin`: by the machine's clock, which tells short
+// times apart; otherwise by that of the processor, so that a busy machine is not taken for a spin.
+// Of this process alone, not of one that it forks; a second call changes it.
+void StartSpinClock(std::chrono::microseconds bound, bool is_known_to_spin);
 
 }  // namespace hupstorm::inside
 

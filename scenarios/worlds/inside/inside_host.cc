@@ -47,9 +47,9 @@ constexpr int kMostThreads = 500;
 // A program that starts may wait for time to pass, so often at most.
 constexpr int kMostWaitsToStart = 100'000;
 // A thread that makes no call may use so much of the processor's time while others could run; of a
-// program that does so again and again, so much.
+// program that does so again and again, so much time.
 constexpr std::chrono::milliseconds kFirstSpin{100};
-constexpr std::chrono::milliseconds kNextSpin{2};
+constexpr std::chrono::microseconds kNextSpin{300};
 
 // And with threads that listen already so often, for others that need a moment more.
 constexpr int64_t kSoonNs = 100 * kMillisecondNs;
@@ -108,7 +108,14 @@ void InsideHost::PutInForce() {
 // Threads of this process may spin.
 void InsideHost::StartSpins() {
   if (std::exchange(has_spin_clock_, true)) return;
-  StartSpinClock(progress_ != nullptr && progress_->spins ? kNextSpin : kFirstSpin);
+  spins_ = spins_ || (progress_ != nullptr && progress_->spins);
+  StartSpinClock(spins_ ? kNextSpin : kFirstSpin, spins_);
+}
+
+void InsideHost::OnSpin() {
+  if (std::exchange(spins_, true)) return;
+  if (progress_ != nullptr) progress_->spins = true;
+  StartSpinClock(kNextSpin, spins_);
 }
 
 int64_t InsideHost::realtime_ahead_ns() const { return kClocks.realtime_ahead_ns; }
@@ -315,7 +322,6 @@ JobResult InsideHost::TakeResult() {
   result.run = run_.FinishRun();
   result.run.has_threads = scheduler_.has_threads();
   if (scheduler_.switches_by_time() > 0) {
-    progress_->spins = true;
     result.run.remark =
         "a thread that made no call, while others could run, was switched by the processor's time: "
         "such a run is not the same each time";

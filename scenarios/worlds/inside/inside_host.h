@@ -70,6 +70,8 @@ class InsideHost final : private ServerHost,
   void OnAllBlocked(int64_t deadline_ns) override;
   void OnSwitch(int number) override { run_.OnThread(number); }
   void OnCreate() override { StartSpins(); }
+  void OnSpin() override;
+  bool IsKnownToSpin() const override { return spins_; }
   void OnBegin() override { PutInForce(); }
   bool IsInCall() const override { return IsOnHarnessStack(); }
 
@@ -106,6 +108,7 @@ class InsideHost final : private ServerHost,
   Progress* progress_ = nullptr;
   Stage stage_ = Stage::kBeforeMain;
   bool has_spin_clock_ = false;  // this process
+  bool spins_ = false;           // a thread of this process, or of one before
   int waits_to_start_ = 0;
   int short_waits_ = 0;
   void* first_sleeps_in_ = nullptr;  // the call of the first thread, which signals are for

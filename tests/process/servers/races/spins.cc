@@ -1,5 +1,8 @@
-// A thread a client. The one that accepts hands a connection over by an atomic, and spins until it
-// has been taken, without any call: the other has to run meanwhile.
+// A thread a client. The one that accepts hands a connection by an atomic to another that starts
+// the thread, and both spin, without any call: the one until it has been taken, the other, from the
+// first client on, until there is one.
+
+#include <semaphore.h>
 
 #include <atomic>
 #include <thread>
@@ -8,20 +11,33 @@
 
 namespace {
 
+sem_t first;
 std::atomic<int> handed_over{-1};
 
-void Serve() {
-  const int fd = handed_over.exchange(-1);
+void Serve(int fd) {
   while (EchoOnce(fd, 0)) {
   }
   close(fd);
+}
+
+void HandOut() {
+  sem_wait(&first);
+  while (true) {
+    int fd = -1;
+    while ((fd = handed_over.load()) < 0) {
+    }
+    std::thread(Serve, fd).detach();
+    handed_over = -1;
+  }
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   if (argc != 2) return 2;
+  sem_init(&first, 0, 0);
   const int listener = Listen(argv[1]);
+  std::thread(HandOut).detach();
   while (true) {
     const int client = accept(listener, nullptr, nullptr);
     if (client < 0) {
@@ -29,7 +45,7 @@ int main(int argc, char** argv) {
       continue;
     }
     handed_over = client;
-    std::thread(Serve).detach();
+    sem_post(&first);
     while (handed_over.load() >= 0) {
     }
   }
