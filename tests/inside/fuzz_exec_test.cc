@@ -15,6 +15,8 @@
 #include <string>
 #include <vector>
 
+#include "scenarios/language/bytes.h"
+#include "scenarios/language/parse.h"
 #include "tests/process/servers.h"
 #include "tests/tools/command.h"
 
@@ -84,17 +86,31 @@ TEST_F(FuzzExecTest, FromNothingItIsLedByTheCallsOfAProgramWithThreads) {
   EXPECT_GT(report["executions"], 1);
 }
 
-#ifdef HUPSTORM_INSTRUMENTED
 // The map holds more than the calls then.
-TEST_F(FuzzExecTest, AProgramThatWasBuiltByAflClangFastLeadsItByItsCode) {
-  const json report = FuzzUntilFound(HUPSTORM_INSTRUMENTED " {port} accept-error");
-  EXPECT_EQ(report["findings"][0]["oracle"], "server-died");
-  std::ifstream file(out() + "/afl/main/fuzzer_stats");
-  const std::string stats{std::istreambuf_iterator<char>(file), {}};
-  EXPECT_THAT(stats, HasSubstr("total_edges       : 3"));
-  EXPECT_THAT(stats, Not(HasSubstr("total_edges       : 32769")));
+TEST_F(FuzzExecTest, AProgramThatWasBuiltWithCoverageLeadsItByItsCode) {
+  for (const char* const kind : {"afl", "counters", "guards"}) {
+    const std::string program = std::string(HUPSTORM_PLANTED "/poll_echo.") + kind;
+    if (!fs::exists(program)) continue;  // no such compiler
+    fs::remove_all(out());
+    const json report = FuzzUntilFound(program + " {port} accept-error");
+    EXPECT_EQ(report["findings"][0]["oracle"], "server-died") << kind;
+    std::ifstream file(out() + "/afl/main/fuzzer_stats");
+    const std::string stats{std::istreambuf_iterator<char>(file), {}};
+    EXPECT_THAT(stats, HasSubstr("total_edges       : 32")) << kind;
+    EXPECT_THAT(stats, Not(HasSubstr("total_edges       : 32769"))) << kind;
+  }
 }
-#endif
+
+TEST_F(FuzzExecTest, AProgramThatLeavesTheSimulatedKernelEndsTheCampaignWithTheReason) {
+  fs::create_directory(folder_.path() + "/corpus");
+  const std::vector<uint8_t> bytes = EncodeScenario(ParseScenario("a connect\na send 100B\n", "s"));
+  folder_.Write("corpus/s", {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  const CommandResult result = Fuzz(HUPSTORM_PLANTED "/forks_later {port}",
+                                    {"--corpus", folder_.path() + "/corpus", "--time", "120s"});
+  EXPECT_EQ(result.exit_code, 3) << result.out;
+  EXPECT_THAT(result.err, HasSubstr("a worker cannot go on: an input against"));
+  EXPECT_THAT(result.err, HasSubstr("it forks processes while it serves"));
+}
 
 TEST_F(FuzzExecTest, ACampaignGoesOnWithItsCommandAndItsFindings) {
   const json first = FuzzUntilFound(Poll("fin-ignored"));

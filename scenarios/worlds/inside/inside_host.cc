@@ -84,6 +84,12 @@ InsideHost::InsideHost(uint16_t port, rlim_t most_descriptors, pid_t pid, std::s
   target_.third_party = true;
 }
 
+void InsideHost::CountIn(int map) {
+  void* const memory = shmat(map, nullptr, 0);
+  if (memory == reinterpret_cast<void*>(-1)) OnRefused("the fuzzer's memory cannot be had");
+  map_ = static_cast<uint8_t*>(memory);
+}
+
 void InsideHost::Begin() {
   // Linux's descriptors must not come to where the simulation's begin.
   const rlimit limit = {.rlim_cur = most_descriptors_, .rlim_max = LimitOf(RLIMIT_NOFILE).rlim_max};
@@ -227,28 +233,23 @@ void InsideHost::WaitToStart(std::string_view sleeper, int64_t deadline_ns) {
 void InsideHost::MeetDriver() {
   if (ForkingProcess() != 0) OnRefused("it serves in a process that another of its own forked");
   if (!line_.Connect(driver_)) EndProcess(0);
-  line_.Send(MessageKind::kHello, Encode(CountEdges()));
+  const uint64_t edges = CountEdges();
+  line_.Send(MessageKind::kHello, Encode(edges));
   progress_ = &line_.ReceivePage();
   const auto facts = Decode<ServerFacts>(line_.Receive(MessageKind::kSetUp));
   target_.name = facts.name;
   target_.protocol = facts.protocol;
   if (facts.has_exchange) target_.exchange = std::make_shared<const Exchange>(facts.exchange);
-  Attach(facts.coverage);
+  if (map_ != nullptr) {
+    CountEdgesIn(map_);
+    call_coverage_.Attach(map_ + edges);
+    gate_.set_coverage(&call_coverage_);
+  }
   options_.progress = &progress_->marks;
   has_heap_ = ProgramHeap().blocks > 0 && !CollectsGarbage();
   stage_ = Stage::kWarmingUp;
   run_.BeginScenario(nothing_, target_, options_);
   gate_.set_top(run_.top());
-}
-
-void InsideHost::Attach(const CoverageMap& map) {
-  if (map.memory < 0) return;
-  void* const memory = shmat(map.memory, nullptr, 0);
-  if (memory == reinterpret_cast<void*>(-1)) OnRefused("the fuzzer's memory cannot be had");
-  auto* const bytes = static_cast<uint8_t*>(memory);
-  CountEdgesIn(bytes);
-  call_coverage_.Attach(bytes + map.calls);
-  gate_.set_coverage(&call_coverage_);
 }
 
 // In the fork server, until its driver has gone; returns in each child, with the child's job begun.

@@ -32,6 +32,8 @@ class InsideHost final : private ServerHost,
   // its driver's socket.
   InsideHost(uint16_t port, rlim_t most_descriptors, pid_t pid, std::string_view driver);
 
+  // Its coverage is to be counted in a fuzzer's map, of that id (shmget). Before Begin.
+  void CountIn(int map);
   // From here on the program's calls go to the simulated kernel. Called before main.
   void Begin();
 
@@ -86,7 +88,6 @@ class InsideHost final : private ServerHost,
   bool Listens();
   void WaitToStart(std::string_view sleeper, int64_t deadline_ns);
   void MeetDriver();
-  void Attach(const CoverageMap& map);
   void BeginJob(const std::string& bytes);
   void LookForDeadlock();
   void StartSpins();
@@ -102,6 +103,7 @@ class InsideHost final : private ServerHost,
   SimulatedKernel kernel_;
   Gate gate_{kernel_};
   CallCoverage call_coverage_;
+  uint8_t* map_ = nullptr;  // a fuzzer's: the program's edges come first, then its calls
   ScenarioRun run_{kernel_, *this};
   Scheduler scheduler_{*this};
   DriverLine line_;

@@ -85,12 +85,8 @@ class InsideWorld::Program {
   // Starts it. Throws std::system_error.
   Program(const InsideOptions& options, uint16_t port)
       : port_(port),
-        coverage_map_(options.coverage_map),
         command_({.command = WithPort(options.command, port),
-                  .environment = {{"LD_PRELOAD", Preloaded(options.library)},
-                                  {inside::kDriverVariable,
-                                   fmt::format("{}:{}:{}:{}", port, kDescriptors, ProgramsPid(),
-                                               door_.name())}},
+                  .environment = Environment(options),
                   .descriptors = {.rlim_cur = kDescriptors, .rlim_max = RLIM_INFINITY},
                   .has_fixed_addresses = true}) {}
 
@@ -110,9 +106,7 @@ class InsideWorld::Program {
         line_ = std::move(guest);
         SendDescriptor(line_.get(), page_.file());
         edges_ = Decode<uint64_t>(message.bytes);
-        inside::ServerFacts facts = FactsOf(target);
-        facts.coverage = {.memory = coverage_map_, .calls = edges_};
-        Send(MessageKind::kSetUp, Encode(facts));
+        Send(MessageKind::kSetUp, Encode(FactsOf(target)));
       } else if (line_ && fds[2].revents != 0) {
         const Message message = Receive(line_.get());
         if (message.kind == MessageKind::kReady) return "";
@@ -199,6 +193,17 @@ class InsideWorld::Program {
     return false;
   }
 
+  std::vector<std::pair<std::string, std::string>> Environment(const InsideOptions& options) const {
+    std::vector<std::pair<std::string, std::string>> variables = {
+        {"LD_PRELOAD", Preloaded(options.library)},
+        {inside::kDriverVariable,
+         fmt::format("{}:{}:{}:{}", port_, kDescriptors, ProgramsPid(), door_.name())}};
+    if (options.coverage_map >= 0) {
+      variables.emplace_back(inside::kMapVariable, std::to_string(options.coverage_map));
+    }
+    return variables;
+  }
+
   static std::string Preloaded(const std::string& library) {
     const char* const others = std::getenv("LD_PRELOAD");
     return others == nullptr || *others == '\0' ? library : fmt::format("{}:{}", library, others);
@@ -239,7 +244,6 @@ class InsideWorld::Program {
   }
 
   const uint16_t port_;
-  const int coverage_map_;
   uint64_t edges_ = 0;  // that the program counts
   Door door_{"hupstorm-inside", "a socket for the program"};
   SharedPage page_;

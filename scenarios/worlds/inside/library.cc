@@ -46,6 +46,7 @@ std::optional<uint64_t> TakeNumber(std::string_view& text) {
   // Never destroyed: the program makes calls to its end.
   static auto* const host = new InsideHost(static_cast<uint16_t>(*port), *most_descriptors,
                                            static_cast<pid_t>(*pid), text);
+  if (const char* const map = std::getenv(kMapVariable)) host->CountIn(std::atoi(map));
   host->Begin();
 }
 

@@ -20,6 +20,9 @@ namespace hupstorm::inside {
 // descriptors it may have (RLIMIT_NOFILE), what its process number is to it, and the name of the
 // driver's socket (unix(7), abstract, without the zero), with colons between them.
 inline constexpr char kDriverVariable[] = "HUPSTORM_INSIDE";
+// The variable that holds the id of a fuzzer's map (shmget), if there is one. The program attaches
+// it before it begins, as it may become another user, who may not.
+inline constexpr char kMapVariable[] = "HUPSTORM_COVERAGE_MAP";
 
 enum class MessageKind : uint64_t {
   // ---- From the program to the driver.
@@ -42,20 +45,12 @@ struct Progress {
   std::array<std::atomic<HeapGrowth>, kHeapSizes> heap_growth = {};  // ServerHost::BlocksBySize
 };
 
-// A fuzzer's map, in shared memory (shmget). The program's edges come first, then its calls.
-struct CoverageMap {
-  int memory = -1;     // its id; -1: there is no fuzzer
-  uint64_t calls = 0;  // where they begin
-};
-
-// Of the server, what does not change from job to job: its Target, and who wants to know its
-// coverage.
+// Of the server, what does not change from job to job: its Target.
 struct ServerFacts {
   std::string name;
   Protocol protocol = Protocol::kEcho;
   bool has_exchange = false;
   Exchange exchange;
-  CoverageMap coverage;
 };
 
 struct Job {
@@ -74,9 +69,8 @@ struct JobResult {
   std::vector<ClientView> views;
 };
 
-void Fields(auto& archive, Either<CoverageMap> auto& map) { archive(map.memory, map.calls); }
 void Fields(auto& archive, Either<ServerFacts> auto& facts) {
-  archive(facts.name, facts.protocol, facts.has_exchange, facts.exchange, facts.coverage);
+  archive(facts.name, facts.protocol, facts.has_exchange, facts.exchange);
 }
 void Fields(auto& archive, Either<Job> auto& job) {
   archive(job.scenario, job.alone, job.record_time_line, job.log_calls, job.watched,
