@@ -64,8 +64,9 @@ ScenarioRun::ScenarioRun(DrivenKernel& kernel, ServerHost& host)
                   if (family == CallFamily::kSend && call.Fd() <= STDERR_FILENO) return;
                   const bool is_file = host_.RunsHere() && !kernel_.Simulates(call.Fd());
                   if (family == CallFamily::kRecv && is_file) return;
+                  host_.MarkThread(line);
                   time_line_.Note(TimeLineEntry::Kind::kCall, std::move(line), 0,
-                                  ClientNameOf(call), host_.ThreadLabel());
+                                  ClientNameOf(call));
                 }),
       call_logger_(monitor_, kernel, injector_, ledger_, clients_),
       held_bytes_(ledger_, host),

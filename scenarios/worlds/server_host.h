@@ -4,6 +4,7 @@
 #define HUPSTORM_SCENARIOS_WORLDS_SERVER_HOST_H_
 
 #include <cstdint>
+#include <string>
 
 #include "kernel/heap/heap_meter.h"
 #include "kernel/heap/heap_sizes.h"
@@ -57,9 +58,9 @@ class ServerHost {
   // The server has started (and is warm) and sleeps; the script begins when this returns. May call
   // ScenarioRun::BeginScenario.
   virtual void OnReady() {}
-  // The thread that makes the call which has just ended, for the time line: "3", or "3 worker" if
-  // it has a name. Empty if there is but one, or it is not known.
-  virtual std::string ThreadLabel() { return ""; }
+  // Puts the thread that has made a call before its line of the time line, "[3 worker] ", if there
+  // are several.
+  virtual void MarkThread(std::string&) {}
   // All rounds are over and the server is at rest. True if another scenario goes on with the server
   // as it is: ScenarioRun::FinishRun and BeginScenario were called.
   virtual bool GoesOnWithNext() { return false; }

@@ -27,9 +27,8 @@ class TimeLine {
     if (records) entries_.reserve(kUsual);
   }
   bool records() const { return records_; }
-  // After a million entries only findings are added. The rest: see TimeLineEntry.
-  void Note(TimeLineEntry::Kind kind, std::string text, int line = 0, std::string client = {},
-            std::string thread = {}) {
+  // After a million entries only findings are added. `line`, `client`: see TimeLineEntry.
+  void Note(TimeLineEntry::Kind kind, std::string text, int line = 0, std::string client = {}) {
     // So that a scenario of millions of steps does not take all memory.
     constexpr size_t kMost = 1'000'000;
     if (!records_) return;
@@ -42,8 +41,7 @@ class TimeLine {
                         .ns = kernel_.now_ns() - start_ns_,
                         .line = line,
                         .text = std::move(text),
-                        .client = std::move(client),
-                        .thread = std::move(thread)});
+                        .client = std::move(client)});
   }
   std::vector<TimeLineEntry> Take() { return std::move(entries_); }
 

@@ -48,17 +48,18 @@ struct TimeLineEntry {
     kStep,        // a step of the script: text is the step
     kPlacedStep,  // a step that was set to fall inside the call that follows
     kEpilogue,    // a step of the world's own after the script: "all clients read what is left"
-    kCall,        // a call of the server, as strace would print it
-    kLog,         // a line that the server wrote to its standard output or error
-    kClock,       // the virtual clock moved: text is the amount
-    kFinding,     // an oracle: "busy-loop: ..."
+    // A call of the server, as strace would print it; behind "[3 worker] " if it has several
+    // threads that are known: the number of the one that makes it, and its name.
+    kCall,
+    kLog,      // a line that the server wrote to its standard output or error
+    kClock,    // the virtual clock moved: text is the amount
+    kFinding,  // an oracle: "busy-loop: ..."
   };
   Kind kind = Kind::kStep;
   int64_t ns = 0;  // since the start of the run, on the world's clock
   int line = 0;    // kStep, kPlacedStep: in the scenario's file
   std::string text;
   std::string client = {};  // kCall: whose connection it is about; empty for none
-  std::string thread = {};  // kCall: which of the server's threads makes it; empty if it has one
 };
 
 // A connection at the end of the script (before the world closes what is left), as `ss` shows it.

@@ -66,7 +66,7 @@ std::string TimeLineUnder(const Scenario& scenario, const std::string& command) 
   options.record_time_line = true;
   std::string text;
   for (const TimeLineEntry& entry : WorldOf(command)->Run(scenario, kThreaded, options).time_line) {
-    text += std::to_string(entry.ns) + " [" + entry.thread + "] " + entry.text + "\n";
+    text += std::to_string(entry.ns) + " " + entry.text + "\n";
   }
   return text;
 }

@@ -37,10 +37,8 @@ std::string Cut(const std::string& text) {
 
 Json RowJson(const TimeLineRow& row) {
   if (row.entry == nullptr) return {{"kind", "remark"}, {"text", "... " + row.remark}};
-  Json json = {
-      {"kind", kKindNames[static_cast<size_t>(row.entry->kind)]},
-      {"text", Cut(row.entry->thread.empty() ? row.entry->text
-                                             : "[" + row.entry->thread + "] " + row.entry->text)}};
+  Json json = {{"kind", kKindNames[static_cast<size_t>(row.entry->kind)]},
+               {"text", Cut(row.entry->text)}};
   if (!row.entry->client.empty()) json["client"] = row.entry->client;
   return json;
 }

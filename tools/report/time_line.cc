@@ -107,9 +107,7 @@ std::string Body(const TimeLineEntry& entry, bool full, const Style& style) {
     case TimeLineEntry::Kind::kEpilogue:
       return style.Dim(fmt::format("- {}", entry.text));
     case TimeLineEntry::Kind::kCall:
-      return fmt::format("        {}{}",
-                         entry.thread.empty() ? "" : style.Dim(fmt::format("[{}] ", entry.thread)),
-                         Cut(entry.text, full));
+      return fmt::format("        {}", Cut(entry.text, full));
     case TimeLineEntry::Kind::kLog:
       return style.Dim(fmt::format("        | {}", Cut(entry.text, full)));
     case TimeLineEntry::Kind::kClock:

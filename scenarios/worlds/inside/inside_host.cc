@@ -139,8 +139,9 @@ int64_t InsideHost::Memory() {
   return (resident - shared) * sysconf(_SC_PAGESIZE);
 }
 
-std::string InsideHost::ThreadLabel() {
-  return scheduler_.has_threads() ? scheduler_.LabelOf(scheduler_.current()) : "";
+void InsideHost::MarkThread(std::string& line) {
+  if (!scheduler_.has_threads()) return;
+  line.insert(0, fmt::format("[{}] ", scheduler_.LabelOf(scheduler_.current())));
 }
 
 HeapBlocks InsideHost::BlocksBySize() {

@@ -55,7 +55,7 @@ class InsideHost final : private ServerHost,
   bool NeedsWarmUp() override { return true; }
   bool RunsHere() override { return true; }
   bool IsOffLimits(int fd) override { return fd == line_.socket(); }
-  std::string ThreadLabel() override;
+  void MarkThread(std::string& line) override;
   void OnReady() override;
   bool GoesOnWithNext() override;
   [[noreturn]] void LeaveServer() override;
