@@ -47,7 +47,8 @@ Disposition Signals::DispositionOf(int signal) const {
   return IsIgnoredByDefault(signal) ? Disposition::kIgnored : Disposition::kDefault;
 }
 
-Disposition Signals::Raise(int signal) {
+Disposition Signals::Raise(const siginfo_t& raised) {
+  const int signal = raised.si_signo;
   const Disposition disposition = DispositionOf(signal);
   if (disposition != Disposition::kHandled) return disposition;
   const struct sigaction action = actions_[static_cast<size_t>(signal)];
@@ -62,8 +63,7 @@ Disposition Signals::Raise(int signal) {
   // Linux runs a handler with errno as it was, and most handlers save it; a handler that does not
   // is the server's own defect.
   if ((action.sa_flags & SA_SIGINFO) != 0) {
-    siginfo_t info{};
-    info.si_signo = signal;
+    siginfo_t info = raised;
     ucontext_t context{};
     action.sa_sigaction(signal, &info, &context);
   } else {
@@ -92,7 +92,9 @@ bool Signals::MayInterrupt(Call call, bool restartable) const {
 }
 
 void Signals::RaiseSigpipe() {
-  if (Raise(SIGPIPE) == Disposition::kDefault) ++fatal_sigpipes_;
+  siginfo_t broken{};
+  broken.si_signo = SIGPIPE;
+  if (Raise(broken) == Disposition::kDefault) ++fatal_sigpipes_;
 }
 
 void Signals::Clear() {

@@ -43,7 +43,7 @@ class Signals {
   int Action(int signal, const struct sigaction* action, struct sigaction* old);
   SimulatedKernel::Disposition DispositionOf(int signal) const;
   // Runs the handler, if there is one.
-  SimulatedKernel::Disposition Raise(int signal);
+  SimulatedKernel::Disposition Raise(const siginfo_t& signal);
   void InterruptSleepingCall();  // see DrivenKernel
   void WakeSleepingCall();
   // What a write to a connection without a reader does to the server.

@@ -44,6 +44,7 @@ void SimulatedKernel::Reset() {
         state.eventfds, state.timerfds, state.pipes, state.pipe_ends, state.unix_streams,
         state.unix_listeners, state.passed_descriptors, state.signalfds, state.host_files,
         state.chunks);
+  state.wake.place = -1;
   state.owner_limit = state.options.descriptor_limit;
   state.own_limit.reset();
   state.given_up.clear();
@@ -82,12 +83,26 @@ SimulatedKernel::Disposition SimulatedKernel::SignalDisposition(int signal) cons
 }
 
 SimulatedKernel::Disposition SimulatedKernel::RaiseSignal(int signal) {
+  siginfo_t info = {};
+  info.si_signo = signal;
+  return RaiseSignal(info);
+}
+
+SimulatedKernel::Disposition SimulatedKernel::RaiseSignal(const siginfo_t& signal) {
   state_->looks_at_clock = 0;
-  if (simulated::GoesToSignalfd(*state_, signal)) {
-    simulated::LeavePending(*state_, signal);
+  if (simulated::GoesToSignalfd(*state_, signal.si_signo)) {
+    simulated::LeavePending(*state_, signal.si_signo);
     return Disposition::kHandled;
   }
   return state_->signals.Raise(signal);
+}
+
+void SimulatedKernel::set_wake_ns(int64_t due_ns) {
+  if (due_ns >= 0) {
+    state_->timers.Arm(state_->wake, due_ns);
+  } else {
+    state_->timers.Disarm(state_->wake);
+  }
 }
 
 void SimulatedKernel::InterruptBlockedCall() { state_->signals.InterruptSleepingCall(); }

@@ -47,6 +47,9 @@ class SimulatedKernel final : public DrivenKernel {
     // more than so many without a sleep: a server that does nothing else waits for time to pass.
     int looks_at_one_instant = 1000;
     int64_t look_ns = 10'000;
+    // A connection to where the server does not listen itself is to another server, which cannot be
+    // reached from here: AbortUnsimulated, where it is refused otherwise.
+    bool knows_other_servers = false;
   };
 
   SimulatedKernel() : SimulatedKernel(Options{}) {}
@@ -56,6 +59,11 @@ class SimulatedKernel final : public DrivenKernel {
   // Back to as-new, in time proportional to what was used since the last Reset; keeps the memory.
   // Must not be called from inside a server's call.
   void Reset();
+
+  // NextTimerNs counts this instant too, at which nothing happens in the kernel; -1: none.
+  void set_wake_ns(int64_t due_ns);
+  // As RaiseSignal of its number, with all of it for the handler.
+  Disposition RaiseSignal(const siginfo_t& signal);
 
   // ---- DrivenKernel. RaiseSignal runs the handler on this stack, in_server set.
   void set_driver(KernelDriver* driver) override;

@@ -17,6 +17,7 @@ namespace {
 
 void Fire(Kernel& kernel, Timer& timer) {
   kernel.timers.Disarm(timer);
+  if (timer.owner == nullptr) return;
   if (timer.owner->kind == Kind::kTimerfd) {
     FireTimerfd(kernel, static_cast<Timerfd&>(*timer.owner));
   } else {

@@ -49,6 +49,7 @@ struct Kernel {
   KernelDriver* driver = nullptr;
   DescriptorTable descriptors;
   Timers timers;
+  Timer wake;  // see SimulatedKernel::set_wake_ns
   Signals signals;
   Ports ports;
 

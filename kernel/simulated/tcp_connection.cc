@@ -222,6 +222,9 @@ void StartConnect(Kernel& kernel, TcpEndpoint& endpoint) {
   }
   TcpEndpoint* listener = kernel.ports.FindListener(endpoint.remote_address);
   if (listener == nullptr) {
+    if (kernel.options.knows_other_servers && !endpoint.is_peer) {
+      AbortUnsimulated("connect", "to another server, at port", endpoint.remote_address.port);
+    }
     ReceiveReset(kernel, endpoint);
   } else if (listener->listener->IsFull()) {
     endpoint.queued_at = listener;

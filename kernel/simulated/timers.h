@@ -10,7 +10,8 @@
 
 namespace hupstorm::simulated {
 
-// A timer that belongs to an object: a timerfd, or a connection that waits for an answer.
+// A timer that belongs to an object: a timerfd, or a connection that waits for an answer; or to the
+// world outside, if there is none.
 struct Timer {
   explicit Timer(Object* owner = nullptr) : owner(owner) {}
   Object* owner;

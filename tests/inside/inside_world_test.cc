@@ -264,6 +264,11 @@ TEST(InsideWorldTest, AProgramMayAskLinuxAboutTheNumberThatItIsToldItHas) {
   EXPECT_THAT(FindingsIn(PythonServer("knows_its_pid"), "a connect\na send 10\n"), IsEmpty());
 }
 
+TEST(InsideWorldTest, AProgramThatConnectsToAnotherServerIsRefused) {
+  EXPECT_THAT(WhyNot(PythonServer("async_proxy") + " 9"), HasSubstr("to another server, at port 9"));
+  EXPECT_THAT(WhyNot(Proxy() + " 9"), HasSubstr("to another server, at port 9"));
+}
+
 TEST(InsideWorldTest, AProgramThatNeverListensIsRefused) {
   EXPECT_THAT(WhyNot(PythonServer("never_listens")),
               ContainsRegex("does not listen on port [0-9]+"));

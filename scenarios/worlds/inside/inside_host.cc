@@ -34,10 +34,11 @@ namespace {
 
 // Programs take what CLOCK_MONOTONIC says for the time since the machine was started, and what
 // CLOCK_REALTIME says for a date: 2023-11-14. Some spin for a moment before they sleep.
-constexpr SimulatedKernel::Options kClocks = {.start_ns = 1'000 * kSecondNs,
+constexpr SimulatedKernel::Options kKernel = {.start_ns = 1'000 * kSecondNs,
                                               .realtime_ahead_ns = 1'700'000'000 * kSecondNs,
                                               .looks_at_one_instant = 10,
-                                              .look_ns = 1'000};
+                                              .look_ns = 1'000,
+                                              .knows_other_servers = true};
 
 // A process does so many scenarios at most, as what it is left with may add up unseen; and it has
 // made so many threads at most, whose places are not used again.
@@ -79,7 +80,7 @@ InsideHost::InsideHost(uint16_t port, rlim_t most_descriptors, pid_t pid, std::s
       most_descriptors_(most_descriptors),
       pid_(pid),
       driver_(driver),
-      kernel_(kClocks) {
+      kernel_(kKernel) {
   target_.name = "starting";
   target_.third_party = true;
 }
@@ -102,6 +103,7 @@ void InsideHost::Begin() {
   SetMakeOtherCalls();
   gate_.set_scheduler(&scheduler_);
   Watch(*this, pid_);
+  BeginSignalTimers(*this);
   stage_ = Stage::kStarting;
   PutInForce();
   in_force.in_server = true;
@@ -124,7 +126,7 @@ void InsideHost::OnSpin() {
   StartSpinClock(kNextSpin, spins_);
 }
 
-int64_t InsideHost::realtime_ahead_ns() const { return kClocks.realtime_ahead_ns; }
+int64_t InsideHost::realtime_ahead_ns() const { return kKernel.realtime_ahead_ns; }
 
 int64_t InsideHost::Memory() {
   if (has_heap_) return ProgramHeap().bytes;
@@ -164,6 +166,7 @@ bool InsideHost::Listens() {
 
 // A thread sleeps.
 void InsideHost::OnBlock(Call call, int fd, int64_t deadline_ns) {
+  if (SendDueSignals()) return;
   if (scheduler_.has_threads()) {
     void* const mine = kernel_.ExchangeSleepingCall(nullptr);
     if (scheduler_.current() == 0) first_sleeps_in_ = mine;
@@ -184,6 +187,14 @@ void InsideHost::OnBlock(Call call, int fd, int64_t deadline_ns) {
 
 // All of several sleep, or the only one at a lock.
 void InsideHost::OnAllBlocked(int64_t deadline_ns) {
+  kernel_.ExchangeSleepingCall(first_sleeps_in_);
+  const uint64_t interruptions = kernel_.interruptions();
+  const bool has_gone_on = SendDueSignals();
+  if (!has_gone_on) LetSomethingHappen(deadline_ns);
+  if (kernel_.interruptions() != interruptions) scheduler_.InterruptFirst();
+}
+
+void InsideHost::LetSomethingHappen(int64_t deadline_ns) {
   if (stage_ == Stage::kStarting) {
     // One that sleeps for a moment is still at its start.
     const bool is_soon = deadline_ns >= 0 && deadline_ns - now_ns() < kSoonNs;
@@ -199,10 +210,17 @@ void InsideHost::OnAllBlocked(int64_t deadline_ns) {
     if (peer != kNoPeer) calls.push_back({.call = sleeping.call, .peer = peer});
   }
   kernel_.set_sleeping_calls(std::move(calls));
-  kernel_.ExchangeSleepingCall(first_sleeps_in_);
-  const uint64_t interruptions = kernel_.interruptions();
   run_.OnThreadsBlock(deadline_ns);
-  if (kernel_.interruptions() != interruptions) scheduler_.InterruptFirst();
+}
+
+// True if the program's timers have sent it any.
+bool InsideHost::SendDueSignals() {
+  bool any = false;
+  while (const auto signal = TakeDueTimer()) {
+    any = true;
+    if (signal->si_signo != 0) SendSignal(*signal);
+  }
+  return any;
 }
 
 void InsideHost::LookForDeadlock() {
@@ -364,7 +382,14 @@ void InsideHost::OnFault(int number) {
 }
 
 void InsideHost::OnSignalToItself(int number) {
-  if (kernel_.RaiseSignal(number) != DrivenKernel::Disposition::kDefault) return;
+  siginfo_t signal = {};
+  signal.si_signo = number;
+  SendSignal(signal);
+}
+
+void InsideHost::SendSignal(const siginfo_t& signal) {
+  const int number = signal.si_signo;
+  if (kernel_.RaiseSignal(signal) != DrivenKernel::Disposition::kDefault) return;
   if (stage_ != Stage::kOnScenario) EndProcess(128 + number);
   // Its handler has put things in order, and lets the signal do the rest.
   if (number == SIGTERM && run_.ledger().asked_to_stop) EndAsAsked();

@@ -16,6 +16,7 @@
 #include "kernel/inside/harness_stack.h"
 #include "kernel/inside/program.h"
 #include "kernel/inside/program_heap.h"
+#include "kernel/inside/signal_timers.h"
 #include "kernel/inside/threads/scheduler.h"
 #include "kernel/simulated/simulated_kernel.h"
 #include "scenarios/worlds/inside/driver_line.h"
@@ -26,7 +27,8 @@ namespace hupstorm::inside {
 class InsideHost final : private ServerHost,
                          private KernelDriver,
                          private ProgramWatcher,
-                         private SchedulerHost {
+                         private SchedulerHost,
+                         private SignalTimerHost {
  public:
   // The program is to listen on `port`, and may have so many descriptors; `driver` is the name of
   // its driver's socket.
@@ -66,7 +68,7 @@ class InsideHost final : private ServerHost,
   bool LeavesResultsAlone() override { return run_.LeavesResultsAlone(); }
   bool MayHearLate() const override { return run_.MayHearLate(); }
 
-  // SchedulerHost
+  // SchedulerHost, SignalTimerHost
   int64_t now_ns() const override { return kernel_.now_ns(); }
   int64_t realtime_ahead_ns() const override;
   void OnAllBlocked(int64_t deadline_ns) override;
@@ -76,6 +78,7 @@ class InsideHost final : private ServerHost,
   bool IsKnownToSpin() const override { return spins_; }
   void OnBegin() override { PutInForce(); }
   bool IsInCall() const override { return IsOnHarnessStack(); }
+  void OnTimerSet(int64_t due_ns) override { kernel_.set_wake_ns(due_ns); }
 
   // ProgramWatcher
   void OnExit(int status) override;
@@ -89,6 +92,9 @@ class InsideHost final : private ServerHost,
   void WaitToStart(std::string_view sleeper, int64_t deadline_ns);
   void MeetDriver();
   void BeginJob(const std::string& bytes);
+  void LetSomethingHappen(int64_t deadline_ns);
+  bool SendDueSignals();
+  void SendSignal(const siginfo_t& signal);
   void LookForDeadlock();
   void StartSpins();
   bool IsAsItWas();
