@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
+#include <atomic>
 #include <cstddef>
 #include <cstring>
 #include <string>
@@ -37,21 +37,16 @@ class Door {
  public:
   // Under a name of its own that begins with `prefix`. Throws std::system_error with `what`.
   Door(const std::string& prefix, const char* what) {
+    static std::atomic<int> made{0};
+    name_ = prefix + "-" + std::to_string(getpid()) + "-" + std::to_string(++made);
+    const DoorAddress address(name_);
     socket_.reset(
         CheckSystemCall(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), what));
-    int bound = -1;
-    do {
-      name_ = prefix + "-" + std::to_string(++number_);
-      const DoorAddress address(name_);
-      bound = bind(socket(), address.get(), address.length);
-    } while (bound != 0 && errno == EADDRINUSE);
-    CheckSystemCall(bound, what);
+    CheckSystemCall(bind(socket(), address.get(), address.length), what);
     CheckSystemCall(listen(socket(), SOMAXCONN), what);
   }
 
   const std::string& name() const { return name_; }
-  // From 1 up, the lowest that no other door with the prefix has on this machine.
-  int number() const { return number_; }
   int socket() const { return socket_.get(); }
   // The one that is at the door; none if there is none.
   FileDescriptor Open() const {
@@ -59,7 +54,6 @@ class Door {
   }
 
  private:
-  int number_ = 0;
   std::string name_;
   FileDescriptor socket_;
 };

@@ -96,7 +96,7 @@ int tgkill(pid_t pid, pid_t thread, int number) {
   return ByNumber(SYS_tgkill, ByNumber<pid_t>(SYS_getpid), ByNumber<pid_t>(SYS_gettid), number);
 }
 int pthread_kill(pthread_t thread, int number) noexcept {
-  if (SendsItself(kItself, number)) return 0;
+  if (SendsThread(thread, number)) return 0;
   static auto* const real = NextOf<int(pthread_t, int)>("pthread_kill");
   return real(thread, number);
 }

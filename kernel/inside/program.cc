@@ -87,12 +87,22 @@ bool IsProgramsPid(pid_t pid) {
   return IsProgramsCall() && pid >= programs_pid && pid - programs_pid < programs_pids;
 }
 
+static bool IsSimulatedSignal(int number) {
+  return number > 0 && number <= SIGRTMAX && number != SIGKILL && number != SIGSTOP &&
+         !IsFaultSignal(number);
+}
+
 bool SendsItself(pid_t pid, int number) {
   if (!IsProgramsCall() || !(IsProgramsPid(pid) || pid == 0 || pid == -getpgrp())) return false;
   if (number == 0) return IsProgramsPid(pid);
-  if (number < 0 || number > SIGRTMAX) return false;
-  if (number == SIGKILL || number == SIGSTOP || IsFaultSignal(number)) return false;
+  if (!IsSimulatedSignal(number)) return false;
   Tell([&] { watching->OnSignalToItself(number); });
+  return true;
+}
+
+bool SendsThread(pthread_t thread, int number) {
+  if (!IsProgramsCall() || !IsSimulatedSignal(number)) return false;
+  Tell([&] { watching->OnSignalToThread(thread, number); });
   return true;
 }
 

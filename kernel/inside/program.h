@@ -4,6 +4,7 @@
 #ifndef HUPSTORM_KERNEL_INSIDE_PROGRAM_H_
 #define HUPSTORM_KERNEL_INSIDE_PROGRAM_H_
 
+#include <pthread.h>
 #include <sys/types.h>
 
 #include <string_view>
@@ -21,6 +22,8 @@ class ProgramWatcher {
   virtual void OnFault(int number) = 0;
   // It sends itself a signal that is no fault.
   virtual void OnSignalToItself(int number) = 0;
+  // To one of its threads.
+  virtual void OnSignalToThread(pthread_t thread, int number) = 0;
   // It is about to fork.
   virtual void OnFork() = 0;
   // It has done what the simulation does not have: `why` is a sentence, with "it" for the program.
@@ -28,8 +31,8 @@ class ProgramWatcher {
 };
 
 // From here on `watcher`, which is never destroyed, hears of what the program does. Called before
-// main, as the harness. `pid`: what the program is told that its number is (getpid(2)), in each of the
-// processes that are forked of it for scenarios.
+// main, as the harness. `pid`: what the program is told that its number is (getpid(2)), in each of
+// the processes that are forked of it for scenarios.
 void Watch(ProgramWatcher& watcher, pid_t pid);
 // The one that watches; null for none.
 ProgramWatcher* Watcher();
@@ -44,6 +47,7 @@ pid_t ProgramsPid();
 bool IsProgramsPid(pid_t pid);
 // For the program: true if it sends the signal to itself, and that has been done.
 bool SendsItself(pid_t pid, int number);
+bool SendsThread(pthread_t thread, int number);
 
 // Signals that tell of a fault of the code which runs. Their handlers are Linux's to call: a Java
 // machine lives on them.

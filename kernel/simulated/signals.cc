@@ -41,7 +41,6 @@ int Signals::Action(int signal, const struct sigaction* action, struct sigaction
 Disposition Signals::DispositionOf(int signal) const {
   if (!IsKnown(signal)) return Disposition::kDefault;
   const struct sigaction& action = actions_[static_cast<size_t>(signal)];
-  if ((action.sa_flags & SA_SIGINFO) != 0) return Disposition::kHandled;
   if (action.sa_handler == SIG_IGN) return Disposition::kIgnored;
   if (action.sa_handler != SIG_DFL) return Disposition::kHandled;
   return IsIgnoredByDefault(signal) ? Disposition::kIgnored : Disposition::kDefault;

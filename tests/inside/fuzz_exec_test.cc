@@ -180,9 +180,11 @@ TEST_F(FuzzExecTest, WhatCannotBeIsSaidBeforeTheCampaignBegins) {
 
 TEST(FuzzExecWithoutAflTest, SaysWhatToInstall) {
   const TemporaryFolder folder;
+  const std::string path = getenv("PATH");
   setenv("PATH", "/nowhere", 1);
   EXPECT_THAT(ErrorOf({"fuzz", "--out", folder.path() + "/out", "--exec", Poll("none")}),
               HasSubstr("apt install afl++"));
+  setenv("PATH", path.c_str(), 1);
 }
 
 }  // namespace

@@ -88,11 +88,15 @@ class Thrift {
   Scenario scenario_;
 };
 
+int Worker() {
+  const char* const worker = std::getenv("HUPSTORM_WORKER");
+  return worker == nullptr ? 0 : std::atoi(worker);
+}
+
 // afl-fuzz sends what a target writes to nowhere.
 void WriteToLog(const CampaignFolder& folder) {
-  const char* const worker = std::getenv("HUPSTORM_WORKER");
-  const FileDescriptor log(open(folder.log(worker == nullptr ? 0 : std::atoi(worker)).c_str(),
-                                O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
+  const FileDescriptor log(
+      open(folder.log(Worker()).c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
   if (log) dup2(log.get(), STDERR_FILENO);
 }
 
@@ -110,6 +114,7 @@ void RunInputs(InsideServer& server, const CampaignFolder& folder) {
   AflForkServer afl;
   const size_t coverage_size = CoverageSize(server);
   server.options.coverage_map = afl.coverage_map();
+  server.options.worker = Worker();
   const Target& target = server.choice.targets.front();
   WatchedWorld world(target, server.options);
   ServerFuzzer fuzzer(target, "none", world);

@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "base/resource_limit.h"
-#include "scenarios/worlds/inside/inside_world.h"
 #include "scenarios/worlds/inside/inside_or_held_world.h"
+#include "scenarios/worlds/inside/inside_world.h"
 #include "scenarios/worlds/loopback_world.h"
 #include "scenarios/worlds/outside_world.h"
 #include "scenarios/worlds/process_world.h"
@@ -123,12 +123,19 @@ void GoInside(const ProcessOptions& process, const InsideOptions& inside, bool m
   choice.place.why_not = [](const Scenario& scenario) {
     return std::string(InsideWorld::WhyNot(scenario));
   };
-  choice.place.make_world = [inside](int) { return std::make_unique<InsideWorld>(inside); };
+  const auto of_worker = [inside](int worker) {
+    InsideOptions options = inside;
+    options.worker = worker;
+    return options;
+  };
+  choice.place.make_world = [of_worker](int worker) {
+    return std::make_unique<InsideWorld>(of_worker(worker));
+  };
   choice.place_on_linux = PlaceOnLinux(process);
   if (!may_run_on_linux) return;
   choice.world_of_many = std::move(choice.place.make_world);
-  choice.place.make_world = [inside, make_held = choice.place_on_linux->make_world](int worker) {
-    return std::make_unique<InsideOrHeldWorld>(inside,
+  choice.place.make_world = [of_worker, make_held = choice.place_on_linux->make_world](int worker) {
+    return std::make_unique<InsideOrHeldWorld>(of_worker(worker),
                                                [make_held, worker] { return make_held(worker); });
   };
   choice.note =

@@ -182,12 +182,24 @@ Scheduler::Woken Scheduler::Block(WaitFor what, const void* address, int64_t dea
   return thread.woken;
 }
 
-void Scheduler::InterruptFirst() {
-  Thread& first = *threads_[0];
-  const bool is_interrupted = first.what == WaitFor::kSemaphore || first.what == WaitFor::kFutex;
-  if (first.state != State::kBlocked || !is_interrupted) return;
-  first.woken = Woken::kBySignal;
-  first.state = State::kReady;
+void Scheduler::Interrupt(int number) {
+  Thread& thread = *threads_[static_cast<size_t>(number)];
+  if (thread.state == State::kInCall) thread.state = State::kReady;
+  const bool is_interrupted = thread.what == WaitFor::kSemaphore || thread.what == WaitFor::kFutex;
+  if (thread.state != State::kBlocked || !is_interrupted) return;
+  thread.woken = Woken::kBySignal;
+  thread.state = State::kReady;
+}
+
+int Scheduler::NumberOf(pthread_t id) const {
+  for (size_t i = threads_.size(); i-- > 1;) {
+    if (threads_[i]->id == id && !threads_[i]->joined) return static_cast<int>(i);
+  }
+  return 0;
+}
+
+void* Scheduler::SleepingCallOf(int number) const {
+  return threads_[static_cast<size_t>(number)]->sleep.state;
 }
 
 int Scheduler::Wake(const void* address, int most) {
@@ -275,12 +287,14 @@ void Scheduler::TakeTurns() {
   SwitchTo(NextReady());
 }
 
-void Scheduler::SleepInCall(Call call, int fd, int64_t deadline_ns) {
+void Scheduler::SleepInCall(Call call, int fd, int64_t deadline_ns, void* sleeping) {
   Thread& thread = Current();
   thread.state = State::kInCall;
-  thread.sleep = {.thread = current_, .call = call, .fd = fd, .deadline_ns = deadline_ns};
+  thread.sleep = {
+      .thread = current_, .call = call, .fd = fd, .deadline_ns = deadline_ns, .state = sleeping};
   thread.deadline_ns = deadline_ns;
   Yield();
+  thread.sleep.state = nullptr;
 }
 
 void Scheduler::WakeSleepers() {

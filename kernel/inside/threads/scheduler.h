@@ -27,6 +27,7 @@ struct SleepingThread {
   Call call = Call::kPoll;
   int fd = -1;
   int64_t deadline_ns = -1;
+  void* state = nullptr;  // SimulatedKernel::ExchangeSleepingCall
 };
 
 // What a thread blocks at, and has to be woken by another from.
@@ -128,7 +129,11 @@ class Scheduler {
   // those that it interrupts on Linux: kSemaphore, kFutex.
   Woken Block(WaitFor what, const void* address, int64_t deadline_ns);
   // A handler has run in the first thread.
-  void InterruptFirst();
+  void Interrupt(int number);
+  // The thread with that id; 0 for one that is not known.
+  int NumberOf(pthread_t id) const;
+  // `sleeping` of the call that it sleeps in; null if it does not.
+  void* SleepingCallOf(int number) const;
   // Wakes so many of those that have waited longest; how many it were.
   int Wake(const void* address, int most);
   // Lets others run, until the current thread can go on and its turn has come.
@@ -145,7 +150,7 @@ class Scheduler {
 
   // The current thread sleeps in a call, until all sleepers are to look again or its deadline has
   // passed.
-  void SleepInCall(Call call, int fd, int64_t deadline_ns);
+  void SleepInCall(Call call, int fd, int64_t deadline_ns, void* sleeping);
   // All that sleep in a call look again.
   void WakeSleepers();
   // A thread makes a call: those that sleep in one may find something now.

@@ -169,9 +169,7 @@ void InsideHost::OnBlock(Call call, int fd, int64_t deadline_ns) {
   if (SendDueSignals()) return;
   if (scheduler_.has_threads()) {
     void* const mine = kernel_.ExchangeSleepingCall(nullptr);
-    if (scheduler_.current() == 0) first_sleeps_in_ = mine;
-    scheduler_.SleepInCall(call, fd, deadline_ns);
-    if (scheduler_.current() == 0) first_sleeps_in_ = nullptr;
+    scheduler_.SleepInCall(call, fd, deadline_ns, mine);
     kernel_.ExchangeSleepingCall(mine);
     if (scheduler_.IsCancelled()) kernel_.WakeBlockedCall();
     return;
@@ -187,11 +185,12 @@ void InsideHost::OnBlock(Call call, int fd, int64_t deadline_ns) {
 
 // All of several sleep, or the only one at a lock.
 void InsideHost::OnAllBlocked(int64_t deadline_ns) {
-  kernel_.ExchangeSleepingCall(first_sleeps_in_);
+  if (SendDueSignals()) return;
+  // Signals are for the first thread.
+  kernel_.ExchangeSleepingCall(scheduler_.SleepingCallOf(0));
   const uint64_t interruptions = kernel_.interruptions();
-  const bool has_gone_on = SendDueSignals();
-  if (!has_gone_on) LetSomethingHappen(deadline_ns);
-  if (kernel_.interruptions() != interruptions) scheduler_.InterruptFirst();
+  LetSomethingHappen(deadline_ns);
+  if (kernel_.interruptions() != interruptions) scheduler_.Interrupt(0);
 }
 
 void InsideHost::LetSomethingHappen(int64_t deadline_ns) {
@@ -218,7 +217,7 @@ bool InsideHost::SendDueSignals() {
   bool any = false;
   while (const auto signal = TakeDueTimer()) {
     any = true;
-    if (signal->si_signo != 0) SendSignal(*signal);
+    if (signal->si_signo != 0) SendSignal(/*thread=*/0, *signal);
   }
   return any;
 }
@@ -381,15 +380,22 @@ void InsideHost::OnFault(int number) {
   EndJob();
 }
 
-void InsideHost::OnSignalToItself(int number) {
+void InsideHost::SendSignal(int thread, int number) {
   siginfo_t signal = {};
   signal.si_signo = number;
-  SendSignal(signal);
+  SendSignal(thread, signal);
 }
 
-void InsideHost::SendSignal(const siginfo_t& signal) {
+void InsideHost::SendSignal(int thread, const siginfo_t& signal) {
   const int number = signal.si_signo;
-  if (kernel_.RaiseSignal(signal) != DrivenKernel::Disposition::kDefault) return;
+  const bool has_threads = scheduler_.has_threads();
+  void* const former =
+      has_threads ? kernel_.ExchangeSleepingCall(scheduler_.SleepingCallOf(thread)) : nullptr;
+  const uint64_t interruptions = kernel_.interruptions();
+  const auto disposition = kernel_.RaiseSignal(signal);
+  if (has_threads) kernel_.ExchangeSleepingCall(former);
+  if (kernel_.interruptions() != interruptions && has_threads) scheduler_.Interrupt(thread);
+  if (disposition != DrivenKernel::Disposition::kDefault) return;
   if (stage_ != Stage::kOnScenario) EndProcess(128 + number);
   // Its handler has put things in order, and lets the signal do the rest.
   if (number == SIGTERM && run_.ledger().asked_to_stop) EndAsAsked();

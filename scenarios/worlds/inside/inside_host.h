@@ -83,7 +83,10 @@ class InsideHost final : private ServerHost,
   // ProgramWatcher
   void OnExit(int status) override;
   void OnFault(int number) override;
-  void OnSignalToItself(int number) override;
+  void OnSignalToItself(int number) override { SendSignal(0, number); }
+  void OnSignalToThread(pthread_t thread, int number) override {
+    SendSignal(scheduler_.NumberOf(thread), number);
+  }
   void OnFork() override;
   [[noreturn]] void OnRefused(std::string_view why) override;
 
@@ -94,7 +97,8 @@ class InsideHost final : private ServerHost,
   void BeginJob(const std::string& bytes);
   void LetSomethingHappen(int64_t deadline_ns);
   bool SendDueSignals();
-  void SendSignal(const siginfo_t& signal);
+  void SendSignal(int thread, int number);
+  void SendSignal(int thread, const siginfo_t& signal);
   void LookForDeadlock();
   void StartSpins();
   bool IsAsItWas();
@@ -119,7 +123,6 @@ class InsideHost final : private ServerHost,
   bool spins_ = false;           // a thread of this process, or of one before
   int waits_to_start_ = 0;
   int short_waits_ = 0;
-  void* first_sleeps_in_ = nullptr;  // the call of the first thread, which signals are for
   Target target_;
   Scenario nothing_;
   RunOptions options_;

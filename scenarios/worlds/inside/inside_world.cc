@@ -68,6 +68,13 @@ class SharedPage {
   inside::Progress* page_ = nullptr;
 };
 
+// Linux has none as high (PID_MAX_LIMIT).
+pid_t ProgramsPid(int worker) {
+  constexpr pid_t kFirst = 5'000'000;
+  constexpr pid_t kMostThreads = 1000;
+  return kFirst + worker * kMostThreads;
+}
+
 inside::ServerFacts FactsOf(const Target& target) {
   inside::ServerFacts facts;
   facts.name = target.name;
@@ -160,14 +167,6 @@ class InsideWorld::Program {
   bool process_stays() const { return process_stays_; }
 
  private:
-  // The same each time that it is started, as some seed their random numbers with it, but not that
-  // of another program which runs at the same time. Linux has none as high (PID_MAX_LIMIT).
-  pid_t ProgramsPid() const {
-    constexpr pid_t kFirst = 5'000'000;
-    constexpr pid_t kMostThreads = 1000;
-    return kFirst + door_.number() * kMostThreads;
-  }
-
   void EndStaying(const RunOptions& options) {
     if (!std::exchange(process_stays_, false)) return;
     Send(MessageKind::kLeave, "");
@@ -196,8 +195,8 @@ class InsideWorld::Program {
   std::vector<std::pair<std::string, std::string>> Environment(const InsideOptions& options) const {
     std::vector<std::pair<std::string, std::string>> variables = {
         {"LD_PRELOAD", Preloaded(options.library)},
-        {inside::kDriverVariable,
-         fmt::format("{}:{}:{}:{}", port_, kDescriptors, ProgramsPid(), door_.name())}};
+        {inside::kDriverVariable, fmt::format("{}:{}:{}:{}", port_, kDescriptors,
+                                              ProgramsPid(options.worker), door_.name())}};
     if (options.coverage_map >= 0) {
       variables.emplace_back(inside::kMapVariable, std::to_string(options.coverage_map));
     }

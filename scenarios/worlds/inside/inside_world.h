@@ -20,6 +20,10 @@ struct InsideOptions {
   std::string library;  // of libhupstorm_inside.so
   // How long the program may take until it listens and sleeps.
   std::chrono::milliseconds start_timeout{10'000};
+  // Of the worker that the program is started by: what the program is told that its process number
+  // is (getpid(2)) depends on it, and on nothing else. Some seed their random numbers with that;
+  // some name files by it, so it is another for each that runs at the same time.
+  int worker = 0;
   // A fuzzer's map that the program fills in (shmget); -1: none. coverage_size() bytes.
   int coverage_map = -1;
 };

@@ -51,6 +51,15 @@ TEST_P(SignalsTest, SigactionReportsTheFormerHandler) {
   EXPECT_EQ(former.sa_flags & SA_RESTART, SA_RESTART);
 }
 
+// PHP sets it so for the signal that it sends itself at its end.
+TEST_P(SignalsTest, TheDefaultIsTheDefaultWhateverItsFlags) {
+  struct sigaction action = {};
+  action.sa_handler = SIG_DFL;
+  action.sa_flags = SA_SIGINFO;
+  EXPECT_THAT(Invoke<Call::kSigaction>(kernel, SIGURG, &action, nullptr), SyscallSucceeds());
+  under_test().Raise(SIGURG);  // which is ignored by default
+}
+
 TEST_P(SignalsTest, SigkillCannotBeHandled) {
   struct sigaction action = {};
   action.sa_handler = [](int) {};
