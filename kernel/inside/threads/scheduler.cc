@@ -191,17 +191,6 @@ void Scheduler::Interrupt(int number) {
   thread.state = State::kReady;
 }
 
-int Scheduler::NumberOf(pthread_t id) const {
-  for (size_t i = threads_.size(); i-- > 1;) {
-    if (threads_[i]->id == id && !threads_[i]->joined) return static_cast<int>(i);
-  }
-  return 0;
-}
-
-void* Scheduler::SleepingCallOf(int number) const {
-  return threads_[static_cast<size_t>(number)]->sleep.state;
-}
-
 int Scheduler::Wake(const void* address, int most) {
   int woken = 0;
   while (woken < most) {
@@ -313,12 +302,17 @@ std::vector<SleepingThread> Scheduler::Sleepers() const {
   return sleepers;
 }
 
-Scheduler::Thread* Scheduler::Find(pthread_t id) const {
+int Scheduler::NumberOf(pthread_t id) const {
   // The last with that id: glibc gives the storage of one that has been joined to another.
   for (size_t i = threads_.size(); i-- > 0;) {
-    if (threads_[i]->id == id && !threads_[i]->joined) return threads_[i].get();
+    if (threads_[i]->id == id && !threads_[i]->joined) return static_cast<int>(i);
   }
-  return nullptr;
+  return -1;
+}
+
+Scheduler::Thread* Scheduler::Find(pthread_t id) const {
+  const int number = NumberOf(id);
+  return number < 0 ? nullptr : threads_[static_cast<size_t>(number)].get();
 }
 
 int Scheduler::HighestReady() const {

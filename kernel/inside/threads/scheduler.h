@@ -130,10 +130,12 @@ class Scheduler {
   Woken Block(WaitFor what, const void* address, int64_t deadline_ns);
   // A handler has run in the first thread.
   void Interrupt(int number);
-  // The thread with that id; 0 for one that is not known.
+  // The thread with that id; -1 for one that is not known.
   int NumberOf(pthread_t id) const;
   // `sleeping` of the call that it sleeps in; null if it does not.
-  void* SleepingCallOf(int number) const;
+  void* SleepingCallOf(int number) const {
+    return threads_[static_cast<size_t>(number)]->sleep.state;
+  }
   // Wakes so many of those that have waited longest; how many it were.
   int Wake(const void* address, int most);
   // Lets others run, until the current thread can go on and its turn has come.

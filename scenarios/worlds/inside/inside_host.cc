@@ -69,10 +69,6 @@ void ReopenStandardStreams() {
   }
 }
 
-[[noreturn]] void EndProcess(int status) {
-  while (true) syscall(SYS_exit_group, status);
-}
-
 }  // namespace
 
 InsideHost::InsideHost(uint16_t port, rlim_t most_descriptors, pid_t pid, std::string_view driver)
@@ -212,16 +208,6 @@ void InsideHost::LetSomethingHappen(int64_t deadline_ns) {
   run_.OnThreadsBlock(deadline_ns);
 }
 
-// True if the program's timers have sent it any.
-bool InsideHost::SendDueSignals() {
-  bool any = false;
-  while (const auto signal = TakeDueTimer()) {
-    any = true;
-    if (signal->si_signo != 0) SendSignal(/*thread=*/0, *signal);
-  }
-  return any;
-}
-
 void InsideHost::LookForDeadlock() {
   // A timer of the program's may run a handler, and so may a signal that is still to come.
   bool none_can_be_woken = kernel_.NextTimerNs() < 0;
@@ -358,61 +344,6 @@ void InsideHost::EndJob() {
 void InsideHost::LeaveServer() {
   if (stage_ != Stage::kOnScenario) OnRefused("it cannot be warmed up: it does not come to rest");
   EndJob();
-}
-
-void InsideHost::OnExit(int status) {
-  if (stage_ != Stage::kOnScenario) return;
-  if (run_.ledger().asked_to_stop) EndAsAsked();
-  run_.Die(fmt::format("it called exit({})", status & 0xff));
-  EndJob();
-}
-
-void InsideHost::EndAsAsked() {
-  // Linux closes what is left.
-  for (int fd; (fd = kernel_.NextDescriptor(0)) >= 0;) Invoke<Call::kClose>(kernel_, fd);
-  run_.ledger().stopped = true;
-  EndJob();
-}
-
-void InsideHost::OnFault(int number) {
-  if (stage_ != Stage::kOnScenario) return;
-  run_.Die(EndOfProcess(number));
-  EndJob();
-}
-
-void InsideHost::SendSignal(int thread, int number) {
-  siginfo_t signal = {};
-  signal.si_signo = number;
-  SendSignal(thread, signal);
-}
-
-void InsideHost::SendSignal(int thread, const siginfo_t& signal) {
-  const int number = signal.si_signo;
-  const bool has_threads = scheduler_.has_threads();
-  void* const former =
-      has_threads ? kernel_.ExchangeSleepingCall(scheduler_.SleepingCallOf(thread)) : nullptr;
-  const uint64_t interruptions = kernel_.interruptions();
-  const auto disposition = kernel_.RaiseSignal(signal);
-  if (has_threads) kernel_.ExchangeSleepingCall(former);
-  if (kernel_.interruptions() != interruptions && has_threads) scheduler_.Interrupt(thread);
-  if (disposition != DrivenKernel::Disposition::kDefault) return;
-  if (stage_ != Stage::kOnScenario) EndProcess(128 + number);
-  // Its handler has put things in order, and lets the signal do the rest.
-  if (number == SIGTERM && run_.ledger().asked_to_stop) EndAsAsked();
-  run_.Die(EndOfProcess(number));
-  EndJob();
-}
-
-void InsideHost::OnFork() {
-  if (stage_ == Stage::kOnScenario || stage_ == Stage::kWarmingUp) {
-    OnRefused("it forks processes while it serves");
-  }
-}
-
-void InsideHost::OnRefused(std::string_view why) {
-  if (!line_.is_connected() && !line_.Connect(driver_)) EndProcess(1);
-  line_.Send(MessageKind::kRefused, why);
-  EndProcess(1);
 }
 
 }  // namespace hupstorm::inside

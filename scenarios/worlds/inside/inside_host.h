@@ -8,6 +8,7 @@
 
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -85,7 +86,7 @@ class InsideHost final : private ServerHost,
   void OnFault(int number) override;
   void OnSignalToItself(int number) override { SendSignal(0, number); }
   void OnSignalToThread(pthread_t thread, int number) override {
-    SendSignal(scheduler_.NumberOf(thread), number);
+    SendSignal(std::max(scheduler_.NumberOf(thread), 0), number);
   }
   void OnFork() override;
   [[noreturn]] void OnRefused(std::string_view why) override;
@@ -104,6 +105,7 @@ class InsideHost final : private ServerHost,
   bool IsAsItWas();
   JobResult TakeResult();
   [[noreturn]] void EndJob();
+  [[noreturn]] static void EndProcess(int status);
   [[noreturn]] void EndAsAsked();
 
   const uint16_t port_;
