@@ -6,7 +6,9 @@
 
 #include "kernel/inside/harness_stack.h"
 #include "kernel/inside/program.h"
+#include "kernel/inside/random_bytes.h"
 #include "kernel/inside/threads/waits.h"
+#include "kernel/simulated/simulated_kernel.h"
 
 namespace hupstorm::inside {
 namespace {
@@ -44,6 +46,7 @@ void Gate::Make(SystemCall& call) {
     top_->Make(call);
     if (coverage_ != nullptr) coverage_->Note(call);
   });
+  if (call.Fd() >= 0 && call.Fd() < SimulatedKernel::kFirstDescriptor) AfterFileCall(call);
   if (scheduler_ == nullptr) return;
   scheduler_->NoteCall();
   scheduler_->Point();

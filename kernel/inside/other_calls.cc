@@ -1,34 +1,18 @@
 #include "kernel/inside/other_calls.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <sys/mman.h>
-#include <sys/random.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cstdint>
 
+#include "kernel/inside/random_bytes.h"
 #include "kernel/inside/threads/waits.h"
 #include "kernel/libc_shim.h"
 
 namespace hupstorm::inside {
 namespace {
-
-uint64_t random_state = 0x9e3779b97f4a7c15;
-
-// splitmix64: the same bytes in each run.
-uint8_t NextRandom() {
-  uint64_t z = random_state += 0x9e3779b97f4a7c15;
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-  return static_cast<uint8_t>(z >> 56);
-}
-
-ssize_t FillRandomly(void* buffer, size_t size) {
-  for (size_t i = 0; i < size; ++i) static_cast<uint8_t*>(buffer)[i] = NextRandom();
-  return static_cast<ssize_t>(size);
-}
 
 bool MakeOther(long number, const long (&arguments)[6], long& result) {
   switch (number) {
@@ -67,20 +51,6 @@ void SetMakeOtherCalls() { shim::SetMakeOther(MakeOther); }
 using namespace hupstorm;  // NOLINT: every line below is this library's
 
 extern "C" {
-
-ssize_t getrandom(void* buffer, size_t size, unsigned flags) {
-  if (!in_force.in_server) return syscall(SYS_getrandom, buffer, size, flags);
-  return inside::FillRandomly(buffer, size);
-}
-
-int getentropy(void* buffer, size_t size) {
-  constexpr size_t kMost = 256;
-  if (size > kMost) {
-    errno = EIO;
-    return -1;
-  }
-  return getrandom(buffer, size, 0) == static_cast<ssize_t>(size) ? 0 : -1;
-}
 
 // V8 keeps its heap from the children of a fork (MADV_DONTFORK), and others have it wiped there: a
 // child that carries on with a scenario needs it.

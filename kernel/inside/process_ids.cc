@@ -20,6 +20,7 @@
 
 #include "kernel/in_force.h"
 #include "kernel/inside/program.h"
+#include "kernel/inside/random_bytes.h"
 #include "kernel/inside/threads/waits.h"
 #include "kernel/next_symbol.h"
 
@@ -138,18 +139,21 @@ int sched_getparam(pid_t pid, sched_param* param) noexcept {
   return ByNumber(SYS_sched_getparam, Linuxs(pid), param);
 }
 
-// ---- Files below /proc.
+// ---- Files: those below /proc, and those of random numbers.
 
 int open64(const char* path, int flags, ...) {
   va_list arguments;
   va_start(arguments, flags);
   const auto mode = va_arg(arguments, mode_t);
   va_end(arguments);
-  return ByNumber(SYS_openat, AT_FDCWD, LinuxsPath(path).get(), flags, mode);
+  const int fd = ByNumber(SYS_openat, AT_FDCWD, LinuxsPath(path).get(), flags, mode);
+  if (in_force.in_server && IsRandomDevice(path)) NoteRandomDevice(fd);
+  return fd;
 }
 int open(const char* path, int flags, ...) __attribute__((alias("open64")));
 
 FILE* fopen64(const char* path, const char* mode) {
+  if (in_force.in_server && IsRandomDevice(path)) return OpenRandomStream();
   static auto* const real = NextOf<FILE*(const char*, const char*)>("fopen64");
   return real(LinuxsPath(path).get(), mode);
 }

@@ -182,6 +182,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "/usr/bin/memcached"},
         Program{"redis", HUPSTORM_TEST_SERVERS "/redis.sh {port}", "/usr/bin/redis-server"},
         Program{"asyncio", PythonServer("asyncio_echo")},
+        Program{"draws_numbers", PythonServer("draws_numbers")},
         Program{"node", "/usr/bin/node " HUPSTORM_TEST_SERVERS "/pairs/node_echo.js {port}",
                 "/usr/bin/node"}),
     [](const auto& info) { return info.param.name; });
@@ -265,7 +266,8 @@ TEST(InsideWorldTest, AProgramMayAskLinuxAboutTheNumberThatItIsToldItHas) {
 }
 
 TEST(InsideWorldTest, AProgramThatConnectsToAnotherServerIsRefused) {
-  EXPECT_THAT(WhyNot(PythonServer("async_proxy") + " 9"), HasSubstr("to another server, at port 9"));
+  EXPECT_THAT(WhyNot(PythonServer("async_proxy") + " 9"),
+              HasSubstr("to another server, at port 9"));
   EXPECT_THAT(WhyNot(Proxy() + " 9"), HasSubstr("to another server, at port 9"));
 }
 

@@ -31,8 +31,8 @@ class AflForkServer {
 
  private:
   const uint8_t* input_;  // its length, 4 bytes, and what it is
-  // Behind the coverage. afl-fuzz gives up if a run counts nothing, and a scenario that cannot run in
-  // this world does not.
+  // Behind the coverage. afl-fuzz gives up if a run counts nothing, and a scenario that cannot run
+  // in this world does not.
   uint8_t* always_ = nullptr;
   int coverage_map_;
 };
