@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/random.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -31,6 +32,12 @@ bool IsDevice(int fd) {
 }
 
 }  // namespace
+
+void SeedProgram() {
+  constexpr size_t kSize = 16;
+  auto* const bytes = reinterpret_cast<void*>(getauxval(AT_RANDOM));
+  if (bytes != nullptr) FillRandomly(bytes, kSize);
+}
 
 ssize_t FillRandomly(void* buffer, size_t size) {
   for (size_t i = 0; i < size; ++i) static_cast<uint8_t*>(buffer)[i] = NextRandom();

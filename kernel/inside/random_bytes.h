@@ -13,6 +13,10 @@
 
 namespace hupstorm::inside {
 
+// The 16 bytes that the kernel gives each program for its hash tables and the like (AT_RANDOM).
+// libc has taken its own from there already.
+void SeedProgram();
+
 // As getrandom.
 ssize_t FillRandomly(void* buffer, size_t size);
 

@@ -23,6 +23,7 @@
 #include "base/timespec.h"
 #include "kernel/in_force.h"
 #include "kernel/inside/other_calls.h"
+#include "kernel/inside/random_bytes.h"
 #include "kernel/inside/program_edges.h"
 #include "kernel/inside/threads/deadlock.h"
 #include "kernel/inside/threads/spin_clock.h"
@@ -97,6 +98,7 @@ void InsideHost::Begin() {
   SetUnsimulatedHandler([](std::string_view what) { Watcher()->OnRefused(what); });
   BeOlderLinux();
   SetMakeOtherCalls();
+  SeedProgram();
   gate_.set_scheduler(&scheduler_);
   Watch(*this, pid_);
   BeginSignalTimers(*this);
