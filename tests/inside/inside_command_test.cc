@@ -128,7 +128,7 @@ TEST(InsideCommandTest, AProgramThatIsNotSeenIsJudgedFromOutside) {
 }
 
 TEST(InsideCommandTest, AProgramThatCannotGoOnThereDoesSoOnLinux) {
-  const std::string command = PythonServer("forks_at_a_reset");
+  const std::string command = HUPSTORM_PAIRS "/forks_at_a_reset {port}";
   const auto json = JsonOf(Hupstorm(
       {"run", "half-close/idle", "reset/idle", "--json", "--jobs", "1", "--exec", command}));
   EXPECT_EQ(json["world"], "simulated");
@@ -137,6 +137,15 @@ TEST(InsideCommandTest, AProgramThatCannotGoOnThereDoesSoOnLinux) {
   EXPECT_THAT(json["ran_on_linux"][0]["reason"].get<std::string>(),
               HasSubstr("it forks processes while it serves"));
   EXPECT_THAT(json["ran_on_linux"][0]["scenarios"], SizeIs(1));
+}
+
+TEST(InsideCommandTest, AGateOfSuchAProgramLeavesOutWhatIsMadeUpByTheThousand) {
+  const CommandResult gate = Hupstorm({"gate", "reset/idle", "--fuzz-runs", "100", "--jobs", "1",
+                                       "--exec", HUPSTORM_PAIRS "/forks_at_a_reset {port}"});
+  EXPECT_EQ(gate.exit_code, 0) << gate.out << gate.err;
+  EXPECT_THAT(gate.out, AllOf(ContainsRegex("[0-9]+ ran on Linux: [^\n]*it forks processes"),
+                              ContainsRegex("\nsweep +not run: [^\n]*it forks processes"),
+                              HasSubstr("the gate is open")));
 }
 
 TEST(InsideCommandTest, AFindingIsReplayedAndMadeSmall) {

@@ -9,6 +9,7 @@
 #include <iterator>
 #include <utility>
 
+#include "base/scoped_value.h"
 #include "scenarios/language/fit.h"
 #include "scenarios/language/print.h"
 #include "tools/cli/errors.h"
@@ -67,8 +68,8 @@ class Gate {
     if (!settings_.corpora.empty()) {
       InArea("corpus", [this](GateArea& area) { RunCorpora(area); });
     }
-    InArea("sweep", [this](GateArea& area) { RunSweepArea(area); });
-    InArea("fuzz", [this](GateArea& area) { RunFuzz(area); });
+    InArea("sweep", [this](GateArea& area) { RunMany(area, &Gate::RunSweepArea); });
+    InArea("fuzz", [this](GateArea& area) { RunMany(area, &Gate::RunFuzz); });
     RunSelf();
     Confirm();
     Finish();
@@ -184,6 +185,17 @@ class Gate {
     RunJobs(jobs, /*in_files=*/true, area);
   }
 
+  // What is made up by the thousand is left, if the program cannot go on where that is fast.
+  void RunMany(GateArea& area, void (Gate::*run)(GateArea&)) {
+    if (!server_.world_of_many) return (this->*run)(area);
+    const ScopedValue many(isolation_.make_world, server_.world_of_many);
+    try {
+      (this->*run)(area);
+    } catch (const FailedError& error) {
+      area.skipped = error.what();
+    }
+  }
+
   void RunSweepArea(GateArea& area) {
     if (!settings_.sweep) {
       area.skipped = "--no-sweep";
@@ -196,7 +208,6 @@ class Gate {
     Progress progress(area.name);
     SweepSettings sweep;
     sweep.isolation = isolation_;
-    if (server_.world_of_many) sweep.isolation.make_world = server_.world_of_many;
     sweep.on_progress = [&progress](uint64_t done, uint64_t total, size_t findings) {
       progress.Update(done, total, Count(findings, "finding"));
     };
@@ -235,7 +246,6 @@ class Gate {
       const Clock::time_point start = Clock::now();
       SmokeSettings smoke;
       smoke.isolation = isolation_;
-      if (server_.world_of_many) smoke.isolation.make_world = server_.world_of_many;
       smoke.runs = settings_.fuzz_runs;
       smoke.seed = settings_.seed;
       smoke.can_run = [this](const Scenario& scenario) {
@@ -302,10 +312,8 @@ class Gate {
   }
 
   const Target* TargetNamed(const std::string& name) const {
-    for (const Target& target : server_.targets) {
-      if (target.name == name) return &target;
-    }
-    return nullptr;
+    const auto target = std::ranges::find(server_.targets, name, &Target::name);
+    return target == server_.targets.end() ? nullptr : &*target;
   }
 
   // Runs each bug's scenario once more, by itself, for its time line.

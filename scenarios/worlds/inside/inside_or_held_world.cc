@@ -6,7 +6,7 @@ namespace hupstorm {
 namespace {
 
 // A program that could not go on so often is not asked again: each time it is started anew.
-constexpr int kMostFailures = 3;
+constexpr int kMostFailures = 50;
 
 }  // namespace
 
@@ -18,7 +18,7 @@ RunResult InsideOrHeldWorld::Run(const Scenario& scenario, const Target& target,
                                  const RunOptions& options) {
   if (failures_ >= kMostFailures) {
     return RunOnLinux(scenario, target, options,
-                      "the program could not go on, in three other scenarios");
+                      "the program could not go on, in fifty other scenarios");
   }
   try {
     return inside_.Run(scenario, target, options);
