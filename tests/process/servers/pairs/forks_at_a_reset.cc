@@ -2,7 +2,7 @@
 
 #include <sys/wait.h>
 
-#include "pairs/echo_loop.h"
+#include "echo_loop.h"
 
 namespace {
 
