@@ -33,6 +33,12 @@ bool IsLinuxs(const SystemCall& call) {
 }  // namespace
 
 void Gate::Make(SystemCall& call) {
+  // A socket of Linux's is shared by the processes that are forked for scenarios: what ends it, as
+  // one for name service, would end it for those that come.
+  if (call.call == Call::kShutdown && call.Fd() >= 0 &&
+      call.Fd() < SimulatedKernel::kFirstDescriptor) {
+    return call.Return(0);
+  }
   if (IsLinuxs(call)) return linux_.Make(call);
   // A wait would block if it were not for what is ready: others get their turn, or one that finds
   // work at each wait would keep them from it.

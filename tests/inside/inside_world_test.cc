@@ -237,6 +237,14 @@ TEST(InsideWorldTest, WhatAFreshProcessDoesNotShowIsNoFindingAndIsTold) {
   EXPECT_THAT(told, Contains(HasSubstr("c")));
 }
 
+TEST(InsideWorldTest, WhatOneProcessDoesToASocketOfLinuxsIsNotForTheNext) {
+  InsideWorld world(Started(PythonServer("shuts_down_its_udp")));
+  const Scenario stop = ParseScenario("a connect\nserver stop\n", "stop.scn");
+  const Scenario idle = ParseScenario("a connect\nwait 1s\n", "idle.scn");
+  world.Run(stop, kEchoTarget, RunOptions());
+  EXPECT_THAT(Findings(world.Run(idle, kEchoTarget, RunOptions())), IsEmpty());
+}
+
 TEST(InsideWorldTest, AScenarioThatIsLookedAtHasAProcessOfItsOwn) {
   InsideWorld world(Started(PythonServer("tires_of_clients")));
   const Scenario scenario =
