@@ -25,9 +25,7 @@ constexpr size_t kHandlerStack = 64 << 10;  // the rest is done on the harness' 
 ProgramWatcher* watching = nullptr;
 pid_t forked_by = 0;
 pid_t programs_pid = 0;
-// Its threads have the numbers that follow. One that forked has Linux's number, and no more.
-constexpr pid_t kNumbers = 1000;
-pid_t programs_pids = kNumbers;
+pid_t programs_pids = kMostNumbers;  // one that forked has Linux's number, and no more
 
 bool IsProgramsCall() { return watching != nullptr && in_force.in_server; }
 

@@ -30,6 +30,9 @@ class ProgramWatcher {
   [[noreturn]] virtual void OnRefused(std::string_view why) = 0;
 };
 
+// A program and its threads have so many numbers (gettid(2)), one after the other.
+inline constexpr pid_t kMostNumbers = 1000;
+
 // From here on `watcher`, which is never destroyed, hears of what the program does. Called before
 // main, as the harness. `pid`: what the program is told that its number is (getpid(2)), in each of
 // the processes that are forked of it for scenarios.

@@ -1,5 +1,6 @@
 #include "kernel/inside/signal_timers.h"
 
+#include <pthread.h>
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include "base/timespec.h"
 #include "kernel/in_force.h"
 #include "kernel/inside/program.h"
+#include "kernel/inside/threads/scheduler.h"
 
 namespace hupstorm::inside {
 namespace {
@@ -20,6 +22,8 @@ struct SignalTimer {
   bool runs = false;      // by a clock that goes on
   bool is_ahead = false;  // the clock counts from 1970
   int signal = 0;         // 0: none is sent (SIGEV_NONE)
+  int thread = 0;         // to which, as the scheduler counts them
+  void (*routine)(sigval) = nullptr;
   int code = SI_TIMER;
   sigval value = {};
   int64_t due_ns = -1;  // -1: not set
@@ -95,7 +99,7 @@ void BeginSignalTimers(SignalTimerHost& of) {
   real_timer = {.exists = true, .runs = true, .signal = SIGALRM, .code = SI_KERNEL};
 }
 
-std::optional<siginfo_t> TakeDueTimer() {
+std::optional<DueTimer> TakeDueTimer() {
   const int64_t now = host->now_ns();
   SignalTimer* const timer = First();
   if (timer == nullptr || timer->due_ns > now) return std::nullopt;
@@ -107,11 +111,30 @@ std::optional<siginfo_t> TakeDueTimer() {
     timer->due_ns = -1;
   }
   TellHost();
-  siginfo_t signal = {};
-  signal.si_signo = timer->signal;
-  signal.si_code = timer->code;
-  signal.si_value = timer->value;
-  return signal;
+  DueTimer due = {.thread = timer->thread, .routine = timer->routine};
+  due.signal.si_signo = timer->signal;
+  due.signal.si_code = timer->code;
+  due.signal.si_value = timer->value;
+  return due;
+}
+
+void StartThreadOf(const DueTimer& timer) {
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+  auto* const copy = new DueTimer(timer);
+  const auto run = [](void* argument) -> void* {
+    const DueTimer mine = *static_cast<DueTimer*>(argument);
+    {
+      const HarnessScope harness;
+      delete static_cast<DueTimer*>(argument);
+    }
+    mine.routine(mine.signal.si_value);
+    return nullptr;
+  };
+  pthread_t id = {};
+  if (TheScheduler()->Create(&id, &attributes, run, copy) != 0) delete copy;
+  pthread_attr_destroy(&attributes);
 }
 
 }  // namespace hupstorm::inside
@@ -152,6 +175,11 @@ int timer_create(clockid_t clock, sigevent* event, timer_t* id) noexcept {
   const auto free = std::find_if(timers.begin(), timers.end(),
                                  [](const SignalTimer& timer) { return !timer.exists; });
   if (free == timers.end()) return FailTimer(EAGAIN);
+  int thread = 0;
+  if (event != nullptr && event->sigev_notify == SIGEV_THREAD_ID) {
+    thread = event->_sigev_un._tid - ProgramsPid();
+    if (thread < 0 || thread >= TheScheduler()->made()) return FailTimer(EINVAL);
+  }
   const auto number = static_cast<uintptr_t>(free - timers.begin());
   *free = {.exists = true, .signal = SIGALRM};
   free->value.sival_int = static_cast<int>(number);
@@ -161,12 +189,11 @@ int timer_create(clockid_t clock, sigevent* event, timer_t* id) noexcept {
   free->runs = is_ahead || clock == CLOCK_MONOTONIC || clock == CLOCK_BOOTTIME ||
                clock == CLOCK_BOOTTIME_ALARM;
   if (event != nullptr) {
-    if (event->sigev_notify == SIGEV_THREAD) {
-      const HarnessScope harness;
-      Watcher()->OnRefused("it has a timer that starts threads (timer_create, SIGEV_THREAD)");
-    }
-    free->signal = event->sigev_notify == SIGEV_NONE ? 0 : event->sigev_signo;
+    free->signal = event->sigev_signo;
     free->value = event->sigev_value;
+    if (event->sigev_notify == SIGEV_NONE) free->signal = 0;
+    if (event->sigev_notify == SIGEV_THREAD) free->routine = event->sigev_notify_function;
+    free->thread = thread;
   }
   *id = reinterpret_cast<timer_t>(number);
   return 0;

@@ -1,6 +1,7 @@
-// Timers that send the program a signal: alarm(2), setitimer(2), timer_create(2), on the simulated
-// clock. (Linux's are not there any more in a process that was forked.) Those that count what a
-// processor does never go off: on the simulated kernel the program takes no time.
+// Timers that send the program a signal, or start a thread of it: alarm(2), setitimer(2),
+// timer_create(2), on the simulated clock. (Linux's are not there any more in a process that was
+// forked.) Those that count what a processor does never go off: on the simulated kernel the program
+// takes no time.
 
 #ifndef HUPSTORM_KERNEL_INSIDE_SIGNAL_TIMERS_H_
 #define HUPSTORM_KERNEL_INSIDE_SIGNAL_TIMERS_H_
@@ -10,14 +11,13 @@
 #include <cstdint>
 #include <optional>
 
+#include "kernel/inside/threads/program_clock.h"
+
 namespace hupstorm::inside {
 
 // What they need of the world that the program lives in.
-class SignalTimerHost {
+class SignalTimerHost : public virtual ProgramClock {
  public:
-  virtual ~SignalTimerHost() = default;
-  virtual int64_t now_ns() const = 0;
-  virtual int64_t realtime_ahead_ns() const = 0;
   // The first timer is due then; -1: none is set.
   virtual void OnTimerSet(int64_t due_ns) = 0;
 };
@@ -25,8 +25,16 @@ class SignalTimerHost {
 // Timers are `host`'s from here on; it is never destroyed. Called before main.
 void BeginSignalTimers(SignalTimerHost& host);
 
-// Takes a timer that is due: the signal that it sends. None if none is.
-std::optional<siginfo_t> TakeDueTimer();
+// What a timer does that is due.
+struct DueTimer {
+  int thread = 0;  // to which it sends the signal, as the scheduler counts them
+  siginfo_t signal = {};
+  void (*routine)(sigval) = nullptr;  // of a thread that it starts, with the signal's value instead
+};
+// None if none is due. One that does nothing (SIGEV_NONE) sends signal 0.
+std::optional<DueTimer> TakeDueTimer();
+// Starts its thread. If there are too many already it does nothing, as glibc.
+void StartThreadOf(const DueTimer& timer);
 
 }  // namespace hupstorm::inside
 

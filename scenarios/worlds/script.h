@@ -91,6 +91,7 @@ class Script {
   ClockMoves moves_given_;         // since then; or for a `wait`
   int64_t restart_asked_ns_ = -1;  // -1: it is not to be started again
   bool server_killed_ = false;
+  bool skipped_steps_ = false;  // of clients that had not connected, or not yet
 };
 
 }  // namespace hupstorm

@@ -81,8 +81,8 @@ TEST(StoppingServerTest, OneThatIsStoppedByItsMasterIsLeftAlone) {
 // Real time would not do for this one.
 TEST(SleepingServerTest, WhateverCallItSleepsInTimeIsVirtual) {
   EXPECT_EQ(Told(RunServer(SleepsInManyWays(),
-                           "c[1..16] connect\nc[1..16] read all\nc[1..16] send 1KiB\n"
-                           "wait 70s\nexpect c[1..16] received 1KiB\n")),
+                           "c[1..20] connect\nc[1..20] read all\nc[1..20] send 1KiB\n"
+                           "wait 70s\nexpect c[1..20] received 1KiB\n")),
             "");
 }
 

@@ -17,6 +17,7 @@
 
 #include "kernel/call_table.h"
 #include "kernel/inside/threads/context.h"
+#include "kernel/inside/threads/program_clock.h"
 #include "kernel/inside/threads/schedule.h"
 
 namespace hupstorm::inside {
@@ -64,12 +65,8 @@ struct Cancellation {
 };
 
 // What the scheduler asks of the world.
-class SchedulerHost {
+class SchedulerHost : public virtual ProgramClock {
  public:
-  virtual ~SchedulerHost() = default;
-  virtual int64_t now_ns() const = 0;
-  // How far CLOCK_REALTIME is ahead of that.
-  virtual int64_t realtime_ahead_ns() const = 0;
   // No thread can run, `deadline_ns` is when the first of them times out, -1 for never. Lets
   // something happen, or does not return. On a stack of its own, as the harness.
   virtual void OnAllBlocked(int64_t deadline_ns) = 0;

@@ -1,6 +1,7 @@
 // Threads of a server that sleep with a timeout in a call that the driver does not hold: at a
-// condition variable, a semaphore, a futex. The driver reads until when, so that it can let time
-// pass for them too, and has them woken when it has. In memory that is shared with the driver.
+// condition variable, a semaphore, a futex; and timers of its process. The driver reads until when,
+// so that it can let time pass for them too, and has them woken when it has. In memory that is
+// shared with the driver.
 
 #ifndef HUPSTORM_KERNEL_LINUX_HELD_SLEEPERS_H_
 #define HUPSTORM_KERNEL_LINUX_HELD_SLEEPERS_H_
@@ -13,7 +14,6 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "kernel/linux/held/interval_timer.h"
 #include "kernel/linux/held/server_clock.h"
 
 namespace hupstorm::held {
@@ -57,16 +57,22 @@ class Sleepers {
       }
       place.state = State::kAsleep;
     }
-    timer_.FireIfDue(now_ns);
+    if (FireTimers* const fire = fire_timers_) fire(now_ns);
   }
-  // What else time brings about in the process.
-  IntervalTimer& timer() { return timer_; }
+
+  // Of one process, numbered from 0.
+  static constexpr size_t kMostTimers = 64;
+  // When a timer goes off (> 0), by the server's CLOCK_MONOTONIC; -1 for never.
+  void SetTimer(size_t number, int64_t until_ns) { timers_[number] = until_ns; }
+  // In the server's process: what has those go off whose time is over at `now_ns`.
+  using FireTimers = void(int64_t now_ns);
+  void FireTimersBy(FireTimers* fire) { fire_timers_ = fire; }
 
   // ---- The driver's.
 
-  // When the first of them wants to wake, or the timer goes off; -1 for never.
+  // When the first of them wants to wake, or a timer goes off; -1 for never.
   int64_t FirstDeadline() const {
-    int64_t first = timer_.until_ns();
+    int64_t first = FirstTimer();
     for (const Place& place : places_) {
       if (Counts(place)) first = Earlier(first, place.until_ns);
     }
@@ -75,7 +81,8 @@ class Sleepers {
   // Whether the time of one is over that has not woken yet. To be asked when the server sleeps: one
   // of which this is said often (it waits for a mutex on its way out) is then left out.
   bool AnyDue(int64_t now_ns) {
-    bool any = timer_.IsDue(now_ns);
+    const int64_t timer = FirstTimer();
+    bool any = timer >= 0 && timer <= now_ns;
     for (Place& place : places_) {
       if (!Counts(place) || place.until_ns > now_ns) continue;
       ++place.looks;
@@ -98,8 +105,17 @@ class Sleepers {
     return place.state == State::kAsleep && place.looks < kMostLooks;
   }
 
+  int64_t FirstTimer() const {
+    int64_t first = -1;
+    for (const int64_t until_ns : timers_) {
+      if (until_ns > 0) first = Earlier(first, until_ns);
+    }
+    return first;
+  }
+
   std::array<Place, 512> places_;
-  IntervalTimer timer_;
+  std::array<std::atomic<int64_t>, kMostTimers> timers_;
+  std::atomic<FireTimers*> fire_timers_{nullptr};
 };
 
 }  // namespace hupstorm::held

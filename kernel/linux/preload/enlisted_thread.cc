@@ -17,6 +17,7 @@
 #include "kernel/linux/held/connection.h"
 #include "kernel/linux/held/enlistment.h"
 #include "kernel/linux/preload/gate.h"
+#include "kernel/linux/preload/timers.h"
 
 namespace hupstorm {
 namespace preload {
@@ -106,6 +107,7 @@ void StartAnewInChild() {
   this_thread.pid = 0;
   enlisted_pid = 0;
   first_frame = nullptr;
+  ForgetTimers();
   if (is_known_process != nullptr) *is_known_process = true;
   eternal.gate.StartAnew();
 }
@@ -166,7 +168,7 @@ held::Agent* AgentOfThisThread() {
   if (has_connected) memory->frame().has_connected = true;
   held::Frame* none = nullptr;
   if (first_frame.compare_exchange_strong(none, &memory->frame())) {
-    memory->frame().sleepers.timer().Learn(ClockOffsetNs());  // set before, or by exec's caller
+    TellOfTimers(memory->frame().sleepers);
   }
   memory->frame().first = first_frame.load();
   enlisted_pid = pid;

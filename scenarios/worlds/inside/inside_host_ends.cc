@@ -17,9 +17,13 @@ void InsideHost::EndProcess(int status) {
 // True if the program's timers have sent it any.
 bool InsideHost::SendDueSignals() {
   bool any = false;
-  while (const auto signal = TakeDueTimer()) {
+  while (const auto timer = TakeDueTimer()) {
     any = true;
-    if (signal->si_signo != 0) SendSignal(/*thread=*/0, *signal);
+    if (timer->routine != nullptr) {
+      StartThreadOf(*timer);
+    } else if (timer->signal.si_signo != 0) {
+      SendSignal(timer->thread, timer->signal);
+    }
   }
   return any;
 }

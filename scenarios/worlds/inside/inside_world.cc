@@ -20,6 +20,7 @@
 #include "base/resource_limit.h"
 #include "base/system_error.h"
 #include "kernel/inside/call_coverage.h"
+#include "kernel/inside/program.h"
 #include "kernel/linux/sight/process_tree.h"
 #include "kernel/linux/sight/socket_diag.h"
 #include "scenarios/worlds/inside/messages.h"
@@ -71,8 +72,7 @@ class SharedPage {
 // Linux has none as high (PID_MAX_LIMIT).
 pid_t ProgramsPid(int worker) {
   constexpr pid_t kFirst = 5'000'000;
-  constexpr pid_t kMostThreads = 1000;
-  return kFirst + worker * kMostThreads;
+  return kFirst + worker * inside::kMostNumbers;
 }
 
 inside::ServerFacts FactsOf(const Target& target) {

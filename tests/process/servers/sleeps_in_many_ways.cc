@@ -109,14 +109,73 @@ void ForSignal() {
   sigtimedwait(&none, nullptr, &kMinute);
 }
 
+// A timer that goes off in a minute, or at that time of `clock`.
+timer_t NewTimer(clockid_t clock, int flags, sigevent event) {
+  timer_t timer = {};
+  if (timer_create(clock, &event, &timer) != 0) abort();
+  itimerspec value = {};
+  value.it_value = flags == TIMER_ABSTIME ? InAMinute(clock) : kMinute;
+  if (timer_settime(timer, flags, &value, nullptr) != 0) abort();
+  return timer;
+}
+
+void AwaitSignal(int number) {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, number);
+  sigwait(&signals, &number);
+}
+
 // Of all threads it alone may have it.
 void ForAlarm() {
-  sigset_t alarms;
-  sigemptyset(&alarms);
-  sigaddset(&alarms, SIGALRM);
   alarm(static_cast<unsigned>(kMinute.tv_sec));
-  int signal = 0;
-  sigwait(&alarms, &signal);
+  AwaitSignal(SIGALRM);
+}
+
+void ForTimerOfProcess() {
+  sigevent event = {};
+  event.sigev_notify = SIGEV_SIGNAL;
+  event.sigev_signo = SIGRTMIN;
+  const timer_t timer = NewTimer(CLOCK_REALTIME, TIMER_ABSTIME, event);
+  AwaitSignal(SIGRTMIN);
+  timer_delete(timer);
+}
+
+void ForTimerOfThread() {
+  sigevent event = {};
+  event.sigev_notify = SIGEV_THREAD_ID;
+  event.sigev_signo = SIGUSR1;
+  event._sigev_un._tid = gettid();
+  const timer_t timer = NewTimer(CLOCK_MONOTONIC, 0, event);
+  AwaitSignal(SIGUSR1);
+  timer_delete(timer);
+}
+
+void ForThreadOfTimer() {
+  sem_t over;
+  sem_init(&over, 0, 0);
+  sigevent event = {};
+  event.sigev_notify = SIGEV_THREAD;
+  event.sigev_notify_function = [](sigval value) {
+    sem_post(static_cast<sem_t*>(value.sival_ptr));
+  };
+  event.sigev_value.sival_ptr = &over;
+  const timer_t timer = NewTimer(CLOCK_MONOTONIC, 0, event);
+  sem_wait(&over);
+  timer_delete(timer);
+}
+
+void UntilTimerIsOver() {
+  sigevent event = {};
+  event.sigev_notify = SIGEV_NONE;
+  const timer_t timer = NewTimer(CLOCK_MONOTONIC, 0, event);
+  itimerspec left = {};
+  do {
+    const timespec second = {.tv_sec = 1, .tv_nsec = 0};
+    nanosleep(&second, nullptr);
+    timer_gettime(timer, &left);
+  } while (left.it_value.tv_sec != 0 || left.it_value.tv_nsec != 0);
+  timer_delete(timer);
 }
 
 void InNanosleep() { clock_nanosleep(CLOCK_MONOTONIC, 0, &kMinute, nullptr); }
@@ -137,10 +196,26 @@ void InEpoll() {
   close(epoll);
 }
 
-constexpr void (*kWays[])() = {
-    AtConditionVariable, AtPosixCondition,   AtC11Condition, AtMutex,   AtMutexByClock, AtRwlock,
-    AtSemaphore,         AtSemaphoreByClock, AtFutex,        ForSignal, ForAlarm,       InNanosleep,
-    InC11Sleep,          InSelect,           InPpoll,        InEpoll};
+constexpr void (*kWays[])() = {AtConditionVariable,
+                               AtPosixCondition,
+                               AtC11Condition,
+                               AtMutex,
+                               AtMutexByClock,
+                               AtRwlock,
+                               AtSemaphore,
+                               AtSemaphoreByClock,
+                               AtFutex,
+                               ForSignal,
+                               ForAlarm,
+                               ForTimerOfProcess,
+                               ForTimerOfThread,
+                               ForThreadOfTimer,
+                               UntilTimerIsOver,
+                               InNanosleep,
+                               InC11Sleep,
+                               InSelect,
+                               InPpoll,
+                               InEpoll};
 
 void Serve(int client, void (*sleep)()) {
   char block[64 * 1024];
@@ -158,10 +233,10 @@ int main(int argc, char** argv) {
   if (argc != 2) return 2;
   const int listener = Listen(argv[1]);
   if (listener < 0) return 1;
-  sigset_t alarms;
-  sigemptyset(&alarms);
-  sigaddset(&alarms, SIGALRM);
-  pthread_sigmask(SIG_BLOCK, &alarms, nullptr);
+  sigset_t awaited;
+  sigemptyset(&awaited);
+  for (const int number : {SIGALRM, SIGUSR1, SIGRTMIN}) sigaddset(&awaited, number);
+  pthread_sigmask(SIG_BLOCK, &awaited, nullptr);
   for (size_t next = 0;; ++next) {
     const int client = accept(listener, nullptr, nullptr);
     if (client >= 0) std::thread(Serve, client, kWays[next % std::size(kWays)]).detach();
