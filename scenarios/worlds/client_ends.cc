@@ -63,7 +63,9 @@ void ScenarioClients::NoteEnd(int client) {
     // What an idle client sends after the server has ended its connection, or as it does, is not
     // the server's to answer.
     const bool closed_idle = is_known ? state.closed_idle : IsIdle(client);
-    facts.closed_idle = closed_idle || state.consumed_when_idle == facts.consumed;
+    const bool was_wrong =
+        state.wrong_at_ns >= 0 && state.wrong_at_ns - state.spoke_ns < kLongSilenceNs;
+    facts.closed_idle = (closed_idle || state.consumed_when_idle == facts.consumed) && !was_wrong;
   }
 }
 

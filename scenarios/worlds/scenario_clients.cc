@@ -323,7 +323,10 @@ void ScenarioClients::Receive(int client) {
     const std::span<const std::byte> bytes = kernel_.PeerPeek(peer);
     const size_t count = std::min<uint64_t>(bytes.size(), state.to_read);
     if (count == 0) return;
+    const bool was_right = !stream.mismatch();
     stream.Receive({reinterpret_cast<const char*>(bytes.data()), count});
+    // One that ends an idle connection may say so first, in words that nobody expects.
+    if (was_right && stream.mismatch()) state.wrong_at_ns = kernel_.now_ns();
     if (state.to_read != kEverything) state.to_read -= count;
     kernel_.PeerConsume(peer, count, state.to_read);
   }

@@ -105,6 +105,7 @@ class ScenarioClients final : public FaultWorld {
     // When the server closed its last descriptor; -1 if it has not, or was not seen to.
     int64_t silence_at_close_ns = -1;
     bool closed_idle = false;      // all was answered then, and it had been silent for long
+    int64_t wrong_at_ns = -1;      // when it got a byte that is not the one it is owed; -1: none
     std::vector<uint64_t> urgent;  // offsets of urgent bytes in the stream
   };
   struct Name {
