@@ -17,7 +17,7 @@ install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT command)
 
 # What hupstorm_add_server links, by the names that it has for others.
 set(libraries
-  base documented isolation kernel linux linux_worlds mutator options python reference scenarios tools)
+  base documented isolation kernel linux linux_worlds mutator options places python reference scenarios tools)
 foreach(library ${libraries})
   set_target_properties(hupstorm_${library} PROPERTIES EXPORT_NAME ${library})
   list(APPEND library_targets hupstorm_${library})
@@ -96,7 +96,7 @@ set(CPACK_COMPONENT_COMMAND_DESCRIPTION
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_NAME libhupstorm-dev)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS
-  "hupstorm (= ${PROJECT_VERSION}), libfmt-dev, libmnl-dev, libpugixml-dev, pkg-config")
+  "hupstorm (= ${PROJECT_VERSION}), libdw-dev, libfmt-dev, libmnl-dev, libpugixml-dev, pkg-config")
 set(CPACK_COMPONENT_DEVELOPMENT_DESCRIPTION
   "For projects that link a server of theirs to hupstorm's simulated kernel:\nCMake's\
  find_package(hupstorm) and hupstorm_add_server.")

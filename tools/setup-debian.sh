@@ -9,7 +9,7 @@ set -euo pipefail
 command=(
   g++ cmake ninja-build
   libcli11-dev libfmt-dev libpugixml-dev node-d3 nlohmann-json3-dev
-  libmnl-dev pkg-config gzip
+  libdw-dev libmnl-dev pkg-config gzip
 )
 building=(
   libgtest-dev libgmock-dev librapidcheck-dev

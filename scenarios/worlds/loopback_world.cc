@@ -76,7 +76,7 @@ class ServerProcess {
     while (fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0) < SimulatedKernel::kFirstDescriptor - 1) {
     }
 
-    held::Agent agent(memory, line);
+    held::Agent agent(memory, line, /*linked=*/true);
     ResetServerHeap();
     try {
       {
@@ -116,6 +116,8 @@ class LoopbackWorld::Impl final : private ServerHost {
     return ports_.Choose();
   }
 
+  void SetWantsStacks(bool wanted) override { memory_->frame().wants_stacks = wanted; }
+  CallStack TakeStack(const SystemCall&) override { return kernel_.StackOfCall(); }
   HeapUse Heap() override { return kernel_.heap(); }
   bool IsInRetrospect() const override { return kernel_.IsReplaying(); }
 

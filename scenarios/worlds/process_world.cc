@@ -198,6 +198,8 @@ class ProcessWorld::Impl final : private ServerHost {
     return ports_.Choose();
   }
 
+  void SetWantsStacks(bool wanted) override { kernel_.set_wants_stacks(wanted); }
+  CallStack TakeStack(const SystemCall&) override { return kernel_.StackOfCall(); }
   HeapUse Heap() override { return {}; }
   int64_t Memory() override {
     const pid_t roots[] = {server_->command().keeper()};

@@ -85,6 +85,7 @@ RunResult ScenarioRun::Run(const Scenario& scenario, const Target& target,
 
 void ScenarioRun::StartRun(const Scenario& scenario, const Target& target,
                            const RunOptions& options) {
+  host_.SetWantsStacks(!options.stacks_at.empty());
   port_ = host_.Prepare();
   kernel_.set_driver(this);
   BeginScenario(scenario, target, options);
@@ -99,7 +100,7 @@ void ScenarioRun::BeginScenario(const Scenario& scenario, const Target& target,
   // A layer that has nothing to do costs a tenth of a run. A log says what it could do.
   const bool may_inject = HasFaults(scenario) || options.call_log != nullptr;
   monitor_.set_inner(may_inject ? static_cast<Syscalls&>(injector_) : kernel_);
-  monitor_.Start(target, options.progress);
+  monitor_.Start(target, options);
   ledger_.Clear();
   ledger_.target = &target;
   time_line_.Start(options.record_time_line);
@@ -338,6 +339,12 @@ void ScenarioRun::EndScript() {
 
 void ScenarioRun::RecordSockets() {
   if (options_->record_time_line) result_.sockets = SocketsOf(ledger_, clients_, kernel_);
+}
+
+void ScenarioRun::TakeStack(const SystemCall& call, uint64_t number) {
+  CallStack stack = host_.TakeStack(call);
+  stack.call = number;
+  result_.stacks.push_back(std::move(stack));
 }
 
 void ScenarioRun::AfterCall(const SystemCall& call) {

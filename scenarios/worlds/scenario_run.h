@@ -102,6 +102,7 @@ class ScenarioRun final : public KernelDriver, private MonitorHost {
   void CarryOutPlaced(int step) override { script_.CarryOutPlaced(step); }
   void OnSpin(int64_t deadline_ns) override;
   void OnRestless() override;
+  void TakeStack(const SystemCall& call, uint64_t number) override;
   void GiveUp() override { EndRun(); }
   void AfterCall(const SystemCall& call) override;
 

@@ -8,6 +8,7 @@
 
 #include "kernel/heap/heap_meter.h"
 #include "kernel/heap/heap_sizes.h"
+#include "kernel/stacks/call_stack.h"
 #include "kernel/syscalls.h"
 #include "target/target.h"
 
@@ -27,6 +28,15 @@ class ServerHost {
   // out of one of its calls. Any other exception is taken for the server's death, but for
   // WorldFailed.
   virtual void Serve(const Target& target, uint16_t port, Syscalls& top) = 0;
+
+  // Before Prepare: whether TakeStack will be called.
+  virtual void SetWantsStacks(bool) {}
+  // The stack on which the server makes this call; none if it cannot be had. `call` is what the
+  // shim has handed over, not a copy.
+  virtual CallStack TakeStack(const SystemCall& call) {
+    static_cast<void>(call);
+    return {};
+  }
 
   // The server's heap; zeros if its blocks are not counted, and then its heap is not judged.
   virtual HeapUse Heap() = 0;

@@ -43,11 +43,13 @@ int64_t TimeoutNs(const SystemCall& call) {
 
 }  // namespace
 
-void ServerMonitor::Start(const Target& target, std::atomic<uint64_t>* progress) {
-  progress_ = progress != nullptr ? progress : &no_progress_;
+void ServerMonitor::Start(const Target& target, const RunOptions& options) {
+  progress_ = options.progress != nullptr ? options.progress : &no_progress_;
   placed_.Clear();
   log_.Start(target.log_names_client);
   calls_ = 0;
+  stacks_at_ = options.stacks_at;
+  next_stack_ = stacks_at_.empty() ? 0 : stacks_at_.front();
   is_serving_ = false;
   most_looks_ = target.protocol == Protocol::kNone ? kMostLooksIfUnknown : kMostLooks;
   last_call_ = last_failure_ = {};
@@ -72,7 +74,8 @@ void ServerMonitor::Make(SystemCall& call) {
 }
 
 bool ServerMonitor::Enter(SystemCall& call, CallFamily family) {
-  ++calls_;
+  if (++calls_ == next_stack_) [[unlikely]]
+    TakeStack(call);
   MarkProgress();
   if (!is_serving_) [[unlikely]] {
     is_serving_ = host_.IsServing();
@@ -103,6 +106,12 @@ bool ServerMonitor::Enter(SystemCall& call, CallFamily family) {
     return false;
   }
   return true;
+}
+
+void ServerMonitor::TakeStack(const SystemCall& call) {
+  host_.TakeStack(call, calls_);
+  while (!stacks_at_.empty() && stacks_at_.front() <= calls_) stacks_at_ = stacks_at_.subspan(1);
+  next_stack_ = stacks_at_.empty() ? 0 : stacks_at_.front();
 }
 
 void ServerMonitor::EndSpin(const SystemCall& call, std::string how) {

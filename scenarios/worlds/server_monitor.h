@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,7 @@
 #include "scenarios/worlds/server_log.h"
 #include "scenarios/worlds/spin_watch.h"
 #include "scenarios/worlds/time_line.h"
+#include "scenarios/worlds/world.h"
 
 namespace hupstorm {
 
@@ -41,6 +43,9 @@ class MonitorHost {
   virtual void OnSpin(int64_t deadline_ns) = 0;
   // The same for a server that works on and on, with something to show for it, and never sleeps.
   virtual void OnRestless() = 0;
+  // The stack that the server makes this call on is wanted; it is the server's call number
+  // `number`.
+  virtual void TakeStack(const SystemCall& call, uint64_t number) = 0;
   // There is nothing more to be learnt from the server: ends the run.
   virtual void GiveUp() = 0;
   // A call has ended; `call` has its result. The clients may act on what it did.
@@ -78,8 +83,8 @@ class ServerMonitor final : public Syscalls {
   StandIn OpenStandIn(int fd) const override { return inner_->OpenStandIn(fd); }
   int NextDescriptor(int from) const override { return inner_->NextDescriptor(from); }
 
-  // For a new run. `progress`: see RunOptions.
-  void Start(const Target& target, std::atomic<uint64_t>* progress);
+  // For a new run. `options` must outlive it.
+  void Start(const Target& target, const RunOptions& options);
 
   PlacedSteps& placed() { return placed_; }
   const PlacedSteps& placed() const { return placed_; }
@@ -123,6 +128,7 @@ class ServerMonitor final : public Syscalls {
   bool Enter(SystemCall& call, CallFamily family);
   void Leave(const SystemCall& call, CallFamily family);
 
+  [[gnu::cold]] void TakeStack(const SystemCall& call);
   [[gnu::cold]] void EndSpin(const SystemCall& call, std::string how);
   bool MayBeLeft(const SystemCall& call, CallFamily family) const {
     return MayThrow(call.call) && family != CallFamily::kClose && !host_.IsInRetrospect();
@@ -144,6 +150,8 @@ class ServerMonitor final : public Syscalls {
   std::atomic<uint64_t>* progress_ = &no_progress_;
   uint64_t marks_ = 0;  // calls and steps since the monitor was made
   uint64_t calls_ = 0;
+  std::span<const uint64_t> stacks_at_;    // that are still to come
+  uint64_t next_stack_ = 0;                // the first of them; 0: none
   bool is_serving_ = false;                // the server
   int64_t work_left_ = kWorkBetweenLooks;  // until the next look
   int looks_ = 0;                          // since the last step

@@ -11,6 +11,7 @@
 #include "kernel/heap/heap_meter.h"
 #include "kernel/in_force.h"
 #include "kernel/simulated/simulated_kernel.h"
+#include "kernel/stacks/stack_walk.h"
 #include "scenarios/worlds/scenario_run.h"
 
 namespace hupstorm {
@@ -40,6 +41,12 @@ class SimulatedWorld::Impl final : private ServerHost {
   HeapUse Heap() override { return ServerHeap(); }
   bool RunsHere() override { return true; }
 
+  CallStack TakeStack(const SystemCall& call) override {
+    StackWalk stack;
+    WalkToServer(stack, &call, below_server_);
+    return ToCallStack(stack);
+  }
+
   // The harness lives in this process too: its descriptors are not the server's to close.
   bool IsOffLimits(int fd) override {
     return fd >= 0 && static_cast<size_t>(fd) < harness_descriptors_.size() &&
@@ -50,6 +57,7 @@ class SimulatedWorld::Impl final : private ServerHost {
     ResetServerHeap();
     {
       const ServerScope scope(top);
+      const ScopedValue here(below_server_, static_cast<const void*>(&scope));
       target.serve(port);
     }
     if (!run_.HasStarted() && run_.calls() == 0) {
@@ -62,6 +70,7 @@ class SimulatedWorld::Impl final : private ServerHost {
 
   SimulatedKernel kernel_;
   ScenarioRun run_{kernel_, *this};
+  const void* below_server_ = nullptr;  // on the stack, where the server was called
   std::bitset<SimulatedKernel::kFirstDescriptor> harness_descriptors_;
 };
 

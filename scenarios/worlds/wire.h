@@ -22,9 +22,21 @@ void Fields(auto& archive, Either<SocketRow> auto& row) {
           row.server_send_q, row.client_recv_q);
 }
 
+void Fields(auto& archive, Either<CodeAddress> auto& address) {
+  archive(address.module, address.offset);
+}
+
+void Fields(auto& archive, Either<ScriptLine> auto& line) {
+  archive(line.file, line.function, line.line);
+}
+
+void Fields(auto& archive, Either<CallStack> auto& stack) {
+  archive(stack.call, stack.death, stack.callee, stack.program, stack.frames, stack.script);
+}
+
 void Fields(auto& archive, Either<RunResult> auto& result) {
   archive(result.findings, result.calls, result.faults, result.time_line, result.sockets,
-          result.steps_not_reached, result.never_at_rest, result.limit_missed,
+          result.stacks, result.steps_not_reached, result.never_at_rest, result.limit_missed,
           result.not_shown_again, result.ran_on_linux, result.remark, result.has_threads,
           result.output, result.seconds);
 }

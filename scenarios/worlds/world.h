@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "kernel/stacks/call_stack.h"
 #include "scenarios/language/scenario.h"
 #include "scenarios/oracles/finding.h"
 #include "target/target.h"
@@ -40,6 +41,9 @@ struct RunOptions {
   // had read what was left; round after round, for as many rounds as the scenario asks for. Must
   // outlive the run.
   std::vector<ClientView>* client_views = nullptr;
+  // The server's calls whose stacks are taken, by their numbers (from 1), in ascending order. The
+  // run is otherwise the same. Costs time at these calls alone.
+  std::vector<uint64_t> stacks_at = {};
 };
 
 // One line of the time line: what happened, in order.
@@ -79,6 +83,8 @@ struct RunResult {
   uint64_t faults = 0;  // that were injected
   std::vector<TimeLineEntry> time_line;
   std::vector<SocketRow> sockets;
+  // Those of RunOptions::stacks_at that were made, in their order.
+  std::vector<CallStack> stacks;
   // Placed steps whose call never came, as indices into Scenario::steps.
   std::vector<int> steps_not_reached;
   // The scenario was broken off: the server moved bytes, or made calls, without end.

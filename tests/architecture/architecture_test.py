@@ -37,7 +37,7 @@ kernel/inside           kernel/linux/outside    kernel/linux/preload
 kernel/linux/held
 kernel/linux/clients
 kernel/linux/sight
-kernel/faults           kernel/heap             kernel/simulated        kernel/trace
+kernel/faults           kernel/heap             kernel/simulated        kernel/stacks           kernel/trace
 kernel
 base
 target

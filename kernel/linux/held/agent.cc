@@ -69,7 +69,8 @@ void Agent::Make(SystemCall& call) {
 }
 
 void Agent::MakeHeld(SystemCall& call) {
-  if (memory_.frame().notes.freedom().may_note && MakeAlone(call)) return;
+  const Frame& frame = memory_.frame();
+  if (frame.notes.freedom().may_note && !frame.wants_stacks && MakeAlone(call)) return;
   if (!CallMemory::IsPortable(call)) return linux_.Make(call);
   SignalSet mask = 0;
   SetMask(~SignalSet{0}, &mask);
@@ -94,6 +95,8 @@ bool Agent::AwaitAnswer(SystemCall& call, CallMemory& moved, SignalSet mask) {
   frame.heap = ServerHeap();
   frame.blocked = MaskAsleep(mask);
   frame.in_call = true;
+  if (frame.wants_stacks)
+    linked_ ? WalkToServer(frame.stack, &call, this) : WalkToServer(frame.stack);
   Turn mine = Turn::kCall;
   while (true) {
     frame.in_library = false;  // what happens while the driver has the turn is not done by us

@@ -21,8 +21,10 @@ class Agent final : public Syscalls {
   // The kernel's own form: libc's sigset_t is larger than what the system call takes.
   using SignalSet = uint64_t;
 
-  // `memory` must outlive the agent.
-  Agent(SharedMemory& memory, int socket) : memory_(memory), line_(socket) {}
+  // `memory` must outlive the agent. `linked`: the server is linked to the executable that has the
+  // agent, and is called by the function which has made it.
+  Agent(SharedMemory& memory, int socket, bool linked = false)
+      : memory_(memory), line_(socket), linked_(linked) {}
 
   void Make(SystemCall& call) override;
 
@@ -44,6 +46,7 @@ class Agent final : public Syscalls {
 
   SharedMemory& memory_;
   Line line_;
+  const bool linked_;
   HostKernel linux_;
   int calls_under_way_ = 0;  // a handler's call may come within another
   int arena_ = 0;

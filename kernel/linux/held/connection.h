@@ -15,6 +15,7 @@
 #include "kernel/linux/held/call_memory.h"
 #include "kernel/linux/held/notes.h"
 #include "kernel/linux/held/sleepers.h"
+#include "kernel/stacks/stack_walk.h"
 #include "kernel/system_call.h"
 
 namespace hupstorm::held {
@@ -60,6 +61,9 @@ struct Frame {
   // The server's process has connected to somebody, or its parent has before it was forked. The
   // server's.
   std::atomic<bool> has_connected{false};
+  // The stack of each call is wanted, and none is made without the driver. The driver's.
+  std::atomic<bool> wants_stacks{false};
+  StackWalk stack;  // on which `call` is made, if it is wanted
   // The frame that was this process's first: there its sleepers are noted, and there it reads its
   // clock. The server's.
   std::atomic<Frame*> first{nullptr};

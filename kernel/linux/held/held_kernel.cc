@@ -48,6 +48,7 @@ void HeldKernel::Reset() {
   is_only_thread_ = started_ = stopping_ = seen_listen_ = ended_in_library_ = false;
   checking_rest_ = all_rechecked_ = clients_changed_ = false;
   failure_ = nullptr;
+  texts_.clear();
   pids_at_start_.clear();
   endings_ = {};
   stop_slept_ = unheard_ = {};
@@ -167,6 +168,7 @@ void HeldKernel::Enlist(EnlistmentOffice::Candidate candidate) {
   if (mapped == nullptr) return;
   auto thread = std::make_unique<HeldThread>(
       std::move(candidate.line), std::make_shared<SharedMemory>(mapped, /*is_new=*/true), *top_);
+  thread->memory->frame().wants_stacks = wants_stacks_;
   if (!EnlistmentOffice::Take(thread->line.get(), file.get(), mapped)) return;
   thread->pid = candidate.pid;
   thread->tid = candidate.tid;

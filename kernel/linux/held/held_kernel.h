@@ -45,6 +45,7 @@
 #include "kernel/linux/held/server_clock.h"
 #include "kernel/linux/held/sleep_meter.h"
 #include "kernel/linux/sight/socket_diag.h"
+#include "kernel/stacks/call_stack.h"
 
 namespace hupstorm {
 
@@ -96,6 +97,10 @@ class HeldKernel final : public ClientsKernel {
   // clients other than one that may have caused it were harmed. A process that another has ended is
   // none of them.
   std::vector<held::ProcessEnd> TakeCrashed();
+  // The stacks of calls are wanted of the server that is started next. Costs time at each call.
+  void set_wants_stacks(bool wanted) { wants_stacks_ = wanted; }
+  // The stack of the call that is being answered; empty if it was not wanted.
+  CallStack StackOfCall();
   // A process that has called exit, and whose handlers get nowhere; its status is what it gave to
   // exit. Each is given out once.
   std::optional<held::ProcessEnd> TakeHungExit();
@@ -225,6 +230,8 @@ class HeldKernel final : public ClientsKernel {
   bool all_rechecked_ = false;  // each held thread looked again, and nothing was done since
   uint64_t wakes_ = 0;          // how often held threads were told to look again
   std::exception_ptr failure_;
+  bool wants_stacks_ = false;
+  std::map<std::pair<pid_t, const char*>, std::string> texts_;  // of servers' memory
   size_t next_slot_ = 0;
   mutable std::vector<pid_t> pids_;
   mutable int64_t last_process_made_ = 0;  // when these were looked for

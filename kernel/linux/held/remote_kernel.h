@@ -58,6 +58,8 @@ class RemoteKernel final : public Syscalls {
   void WakeSleepers(int64_t now_ns);
 
   HeapUse heap() const { return memory_.frame().heap; }
+  // On which the server makes its call, if Frame::wants_stacks.
+  const StackWalk& stack() const { return memory_.frame().stack; }
 
   // Makes a call in the server's process, which stays held. Throws ServerGone.
   void Make(SystemCall& call) override { Execute(call, Turn::kExecute); }

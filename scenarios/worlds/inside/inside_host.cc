@@ -139,6 +139,12 @@ int64_t InsideHost::Memory() {
   return (resident - shared) * sysconf(_SC_PAGESIZE);
 }
 
+CallStack InsideHost::TakeStack(const SystemCall&) {
+  StackWalk stack;
+  WalkToServer(stack);
+  return ToCallStack(stack);
+}
+
 void InsideHost::MarkThread(std::string& line) {
   if (!scheduler_.has_threads()) return;
   line.insert(0, fmt::format("[{}] ", scheduler_.LabelOf(scheduler_.current())));
@@ -294,6 +300,7 @@ void InsideHost::BeginJob(const std::string& bytes) {
   call_log_.watched = job_.watched;
   options_.call_log = job_.log_calls ? &call_log_ : nullptr;
   options_.client_views = job_.record_views ? &views_ : nullptr;
+  options_.stacks_at = job_.stacks_at;
   scheduler_.Follow(job_.scenario.schedule);
   if (call_coverage_.is_attached()) call_coverage_.Begin();
   run_.BeginScenario(job_.scenario, target_, options_);

@@ -20,6 +20,7 @@
 #include "kernel/inside/signal_timers.h"
 #include "kernel/inside/threads/scheduler.h"
 #include "kernel/simulated/simulated_kernel.h"
+#include "kernel/stacks/stack_walk.h"
 #include "scenarios/worlds/inside/driver_line.h"
 #include "scenarios/worlds/scenario_run.h"
 
@@ -52,6 +53,7 @@ class InsideHost final : private ServerHost,
   // ServerHost
   uint16_t Prepare() override { return port_; }
   void Serve(const Target&, uint16_t, Syscalls&) override {}
+  CallStack TakeStack(const SystemCall& call) override;
   HeapUse Heap() override { return {}; }
   HeapBlocks BlocksBySize() override;
   int64_t Memory() override;

@@ -60,6 +60,7 @@ struct Job {
   bool log_calls = false;
   std::vector<Clients> watched;  // CallLog::watched
   bool record_views = false;     // RunOptions::client_views
+  std::vector<uint64_t> stacks_at;
 };
 
 struct JobResult {
@@ -74,7 +75,7 @@ void Fields(auto& archive, Either<ServerFacts> auto& facts) {
 }
 void Fields(auto& archive, Either<Job> auto& job) {
   archive(job.scenario, job.alone, job.record_time_line, job.log_calls, job.watched,
-          job.record_views);
+          job.record_views, job.stacks_at);
 }
 void Fields(auto& archive, Either<JobResult> auto& result) {
   archive(result.run, result.stays, result.calls, result.views);

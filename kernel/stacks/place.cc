@@ -1,0 +1,352 @@
+#include "kernel/stacks/place.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <set>
+#include <string_view>
+#include <tuple>
+#include <utility>
+
+#include "kernel/stacks/function_names.h"
+#include "kernel/stacks/module_lines.h"
+
+namespace hupstorm {
+namespace {
+
+bool StartsWithAny(std::string_view text, std::initializer_list<std::string_view> beginnings) {
+  return std::any_of(beginnings.begin(), beginnings.end(),
+                     [&](std::string_view beginning) { return text.starts_with(beginning); });
+}
+
+std::string NameOf(std::string_view path) { return std::string(path.substr(path.rfind('/') + 1)); }
+std::string_view FolderOf(std::string_view path) {
+  return path.substr(0, std::min(path.rfind('/'), path.size()));
+}
+
+// A library of the system's is not the server's own, unless the server lives among them.
+bool IsOwnModule(const std::string& module, const std::string& program) {
+  if (module == program) return true;
+  if (module.empty() || module.find('/') == std::string::npos) return false;
+  if (!StartsWithAny(module, {"/lib/", "/lib32/", "/lib64/", "/usr/lib/", "/usr/lib32/",
+                              "/usr/lib64/", "/usr/libexec/", "/usr/local/lib/"})) {
+    return true;
+  }
+  return FolderOf(module) == FolderOf(program);
+}
+
+// Of a library of which only headers are there, or that is in each program.
+bool IsLibrarySource(std::string_view file, std::string_view signature) {
+  if (StartsWithAny(file, {"/usr/include/", "/usr/lib/", "/usr/local/include/", "/rustc/"}) ||
+      file.find("/rustlib/src/") != std::string_view::npos) {
+    return true;
+  }
+  return StartsWithAny(signature, {"std::", "__gnu_cxx::", "core::", "alloc::", "<std::", "<core::",
+                                   "<alloc::", "<&std::", "__rust_", "__libc_", "_start"});
+}
+
+bool IsLibraryScript(std::string_view file) {
+  constexpr std::string_view kFolder = "/lib/python";
+  return StartsWithAny(file, {"<frozen", "/usr/lib/python"}) ||
+         file.find(kFolder) != std::string_view::npos ||
+         file.find("/site-packages/") != std::string_view::npos ||
+         file.find("/dist-packages/") != std::string_view::npos;
+}
+
+// What a wrapper of a call may call beside it: what says why the call failed.
+bool IsForErrors(std::string_view callee) {
+  return StartsWithAny(callee, {"__errno_location", "__cxa_", "_Unwind_Resume", "__stack_chk_fail",
+                                "__clang_call_terminate", "_ZSt9terminate", "_ZNSaIc"}) ||
+         callee.find("error") != std::string_view::npos ||
+         callee.find("category") != std::string_view::npos ||
+         (callee.find("basic_string") != std::string_view::npos &&
+          (callee.find("EEC") != std::string_view::npos ||
+           callee.find("EED") != std::string_view::npos));
+}
+
+}  // namespace
+
+std::string Place::Site() const {
+  if (stack.empty()) return "";
+  const std::string name = NameOf(module);
+  if (signature.empty()) return fmt::format("{}+{:#x}", name, offset);
+  return fmt::format("{}:{}:{}#{}", name, signature, call, which);
+}
+
+std::string Place::Hint() const {
+  if (stack.empty() || line > 0) return "";
+  if (module.empty()) return "code that was made while the program ran has no lines";
+  return fmt::format("{} does not tell its lines: compile it with -g{}", NameOf(module),
+                     function.empty() ? ", and do not strip it" : "");
+}
+
+class PlaceFinder::Impl {
+ public:
+  Place Find(const CallStack& stack, std::span<const CallStack> others) {
+    return stack.script.empty() ? FindInCode(stack, others) : FindInScript(stack);
+  }
+
+ private:
+  // A frame, and where in the stack and among the functions at its address it comes from.
+  struct Expanded {
+    Frame frame;
+    std::string signature;
+    int column = 0;
+    bool returns_value = false;
+    size_t depth = 0;  // how many functions were inlined in it at this address
+  };
+
+  static Place FindInScript(const CallStack& stack) {
+    Place place;
+    for (const ScriptLine& line : stack.script) {
+      place.stack.push_back({.file = line.file,
+                             .line = line.line,
+                             .function = line.function,
+                             .module = {},
+                             .offset = 0,
+                             .own = !IsLibraryScript(line.file)});
+    }
+    const auto own = std::find_if(place.stack.begin(), place.stack.end(),
+                                  [](const Frame& frame) { return frame.own; });
+    if (own != place.stack.end()) place.frame = static_cast<size_t>(own - place.stack.begin());
+    const Frame& chosen = place.stack[place.frame];
+    place.file = chosen.file;
+    place.line = chosen.line;
+    place.function = place.signature = chosen.function;
+    place.module = chosen.file;
+    place.call = place.frame == 0 ? stack.callee : place.stack[place.frame - 1].function;
+    return place;
+  }
+
+  Place FindInCode(const CallStack& stack, std::span<const CallStack> others) {
+    Place place;
+    const std::vector<Expanded> frames = Expand(stack);
+    for (const Expanded& expanded : frames) place.stack.push_back(expanded.frame);
+    if (frames.empty()) return place;
+    size_t chosen = NextOwn(frames, 0);
+    if (chosen == frames.size()) chosen = 0;
+    for (size_t next; (next = NextOwn(frames, chosen + 1)) < frames.size(); chosen = next) {
+      if (!IsWrapper(frames, chosen, stack, others)) break;
+    }
+    const Expanded& own = frames[chosen];
+    place.frame = chosen;
+    place.file = own.frame.file;
+    place.line = own.frame.line;
+    place.function = own.frame.function;
+    place.module = own.frame.module;
+    place.offset = own.frame.offset;
+    place.signature = own.signature;
+    place.call = chosen == 0 ? stack.callee : frames[chosen - 1].frame.function;
+    const bool is_fault = stack.death && stack.callee.empty() && chosen == 0;
+    if (!is_fault) place.which = Which(own);
+    return place;
+  }
+
+  ModuleLines& LinesOf(const std::string& module) {
+    std::unique_ptr<ModuleLines>& lines = modules_[module];
+    if (lines == nullptr) lines = std::make_unique<ModuleLines>(module);
+    return *lines;
+  }
+
+  const std::vector<CodeLine>& At(const CodeAddress& address) {
+    const auto [entry, is_new] = known_.try_emplace(address);
+    if (is_new && !address.module.empty()) {
+      entry->second = LinesOf(address.module).At(address.offset);
+    }
+    return entry->second;
+  }
+
+  std::vector<Expanded> Expand(const CallStack& stack) {
+    std::vector<Expanded> frames;
+    for (const CodeAddress& address : WithJumps(stack)) {
+      const bool own_module = IsOwnModule(address.module, stack.program);
+      std::vector<CodeLine> lines = At(address);
+      if (lines.empty()) lines.emplace_back();
+      for (size_t i = 0; i < lines.size(); ++i) {
+        Expanded expanded;
+        expanded.signature = Demangled(lines[i].symbol);
+        expanded.column = lines[i].column;
+        expanded.returns_value = lines[i].returns_value;
+        expanded.depth = i;
+        Frame& frame = expanded.frame;
+        frame.file = std::filesystem::path(lines[i].file).lexically_normal();
+        frame.line = lines[i].line;
+        frame.function = WithoutParameters(expanded.signature);
+        frame.module = address.module;
+        frame.offset = address.offset;
+        frame.own = own_module && !IsLibrarySource(lines[i].file, expanded.signature);
+        frames.push_back(std::move(expanded));
+      }
+    }
+    return frames;
+  }
+
+  // The stack with functions that left it by jumping to what they call at last, as compilers have
+  // them do: where one was called, and another has been there since, the way is looked for.
+  std::vector<CodeAddress> WithJumps(const CallStack& stack) {
+    std::vector<CodeAddress> frames;
+    for (size_t i = 0; i < stack.frames.size(); ++i) {
+      const CodeAddress& address = stack.frames[i];
+      if (!(i == 0 && stack.callee.empty()) && IsOwnModule(address.module, stack.program)) {
+        const CodeAddress* const inner = i == 0 ? nullptr : &stack.frames[i - 1];
+        for (const uint64_t jump : JumpsBetween(address, inner, stack.callee)) {
+          frames.push_back({.module = address.module, .offset = jump});
+        }
+      }
+      frames.push_back(address);
+    }
+    return frames;
+  }
+
+  // From the function that is called at `from` to `inner`, or to `callee`, the last first; none if
+  // that one was called, or if there are several ways.
+  std::vector<uint64_t> JumpsBetween(const CodeAddress& from, const CodeAddress* inner,
+                                     const std::string& callee) {
+    const ModuleLines& lines = LinesOf(from.module);
+    const auto called = lines.CallBefore(from.offset + 1);
+    if (!called || called->by_pointer || (inner != nullptr && inner->module != from.module)) {
+      return {};
+    }
+    const auto target = inner != nullptr ? lines.SymbolAt(inner->offset) : std::nullopt;
+    const auto leads_there = [&](const CallSite& call) {
+      if (inner == nullptr) return lines.CalleeOf(call) == callee;
+      return target && call.target == target->begin;
+    };
+    if (leads_there(*called)) return {};
+    std::vector<std::vector<uint64_t>> ways;
+    std::vector<uint64_t> way;
+    LookForWays(lines, called->target, leads_there, way, ways);
+    if (ways.size() != 1) return {};
+    return {ways.front().rbegin(), ways.front().rend()};
+  }
+
+  template <typename LeadsThere>
+  static void LookForWays(const ModuleLines& lines, uint64_t function,
+                          const LeadsThere& leads_there, std::vector<uint64_t>& way,
+                          std::vector<std::vector<uint64_t>>& ways) {
+    constexpr size_t kLongest = 3;
+    if (way.size() == kLongest) return;
+    const auto range = lines.SymbolAt(function);
+    if (!range || range->begin != function) return;
+    for (const CallSite& jump : lines.CallsIn(*range)) {
+      if (!jump.is_jump) continue;
+      way.push_back(jump.next - 1);
+      if (leads_there(jump)) {
+        ways.push_back(way);
+      } else if (!jump.by_pointer) {
+        LookForWays(lines, jump.target, leads_there, way, ways);
+      }
+      way.pop_back();
+    }
+  }
+
+  static size_t NextOwn(const std::vector<Expanded>& frames, size_t from) {
+    while (from < frames.size() && !frames[from].frame.own) ++from;
+    return from;
+  }
+
+  // The call site in the source, as far as it is told.
+  using Site = std::tuple<std::string, int, int, uint64_t>;
+  static Site SiteOf(const Expanded& frame) {
+    const bool told = frame.frame.line > 0;
+    return {frame.signature, frame.frame.line, told ? frame.column : 0,
+            told ? 0 : frame.frame.offset};
+  }
+
+  // A function that has a call made for its callers: it gives them a value, makes this one call and
+  // no other, and stacks part behind it.
+  bool IsWrapper(const std::vector<Expanded>& frames, size_t at, const CallStack& stack,
+                 std::span<const CallStack> others) {
+    const Expanded& frame = frames[at];
+    if (frame.signature.empty() || !frame.returns_value) return false;
+    std::set<Site> callers = {SiteOf(frames[at + 1])};
+    for (const CallStack& other : others) {
+      if (other.program != stack.program) continue;
+      const std::vector<Expanded> its = Expand(other);
+      for (size_t i = 0; i + 1 < its.size(); ++i) {
+        if (its[i].signature != frame.signature) continue;
+        if (SiteOf(its[i]) != SiteOf(frame)) return false;
+        callers.insert(SiteOf(its[i + 1]));
+      }
+    }
+    if (callers.size() < 2) return false;
+    return CallsNothingElse(frame);
+  }
+
+  bool CallsNothingElse(const Expanded& frame) {
+    const ModuleLines& lines = LinesOf(frame.frame.module);
+    const auto own = lines.CallBefore(frame.frame.offset + 1);
+    if (!own) return false;
+    const std::string callee = lines.CalleeOf(*own);
+    for (const CodeRange& range : lines.FunctionAt(frame.frame.offset, frame.depth)) {
+      for (const CallSite& call : lines.CallsIn(range)) {
+        const std::string name = lines.CalleeOf(call);
+        const bool is_same = call.target == own->target || (!name.empty() && name == callee);
+        const bool is_own_part = call.is_jump && name.empty();
+        if (!is_same && !is_own_part && !IsForErrors(name)) return false;
+      }
+    }
+    return true;
+  }
+
+  // Where a call stands in its function.
+  using Position = std::tuple<int, int, uint64_t>;
+  static Position PositionOf(const CodeLine& line, uint64_t next) {
+    return line.line > 0 ? Position{line.line, line.column, 0} : Position{0, 0, next};
+  }
+
+  int Which(const Expanded& own) {
+    const std::string& module = own.frame.module;
+    if (module.empty() || own.signature.empty()) return 0;
+    const uint64_t next = own.frame.offset + 1;
+    const ModuleLines& lines = LinesOf(module);
+    const auto call = lines.CallBefore(next);
+    const std::vector<CodeLine> ours = At({module, own.frame.offset});
+    if (!call || own.depth >= ours.size()) return 0;
+    const std::string callee = lines.CalleeOf(*call);
+    const Position position = PositionOf(ours[own.depth], next);
+    std::set<Position> before;
+    for (const CodeRange& range : lines.FunctionAt(own.frame.offset, own.depth)) {
+      for (const CallSite& other : lines.CallsIn(range)) {
+        const bool is_same =
+            (other.by_pointer == call->by_pointer && other.target == call->target) ||
+            (!callee.empty() && lines.CalleeOf(other) == callee);
+        if (!is_same) continue;
+        const std::vector<CodeLine>& theirs = At({module, other.next - 1});
+        if (!IsInSameFunction(ours, theirs, own.depth)) continue;
+        const Position its = PositionOf(theirs[own.depth], other.next);
+        if (its < position) before.insert(its);
+      }
+    }
+    return static_cast<int>(before.size()) + 1;
+  }
+
+  // Both are calls of the same functions, put into the function of that depth, and this into the
+  // others at the same places.
+  static bool IsInSameFunction(const std::vector<CodeLine>& ours,
+                               const std::vector<CodeLine>& theirs, size_t depth) {
+    if (ours.size() != theirs.size()) return false;
+    for (size_t i = 0; i < ours.size(); ++i) {
+      if (ours[i].symbol != theirs[i].symbol) return false;
+      if (i > depth && (ours[i].line != theirs[i].line || ours[i].column != theirs[i].column)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  std::map<std::string, std::unique_ptr<ModuleLines>> modules_;
+  std::map<CodeAddress, std::vector<CodeLine>> known_;
+};
+
+PlaceFinder::PlaceFinder() : impl_(std::make_unique<Impl>()) {}
+PlaceFinder::~PlaceFinder() = default;
+
+Place PlaceFinder::Find(const CallStack& stack, std::span<const CallStack> others) {
+  return impl_->Find(stack, others);
+}
+
+}  // namespace hupstorm
