@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <map>
+#include <string_view>
 #include <utility>
 
 namespace hupstorm {
@@ -56,11 +57,14 @@ std::string QualifiedName(Dwarf_Die die) {
   return name;
 }
 
+// Rust's newer names are not C++'s.
+bool IsReadable(std::string_view symbol) { return !symbol.empty() && !symbol.starts_with("_R"); }
+
 std::string SymbolOf(Dwarf_Die& die) {
   for (const unsigned attribute :
        {unsigned{DW_AT_linkage_name}, unsigned{DW_AT_MIPS_linkage_name}}) {
     std::string symbol = StringOf(die, attribute);
-    if (!symbol.empty()) return symbol;
+    if (IsReadable(symbol)) return symbol;
   }
   return QualifiedName(die);
 }
@@ -70,11 +74,6 @@ int NumberOf(Dwarf_Die& die, unsigned attribute) {
   Dwarf_Word value = 0;
   const bool is_there = dwarf_attr(&die, attribute, &found) != nullptr;
   return is_there && dwarf_formudata(&found, &value) == 0 ? static_cast<int>(value) : 0;
-}
-
-bool IsFunction(Dwarf_Die& die) {
-  const int tag = dwarf_tag(&die);
-  return tag == DW_TAG_subprogram || tag == DW_TAG_inlined_subroutine;
 }
 
 // A compiler's paths are relative to where it was started.
@@ -121,7 +120,9 @@ class ModuleLines::Impl {
     const auto symbol = FindSymbol(address);
     const bool has_symbol = symbol != symbols_.end();
     if (lines.empty() && (has_symbol || line.line > 0)) lines.push_back(line);
-    if (has_symbol) lines.back().symbol = symbol->second.name;
+    if (has_symbol && (lines.back().symbol.empty() || IsReadable(symbol->second.name))) {
+      lines.back().symbol = symbol->second.name;
+    }
     return lines;
   }
 
@@ -151,6 +152,7 @@ class ModuleLines::Impl {
   struct Symbol {
     uint64_t end = 0;
     std::string name;
+    bool is_seen = false;  // by other files
   };
 
   // libdwfl looks through all of them each time.
@@ -167,7 +169,11 @@ class ModuleLines::Impl {
         continue;
       }
       const uint64_t begin = address - bias_;
-      symbols_.try_emplace(begin, Symbol{.end = begin + symbol.st_size, .name = name});
+      // One that others see is the source's own name, and not one of libc's for its own use.
+      const bool is_seen = GELF_ST_BIND(symbol.st_info) != STB_LOCAL;
+      Symbol& known = symbols_[begin];
+      if (!known.name.empty() && (known.is_seen || !is_seen)) continue;
+      known = {.end = begin + symbol.st_size, .name = name, .is_seen = is_seen};
     }
   }
 
@@ -241,26 +247,59 @@ class ModuleLines::Impl {
     return call;
   }
 
+  // Of a unit, by where their code ends. A part of a function lies where the linker has put it.
+  struct Function {
+    uint64_t begin = 0;
+    Dwarf_Die die;
+  };
+  using Functions = std::map<uint64_t, Function>;
+
+  // libdw's dwarf_getscopes does not look into namespaces, in which Rust's functions are.
+  void ReadFunctions(Dwarf_Die parent, const Unit& unit, Functions& functions) const {
+    Dwarf_Die child;
+    if (dwarf_child(&parent, &child) != 0) return;
+    do {
+      const int tag = dwarf_tag(&child);
+      if (tag == DW_TAG_subprogram) {
+        for (const CodeRange& range : RangesOf(child, unit.bias)) {
+          functions.insert_or_assign(range.end, Function{.begin = range.begin, .die = child});
+        }
+      }
+      if (tag != DW_TAG_inlined_subroutine && dwarf_haschildren(&child) > 0) {
+        ReadFunctions(child, unit, functions);
+      }
+    } while (dwarf_siblingof(&child, &child) == 0);
+  }
+
+  // Adds the functions that were inlined at `address` of the debug file, from the outermost
+  // inwards.
+  static void AddInlined(Dwarf_Die parent, Dwarf_Addr address, std::vector<Dwarf_Die>& functions) {
+    Dwarf_Die child;
+    if (dwarf_child(&parent, &child) != 0) return;
+    do {
+      const int tag = dwarf_tag(&child);
+      const bool is_inlined = tag == DW_TAG_inlined_subroutine;
+      const bool is_block =
+          tag == DW_TAG_lexical_block || tag == DW_TAG_try_block || tag == DW_TAG_catch_block;
+      if (!(is_inlined || is_block) || dwarf_haspc(&child, address) <= 0) continue;
+      if (is_inlined) functions.push_back(child);
+      return AddInlined(child, address, functions);
+    } while (dwarf_siblingof(&child, &child) == 0);
+  }
+
   // From the innermost one that was inlined to the one that is called.
   const std::vector<Dwarf_Die>& FunctionsAt(uint64_t address) const {
     const auto [entry, is_new] = functions_.try_emplace(address);
     std::vector<Dwarf_Die>& result = entry->second;
-    if (!is_new) return result;
-    const Unit* const unit = UnitAt(address);
+    const Unit* const unit = is_new ? UnitAt(address) : nullptr;
     if (unit == nullptr) return result;
-    Dwarf_Die die = unit->die;
-    Dwarf_Die* scopes = nullptr;
-    if (dwarf_getscopes(&die, address + bias_ - unit->bias, &scopes) <= 0) return result;
-    // As they lie in one another in the code, and not where inlined functions were written.
-    Dwarf_Die* nested = nullptr;
-    const int count = dwarf_getscopes_die(scopes, &nested);
-    for (int i = 0; i < count; ++i) {
-      if (!IsFunction(nested[i])) continue;
-      result.push_back(nested[i]);
-      if (dwarf_tag(&nested[i]) == DW_TAG_subprogram) break;
-    }
-    std::free(nested);
-    std::free(scopes);
+    const auto [known, is_new_unit] = functions_of_.try_emplace(unit);
+    if (is_new_unit) ReadFunctions(unit->die, *unit, known->second);
+    const auto found = known->second.upper_bound(address);
+    if (found == known->second.end() || address < found->second.begin) return result;
+    result.push_back(found->second.die);
+    AddInlined(found->second.die, address + bias_ - unit->bias, result);
+    std::reverse(result.begin(), result.end());
     return result;
   }
 
@@ -272,6 +311,7 @@ class ModuleLines::Impl {
   std::map<uint64_t, Symbol> symbols_;  // of functions, by where these begin
   std::map<uint64_t, std::pair<uint64_t, Unit>>
       units_;  // by where their code ends, where it begins
+  mutable std::map<const Unit*, Functions> functions_of_;
   mutable std::map<uint64_t, std::vector<Dwarf_Die>> functions_;
 };
 

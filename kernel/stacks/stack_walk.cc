@@ -4,12 +4,17 @@
 #include <link.h>
 #include <setjmp.h>
 #include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 #include <unwind.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
+#include <string_view>
 
 #include "kernel/host_kernel.h"
+#include "kernel/stacks/script_frames.h"
 
 namespace hupstorm {
 namespace {
@@ -64,7 +69,41 @@ void Guarded(Body&& body) {
 }
 
 struct Walk {
-  explicit Walk(StackWalk& taken) : stack(taken) {}
+  explicit Walk(StackWalk& taken) : stack(taken) {
+    stack.Clear();
+    std::array<char, 4096> path;
+    const long size = syscall(SYS_readlink, "/proc/self/exe", path.data(), path.size());
+    if (size > 0) stack.program = Keep({path.data(), static_cast<size_t>(size)});
+  }
+
+  // 0 if there is no room.
+  uint16_t Keep(std::string_view text) {
+    if (text.size() + 1 > stack.text.size() - stack.text_size) return 0;
+    const size_t at = stack.text_size;
+    std::copy(text.begin(), text.end(), stack.text.begin() + static_cast<ptrdiff_t>(at));
+    stack.text[at + text.size()] = '\0';
+    stack.text_size += text.size() + 1;
+    return static_cast<uint16_t>(at);
+  }
+  uint16_t Keep(const char* name) { return name == nullptr ? 0 : Keep(std::string_view(name)); }
+
+  uint16_t Keep(const link_map* module) {
+    if (module == nullptr) return 0;
+    if (*module->l_name == '\0') return stack.program;
+    for (size_t i = 0; i < kept_modules; ++i) {
+      if (kept[i].module == module) return kept[i].at;
+    }
+    const uint16_t at = Keep(module->l_name);
+    if (kept_modules < kept.size()) kept[kept_modules++] = {.module = module, .at = at};
+    return at;
+  }
+
+  struct Kept {
+    const link_map* module;
+    uint16_t at;
+  };
+  std::array<Kept, 8> kept;
+  size_t kept_modules = 0;
 
   StackWalk& stack;
   const link_map* own = nullptr;  // frames of this file are ours
@@ -120,14 +159,17 @@ const char* ExportedName(const link_map& module, uintptr_t address) {
 // True for a frame of ours, inwards of the server's.
 bool IsOurs(Walk& walk, uintptr_t address, uintptr_t stack_pointer, const link_map* module) {
   if (walk.own != nullptr) {
-    if (module != walk.own) walk.stack.callee = ExportedName(*walk.own, walk.before);
+    if (module != walk.own && walk.before != 0) {
+      walk.stack.callee = walk.Keep(ExportedName(*walk.own, walk.before));
+    }
     return module == walk.own;
   }
   if (stack_pointer <= walk.call) return true;
   // One function of the shim may call another.
-  if (walk.stack.callee == nullptr) walk.stack.callee = StandsFor(walk.before);
   const char* const name = StandsFor(address);
-  if (name != nullptr) walk.stack.callee = name;
+  if (name != nullptr || walk.stack.callee == 0) {
+    walk.stack.callee = walk.Keep(name != nullptr ? name : StandsFor(walk.before));
+  }
   return name != nullptr;
 }
 
@@ -151,27 +193,29 @@ _Unwind_Reason_Code Step(_Unwind_Context* context, void* argument) {
     if (stack.size > 0) --stack.size;
     return _URC_END_OF_STACK;
   }
+  // What libc has put between a fault and its handler.
+  if (at_instruction != 0 && stack.size == 1 && stack.callee == 0) stack.size = 0;
   if (stack.size == StackWalk::kMost) return _URC_END_OF_STACK;
   stack.frames[stack.size++] = {.offset = module == nullptr ? address : address - module->l_addr,
-                                .module = module == nullptr ? nullptr : module->l_name};
+                                .module = walk.Keep(module)};
   return _URC_NO_REASON;
 }
 
 void Take(Walk& walk) {
   Guarded([&] { _Unwind_Backtrace(Step, &walk); });
+  StackWalk& stack = walk.stack;
+  Guarded([&] { stack.script_size = WriteTraceback(stack.script.data(), stack.script.size()); });
 }
 
 }  // namespace
 
 void WalkToServer(StackWalk& stack) {
-  stack.Clear();
   Walk walk(stack);
   walk.own = ModuleOf(reinterpret_cast<uintptr_t>(&Step));
   Take(walk);
 }
 
 void WalkToServer(StackWalk& stack, const void* call, const void* end) {
-  stack.Clear();
   Walk walk(stack);
   walk.call = reinterpret_cast<uintptr_t>(call);
   walk.end = reinterpret_cast<uintptr_t>(end);

@@ -6,34 +6,37 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
-#include <string>
 
 #include "kernel/stacks/call_stack.h"
 
 namespace hupstorm {
 
-// Plain data, so that it can be carried from one process to another.
+// Plain data, whole in itself, so that it can be carried from one process to another.
 struct StackWalk {
   static constexpr size_t kMost = 64;  // frames; those farther out are left out
   struct Frame {
-    uint64_t offset = 0;  // CodeAddress::offset
-    // What the dynamic linker calls the file, in the memory of the process whose stack it is: "" is
-    // the program; null for none.
-    const char* module = nullptr;
+    uint64_t offset;  // CodeAddress::offset
+    uint16_t module;  // what the dynamic linker calls the file, in `text`; 0: none
   };
-  size_t size = 0;
-  const char* callee = nullptr;     // CallStack::callee, in that memory; null if it is not known
-  std::array<Frame, kMost> frames;  // the first `size` of them
+  size_t size = 0;       // frames; 0: there is no stack
+  uint16_t program = 0;  // CallStack::program, in `text`
+  uint16_t callee = 0;   // CallStack::callee, in `text`
+  size_t text_size = 1;
+  size_t script_size = 0;
+  std::array<Frame, kMost> frames;
+  std::array<char, 8192> text = {};  // strings with their zeros; the first is empty
+  std::array<char, 8192> script;     // as the server's interpreter says it, for TracebackLines
 
   void Clear() {
-    size = 0;
-    callee = nullptr;
+    size = script_size = 0;
+    program = callee = 0;
+    text_size = 1;
   }
 };
 
-// The stack on which a libc function of the server's was called, from inside that call. Takes no
-// memory and no lock. A stack that is not described, or is damaged, ends early.
+// The stack on which a libc function of the server's was called, from inside that call; or on which
+// it was, from a handler of the fault that came. Takes no memory of the server's and no lock. A
+// stack that is not described, or is damaged, ends early.
 //
 // In a library that was loaded into the server all frames of that library's are ours: the walk
 // begins with the one that called it.
@@ -43,13 +46,8 @@ void WalkToServer(StackWalk& stack);
 // out.
 void WalkToServer(StackWalk& stack, const void* call, const void* end);
 
-// ---- These take memory.
-
-// Of this process.
+// Takes memory.
 CallStack ToCallStack(const StackWalk& walk);
-// Of another: `process` is its folder in /proc, and `text` reads a string in its memory.
-CallStack ToCallStack(const StackWalk& walk, const std::string& process,
-                      const std::function<std::string(const char*)>& text);
 
 }  // namespace hupstorm
 

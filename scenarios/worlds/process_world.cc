@@ -245,7 +245,8 @@ class ProcessWorld::Impl final : private ServerHost {
       const int status = *server_->command().Status();
       RequireServersFault(kernel_, StatusBehindShell(status));
       const ServerCommand& command = server_->command();
-      run_.Die(LastWordsOfCommand(status, command.Errors(), command.OutputSinceStart()));
+      run_.Die(LastWordsOfCommand(status, command.Errors(), command.OutputSinceStart()),
+               kernel_.StackOfDeath());
     }
   }
 
@@ -265,7 +266,8 @@ class ProcessWorld::Impl final : private ServerHost {
       if (is_asked) continue;
       run_.Die(fmt::format("a process of the server with several connections was {}",
                            LastWordsOfCommand(end.status, server_->command().Errors(),
-                                              server_->command().OutputSinceStart())));
+                                              server_->command().OutputSinceStart())),
+               kernel_.StackOfDeath(end.pid));
     }
     const std::optional<held::ProcessEnd> hung = kernel_.TakeHungExit();
     if (!hung || is_asked) return false;

@@ -173,8 +173,12 @@ void ScenarioRun::Serve(const Target& target) {
   }
 }
 
-void ScenarioRun::Die(std::string what) {
+void ScenarioRun::Die(std::string what, CallStack stack) {
   ledger_.dead = true;
+  if (!stack.frames.empty()) {
+    stack.death = true;
+    result_.stacks.push_back(std::move(stack));
+  }
   // A server that cannot start may say so and end. (The first start is left alone.)
   const bool was_hindered =
       ledger_.resource_shortage || injector_.injected() > faults_before_start_;
@@ -354,7 +358,7 @@ void ScenarioRun::AfterCall(const SystemCall& call) {
   const bool received = family == CallFamily::kRecv && call.result > 0;
   held_bytes_.AfterCall(client, received ? static_cast<uint64_t>(ResultInBytes(call)) : 0);
   if (family == CallFamily::kSend && kernel_.fatal_sigpipes() > 0 && !ledger_.dead) {
-    Die(fmt::format("killed by SIGPIPE in {}", CallName(call.call)));
+    Die(fmt::format("killed by SIGPIPE in {}", CallName(call.call)), host_.TakeStack(call));
     EndRun();
   }
 }

@@ -49,8 +49,8 @@ class ScenarioRun final : public KernelDriver, private MonitorHost {
   // The layer that the server's calls go to in this run: it depends on the options.
   Syscalls& top();
 
-  // The server's life has ended, and it was not asked to end.
-  void Die(std::string what);
+  // The server's life has ended, and it was not asked to end. `stack`: where, if that is known.
+  void Die(std::string what, CallStack stack = {});
   // Threads of the server wait for each other for ever: ends the run. `context`: for the
   // fingerprint.
   [[noreturn]] void EndInDeadlock(std::string what, uint64_t context);

@@ -42,9 +42,8 @@ class SimulatedWorld::Impl final : private ServerHost {
   bool RunsHere() override { return true; }
 
   CallStack TakeStack(const SystemCall& call) override {
-    StackWalk stack;
-    WalkToServer(stack, &call, below_server_);
-    return ToCallStack(stack);
+    WalkToServer(stack_, &call, below_server_);
+    return ToCallStack(stack_);
   }
 
   // The harness lives in this process too: its descriptors are not the server's to close.
@@ -70,6 +69,7 @@ class SimulatedWorld::Impl final : private ServerHost {
 
   SimulatedKernel kernel_;
   ScenarioRun run_{kernel_, *this};
+  StackWalk stack_;
   const void* below_server_ = nullptr;  // on the stack, where the server was called
   std::bitset<SimulatedKernel::kFirstDescriptor> harness_descriptors_;
 };

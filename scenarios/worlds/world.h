@@ -83,7 +83,8 @@ struct RunResult {
   uint64_t faults = 0;  // that were injected
   std::vector<TimeLineEntry> time_line;
   std::vector<SocketRow> sockets;
-  // Those of RunOptions::stacks_at that were made, in their order.
+  // Those of RunOptions::stacks_at that were made, in their order; and where the server died, if it
+  // did and that is known: whatever the options are (CallStack::death).
   std::vector<CallStack> stacks;
   // Placed steps whose call never came, as indices into Scenario::steps.
   std::vector<int> steps_not_reached;

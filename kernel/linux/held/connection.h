@@ -64,6 +64,8 @@ struct Frame {
   // The stack of each call is wanted, and none is made without the driver. The driver's.
   std::atomic<bool> wants_stacks{false};
   StackWalk stack;  // on which `call` is made, if it is wanted
+  // Where the server's process has died of a fault, or has called exit. The server's.
+  StackWalk death;
   // The frame that was this process's first: there its sleepers are noted, and there it reads its
   // clock. The server's.
   std::atomic<Frame*> first{nullptr};

@@ -48,7 +48,7 @@ void HeldKernel::Reset() {
   is_only_thread_ = started_ = stopping_ = seen_listen_ = ended_in_library_ = false;
   checking_rest_ = all_rechecked_ = clients_changed_ = false;
   failure_ = nullptr;
-  texts_.clear();
+  deaths_.clear();
   pids_at_start_.clear();
   endings_ = {};
   stop_slept_ = unheard_ = {};
@@ -213,6 +213,8 @@ void HeldKernel::End(HeldThread& thread) {
   all_rechecked_ = false;
   ended_in_library_ = ended_in_library_ || (thread.memory->frame().in_library && !stopping_);
   if (current_ == &thread) current_ = nullptr;
+  const StackWalk& death = thread.memory->frame().death;
+  if (death.size > 0) deaths_[thread.pid] = ToCallStack(death);
   const bool is_last = std::none_of(threads_.begin(), threads_.end(), [&](const auto& other) {
     return !other->gone && other->pid == thread.pid;
   });
@@ -245,6 +247,22 @@ void HeldKernel::Reap() {
     baton_.lock();
     thread = threads_.erase(thread);
   }
+}
+
+CallStack HeldKernel::StackOfCall() const {
+  if (current_ == nullptr || !current_->memory->frame().wants_stacks) return {};
+  return ToCallStack(current_->remote.stack());
+}
+
+CallStack HeldKernel::StackOfDeath(pid_t pid) const {
+  const std::lock_guard lock(baton_);
+  for (const auto& [dead, stack] : deaths_) {
+    const auto& first = pids_at_start_;
+    const bool is_it =
+        pid >= 0 ? dead == pid : std::find(first.begin(), first.end(), dead) != first.end();
+    if (is_it) return stack;
+  }
+  return {};
 }
 
 bool HeldKernel::HasEndedInLibrary() const {

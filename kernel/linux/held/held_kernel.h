@@ -100,7 +100,10 @@ class HeldKernel final : public ClientsKernel {
   // The stacks of calls are wanted of the server that is started next. Costs time at each call.
   void set_wants_stacks(bool wanted) { wants_stacks_ = wanted; }
   // The stack of the call that is being answered; empty if it was not wanted.
-  CallStack StackOfCall();
+  CallStack StackOfCall() const;
+  // Where that process has died, of a fault or by a call of exit; without a number one of those
+  // that were there at the start. Empty if it has not, or if that is not known.
+  CallStack StackOfDeath(pid_t pid = -1) const;
   // A process that has called exit, and whose handlers get nowhere; its status is what it gave to
   // exit. Each is given out once.
   std::optional<held::ProcessEnd> TakeHungExit();
@@ -231,7 +234,7 @@ class HeldKernel final : public ClientsKernel {
   uint64_t wakes_ = 0;          // how often held threads were told to look again
   std::exception_ptr failure_;
   bool wants_stacks_ = false;
-  std::map<std::pair<pid_t, const char*>, std::string> texts_;  // of servers' memory
+  std::map<pid_t, CallStack> deaths_;
   size_t next_slot_ = 0;
   mutable std::vector<pid_t> pids_;
   mutable int64_t last_process_made_ = 0;  // when these were looked for

@@ -12,6 +12,7 @@
 
 #include "kernel/in_force.h"
 #include "kernel/linux/preload/enlisted_thread.h"
+#include "kernel/linux/preload/faults.h"
 #include "kernel/next_symbol.h"
 
 namespace hupstorm::preload {
@@ -21,6 +22,7 @@ using ExitHandler = void(int, void*);
 using QuickExitHandler = void(void*);
 
 void BeginExit(int status, void*) {
+  KeepStackOfExit();
   const HarnessScope harness;
   LetThreadsGo(status);
 }
@@ -79,6 +81,7 @@ int __cxa_at_quick_exit(void (*handler)(void*), void* module) noexcept {
 }
 
 void _exit(int status) {
+  KeepStackOfExit();
   NoteExit(status);
   while (true) syscall(SYS_exit_group, status);
 }

@@ -16,6 +16,7 @@
 #include "kernel/in_force.h"
 #include "kernel/linux/held/connection.h"
 #include "kernel/linux/held/enlistment.h"
+#include "kernel/linux/preload/faults.h"
 #include "kernel/linux/preload/gate.h"
 #include "kernel/linux/preload/timers.h"
 
@@ -133,6 +134,7 @@ void MakeKnownProcess() {
   MakeKnownProcess();
   is_driven = true;
   ComeBeforeExitHandlers();
+  WatchFaults();
 }
 
 }  // namespace
@@ -203,6 +205,15 @@ void LetThreadsGo(int status) {
   NoteExit(status);
   if (is_ending.exchange(true)) return;
   ForEachLine([](int line, held::Frame&) { syscall(SYS_shutdown, line, SHUT_RDWR); });
+}
+
+StackWalk* DeathOfThisProcess() {
+  if (!IsEnlisted()) return nullptr;
+  if (this_thread.pid == syscall(SYS_getpid)) {
+    return &reinterpret_cast<held::SharedMemory*>(this_thread.memory.data())->frame().death;
+  }
+  held::Frame* const frame = first_frame;
+  return frame == nullptr ? nullptr : &frame->death;
 }
 
 void TellEndOfChild(pid_t child, int status) {

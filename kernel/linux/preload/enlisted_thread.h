@@ -41,6 +41,9 @@ void NoteExit(int status);
 // The same for a process that has handlers to run first. From now on its threads are not held any
 // more, nor enlisted: a handler may wait for any of them.
 void LetThreadsGo(int status);
+// Where the stack of the calling thread is to be kept as that of the process's death; null if no
+// thread of the process is known to the driver.
+StackWalk* DeathOfThisProcess();
 // Lets LetThreadsGo be called before the handlers of exit(3) that were added until now.
 void ComeBeforeExitHandlers();
 // Tells the driver how a child of this process has ended. `status`: as waitpid(2) tells.

@@ -139,12 +139,6 @@ int64_t InsideHost::Memory() {
   return (resident - shared) * sysconf(_SC_PAGESIZE);
 }
 
-CallStack InsideHost::TakeStack(const SystemCall&) {
-  StackWalk stack;
-  WalkToServer(stack);
-  return ToCallStack(stack);
-}
-
 void InsideHost::MarkThread(std::string& line) {
   if (!scheduler_.has_threads()) return;
   line.insert(0, fmt::format("[{}] ", scheduler_.LabelOf(scheduler_.current())));

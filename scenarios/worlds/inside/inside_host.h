@@ -53,7 +53,7 @@ class InsideHost final : private ServerHost,
   // ServerHost
   uint16_t Prepare() override { return port_; }
   void Serve(const Target&, uint16_t, Syscalls&) override {}
-  CallStack TakeStack(const SystemCall& call) override;
+  CallStack TakeStack(const SystemCall&) override { return TakeStack(); }
   HeapUse Heap() override { return {}; }
   HeapBlocks BlocksBySize() override;
   int64_t Memory() override;
@@ -93,6 +93,7 @@ class InsideHost final : private ServerHost,
   void OnFork() override;
   [[noreturn]] void OnRefused(std::string_view why) override;
 
+  CallStack TakeStack();
   void PutInForce();
   bool Listens();
   void WaitToStart(std::string_view sleeper, int64_t deadline_ns);
@@ -121,6 +122,7 @@ class InsideHost final : private ServerHost,
   ScenarioRun run_{kernel_, *this};
   Scheduler scheduler_{*this};
   DriverLine line_;
+  StackWalk stack_;
   Progress* progress_ = nullptr;
   Stage stage_ = Stage::kBeforeMain;
   bool has_spin_clock_ = false;  // this process

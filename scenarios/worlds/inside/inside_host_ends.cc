@@ -31,7 +31,7 @@ bool InsideHost::SendDueSignals() {
 void InsideHost::OnExit(int status) {
   if (stage_ != Stage::kOnScenario) return;
   if (run_.ledger().asked_to_stop) EndAsAsked();
-  run_.Die(fmt::format("it called exit({})", status & 0xff));
+  run_.Die(fmt::format("it called exit({})", status & 0xff), TakeStack());
   EndJob();
 }
 
@@ -44,8 +44,13 @@ void InsideHost::EndAsAsked() {
 
 void InsideHost::OnFault(int number) {
   if (stage_ != Stage::kOnScenario) return;
-  run_.Die(EndOfProcess(number));
+  run_.Die(EndOfProcess(number), TakeStack());
   EndJob();
+}
+
+CallStack InsideHost::TakeStack() {
+  WalkToServer(stack_);
+  return ToCallStack(stack_);
 }
 
 void InsideHost::SendSignal(int thread, int number) {
