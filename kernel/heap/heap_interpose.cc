@@ -41,6 +41,7 @@ void __libc_free(void* block);
 
 namespace {
 
+using hupstorm::HarnessScope;
 using hupstorm::heap_counter;
 using hupstorm::in_force;
 
@@ -82,12 +83,23 @@ size_t UsableSize(const void* block) {
 // The end of the block. glibc's smallest has 24 usable bytes.
 char* PlaceOfTag(void* block) { return static_cast<char*>(block) + UsableSize(block) - kTagBytes; }
 
-// Counts a new block in and tags it.
-void* Adopt(void* block, size_t size) {
+[[gnu::cold, gnu::noinline]] void TellMade(const void* block, const void* inner) {
+  const HarnessScope harness;
+  heap_counter.listener->OnMade(block, inner);
+}
+[[gnu::cold, gnu::noinline]] void TellFreed(const void* block) {
+  const HarnessScope harness;
+  heap_counter.listener->OnFreed(block);
+}
+
+// Counts a new block in and tags it. Always inlined: the tag is in the frame of malloc or its kin.
+[[gnu::always_inline]] inline void* Adopt(void* block, size_t size) {
   if (block == nullptr) return nullptr;
   const Tag tag = {size, Mark(block, heap_counter.generation)};
   memcpy(PlaceOfTag(block), &tag, kTagBytes);
   heap_counter.Add(static_cast<int64_t>(size));
+  if (heap_counter.listener != nullptr) [[unlikely]]
+    TellMade(block, &tag);
   return block;
 }
 
@@ -101,6 +113,8 @@ bool Disown(void* block, uint64_t* size = nullptr) {
   memcpy(&tag.size, place, sizeof tag.size);
   memset(place, 0, kTagBytes);
   heap_counter.Remove(static_cast<int64_t>(tag.size), static_cast<uint32_t>(decoded));
+  if (heap_counter.listener != nullptr) [[unlikely]]
+    TellFreed(block);
   if (size != nullptr) *size = tag.size;
   return true;
 }

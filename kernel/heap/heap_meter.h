@@ -28,11 +28,22 @@ struct HeapUse {
 HeapUse ServerHeap();
 void ResetServerHeap();
 
+// Hears of each block of the server's as it is made and freed, from inside malloc and free, as the
+// harness.
+class HeapListener {
+ public:
+  virtual ~HeapListener() = default;
+  // `inner` lies in the stack frame of the function that stands for libc's.
+  virtual void OnMade(const void* block, const void* inner) = 0;
+  virtual void OnFreed(const void* block) = 0;
+};
+
 // For the interposers: what this thread's server holds, and which ResetServerHeap it counts from.
 // Generations are unique in the process, but for 0: before the first reset.
 struct HeapCounter {
   HeapUse use;
   uint32_t generation = 0;
+  HeapListener* listener = nullptr;  // null: none
 
   void Add(int64_t bytes) {
     use.bytes += bytes;

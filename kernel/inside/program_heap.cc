@@ -20,6 +20,7 @@
 
 #include "base/scoped_value.h"
 #include "kernel/in_force.h"
+#include "kernel/inside/harness_stack.h"
 #include "kernel/next_symbol.h"
 
 namespace hupstorm::inside {
@@ -80,14 +81,26 @@ void Count(int64_t size, int blocks) {
 
 int64_t SizeOf(void* block) { return static_cast<int64_t>(next.usable_size(block)); }
 
+HeapListener* listening = nullptr;
+
+template <typename Body>
+void Tell(Body&& body) {
+  const HarnessScope harness;
+  OnHarnessStack(body);
+}
+
 // What libc allocates in a call of ours, as for a new thread, is not the program's.
 void* CountIn(void* block) {
-  if (block != nullptr && in_force.in_server) Count(SizeOf(block), 1);
+  if (block == nullptr || !in_force.in_server) return block;
+  Count(SizeOf(block), 1);
+  if (listening != nullptr) Tell([&] { listening->OnMade(block, nullptr); });
   return block;
 }
 
-void CountOut(int64_t size) {
-  if (in_force.in_server) Count(size, -1);
+void CountOut(const void* block, int64_t size) {
+  if (!in_force.in_server) return;
+  Count(size, -1);
+  if (listening != nullptr) Tell([&] { listening->OnFreed(block); });
 }
 
 // What the allocator behind maps is counted as the blocks that it is cut into.
@@ -146,6 +159,7 @@ bool IsProgramsOwn() { return in_force.in_server && !in_allocator; }
 }  // namespace
 
 HeapUse ProgramHeap() { return use; }
+void SetHeapListener(HeapListener* listener) { listening = listener; }
 const std::array<int64_t, kHeapSizes>& ProgramBlocksBySize() { return by_size; }
 
 bool CollectsGarbage() {
@@ -190,7 +204,7 @@ void* calloc(size_t count, size_t size) noexcept {
 void free(void* block) noexcept {
   if (block == nullptr || IsEarly(block) || !HasNext()) return;
   const ScopedValue in(in_allocator, true);
-  CountOut(SizeOf(block));
+  CountOut(block, SizeOf(block));
   next.free(block);
 }
 
@@ -206,7 +220,7 @@ void* realloc(void* block, size_t size) noexcept {
   const int64_t former = SizeOf(block);
   void* const moved = next.realloc(block, size);
   if (moved == nullptr && size != 0) return nullptr;  // the former is still there
-  CountOut(former);
+  CountOut(block, former);
   return CountIn(moved);
 }
 

@@ -19,6 +19,9 @@ namespace hupstorm::inside {
 HeapUse ProgramHeap();
 const std::array<int64_t, kHeapSizes>& ProgramBlocksBySize();
 
+// Null: nobody hears of blocks.
+void SetHeapListener(HeapListener* listener);
+
 // The program has a language's runtime in it that collects garbage, when it likes: what it holds is
 // no measure of what it has forgotten.
 bool CollectsGarbage();

@@ -35,6 +35,8 @@ struct CallStack {
   uint64_t call = 0;
   // The server died here: of a fault, or by a call of exit.
   bool death = false;
+  // The server allocated here most of the blocks that it kept (RunOptions::heap_stack).
+  bool heap = false;
   // libc's function that was called, "send"; empty for a fault.
   std::string callee;
   // The path of the executable that the server's process runs.

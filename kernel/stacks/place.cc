@@ -44,8 +44,9 @@ bool IsLibrarySource(std::string_view file, std::string_view signature) {
       file.find("/rustlib/src/") != std::string_view::npos) {
     return true;
   }
-  return StartsWithAny(signature, {"std::", "__gnu_cxx::", "core::", "alloc::", "<std::", "<core::",
-                                   "<alloc::", "<&std::", "__rust_", "__libc_", "_start"});
+  return StartsWithAny(
+      signature, {"std::", "__gnu_cxx::", "core::", "alloc::", "<std::", "<core::", "<alloc::",
+                  "<&std::", "__rust_", "__libc_", "_start", "operator new"});
 }
 
 bool IsLibraryScript(std::string_view file) {
@@ -123,7 +124,7 @@ class PlaceFinder::Impl {
 
   Place FindInCode(const CallStack& stack, std::span<const CallStack> others) {
     Place place;
-    const std::vector<Expanded> frames = Expand(stack);
+    const std::vector<Expanded>& frames = Expand(stack);
     for (const Expanded& expanded : frames) place.stack.push_back(expanded.frame);
     if (frames.empty()) return place;
     size_t chosen = NextOwn(frames, 0);
@@ -159,8 +160,11 @@ class PlaceFinder::Impl {
     return entry->second;
   }
 
-  std::vector<Expanded> Expand(const CallStack& stack) {
-    std::vector<Expanded> frames;
+  // Kept: a stack is looked at for each other whose wrappers are looked for.
+  const std::vector<Expanded>& Expand(const CallStack& stack) {
+    const auto [entry, is_new] = expanded_.try_emplace({stack.program, stack.callee, stack.frames});
+    std::vector<Expanded>& frames = entry->second;
+    if (!is_new) return frames;
     for (const CodeAddress& address : WithJumps(stack)) {
       const bool own_module = IsOwnModule(address.module, stack.program);
       std::vector<CodeLine> lines = At(address);
@@ -216,6 +220,12 @@ class PlaceFinder::Impl {
       return target && call.target == target->begin;
     };
     if (leads_there(*called)) return {};
+    // A part of the function that was called lies elsewhere ("flush.cold").
+    const std::vector<CodeLine>* const known = inner != nullptr ? &At(*inner) : nullptr;
+    if (known != nullptr && !known->empty() &&
+        Demangled(known->back().symbol) == Demangled(lines.CalleeOf(*called))) {
+      return {};
+    }
     std::vector<std::vector<uint64_t>> ways;
     std::vector<uint64_t> way;
     LookForWays(lines, called->target, leads_there, way, ways);
@@ -265,7 +275,7 @@ class PlaceFinder::Impl {
     std::set<Site> callers = {SiteOf(frames[at + 1])};
     for (const CallStack& other : others) {
       if (other.program != stack.program) continue;
-      const std::vector<Expanded> its = Expand(other);
+      const std::vector<Expanded>& its = Expand(other);
       for (size_t i = 0; i + 1 < its.size(); ++i) {
         if (its[i].signature != frame.signature) continue;
         if (SiteOf(its[i]) != SiteOf(frame)) return false;
@@ -340,6 +350,8 @@ class PlaceFinder::Impl {
 
   std::map<std::string, std::unique_ptr<ModuleLines>> modules_;
   std::map<CodeAddress, std::vector<CodeLine>> known_;
+  using Known = std::tuple<std::string, std::string, std::vector<CodeAddress>>;
+  std::map<Known, std::vector<Expanded>> expanded_;
 };
 
 PlaceFinder::PlaceFinder() : impl_(std::make_unique<Impl>()) {}

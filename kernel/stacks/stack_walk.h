@@ -24,9 +24,10 @@ struct StackWalk {
   size_t text_size = 1;
   size_t script_size = 0;
   std::array<Frame, kMost> frames;
-  std::array<char, 8192> text = {};  // strings with their zeros; the first is empty
-  std::array<char, 8192> script;     // as the server's interpreter says it, for TracebackLines
+  std::array<char, 8192> text;    // strings with their zeros; the first is empty
+  std::array<char, 8192> script;  // as the server's interpreter says it, for TracebackLines
 
+  StackWalk() { text[0] = '\0'; }
   void Clear() {
     size = script_size = 0;
     program = callee = 0;

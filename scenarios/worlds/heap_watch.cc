@@ -19,6 +19,7 @@ constexpr uint32_t kMostRounds = 10'000;
 }  // namespace
 
 void HeapWatch::Start(const Scenario& scenario, const RunOptions& options) {
+  allocations_.Start(options.heap_stack);
   rounds_asked_ = scenario.rounds;
   // Nobody could read ten thousand rounds.
   may_look_long_ =
@@ -26,7 +27,10 @@ void HeapWatch::Start(const Scenario& scenario, const RunOptions& options) {
   gives_time_ = has_given_time_ = wants_another_round_ = false;
 }
 
-void HeapWatch::BeginScript() { Begin(rounds_asked_); }
+void HeapWatch::BeginScript() {
+  allocations_.BeginScript();
+  Begin(rounds_asked_);
+}
 
 void HeapWatch::Begin(uint32_t least_rounds) {
   rounds_ = 0;
@@ -40,6 +44,7 @@ void HeapWatch::Begin(uint32_t least_rounds) {
 }
 
 void HeapWatch::EndRound() {
+  allocations_.EndRound();
   if (gives_time_) return;
   wants_another_round_ = false;
   const HeapBlocks blocks = host_.BlocksBySize();
@@ -55,6 +60,7 @@ void HeapWatch::EndRound() {
 }
 
 void HeapWatch::EndTime() {
+  allocations_.EndRound();
   const HeapBlocks blocks = host_.BlocksBySize();
   if (!has_given_time_) {
     has_given_time_ = wants_another_round_ = true;

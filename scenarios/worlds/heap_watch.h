@@ -10,6 +10,7 @@
 
 #include "kernel/heap/heap_sizes.h"
 #include "scenarios/oracles/ledger.h"
+#include "scenarios/worlds/allocations.h"
 #include "scenarios/worlds/server_host.h"
 #include "scenarios/worlds/world.h"
 
@@ -17,7 +18,7 @@ namespace hupstorm {
 
 class HeapWatch {
  public:
-  HeapWatch(Ledger& ledger, ServerHost& host) : ledger_(ledger), host_(host) {}
+  HeapWatch(Ledger& ledger, ServerHost& host) : ledger_(ledger), host_(host), allocations_(host) {}
 
   void Start(const Scenario& scenario, const RunOptions& options);
   void BeginScript();
@@ -29,6 +30,8 @@ class HeapWatch {
   bool WantsTime() const { return gives_time_; }
   // It has gone by. Brings the ledger up to date.
   void EndTime();
+  // Where what it keeps was allocated; see RunOptions::heap_stack. After the run.
+  CallStack TakeStack() { return allocations_.Finish(); }
 
  private:
   struct Growth {
@@ -42,6 +45,7 @@ class HeapWatch {
 
   Ledger& ledger_;
   ServerHost& host_;
+  Allocations allocations_;
   uint32_t rounds_asked_ = 0;  // by the scenario
   bool may_look_long_ = true;
   bool gives_time_ = false;

@@ -125,6 +125,9 @@ RunResult ScenarioRun::FinishRun() {
     if (stage_ == Stage::kScript) script_.ExpectAfterStop();
   }
   judge_.At(Moment::kStopped);
+  if (CallStack kept = heap_.TakeStack(); !kept.frames.empty()) {
+    result_.stacks.push_back(std::move(kept));
+  }
   for (const int step : monitor_.placed().TakeAll()) result_.steps_not_reached.push_back(step);
   result_.limit_missed = LimitMissed();
   result_.calls = monitor_.calls();

@@ -8,7 +8,7 @@
 
 #include "kernel/heap/heap_meter.h"
 #include "kernel/heap/heap_sizes.h"
-#include "kernel/stacks/call_stack.h"
+#include "kernel/stacks/stack_walk.h"
 #include "kernel/syscalls.h"
 #include "target/target.h"
 
@@ -36,6 +36,14 @@ class ServerHost {
   virtual CallStack TakeStack(const SystemCall& call) {
     static_cast<void>(call);
     return {};
+  }
+
+  // Of a server whose heap is seen in this process: who hears of its blocks (null: nobody), and the
+  // stack on which one is made; `inner` as in HeapListener::OnMade.
+  virtual void Listen(HeapListener*) {}
+  virtual void WalkStack(StackWalk& stack, const void* inner) {
+    static_cast<void>(inner);
+    stack.Clear();
   }
 
   // The server's heap; zeros if its blocks are not counted, and then its heap is not judged.

@@ -42,8 +42,12 @@ class SimulatedWorld::Impl final : private ServerHost {
   bool RunsHere() override { return true; }
 
   CallStack TakeStack(const SystemCall& call) override {
-    WalkToServer(stack_, &call, below_server_);
+    WalkStack(stack_, &call);
     return ToCallStack(stack_);
+  }
+  void Listen(HeapListener* listener) override { heap_counter.listener = listener; }
+  void WalkStack(StackWalk& stack, const void* inner) override {
+    WalkToServer(stack, inner, below_server_);
   }
 
   // The harness lives in this process too: its descriptors are not the server's to close.

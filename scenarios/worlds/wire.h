@@ -31,7 +31,8 @@ void Fields(auto& archive, Either<ScriptLine> auto& line) {
 }
 
 void Fields(auto& archive, Either<CallStack> auto& stack) {
-  archive(stack.call, stack.death, stack.callee, stack.program, stack.frames, stack.script);
+  archive(stack.call, stack.death, stack.heap, stack.callee, stack.program, stack.frames,
+          stack.script);
 }
 
 void Fields(auto& archive, Either<RunResult> auto& result) {

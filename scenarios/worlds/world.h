@@ -44,6 +44,9 @@ struct RunOptions {
   // The server's calls whose stacks are taken, by their numbers (from 1), in ascending order. The
   // run is otherwise the same. Costs time at these calls alone.
   std::vector<uint64_t> stacks_at = {};
+  // Tell where the server allocates what it keeps, if its heap is seen (CallStack::heap). Costs
+  // time at each block.
+  bool heap_stack = false;
 };
 
 // One line of the time line: what happened, in order.
@@ -84,7 +87,7 @@ struct RunResult {
   std::vector<TimeLineEntry> time_line;
   std::vector<SocketRow> sockets;
   // Those of RunOptions::stacks_at that were made, in their order; and where the server died, if it
-  // did and that is known: whatever the options are (CallStack::death).
+  // did and that is known: whatever the options are (CallStack::death); and that of heap_stack.
   std::vector<CallStack> stacks;
   // Placed steps whose call never came, as indices into Scenario::steps.
   std::vector<int> steps_not_reached;

@@ -40,13 +40,14 @@ b reset
 
 enum class Kernel : bool { kSimulated, kLinux };
 
-RunResult RunOf(const std::string& command, Kernel kernel) {
+RunResult RunOf(const std::string& command, Kernel kernel, bool heap_stack = false) {
   Target target;
   target.name = "exec";
   target.third_party = true;
   target.protocol = Protocol::kNone;
   RunOptions options;
-  options.stacks_at.resize(1000);
+  options.heap_stack = heap_stack;
+  if (!heap_stack) options.stacks_at.resize(1000);
   std::iota(options.stacks_at.begin(), options.stacks_at.end(), 1);
   const Scenario scenario = ParseScenario(kScenario, "stacks.scn");
   if (kernel == Kernel::kLinux) {
@@ -186,6 +187,13 @@ TEST_P(KernelTest, AnExitIsWhereItWasCalled) {
     EXPECT_THAT(place, IsAtMark("dies.c", manner));
     EXPECT_EQ(place.call, manner);
   }
+}
+
+TEST(HeapPlacesTest, WhatIsKeptWasAllocatedWhereMostBlocksAre) {
+  const RunResult result = RunOf(Program("leaks"), Kernel::kSimulated, /*heap_stack=*/true);
+  ASSERT_EQ(result.stacks.size(), 1u);
+  EXPECT_TRUE(result.stacks[0].heap);
+  EXPECT_THAT(PlaceFinder().Find(result.stacks[0]), IsAtMark("leaks.cc", "leak"));
 }
 
 TEST_P(KernelTest, AServerThatLivesHasNoDeath) { EXPECT_FALSE(DeathOf(Program("c"), GetParam())); }

@@ -54,6 +54,10 @@ class InsideHost final : private ServerHost,
   uint16_t Prepare() override { return port_; }
   void Serve(const Target&, uint16_t, Syscalls&) override {}
   CallStack TakeStack(const SystemCall&) override { return TakeStack(); }
+  void WalkStack(StackWalk& stack, const void*) override { WalkToServer(stack); }
+  void Listen(HeapListener* listener) override {
+    if (has_heap_) SetHeapListener(listener);
+  }
   HeapUse Heap() override { return {}; }
   HeapBlocks BlocksBySize() override;
   int64_t Memory() override;

@@ -295,9 +295,10 @@ RunResult InsideWorld::Run(const Scenario& scenario, const Target& target,
   if (job.log_calls) job.watched = options.call_log->watched;
   job.record_views = options.client_views != nullptr;
   job.stacks_at = options.stacks_at;
+  job.heap_stack = options.heap_stack;
   // A program has to stop once at least; and what is looked at closely is to be the same each time.
-  const bool is_looked_at =
-      job.record_time_line || job.log_calls || job.record_views || !job.stacks_at.empty();
+  const bool is_looked_at = job.record_time_line || job.log_calls || job.record_views ||
+                            !job.stacks_at.empty() || job.heap_stack;
   job.alone = is_new_ || is_looked_at;
   is_new_ = false;
   try {

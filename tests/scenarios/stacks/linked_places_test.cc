@@ -17,6 +17,8 @@
 void ServeUnoptimised(uint16_t port);
 void ServeOptimised(uint16_t port);
 void ServeWithoutLines(uint16_t port);
+void ServeLeaks(uint16_t port);
+void ServeLeaksOptimised(uint16_t port);
 
 namespace hupstorm {
 namespace {
@@ -37,7 +39,7 @@ a shutdown write
 b reset
 )";
 
-RunResult RunOf(void (*serve)(uint16_t), std::vector<uint64_t> stacks_at) {
+RunResult RunOf(void (*serve)(uint16_t), std::vector<uint64_t> stacks_at, bool heap_stack = false) {
   static SimulatedWorld world;
   Target target;
   target.name = "stacks";
@@ -45,6 +47,7 @@ RunResult RunOf(void (*serve)(uint16_t), std::vector<uint64_t> stacks_at) {
   target.serve = serve;
   RunOptions options;
   options.stacks_at = std::move(stacks_at);
+  options.heap_stack = heap_stack;
   return world.Run(ParseScenario(kScenario, "stacks.scn"), target, options);
 }
 
@@ -123,6 +126,15 @@ TEST(LinkedStacksTest, WithoutLinesTheFunctionIsToldAndWhatToDo) {
               testing::AnyOf(testing::HasSubstr("Listen"), testing::HasSubstr("Serve")));
   EXPECT_THAT(place.Hint(), testing::HasSubstr("-g"));
   EXPECT_THAT(place.Site(), testing::HasSubstr(":bind#1"));
+}
+
+TEST(LinkedStacksTest, WhatIsKeptWasAllocatedWhereMostBlocksAre) {
+  for (void (*const serve)(uint16_t) : {ServeLeaks, ServeLeaksOptimised}) {
+    const RunResult result = RunOf(serve, {}, /*heap_stack=*/true);
+    ASSERT_EQ(result.stacks.size(), 1u);
+    EXPECT_TRUE(result.stacks[0].heap);
+    EXPECT_THAT(PlaceFinder().Find(result.stacks[0]), IsAtMark("leaks.cc", "leak"));
+  }
 }
 
 TEST(LinkedStacksTest, TheStackBeginsAtTheServersFunctionAndEndsThere) {
