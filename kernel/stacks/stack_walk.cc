@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cstring>
 #include <string_view>
 
 #include "kernel/host_kernel.h"
@@ -71,16 +72,18 @@ void Guarded(Body&& body) {
 struct Walk {
   explicit Walk(StackWalk& taken) : stack(taken) {
     stack.Clear();
-    std::array<char, 4096> path;
-    const long size = syscall(SYS_readlink, "/proc/self/exe", path.data(), path.size());
-    if (size > 0) stack.program = Keep({path.data(), static_cast<size_t>(size)});
+    // No room for it here: a handler of faults may have a stack of two pages.
+    char* const room = stack.text.data() + stack.text_size;
+    const size_t most = stack.text.size() / 2;
+    const long size = syscall(SYS_readlink, "/proc/self/exe", room, most);
+    if (size > 0) stack.program = Keep({room, static_cast<size_t>(size)});
   }
 
   // 0 if there is no room.
   uint16_t Keep(std::string_view text) {
     if (text.size() + 1 > stack.text.size() - stack.text_size) return 0;
     const size_t at = stack.text_size;
-    std::copy(text.begin(), text.end(), stack.text.begin() + static_cast<ptrdiff_t>(at));
+    std::memmove(stack.text.data() + at, text.data(), text.size());  // it may be there already
     stack.text[at + text.size()] = '\0';
     stack.text_size += text.size() + 1;
     return static_cast<uint16_t>(at);

@@ -56,7 +56,10 @@ class Connection {
     }
     const ssize_t sent = socket_.Send(buffer, 1);  // @first
     left_.append(buffer + std::max<ssize_t>(sent, 0), buffer + got);
-    if (left_.size() % 2 == 1) socket_.Send("", 0);  // @second
+    if (left_.size() % 2 == 1) {
+      socket_.Send("", 0);  // @second
+      return;               // the end sends what is left
+    }
     Flush();
   }
 
