@@ -143,18 +143,8 @@ HeldThread* HeldKernel::ListeningThread() const {
   return nullptr;
 }
 
-// The server's processes, parents before children. To look for children takes long if there are
-// many threads.
-const std::vector<pid_t>& HeldKernel::Pids() const {
-  if (keeper_ < 0) return pids_;
-  const int64_t made = sight::LastProcessMade();
-  if (made == last_process_made_ && made != 0) return pids_;
-  last_process_made_ = made;
-  const pid_t roots[] = {keeper_};
-  pids_ = sight::WithDescendants(roots);
-  std::erase(pids_, keeper_);
-  return pids_;
-}
+// The server's processes, parents before children.
+const std::vector<pid_t>& HeldKernel::Pids() const { return keeper_ < 0 ? pids_ : family_.Look(); }
 
 pid_t HeldKernel::ListeningPid() const {
   if (is_only_thread_) return threads_.front()->pid;
@@ -173,9 +163,7 @@ bool HeldKernel::IsOwn(pid_t pid, int fd) const {
     const std::vector<int>& given = process->second.given;
     if (std::binary_search(given.begin(), given.end(), fd)) return false;
   }
-  return std::none_of(threads_.begin(), threads_.end(), [&](const auto& thread) {
-    return thread->pid == pid && thread->line_there == fd;
-  });
+  return !lines_.contains({pid, fd});
 }
 
 // ---- Limits and buffers.

@@ -38,12 +38,13 @@ HeldKernel::~HeldKernel() { Stop(); }
 void HeldKernel::Reset() {
   Stop();
   processes_.clear();
+  lines_.clear();
   ResetClients();
   clock_.Reset();
   office_ = std::make_unique<EnlistmentOffice>();
   top_ = nullptr;
   keeper_ = -1;
-  last_process_made_ = 0;
+  family_ = {};
   port_ = 0;
   is_only_thread_ = started_ = stopping_ = seen_listen_ = ended_in_library_ = false;
   checking_rest_ = all_rechecked_ = clients_changed_ = false;
@@ -93,7 +94,7 @@ void HeldKernel::ServeOnly(pid_t pid, uint16_t port, FileDescriptor line,
 
 void HeldKernel::Start(pid_t keeper, const sockaddr_storage& address, Syscalls& top) {
   keeper_ = keeper;
-  last_process_made_ = 0;
+  family_ = sight::ProcessFamily(keeper);
   port_ = PortOf(address);
   SetHost(address);
   top_ = &top;
@@ -174,6 +175,7 @@ void HeldKernel::Enlist(EnlistmentOffice::Candidate candidate) {
   thread->tid = candidate.tid;
   thread->line_there = candidate.line_there;
   thread->memory->frame().clock_offset_ns = clock_.skipped_ns();
+  lines_.insert({thread->pid, thread->line_there});
   all_rechecked_ = false;
   HeldThread& enlisted = *threads_.emplace_back(std::move(thread));
   enlisted.driver = std::thread([this, &enlisted] { DriveThread(enlisted); });
@@ -210,6 +212,7 @@ void HeldKernel::AnswerCall(HeldThread& thread) {
 void HeldKernel::End(HeldThread& thread) {
   thread.gone = true;
   thread.asleep = false;
+  lines_.erase({thread.pid, thread.line_there});
   all_rechecked_ = false;
   ended_in_library_ = ended_in_library_ || (thread.memory->frame().in_library && !stopping_);
   if (current_ == &thread) current_ = nullptr;

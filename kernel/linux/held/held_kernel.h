@@ -35,6 +35,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "kernel/linux/clients/clients_kernel.h"
@@ -44,6 +45,7 @@
 #include "kernel/linux/held/neighbours.h"
 #include "kernel/linux/held/server_clock.h"
 #include "kernel/linux/held/sleep_meter.h"
+#include "kernel/linux/sight/process_family.h"
 #include "kernel/linux/sight/socket_diag.h"
 #include "kernel/stacks/call_stack.h"
 
@@ -220,6 +222,7 @@ class HeldKernel final : public ClientsKernel {
   held::ServerClock clock_;
   std::list<std::unique_ptr<HeldThread>> threads_;
   std::map<pid_t, HeldProcess> processes_;  // those that have made calls
+  std::set<std::pair<pid_t, int>> lines_;   // HeldThread::line_there of those that live
   HeldThread* current_ = nullptr;           // whose call is being carried out
   bool is_only_thread_ = false;             // the server has the one thread, by ServeOnly
   Syscalls* top_ = nullptr;
@@ -231,13 +234,14 @@ class HeldKernel final : public ClientsKernel {
   bool ended_in_library_ = false;
   bool checking_rest_ = false;  // by a thread, while the others wait for what it finds
   bool all_rechecked_ = false;  // each held thread looked again, and nothing was done since
-  uint64_t wakes_ = 0;          // how often held threads were told to look again
+  std::chrono::steady_clock::time_point next_signal_look_ = {};  // while the server is not at rest
+  uint64_t wakes_ = 0;  // how often held threads were told to look again
   std::exception_ptr failure_;
   bool wants_stacks_ = false;
   std::map<pid_t, CallStack> deaths_;
   size_t next_slot_ = 0;
-  mutable std::vector<pid_t> pids_;
-  mutable int64_t last_process_made_ = 0;  // when these were looked for
+  std::vector<pid_t> pids_;              // of a server of one thread
+  mutable sight::ProcessFamily family_;  // of any other
   std::vector<pid_t> pids_at_start_;
   held::Endings endings_;
   bool has_connected_ = false;  // a process of the server has, to others than clients

@@ -100,8 +100,14 @@ void HeldKernel::AwaitRest(HeldThread& thread) {
     checking_rest_ = true;
     const bool at_rest = IsAtRest(all_rechecked_);
     if (!at_rest && wakes_ == wakes && !thread.interrupted) {
-      // Another thread may spin until one of these has had its signal.
-      if (pause == kLookSeldom && LetSignalsIn()) all_rechecked_ = false;
+      // Another thread may spin until one of these has had its signal. To look at many takes long,
+      // and is done for a tenth of the time.
+      const auto now = std::chrono::steady_clock::now();
+      if (pause == kLookSeldom && now >= next_signal_look_) {
+        if (LetSignalsIn()) all_rechecked_ = false;
+        const auto end = std::chrono::steady_clock::now();
+        next_signal_look_ = end + 9 * (end - now);
+      }
       if (AnyIsLetGo()) woken_.notify_all();
       news_.wait_for(lock, pause);
       pause = std::min(2 * pause, kLookSeldom);
@@ -165,6 +171,7 @@ bool HeldKernel::OtherThreadsSleep() {
   for (const auto& thread : threads_) {
     if (thread->asleep && !thread->gone) held.push_back(thread->tid);
   }
+  std::sort(held.begin(), held.end());
   // One that was looked at first may be woken by one that is looked at last, before it sleeps.
   const std::vector<pid_t> pids = Pids();
   const int64_t used = CpuOfAll(pids);
@@ -177,7 +184,7 @@ bool HeldKernel::OtherThreadsSleep() {
   // A thread may have made its call between the two looks. If none lives any more there is nothing
   // to let happen.
   const bool is_still = CpuOfAll(pids) == used || ++sleeping_looks_ >= kSleepingLooks;
-  return lives && !endings_.AwaitsExit() && is_still && HeldThreadsSleep();
+  return lives && !endings_.AwaitsExit() && is_still && HeldThreadsSleep() && family_.IsWhole();
 }
 
 held::Quiet HeldKernel::HowQuietNeighboursAre() {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <vector>
 
 #include "kernel/linux/held/held_kernel.h"
 #include "kernel/linux/sight/process_tree.h"
@@ -32,8 +33,14 @@ bool RestartsAfter(HeldThread& thread, int signal) {
 // Runs the handlers of signals that came while their threads were held. True if any ran.
 bool HeldKernel::LetSignalsIn() {
   bool ran = false;
-  for (const auto& thread : threads_) {
-    if (thread->asleep && !thread->gone) ran = LetSignalsIn(*thread) || ran;
+  std::vector<pid_t> pids;
+  for (const auto& [pid, process] : processes_) pids.push_back(pid);
+  for (const pid_t pid : pids) {
+    if (!sight::MayHavePendingSignals(pid)) continue;
+    for (const auto& thread : threads_) {
+      const bool is_held = thread->pid == pid && thread->asleep && !thread->gone;
+      if (is_held) ran = LetSignalsIn(*thread) || ran;
+    }
   }
   if (ran) woken_.notify_all();
   return ran;

@@ -8,6 +8,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <new>
 
 #include "kernel/linux/held/server_memory.h"
 #include "kernel/system_call.h"
@@ -37,7 +38,7 @@ class Notes {
   // then all are gone. Pointers are null, but for bytes that a call hands over: these are in the
   // shared memory. A note is good until the server gets the turn.
   const SystemCall* Take() {
-    if (taken_ < count_) return &notes_[taken_++];
+    if (taken_ < count_) return At(taken_++);
     Clear();
     return nullptr;
   }
@@ -51,7 +52,7 @@ class Notes {
   const Freedom& freedom() const { return freedom_; }
   // Whether a note with `bytes` bytes has room. Without it the driver has to be asked.
   bool HasRoom(size_t bytes = 0) const { return count_ < kMost && bytes <= kTextSize - text_size_; }
-  void Add(const SystemCall& note) { notes_[count_++] = note; }
+  void Add(const SystemCall& note) { new (At(count_++)) SystemCall(note); }
   // Copies bytes that a note hands over. Null if they cannot be read.
   const std::byte* Keep(const void* bytes, size_t size) {
     std::byte* const copy = text_.data() + text_size_;
@@ -64,11 +65,14 @@ class Notes {
   static constexpr uint32_t kMost = 2048;
   static constexpr size_t kTextSize = 128 << 10;
 
+  SystemCall* At(uint32_t number) { return reinterpret_cast<SystemCall*>(notes_.data()) + number; }
+
   Freedom freedom_;
   uint32_t count_ = 0;
   uint32_t taken_ = 0;
   size_t text_size_ = 0;
-  std::array<SystemCall, kMost> notes_;
+  // Bytes, so that a thread that makes no notes has no pages for them.
+  alignas(SystemCall) std::array<std::byte, kMost * sizeof(SystemCall)> notes_;
   std::array<std::byte, kTextSize> text_;
 };
 

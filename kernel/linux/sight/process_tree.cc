@@ -171,7 +171,7 @@ bool IsTcpSocket(pid_t pid, int fd) {
 ThreadSummary SummaryOfThreads(pid_t pid, std::span<const pid_t> held) {
   ThreadSummary summary;
   for (const int tid : ThreadNumbers(pid)) {
-    const bool is_held = std::find(held.begin(), held.end(), tid) != held.end();
+    const bool is_held = std::binary_search(held.begin(), held.end(), tid);
     const char state = is_held ? 'S' : StateOfThread(pid, tid);
     if (state == 0 || state == 'Z' || state == 'X') continue;
     summary.any_lives = true;
@@ -196,9 +196,8 @@ std::vector<Thread> ThreadsOf(pid_t pid) {
 }
 
 pid_t ThreadNumbered(pid_t pid, pid_t tid) {
-  const std::vector<int> numbers = ThreadNumbers(pid);
-  if (std::find(numbers.begin(), numbers.end(), tid) != numbers.end()) return tid;
-  for (const pid_t thread : numbers) {
+  if (StateOfThread(pid, tid) != 0) return tid;
+  for (const pid_t thread : ThreadNumbers(pid)) {
     // "NSpid:\t4711\t12\t1": in each of its namespaces, the innermost last.
     const std::string status = Text(fmt::format("/proc/{}/task/{}/status", pid, thread));
     const size_t at = status.find("\nNSpid:");
@@ -240,6 +239,10 @@ pid_t OutermostHandler(pid_t pid, pid_t root, int signal) {
   return outermost;
 }
 
+bool MayHavePendingSignals(pid_t pid) {
+  return !WordAfter(StatusOf(pid), "SigQ:").starts_with("0/");
+}
+
 uint64_t PendingSignals(pid_t pid, pid_t tid) {
   const std::string status = Text(fmt::format("/proc/{}/task/{}/status", pid, tid));
   return MaskIn(status, "SigPnd:") | MaskIn(status, "ShdPnd:");
@@ -262,6 +265,8 @@ std::optional<SleepingCall> SleepingCallOf(pid_t pid, pid_t tid) {
   return SleepingCall{.number = NumberIn<long>(text),
                       .first_argument = NumberIn<uint64_t>(WordAfter(text, " 0x"), 16)};
 }
+
+std::vector<pid_t> AllProcesses() { return NumbersIn("/proc").value_or(std::vector<int>()); }
 
 int64_t LastProcessMade() {
   const std::string text = Text("/proc/loadavg");
@@ -286,7 +291,7 @@ void AddChildren(pid_t pid, std::vector<pid_t>& found) {
 // The same if the kernel does not list them: asks every process for its parent.
 void AddDescendantsByScan(std::vector<pid_t>& found) {
   std::multimap<pid_t, pid_t> children;
-  for (const pid_t pid : NumbersIn("/proc").value_or(std::vector<int>())) {
+  for (const pid_t pid : AllProcesses()) {
     children.emplace(ParentOf(pid), pid);
   }
   for (size_t i = 0; i < found.size(); ++i) {
@@ -313,7 +318,7 @@ std::vector<pid_t> WithDescendants(std::span<const pid_t> roots) {
 
 std::vector<pid_t> HoldersOf(uint64_t socket_inode) {
   std::vector<pid_t> holders;
-  for (const pid_t pid : NumbersIn("/proc").value_or(std::vector<int>())) {
+  for (const pid_t pid : AllProcesses()) {
     if (HasSocketOpen(pid, {&socket_inode, 1})) holders.push_back(pid);
   }
   return holders;

@@ -58,7 +58,8 @@ struct ThreadSummary {
   bool any_lives = false;  // there is one that is not a zombie
   bool any_runs = false;   // one runs, or could, or sleeps for a disk
 };
-// `held`: threads that are known to live and do nothing of their own, and are not looked at.
+// `held`: threads, in order, that are known to live and do nothing of their own, and are not looked
+// at.
 ThreadSummary SummaryOfThreads(pid_t pid, std::span<const pid_t> held = {});
 
 std::vector<Thread> ThreadsOf(pid_t pid);
@@ -86,6 +87,8 @@ SignalMasks SignalMasksOf(pid_t pid);
 // Whom an operator would send a signal: of a process and those above it, up to `root` but without
 // it, the outermost that handles the signal; the process itself if none does.
 pid_t OutermostHandler(pid_t pid, pid_t root, int signal);
+// False if no signal waits for any of its threads: none is queued for a process of its user (SigQ).
+bool MayHavePendingSignals(pid_t pid);
 // Signals that wait for a thread: its own, and those of its process.
 uint64_t PendingSignals(pid_t pid, pid_t tid);
 // Anonymous memory that is resident, in bytes (RssAnon); 0 if unknown.
@@ -107,6 +110,7 @@ std::optional<SleepingCall> SleepingCallOf(pid_t pid, pid_t tid);
 // Changes when a process or a thread is made, on the whole machine (the last field of
 // /proc/loadavg); 0 if unknown.
 int64_t LastProcessMade();
+std::vector<pid_t> AllProcesses();
 
 // `roots` and all their descendants that are there, parents before children. A child whose parent
 // has ended is the child of the process that has adopted it (prctl(2), PR_SET_CHILD_SUBREAPER), and

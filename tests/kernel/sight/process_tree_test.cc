@@ -16,6 +16,7 @@
 #include <functional>
 #include <thread>
 
+#include "kernel/linux/sight/process_family.h"
 #include "tests/kernel/sight/tcp_pair.h"
 
 namespace hupstorm::sight {
@@ -87,6 +88,46 @@ TEST(ProcessTreeTest, DescendantsComeAfterTheirParents) {
   EXPECT_EQ(ParentOf(grandchild), child.pid());
   const pid_t roots[] = {grandchild, child.pid()};
   EXPECT_THAT(WithDescendants(roots), UnorderedElementsAre(child.pid(), grandchild));
+}
+
+TEST(ProcessTreeTest, AFamilyIsFollowedAsItsMembersComeAndGo) {
+  ProcessFamily family(getpid());
+  EXPECT_THAT(family.Look(), IsEmpty());
+  EXPECT_TRUE(family.IsWhole());
+  {
+    const Child child([] { return static_cast<int>((new Child)->pid()); });
+    EXPECT_THAT(family.Look(), ElementsAre(child.pid(), child.word()));
+    EXPECT_TRUE(family.IsWhole());
+    const Child other;
+    EXPECT_THAT(family.Look(), UnorderedElementsAre(child.pid(), child.word(), other.pid()));
+  }
+  const Child last;
+  EXPECT_THAT(family.Look(), ElementsAre(last.pid()));
+}
+
+TEST(ProcessTreeTest, AFamilyIsNotWholeIfOneWasBeingMadeWhenItWasLookedAt) {
+  ProcessFamily family(getpid());
+  family.Look();
+  EXPECT_TRUE(family.IsWhole());
+  const Child before;
+  family.Look();
+  const Child meanwhile;
+  EXPECT_FALSE(family.IsWhole());
+  EXPECT_TRUE(family.IsWhole());
+  EXPECT_THAT(family.Look(), UnorderedElementsAre(before.pid(), meanwhile.pid()));
+}
+
+TEST(ProcessTreeTest, ASignalThatWaitsForAThreadIsSeen) {
+  const Child child([] {
+    sigset_t blocked;
+    sigemptyset(&blocked);
+    sigaddset(&blocked, SIGUSR1);
+    pthread_sigmask(SIG_BLOCK, &blocked, nullptr);
+    raise(SIGUSR1);  // a signal to the thread
+    return 0;
+  });
+  EXPECT_TRUE(MayHavePendingSignals(child.pid()));
+  EXPECT_EQ(PendingSignals(child.pid(), child.pid()), uint64_t{1} << (SIGUSR1 - 1));
 }
 
 TEST(ProcessTreeTest, WhatIsGoneIsMissingAndNoError) {
