@@ -253,6 +253,7 @@ void InsideHost::MeetDriver() {
   }
   options_.progress = &progress_->marks;
   has_heap_ = ProgramHeap().blocks > 0 && !CollectsGarbage();
+  progress_->counts_heap = has_heap_;
   stage_ = Stage::kWarmingUp;
   run_.BeginScenario(nothing_, target_, options_);
   gate_.set_top(run_.top());

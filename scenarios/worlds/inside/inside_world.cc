@@ -163,6 +163,8 @@ class InsideWorld::Program {
 
   size_t coverage_size() const { return edges_ + inside::CallCoverage::kSize; }
 
+  bool counts_heap() const { return page_->counts_heap; }
+
   // The process that did the last job waits for another.
   bool process_stays() const { return process_stays_; }
 
@@ -302,7 +304,7 @@ RunResult InsideWorld::Run(const Scenario& scenario, const Target& target,
   job.alone = is_new_ || is_looked_at;
   is_new_ = false;
   try {
-    if (is_looked_at) {
+    if (is_looked_at && program_->counts_heap()) {
       // Whether the heap grows without end takes more rounds than anybody would look at.
       inside::Job plain;
       plain.scenario = scenario;

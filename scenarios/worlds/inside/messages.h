@@ -42,6 +42,7 @@ struct Progress {
   std::atomic<uint64_t> marks{0};  // RunOptions::progress
   // Threads of the program have been switched by time: the next is not waited for so long.
   std::atomic<bool> spins{false};
+  std::atomic<bool> counts_heap{false};  // of the program: it has what tells
   std::array<std::atomic<HeapGrowth>, kHeapSizes> heap_growth = {};  // ServerHost::BlocksBySize
 };
 

@@ -5,10 +5,8 @@
  *   poll_echo PORT [BUG]
  */
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -16,6 +14,8 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "listener.h"
 
 enum {
   BUG_NONE,
@@ -144,14 +144,8 @@ int main(int argc, char** argv) {
   }
   /* Nothing to read again; but poll is interrupted. */
   sigaction(SIGHUP, &(struct sigaction){.sa_handler = on_hup}, NULL);
-  int listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-  int on = 1;
-  setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  struct sockaddr_in address = {.sin_family = AF_INET,
-                                .sin_port = htons((uint16_t)atoi(argv[1])),
-                                .sin_addr = {htonl(INADDR_LOOPBACK)}};
-  if (bind(listener, (struct sockaddr*)&address, sizeof address) != 0 || listen(listener, 128) != 0)
-    return 1;
+  int listener = listen_at(argv[1], SOCK_NONBLOCK);
+  if (listener < 0) return 1;
   static struct pollfd fds[MAX_CLIENTS + 1];
   int accepts = 1;
   for (;;) {

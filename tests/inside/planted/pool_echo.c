@@ -5,10 +5,8 @@
  *   pool_echo PORT [BUG]
  */
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -17,6 +15,8 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "listener.h"
 
 enum bug {
   BUG_NONE,
@@ -192,14 +192,8 @@ int main(int argc, char** argv) {
   }
   /* Nothing to read again; but poll is interrupted. */
   sigaction(SIGHUP, &(struct sigaction){.sa_handler = on_hup}, NULL);
-  int listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-  int on = 1;
-  setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  struct sockaddr_in address = {.sin_family = AF_INET,
-                                .sin_port = htons((uint16_t)atoi(argv[1])),
-                                .sin_addr = {htonl(INADDR_LOOPBACK)}};
-  if (bind(listener, (struct sockaddr*)&address, sizeof address) != 0 || listen(listener, 128) != 0)
-    return 1;
+  int listener = listen_at(argv[1], SOCK_NONBLOCK);
+  if (listener < 0) return 1;
   if (pipe(done) != 0) return 1;
   for (int i = 0; i < 2; ++i) fcntl(done[i], F_SETFL, O_NONBLOCK);
   for (int i = 0; i < WORKERS; ++i) {
