@@ -42,7 +42,7 @@ class AnswersByThread final : public EchoLoop {
       Work work = std::move(*next);
       to_do_.erase(next);
       lock.unlock();
-      usleep(static_cast<useconds_t>(work.bytes.size() / 16 + 100));  // it is hard work
+      usleep(static_cast<useconds_t>(work.bytes.size() / 16 + 1'000));  // it is hard work
       lock.lock();
       done_.push_back(std::move(work));
       const uint64_t one = 1;
