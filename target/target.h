@@ -76,6 +76,10 @@ struct Target {
   // last called on. Lets the oracles recognise a line about the wrong client.
   bool log_names_client = false;
 
+  // Parts of the paths of source files that are a library's to the server: who calls them is to
+  // blame, not they.
+  std::vector<std::string> libraries = {};
+
   // Listens on 127.0.0.1:`port` (host byte order) and serves until SIGTERM asks it to stop; a
   // target that installs no handler for SIGTERM never returns. An exception that leaves it stands
   // for the death of the server's process. Each call is a new server and shares no state with the

@@ -46,7 +46,7 @@ void HandPlayed::RunWatched(const Target& target) {
   }
   ledger_.descriptors_at_start = 3;  // the listener and its like
   judge_.Start(target.name, no_scenario_);
-  monitor_.Start(target, nullptr);
+  monitor_.Start(target, RunOptions());
   Play(target, monitor_);
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <map>
 #include <optional>
 #include <set>
@@ -70,13 +71,6 @@ bool IsForErrors(std::string_view callee) {
 
 }  // namespace
 
-std::string Place::Site() const {
-  if (stack.empty()) return "";
-  const std::string name = NameOf(module);
-  if (signature.empty()) return fmt::format("{}+{:#x}", name, offset);
-  return fmt::format("{}:{}:{}#{}", name, signature, call, which);
-}
-
 std::string Place::Hint() const {
   if (stack.empty() || line > 0) return "";
   if (module.empty()) return "code that was made while the program ran has no lines";
@@ -86,6 +80,8 @@ std::string Place::Hint() const {
 
 class PlaceFinder::Impl {
  public:
+  explicit Impl(std::vector<std::string> libraries) : libraries_(std::move(libraries)) {}
+
   Place Find(const CallStack& stack, std::span<const CallStack> others) {
     return stack.script.empty() ? FindInCode(stack, others) : FindInScript(stack);
   }
@@ -119,7 +115,19 @@ class PlaceFinder::Impl {
     place.function = place.signature = chosen.function;
     place.module = chosen.file;
     place.call = place.frame == 0 ? stack.callee : place.stack[place.frame - 1].function;
+    place.site = fmt::format("{}:{}:{}", NameOf(chosen.file), chosen.function,
+                             TextOf(chosen.file, chosen.line));
     return place;
+  }
+
+  // A line of a script without its indentation; its number if it cannot be read.
+  static std::string TextOf(const std::string& file, int number) {
+    std::ifstream script(file);
+    std::string line;
+    for (int i = 0; i < number; ++i) {
+      if (!std::getline(script, line)) return std::to_string(number);
+    }
+    return line.substr(std::min(line.find_first_not_of(" \t"), line.size()));
   }
 
   Place FindInCode(const CallStack& stack, std::span<const CallStack> others) {
@@ -129,6 +137,10 @@ class PlaceFinder::Impl {
     if (frames.empty()) return place;
     size_t chosen = NextOwn(frames, 0);
     if (chosen == frames.size()) chosen = 0;
+    size_t named = chosen;  // whatever the others are
+    for (size_t next; (next = NextOwn(frames, named + 1)) < frames.size(); named = next) {
+      if (!MayBeWrapper(frames[named])) break;
+    }
     for (size_t next; (next = NextOwn(frames, chosen + 1)) < frames.size(); chosen = next) {
       if (!IsWrapper(frames, chosen, stack, others)) break;
     }
@@ -143,7 +155,21 @@ class PlaceFinder::Impl {
     place.call = chosen == 0 ? stack.callee : frames[chosen - 1].frame.function;
     const bool is_fault = stack.death && stack.callee.empty() && chosen == 0;
     if (!is_fault) place.which = Which(own);
+    const int which = is_fault ? 0 : Which(frames[named]);
+    place.site =
+        SiteIn(frames[named], named == 0 ? stack.callee : frames[named - 1].frame.function, which);
+    // Servers have one function that closes connections: who calls it has decided to.
+    const size_t decider = NextOwn(frames, named + 1);
+    if (stack.callee == "close" && decider < frames.size()) {
+      place.site += " by " + SiteIn(frames[decider], "", Which(frames[decider]));
+    }
     return place;
+  }
+
+  static std::string SiteIn(const Expanded& frame, const std::string& call, int which) {
+    const std::string name = NameOf(frame.frame.module);
+    if (frame.signature.empty()) return fmt::format("{}+{:#x}", name, frame.frame.offset);
+    return fmt::format("{}:{}:{}#{}", name, frame.signature, call, which);
   }
 
   ModuleLines& LinesOf(const std::string& module) {
@@ -181,7 +207,10 @@ class PlaceFinder::Impl {
         frame.function = WithoutParameters(expanded.signature);
         frame.module = address.module;
         frame.offset = address.offset;
-        frame.own = own_module && !IsLibrarySource(lines[i].file, expanded.signature);
+        const bool is_named = std::ranges::any_of(libraries_, [&](const std::string& part) {
+          return frame.file.find(part) != std::string::npos;
+        });
+        frame.own = own_module && !is_named && !IsLibrarySource(frame.file, expanded.signature);
         frames.push_back(std::move(expanded));
       }
     }
@@ -271,7 +300,7 @@ class PlaceFinder::Impl {
   bool IsWrapper(const std::vector<Expanded>& frames, size_t at, const CallStack& stack,
                  std::span<const CallStack> others) {
     const Expanded& frame = frames[at];
-    if (frame.signature.empty() || !frame.returns_value) return false;
+    if (!MayBeWrapper(frame)) return false;
     std::set<Site> callers = {SiteOf(frames[at + 1])};
     for (const CallStack& other : others) {
       if (other.program != stack.program) continue;
@@ -282,8 +311,11 @@ class PlaceFinder::Impl {
         callers.insert(SiteOf(its[i + 1]));
       }
     }
-    if (callers.size() < 2) return false;
-    return CallsNothingElse(frame);
+    return callers.size() > 1;
+  }
+
+  bool MayBeWrapper(const Expanded& frame) {
+    return !frame.signature.empty() && frame.returns_value && CallsNothingElse(frame);
   }
 
   bool CallsNothingElse(const Expanded& frame) {
@@ -348,13 +380,15 @@ class PlaceFinder::Impl {
     return true;
   }
 
+  std::vector<std::string> libraries_;
   std::map<std::string, std::unique_ptr<ModuleLines>> modules_;
   std::map<CodeAddress, std::vector<CodeLine>> known_;
   using Known = std::tuple<std::string, std::string, std::vector<CodeAddress>>;
   std::map<Known, std::vector<Expanded>> expanded_;
 };
 
-PlaceFinder::PlaceFinder() : impl_(std::make_unique<Impl>()) {}
+PlaceFinder::PlaceFinder(std::vector<std::string> libraries)
+    : impl_(std::make_unique<Impl>(std::move(libraries))) {}
 PlaceFinder::~PlaceFinder() = default;
 
 Place PlaceFinder::Find(const CallStack& stack, std::span<const CallStack> others) {

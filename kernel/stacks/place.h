@@ -47,10 +47,11 @@ struct Place {
 
   // False if there was no stack: all is empty.
   explicit operator bool() const { return !stack.empty(); }
-  // What stays the same when lines are put in above, or the folder is another: the module's name,
-  // the function, what it calls and which of these calls; without symbols the module's name and the
-  // offset. Empty if there was no stack.
-  std::string Site() const;
+  // What stays the same when lines are put in above, the folder is another, or other stacks are at
+  // hand: the module's name, the function, what it calls and which of these calls (of a script: its
+  // line); without symbols the module's name and the offset. Of a function that may be a wrapper
+  // its caller's is taken. Empty if there was no stack.
+  std::string site;
   // Why there is no line, and what helps; empty if there is one.
   std::string Hint() const;
 };
@@ -58,7 +59,8 @@ struct Place {
 // Finds places, and keeps what it has read of files. Not thread-safe.
 class PlaceFinder {
  public:
-  PlaceFinder();
+  // `libraries`: parts of the paths of sources that are no server's own, however they are built.
+  explicit PlaceFinder(std::vector<std::string> libraries = {});
   ~PlaceFinder();
   PlaceFinder(const PlaceFinder&) = delete;
   PlaceFinder& operator=(const PlaceFinder&) = delete;

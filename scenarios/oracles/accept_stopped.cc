@@ -30,9 +30,11 @@ void Judge(Moment, const Ledger& ledger, FindingList& findings) {
                                  ? fmt::format("is accepted, is owed {} and gets {}",
                                                probe.stream.OwedText(), probe.stream.GotText())
                                  : "is accepted and served wrongly: " + probe.stream.difference();
-    findings.Add("accept-stopped", probe,
-                 fmt::format("after the storm, a new client {}{}", what, ledger.Later()),
-                 KindOf(probe, probe.accepted ? 0 : ledger.last_accept_error));
+    findings.Add(
+        "accept-stopped", probe,
+        fmt::format("after the storm, a new client {}{}", what, ledger.Later()),
+        probe.accepted ? ledger.calls.LastOn(probe.number) : ledger.calls.Last(CallFamily::kAccept),
+        KindOf(probe, probe.accepted ? 0 : ledger.last_accept_error));
   }
 }
 

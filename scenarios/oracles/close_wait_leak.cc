@@ -24,7 +24,8 @@ void Judge(Moment, const Ledger& ledger, FindingList& findings) {
                              "but the server still holds the connection in CLOSE-WAIT{}{}",
                              ledger.ClientName(client),
                              client.fd >= 0 ? fmt::format(" (descriptor {})", client.fd) : "",
-                             ledger.Later()));
+                             ledger.Later()),
+                 ledger.CallThatForgets(client));
   }
 }
 

@@ -29,12 +29,14 @@ void Judge(Moment, const Ledger& ledger, FindingList& findings) {
         "fd-leak", open != clients.end() ? *open : ClientFacts{},
         fmt::format(
             "all clients are gone, and the server holds {} descriptor{} more than at start: {}",
-            extra, extra == 1 ? "" : "s", ledger.descriptors_left));
+            extra, extra == 1 ? "" : "s", ledger.descriptors_left),
+        ledger.CallThatForgetsAny());
   } else if (growth.is_leak) {
     findings.Add("fd-leak", 0, growth.kinds,
                  fmt::format("each round of clients leaves more descriptors open, {} in {} rounds; "
                              "the last left {}",
-                             growth.count, growth.rounds, growth.what));
+                             growth.count, growth.rounds, growth.what),
+                 growth.call);
   }
 }
 

@@ -3,7 +3,11 @@
 #ifndef HUPSTORM_SCENARIOS_ORACLES_FINDING_H_
 #define HUPSTORM_SCENARIOS_ORACLES_FINDING_H_
 
+#include <cstdint>
 #include <string>
+
+#include "kernel/stacks/place.h"
+#include "scenarios/oracles/call_record.h"
 
 namespace hupstorm {
 
@@ -17,10 +21,24 @@ struct Finding {
   std::string evidence;     // one sentence: which client, what, how much
   std::string fingerprint;  // 16 hexadecimal digits: oracle, target and the server's calls that led
                             // to it; the same for the same bug whatever the input was
+  // The call of the server's that is to blame, by its number in the run (CallRecord), and how it
+  // ended: "recv returned 0, the end of input"; 0 and empty if that is not known.
+  uint64_t call = 0;
+  std::string cause;
+  Ending ending = Ending::kDone;  // of that call
+  // Where it is made, and the bug that this shows, 16 hexadecimal digits: the same for all findings
+  // with one place and one ending. Told by who reports findings (NameBugs).
+  Place place = {};
+  std::string bug = {};
   // Of the server's threads, if it shows under one that the scenario does not name itself
   // (SchedulesWorld); 0 otherwise.
   uint32_t schedule = 0;
 };
+
+// The bug that it shows; its fingerprint if nobody has looked for the place.
+inline const std::string& BugOf(const Finding& finding) {
+  return finding.bug.empty() ? finding.fingerprint : finding.bug;
+}
 
 // That a scenario's own `expect` line was not met. If another oracle reports too, that one says
 // why.

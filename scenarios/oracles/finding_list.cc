@@ -10,13 +10,16 @@ namespace hupstorm {
 
 uint64_t StableHash(std::string_view text) { return Fnv1a().Add(text).value(); }
 
-void FindingList::Start(const std::string& target, const Scenario& scenario) {
+void FindingList::Start(const std::string& target, const Scenario& scenario,
+                        const CallRecord& calls) {
   target_ = &target;
   scenario_ = &scenario;
+  calls_ = &calls;
   findings_.clear();
 }
 
-void FindingList::Add(std::string_view oracle, int step, uint64_t context, std::string evidence) {
+void FindingList::Add(std::string_view oracle, int step, uint64_t context, std::string evidence,
+                      uint64_t call) {
   if (findings_.size() >= kMost) return;
   Finding finding;
   finding.oracle = oracle;
@@ -34,6 +37,11 @@ void FindingList::Add(std::string_view oracle, int step, uint64_t context, std::
     finding.line = scenario_->steps[step - 1].line;
   }
   finding.evidence = std::move(evidence);
+  finding.call = call;
+  if (const MadeCall* const made = calls_->Find(call)) {
+    finding.cause = fmt::format("{} {}", CallName(made->call), made->OutcomeText());
+    finding.ending = made->ending();
+  }
   findings_.push_back(std::move(finding));
 }
 

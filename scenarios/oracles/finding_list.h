@@ -24,17 +24,20 @@ class FindingList {
   static constexpr size_t kMost = 64;
 
   // Forgets the findings; those added from now on are about `target` under `scenario`. Both are
-  // looked at when something is added, and must live as long.
-  void Start(const std::string& target, const Scenario& scenario);
+  // looked at when something is added, and must live as long. `calls`: those of the run.
+  void Start(const std::string& target, const Scenario& scenario, const CallRecord& calls);
 
   // Adds a finding, unless one with the same fingerprint is there. `step` is an index from 1, 0
-  // before any; `context` is what tells two bugs of one oracle apart (the server's last calls).
-  void Add(std::string_view oracle, int step, uint64_t context, std::string evidence);
+  // before any; `context` is what tells two bugs of one oracle apart (the server's last calls);
+  // `call` is to blame, 0 for none.
+  void Add(std::string_view oracle, int step, uint64_t context, std::string evidence,
+           uint64_t call);
   // One about a connection: at the last step that acted on it, after the server's calls on it.
   // `kind` tells apart what may go wrong after the same calls, and is the oracle's own number.
   void Add(std::string_view oracle, const ConnectionFacts& connection, std::string evidence,
-           uint64_t kind = 0) {
-    Add(oracle, connection.last_step, connection.history.value() | kind << 32, std::move(evidence));
+           uint64_t call, uint64_t kind = 0) {
+    Add(oracle, connection.last_step, connection.history.value() | kind << 32, std::move(evidence),
+        call);
   }
 
   const std::vector<Finding>& findings() const { return findings_; }
@@ -43,6 +46,7 @@ class FindingList {
  private:
   const std::string* target_ = nullptr;
   const Scenario* scenario_ = nullptr;
+  const CallRecord* calls_ = nullptr;
   std::vector<Finding> findings_;
 };
 

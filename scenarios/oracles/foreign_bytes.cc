@@ -21,7 +21,8 @@ void Judge(Moment moment, const Ledger& ledger, FindingList& findings) {
     if (owner == nullptr) continue;  // its own, or no client's: lost-bytes
     findings.Add("foreign-bytes", client,
                  fmt::format("{} got bytes at offset {} that {} sent", ledger.ClientName(client),
-                             client.stream.mismatch()->at, ledger.ClientName(*owner)));
+                             client.stream.mismatch()->at, ledger.ClientName(*owner)),
+                 ledger.calls.SendOf(client.number, client.stream.mismatch()->at));
   }
 }
 

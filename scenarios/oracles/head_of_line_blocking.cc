@@ -59,7 +59,8 @@ void Judge(Moment, const Ledger& ledger, FindingList& findings) {
     findings.Add(
         "head-of-line-blocking", client.last_step, context,
         fmt::format("the server sleeps in {}{}, while {} {}", CallName(ledger.blocks[0].call),
-                    Where(blocking, ledger), ledger.ClientName(client), waits));
+                    Where(blocking, ledger), ledger.ClientName(client), waits),
+        ledger.calls.current());
     return;
   }
 }

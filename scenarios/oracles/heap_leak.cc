@@ -50,12 +50,14 @@ void Judge(Moment, const Ledger& ledger, FindingList& findings) {
   }
   // The memory of connections that are kept is another bug's than memory that is kept without them.
   const uint64_t with_descriptors = ledger.descriptors_now > ledger.descriptors_at_start ? 2 : 0;
+  const uint64_t call = ledger.CallThatForgetsAny();
   if (ledger.kept_blocks > 0) {
     // What is kept of one size is one bug.
     findings.Add("heap-leak", step, 4 + ledger.kept_block_bytes,
                  fmt::format("after {} rounds, each of which left more, and a long time with no "
                              "client connected the server keeps {} blocks of {} bytes",
-                             ledger.kept_rounds, ledger.kept_blocks, ledger.kept_block_bytes));
+                             ledger.kept_rounds, ledger.kept_blocks, ledger.kept_block_bytes),
+                 call);
   } else if (GrowsEachRound(marks)) {
     const HeapUse& last = marks.back().heap;
     const HeapUse& before = marks[marks.size() - 2].heap;
@@ -63,13 +65,15 @@ void Judge(Moment, const Ledger& ledger, FindingList& findings) {
         "heap-leak", step, 1 + with_descriptors,
         fmt::format("after round {} the server holds {} bytes more than after the one before, "
                     "in {} more blocks, with no client connected",
-                    marks.size() - 1, last.bytes - before.bytes, last.blocks - before.blocks));
+                    marks.size() - 1, last.bytes - before.bytes, last.blocks - before.blocks),
+        call);
   } else if (const HeapMark* mark = KeptForEachClient(marks)) {
     findings.Add(
         "heap-leak", step, 2 + with_descriptors,
         fmt::format("after {} clients at once have gone, the server keeps {} blocks of heap "
                     "({} bytes), at least one for every other client",
-                    mark->most_clients, mark->heap.blocks, mark->heap.bytes));
+                    mark->most_clients, mark->heap.blocks, mark->heap.bytes),
+        call);
   }
 }
 

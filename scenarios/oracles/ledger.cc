@@ -60,7 +60,7 @@ void Ledger::Clear() {
 ClientFacts& Ledger::AddClient() {
   if (client_count == clients.size()) clients.emplace_back();
   ClientFacts& client = clients[client_count++];
-  static_cast<ConnectionFacts&>(client) = {};
+  static_cast<ConnectionFacts&>(client) = {.number = static_cast<int>(client_count) - 1};
   return client;
 }
 
@@ -73,6 +73,21 @@ bool Ledger::IsHeldUp(const ClientFacts& client) const {
   return std::none_of(blocks.begin(), blocks.end(), [&](const Block& block) {
     return block.client >= 0 && &clients[static_cast<size_t>(block.client)] == &client;
   });
+}
+
+uint64_t Ledger::CallThatForgets(const ConnectionFacts& connection) const {
+  if (const uint64_t told = calls.FirstWordOfEnd(connection.number)) return told;
+  for (const Incident& spin : spins) {
+    if (spin.client == connection.number) return spin.call;
+  }
+  return calls.LastOn(connection.number);
+}
+
+uint64_t Ledger::CallThatForgetsAny() const {
+  for (const ClientFacts& client : InUse()) {
+    if (client.server_open) return CallThatForgets(client);
+  }
+  return 0;
 }
 
 std::string LaterText(int64_t waited_ns) {

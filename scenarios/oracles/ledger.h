@@ -12,6 +12,7 @@
 #include "kernel/call_table.h"
 #include "kernel/heap/heap_meter.h"
 #include "scenarios/language/scenario.h"
+#include "scenarios/oracles/call_record.h"
 #include "scenarios/oracles/client_stream.h"
 
 namespace hupstorm {
@@ -39,6 +40,7 @@ inline constexpr int64_t kLongSilenceNs = 1'000'000'000;
 // One connection of one client, but for its bytes. Plain data, so that it costs little to begin
 // anew.
 struct ConnectionFacts {
+  int number = -1;  // index into Ledger::clients
   char letter = 'a';
   uint32_t index = 0;
   bool probe = false;  // the world's own client, at the end
@@ -82,7 +84,7 @@ struct ConnectionFacts {
   uint64_t held_before = 0;   // and what it held when its heap began to be watched: see worlds/
   int64_t memory_growth = 0;  // by which its heap has grown at this client's calls since then
   int ends_seen = 0;          // how often it fetched the end of input or an error
-  CallHistory history;
+  CallHistory history = {};
 
   // Nothing is owed to it any more, by its own doing or the network's.
   bool IsExcused() const {
@@ -101,6 +103,7 @@ struct Incident {
   int client = -1;       // index into Ledger::clients, -1 for none
   int step = 0;          // index from 1, 0 before any
   uint64_t context = 0;  // for the fingerprint
+  uint64_t call = 0;     // that is to blame, in Ledger::calls; 0 for none
 };
 
 // The heap at the end of a round, with the most clients that were connected at once so far.
@@ -117,6 +120,7 @@ struct DescriptorGrowth {
   bool is_leak = false;  // these are too many for what is made once
   std::string what;      // what the last of them left: "pipe made by pipe2, /tmp/a.log"
   uint64_t kinds = 0;    // of that, for the fingerprint
+  uint64_t call = 0;     // that made one of them
 };
 
 // For the end of a sentence: ", also 75 s later"; empty for less than a millisecond.
@@ -126,6 +130,8 @@ struct Ledger {
   const Target* target = nullptr;  // the server's, for the length of the run
   std::vector<ClientFacts> clients;
   size_t client_count = 0;  // of `clients`, those in use; the rest is kept memory
+
+  CallRecord calls;
 
   int current_step = 0;  // the step carried out last: index from 1, 0 before any
 
@@ -190,6 +196,11 @@ struct Ledger {
 
   void Clear();
   ClientFacts& AddClient();  // whose stream is still to be Reset
+  // The call that should have made the server let go of a connection that it holds: it told of the
+  // end; or the wait that told of it in vain; or the last on the connection.
+  uint64_t CallThatForgets(const ConnectionFacts& connection) const;
+  // The same of the first connection that the server holds; 0 if it holds none.
+  uint64_t CallThatForgetsAny() const;
   // LaterText of how long was waited.
   std::string Later() const { return LaterText(waited_ns); }
   std::string ClientName(const ClientFacts& client) const;  // "a", "c[7]", "a new client"

@@ -73,12 +73,14 @@ void Judge(Moment moment, const Ledger& ledger, FindingList& findings) {
         continue;
       findings.Add("lost-bytes", client,
                    fmt::format("{}: {}", ledger.ClientName(client), Difference(client.stream)),
+                   ledger.calls.SendOf(client.number, client.stream.mismatch()->at),
                    static_cast<uint64_t>(KindOfDifference(client.stream)));
       continue;
     }
     if (client.IsExcused() || !(client.end_of_input || client.was_reset)) continue;
     if (client.stream.complete() && !CutOff(client)) continue;
     findings.Add("lost-bytes", client, Loss(client, ledger.ClientName(client)),
+                 ledger.calls.CallThatCuts(client.number, client.stream.received()),
                  static_cast<uint64_t>(KindOfLoss(client)));
   }
 }

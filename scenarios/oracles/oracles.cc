@@ -37,7 +37,7 @@ void JudgeAt(Moment moment, const Ledger& ledger, FindingList& findings) {
   for (const Oracle* const oracle : OraclesAt(moment)) {
     if (oracle->incidents != nullptr) {
       for (const Incident& incident : ledger.*oracle->incidents) {
-        findings.Add(oracle->name, incident.step, incident.context, incident.what);
+        findings.Add(oracle->name, incident.step, incident.context, incident.what, incident.call);
       }
     }
     if (oracle->judge != nullptr) oracle->judge(moment, ledger, findings);

@@ -17,10 +17,12 @@ A server without a handler is ended by the signal itself: that is not judged.)";
 void Judge(Moment, const Ledger& ledger, FindingList& findings) {
   if (ledger.dead) return;
   if (ledger.stop_ignored) {
-    findings.Add("shutdown-hang", 0, 0, "asked to stop by SIGTERM, the server goes on");
+    findings.Add("shutdown-hang", 0, 0, "asked to stop by SIGTERM, the server goes on",
+                 ledger.calls.Last(CallFamily::kWait));
   } else if (ledger.stopped && ledger.descriptors_now > 0) {
     findings.Add("shutdown-hang", 0, 1,
-                 fmt::format("the server has stopped and left {} open", ledger.descriptors_left));
+                 fmt::format("the server has stopped and left {} open", ledger.descriptors_left),
+                 /*call=*/0);
   }
 }
 

@@ -55,7 +55,9 @@ void Judge(Moment moment, const Ledger& ledger, FindingList& findings) {
         moment == Moment::kDrained ? WhenDrained(client, ledger) : WhenHalfClosed(client, ledger);
     // It has stopped reading, or it has stopped writing.
     const uint64_t kind = client.unread > 0 ? 1 : 0;
-    if (!what.empty()) findings.Add("stalled", client, what + ledger.Later(), kind);
+    if (!what.empty())
+      findings.Add("stalled", client, what + ledger.Later(), ledger.calls.LastOn(client.number),
+                   kind);
   }
 }
 

@@ -46,6 +46,17 @@ Fault FaultOf(const ClientFacts& client, bool client_waits) {
   return {};
 }
 
+uint64_t CallToBlame(Fault::Kind kind, const ClientFacts& client, const CallRecord& calls) {
+  switch (kind) {
+    case Fault::Kind::kWrong:
+      return calls.SendOf(client.number, client.stream.mismatch()->at);
+    case Fault::Kind::kNoEnd:
+      return calls.LastOn(client.number);
+    default:
+      return calls.CallThatCuts(client.number, client.stream.received());
+  }
+}
+
 void Judge(Moment moment, const Ledger& ledger, FindingList& findings) {
   if (ledger.dead) return;
   for (const ClientFacts& client : ledger.InUse()) {
@@ -57,7 +68,7 @@ void Judge(Moment moment, const Ledger& ledger, FindingList& findings) {
     findings.Add("truncated-response", client,
                  fmt::format("{} sent a full request and {}{}", ledger.ClientName(client),
                              fault.what, fault.kind == Fault::Kind::kNoEnd ? ledger.Later() : ""),
-                 static_cast<uint64_t>(fault.kind));
+                 CallToBlame(fault.kind, client, ledger.calls), static_cast<uint64_t>(fault.kind));
   }
 }
 

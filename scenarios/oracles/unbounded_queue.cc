@@ -25,7 +25,8 @@ void Judge(Moment, const Ledger& ledger, FindingList& findings) {
                  is_known ? fmt::format("{}, more than {}", held, bound)
                           : fmt::format("{}, and {} for another that sent on and read nothing: "
                                         "there is no end to it",
-                                        held, ledger.endless_queue));
+                                        held, ledger.endless_queue),
+                 ledger.calls.LastRead(client.number));
   }
 }
 

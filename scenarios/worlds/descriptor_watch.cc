@@ -151,6 +151,7 @@ void DescriptorWatch::NoteOthers(std::vector<Descriptor> open) {
       if (std::any_of(before_.begin(), before_.end(), is_same)) continue;
       const bool is_here = std::any_of(host_files_.begin(), host_files_.end(), is_same);
       ++names[is_here ? HostFileName(descriptor.fd) : kernel_.Describe(descriptor)];
+      growth.call = ledger_.calls.MakerOf(descriptor.fd);
       kinds += static_cast<char>('0' + static_cast<int>(descriptor.kind));
     }
     std::sort(kinds.begin(), kinds.end());

@@ -23,7 +23,7 @@ class Judge {
 
   // For a new run. Both arguments must outlive it.
   void Start(const std::string& target, const Scenario& scenario) {
-    findings_.Start(target, scenario);
+    findings_.Start(target, scenario, ledger_.calls);
   }
   void At(Moment moment) {
     const size_t before = findings_.findings().size();

@@ -24,6 +24,7 @@
 #include "kernel/linux/held/connection.h"
 #include "kernel/linux/held/held_kernel.h"
 #include "kernel/simulated/simulated_kernel.h"
+#include "scenarios/worlds/blame.h"
 #include "scenarios/worlds/last_words.h"
 #include "scenarios/worlds/loopback_host.h"
 #include "scenarios/worlds/scenario_run.h"
@@ -162,7 +163,9 @@ std::string_view LoopbackWorld::WhyNot(const Scenario& scenario) {
 RunResult LoopbackWorld::Run(const Scenario& scenario, const Target& target,
                              const RunOptions& options) {
   if (!WhyNot(scenario).empty()) return {};
-  return impl_->run().Run(scenario, target, options);
+  return RunForBlame(options, Again::kOnlyAlike, [&](const RunOptions& chosen) {
+    return impl_->run().Run(scenario, target, chosen);
+  });
 }
 
 }  // namespace hupstorm

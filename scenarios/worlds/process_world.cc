@@ -21,6 +21,7 @@
 #include "kernel/linux/held/held_kernel.h"
 #include "kernel/linux/sight/process_tree.h"
 #include "kernel/linux/sight/socket_diag.h"
+#include "scenarios/worlds/blame.h"
 #include "scenarios/worlds/call_patience.h"
 #include "scenarios/worlds/last_words.h"
 #include "scenarios/worlds/loopback_host.h"
@@ -387,7 +388,9 @@ ProcessWorld::~ProcessWorld() = default;
 RunResult ProcessWorld::Run(const Scenario& scenario, const Target& target,
                             const RunOptions& options) {
   if (!LoopbackWorld::WhyNot(scenario).empty()) return {};
-  RunResult result = impl_->Run(scenario, target, options);
+  RunResult result = RunForBlame(options, Again::kOnlyAlike, [&](const RunOptions& chosen) {
+    return impl_->Run(scenario, target, chosen);
+  });
   result.remark = ScheduleNotKept(scenario);
   return result;
 }

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <set>
 
 #include "scenarios/worlds/snapshots.h"
 
@@ -20,6 +21,8 @@ constexpr int kMostEndRequests = 1000;
 // A client that waits longer for others than this, on the server's clock, is held up: longer than
 // what a server may have to do before.
 constexpr int64_t kWaitPatienceNs = 2'000'000'000;
+// Of calls in one run, the last ones.
+constexpr size_t kMostStacks = 20'000;
 // Steps of a scenario that are carried out while the server works on and on.
 constexpr int kMostRestless = 2;
 
@@ -85,7 +88,7 @@ RunResult ScenarioRun::Run(const Scenario& scenario, const Target& target,
 
 void ScenarioRun::StartRun(const Scenario& scenario, const Target& target,
                            const RunOptions& options) {
-  host_.SetWantsStacks(!options.stacks_at.empty());
+  host_.SetWantsStacks(options.all_stacks || !options.stacks_at.empty());
   port_ = host_.Prepare();
   kernel_.set_driver(this);
   BeginScenario(scenario, target, options);
@@ -102,6 +105,7 @@ void ScenarioRun::BeginScenario(const Scenario& scenario, const Target& target,
   monitor_.set_inner(may_inject ? static_cast<Syscalls&>(injector_) : kernel_);
   monitor_.Start(target, options);
   ledger_.Clear();
+  ledger_.calls.Clear(options.find_blame);
   ledger_.target = &target;
   time_line_.Start(options.record_time_line);
   judge_.Start(target.name, scenario);
@@ -133,6 +137,7 @@ RunResult ScenarioRun::FinishRun() {
   result_.calls = monitor_.calls();
   result_.faults = injector_.injected();
   result_.findings = judge_.Take();
+  if (options_->find_blame) ChooseCallsToShow();
   result_.time_line = time_line_.Take();
   return std::move(result_);
 }
@@ -187,8 +192,10 @@ void ScenarioRun::Die(std::string what, CallStack stack) {
       ledger_.resource_shortage || injector_.injected() > faults_before_start_;
   if (starts_again_ && was_hindered) return;
   const uint64_t context = StableHash(WithoutNumbers(what)) ^ monitor_.last_call();
-  judge_.Report(ledger_.deaths,
-                {.what = std::move(what), .client = monitor_.last_client(), .context = context});
+  judge_.Report(ledger_.deaths, {.what = std::move(what),
+                                 .client = monitor_.last_client(),
+                                 .context = context,
+                                 .call = ledger_.calls.LastBeforeDeath()});
 }
 
 void ScenarioRun::EndInDeadlock(std::string what, uint64_t context) {
@@ -348,10 +355,25 @@ void ScenarioRun::RecordSockets() {
   if (options_->record_time_line) result_.sockets = SocketsOf(ledger_, clients_, kernel_);
 }
 
+void ScenarioRun::ChooseCallsToShow() {
+  std::set<uint64_t> chosen;
+  for (const Finding& finding : result_.findings) {
+    if (finding.call == 0) continue;
+    chosen.insert(finding.call);
+    for (const uint64_t other : ledger_.calls.OthersLike(finding.call)) chosen.insert(other);
+  }
+  result_.calls_to_show.assign(chosen.begin(), chosen.end());
+  std::erase_if(result_.stacks, [&](const CallStack& stack) {
+    return !stack.death && !stack.heap && !chosen.contains(stack.call);
+  });
+}
+
 void ScenarioRun::TakeStack(const SystemCall& call, uint64_t number) {
   CallStack stack = host_.TakeStack(call);
   stack.call = number;
-  result_.stacks.push_back(std::move(stack));
+  std::vector<CallStack>& stacks = result_.stacks;
+  stacks.push_back(std::move(stack));
+  if (stacks.size() >= kMostStacks) stacks.erase(stacks.begin(), stacks.begin() + kMostStacks / 2);
 }
 
 void ScenarioRun::AfterCall(const SystemCall& call) {

@@ -98,6 +98,7 @@ class ScenarioRun final : public KernelDriver, private MonitorHost {
   bool IsOffLimits(int fd) override { return host_.IsOffLimits(fd); }
   bool IsInRetrospect() const override { return host_.IsInRetrospect(); }
   bool IsServing() const override { return host_.IsServing(); }
+  uint64_t FaultsInjected() const override { return injector_.injected(); }
   bool WasHindered() override { return injector_.passing() > passing_at_step_; }
   void CarryOutPlaced(int step) override { script_.CarryOutPlaced(step); }
   void OnSpin(int64_t deadline_ns) override;
@@ -112,6 +113,7 @@ class ScenarioRun final : public KernelDriver, private MonitorHost {
   void BeginScript();
   void EndScript();
   void RecordSockets();
+  void ChooseCallsToShow();
   std::string LimitMissed() const;
   [[noreturn]] void EndRun();
   std::string ClientNameOf(const SystemCall& call) const;

@@ -321,8 +321,11 @@ void Script::NoteExpected(const Step& step, std::string unexpected) {
   const std::string expected = PrintStep(step);
   const int64_t given = expected_since_ns_ < 0 ? 0 : kernel_.now_ns() - expected_since_ns_;
   unexpected += LaterText(given);
-  judge_.Report(ledger_.broken_expectations, {.what = fmt::format("{}: {}", expected, unexpected),
-                                              .context = StableHash(expected)});
+  judge_.Report(
+      ledger_.broken_expectations,
+      {.what = fmt::format("{}: {}", expected, unexpected),
+       .context = StableHash(expected),
+       .call = ledger_.calls.LastOn(clients_.Find(step.clients.letter, step.clients.first))});
 }
 
 bool Script::IsExpected(const Step& step) const {

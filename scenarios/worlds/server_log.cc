@@ -150,7 +150,9 @@ void ServerLog::EndLine(int client) {
   const bool enough = ledger_.foreign_log_lines.size() >= Judge::kMostIncidents;
   std::string foreign = enough ? "" : ForeignLogLine(line_, ledger_, names_client_, client);
   time_line_.Note(TimeLineEntry::Kind::kLog, line_);
-  if (!foreign.empty()) judge_.Report(ledger_.foreign_log_lines, {.what = std::move(foreign)});
+  if (!foreign.empty())
+    judge_.Report(ledger_.foreign_log_lines,
+                  {.what = std::move(foreign), .call = ledger_.calls.current()});
   line_.clear();
 }
 

@@ -49,7 +49,9 @@ void ServerMonitor::Start(const Target& target, const RunOptions& options) {
   log_.Start(target.log_names_client);
   calls_ = 0;
   stacks_at_ = options.stacks_at;
-  next_stack_ = stacks_at_.empty() ? 0 : stacks_at_.front();
+  all_stacks_ = options.all_stacks;
+  records_ = options.find_blame;
+  looks_closely_ = records_ || all_stacks_ || !stacks_at_.empty();
   is_serving_ = false;
   most_looks_ = target.protocol == Protocol::kNone ? kMostLooksIfUnknown : kMostLooks;
   last_call_ = last_failure_ = {};
@@ -69,13 +71,14 @@ uint64_t ServerMonitor::last_call() const {
 
 void ServerMonitor::Make(SystemCall& call) {
   const CallFamily family = FamilyOf(call.call);
+  if (looks_closely_) [[unlikely]]
+    return MakeLookedAt(call, family);
   if (Enter(call, family)) inner_->Make(call);
   Leave(call, family);
 }
 
 bool ServerMonitor::Enter(SystemCall& call, CallFamily family) {
-  if (++calls_ == next_stack_) [[unlikely]]
-    TakeStack(call);
+  ++calls_;
   MarkProgress();
   if (!is_serving_) [[unlikely]] {
     is_serving_ = host_.IsServing();
@@ -108,10 +111,22 @@ bool ServerMonitor::Enter(SystemCall& call, CallFamily family) {
   return true;
 }
 
-void ServerMonitor::TakeStack(const SystemCall& call) {
-  host_.TakeStack(call, calls_);
-  while (!stacks_at_.empty() && stacks_at_.front() <= calls_) stacks_at_ = stacks_at_.subspan(1);
-  next_stack_ = stacks_at_.empty() ? 0 : stacks_at_.front();
+// In a run that is to say which calls are to blame.
+void ServerMonitor::MakeLookedAt(SystemCall& call, CallFamily family) {
+  const uint64_t number = calls_ + 1;  // other threads make calls before this one ends
+  const uint64_t faults = host_.FaultsInjected();
+  if (records_) ledger_.calls.Begin(number);
+  const bool is_chosen = !stacks_at_.empty() && stacks_at_.front() == number;
+  if (is_chosen) stacks_at_ = stacks_at_.subspan(1);
+  if (is_chosen || all_stacks_) host_.TakeStack(call, number);
+  if (Enter(call, family)) inner_->Make(call);
+  if (records_) ledger_.calls.Begin(number);
+  Leave(call, family);
+  // What destructors do while an exception leaves the server is none of its deeds, nor its log.
+  if (!records_ || std::uncaught_exceptions() > 0 || ServerLog::IsLog(call.Fd())) return;
+  const bool is_accepted = family == CallFamily::kAccept && call.result >= 0;
+  ledger_.calls.Add(number, call, is_accepted ? spin_.last_client() : spin_.client(),
+                    host_.FaultsInjected() != faults);
 }
 
 void ServerMonitor::EndSpin(const SystemCall& call, std::string how) {
@@ -212,7 +227,8 @@ void ServerMonitor::LookAtWork() {
         ledger_.floods,
         {.what = fmt::format("{} is owed {}, got {} bytes, and the server sends on",
                              ledger_.ClientName(client), stream.OwedText(), stream.received()),
-         .context = static_cast<uint64_t>(CallFamily::kSend)});
+         .context = static_cast<uint64_t>(CallFamily::kSend),
+         .call = ledger_.calls.LastOn(client.number, CallFamily::kSend)});
     host_.GiveUp();
   }
   if (++looks_ < most_looks_) return;
@@ -225,7 +241,8 @@ void ServerMonitor::AddMisuse(const SystemCall& call, int fd, std::string_view w
   if (ledger_.misuses.size() >= Judge::kMostIncidents) return;
   judge_.Report(ledger_.misuses,
                 {.what = fmt::format("{} on descriptor {}, {}", CallName(call.call), fd, what),
-                 .context = static_cast<uint64_t>(call.call)});
+                 .context = static_cast<uint64_t>(call.call),
+                 .call = ledger_.calls.current()});
 }
 
 void ServerMonitor::LookForMisuse(const SystemCall& call) {

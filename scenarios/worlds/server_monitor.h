@@ -29,6 +29,8 @@ class MonitorHost {
   virtual ~MonitorHost() = default;
   // A descriptor that the server must not close, as it is not its own: to it, it is not open.
   virtual bool IsOffLimits(int fd) = 0;
+  // How many faults have been injected.
+  virtual uint64_t FaultsInjected() const { return 0; }
   // The call is over already, and the monitor hears of it late: nothing can be done about it.
   virtual bool IsInRetrospect() const { return false; }
   // The server has begun to serve: what it does is looked at.
@@ -45,7 +47,7 @@ class MonitorHost {
   virtual void OnRestless() = 0;
   // The stack that the server makes this call on is wanted; it is the server's call number
   // `number`.
-  virtual void TakeStack(const SystemCall& call, uint64_t number) = 0;
+  virtual void TakeStack(const SystemCall&, uint64_t /*number*/) {}
   // There is nothing more to be learnt from the server: ends the run.
   virtual void GiveUp() = 0;
   // A call has ended; `call` has its result. The clients may act on what it did.
@@ -124,11 +126,12 @@ class ServerMonitor final : public Syscalls {
     int64_t result = 0;
   };
 
-  // False if the call is answered already.
-  bool Enter(SystemCall& call, CallFamily family);
-  void Leave(const SystemCall& call, CallFamily family);
+  // False if the call is answered already. Both are called twice, and cost a tenth of a run if they
+  // are not a part of Make.
+  [[gnu::always_inline]] inline bool Enter(SystemCall& call, CallFamily family);
+  [[gnu::always_inline]] inline void Leave(const SystemCall& call, CallFamily family);
+  [[gnu::cold]] void MakeLookedAt(SystemCall& call, CallFamily family);
 
-  [[gnu::cold]] void TakeStack(const SystemCall& call);
   [[gnu::cold]] void EndSpin(const SystemCall& call, std::string how);
   bool MayBeLeft(const SystemCall& call, CallFamily family) const {
     return MayThrow(call.call) && family != CallFamily::kClose && !host_.IsInRetrospect();
@@ -150,8 +153,10 @@ class ServerMonitor final : public Syscalls {
   std::atomic<uint64_t>* progress_ = &no_progress_;
   uint64_t marks_ = 0;  // calls and steps since the monitor was made
   uint64_t calls_ = 0;
+  bool looks_closely_ = false;             // at each call, for one of these:
+  bool records_ = false;                   // RunOptions::find_blame
+  bool all_stacks_ = false;                // and the next: of the same names
   std::span<const uint64_t> stacks_at_;    // that are still to come
-  uint64_t next_stack_ = 0;                // the first of them; 0: none
   bool is_serving_ = false;                // the server
   int64_t work_left_ = kWorkBetweenLooks;  // until the next look
   int looks_ = 0;                          // since the last step

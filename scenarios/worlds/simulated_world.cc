@@ -12,6 +12,7 @@
 #include "kernel/in_force.h"
 #include "kernel/simulated/simulated_kernel.h"
 #include "kernel/stacks/stack_walk.h"
+#include "scenarios/worlds/blame.h"
 #include "scenarios/worlds/scenario_run.h"
 
 namespace hupstorm {
@@ -83,7 +84,10 @@ SimulatedWorld::~SimulatedWorld() = default;
 
 RunResult SimulatedWorld::Run(const Scenario& scenario, const Target& target,
                               const RunOptions& options) {
-  return impl_->run().Run(scenario, target, options);
+  if (!options.find_blame) return impl_->run().Run(scenario, target, options);
+  return RunForBlame(options, Again::kTheSame, [&](const RunOptions& chosen) {
+    return impl_->run().Run(scenario, target, chosen);
+  });
 }
 
 }  // namespace hupstorm

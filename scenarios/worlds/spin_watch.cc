@@ -207,7 +207,10 @@ Incident SpinWatch::SpinOf(std::string how) const {
     context |= static_cast<uint64_t>(CallFamily::kAccept) << 32 |
                static_cast<uint64_t>(KindOfError(ledger_.last_accept_error)) << 40;
   }
-  return {.what = std::move(how), .client = thread_->woken_client, .context = context};
+  return {.what = std::move(how),
+          .client = thread_->woken_client,
+          .context = context,
+          .call = ledger_.calls.InVain(thread_->woken_client)};
 }
 
 }  // namespace hupstorm

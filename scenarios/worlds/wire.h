@@ -10,7 +10,8 @@ namespace hupstorm {
 
 void Fields(auto& archive, Either<Finding> auto& finding) {
   archive(finding.oracle, finding.target, finding.scenario, finding.file, finding.line,
-          finding.step, finding.evidence, finding.fingerprint, finding.schedule);
+          finding.step, finding.evidence, finding.fingerprint, finding.call, finding.cause,
+          finding.ending, finding.schedule);
 }
 
 void Fields(auto& archive, Either<TimeLineEntry> auto& entry) {
@@ -37,9 +38,9 @@ void Fields(auto& archive, Either<CallStack> auto& stack) {
 
 void Fields(auto& archive, Either<RunResult> auto& result) {
   archive(result.findings, result.calls, result.faults, result.time_line, result.sockets,
-          result.stacks, result.steps_not_reached, result.never_at_rest, result.limit_missed,
-          result.not_shown_again, result.ran_on_linux, result.remark, result.has_threads,
-          result.output, result.seconds);
+          result.stacks, result.calls_to_show, result.steps_not_reached, result.never_at_rest,
+          result.limit_missed, result.not_shown_again, result.ran_on_linux, result.remark,
+          result.has_threads, result.output, result.seconds);
 }
 
 void Fields(auto& archive, Either<Step> auto& step) {

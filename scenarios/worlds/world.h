@@ -37,6 +37,9 @@ struct RunOptions {
   std::atomic<uint64_t>* progress = nullptr;
   // Filled in with the calls of the script's first round, if set. Costs time. Must outlive the run.
   CallLog* call_log = nullptr;
+  // Say which call of the server's is to blame for each finding (Finding::call): where a run can be
+  // repeated, a second run with findings finds that out.
+  bool find_blame = false;
   // Filled in, if set, with what each client was shown when the script was over, and again when all
   // had read what was left; round after round, for as many rounds as the scenario asks for. Must
   // outlive the run.
@@ -47,6 +50,9 @@ struct RunOptions {
   // Tell where the server allocates what it keeps, if its heap is seen (CallStack::heap). Costs
   // time at each block.
   bool heap_stack = false;
+  // Of all calls, in a world in which they have other numbers in the next run; such as
+  // RunResult::calls_to_show does not name are forgotten in the end.
+  bool all_stacks = false;
 };
 
 // One line of the time line: what happened, in order.
@@ -86,9 +92,12 @@ struct RunResult {
   uint64_t faults = 0;  // that were injected
   std::vector<TimeLineEntry> time_line;
   std::vector<SocketRow> sockets;
-  // Those of RunOptions::stacks_at that were made, in their order; and where the server died, if it
-  // did and that is known: whatever the options are (CallStack::death); and that of heap_stack.
+  // Those of RunOptions::stacks_at or calls_to_show that were made, in their order; and where the
+  // server died, if it did and that is known: whatever the options are (CallStack::death); and that
+  // of heap_stack.
   std::vector<CallStack> stacks;
+  // With find_blame: the calls to blame, and others like them, by which wrappers are known.
+  std::vector<uint64_t> calls_to_show;
   // Placed steps whose call never came, as indices into Scenario::steps.
   std::vector<int> steps_not_reached;
   // The scenario was broken off: the server moved bytes, or made calls, without end.

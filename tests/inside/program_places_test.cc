@@ -160,18 +160,18 @@ TEST_P(KernelTest, WithoutLinesTheFunctionIsToldAndWhatToDo) {
     EXPECT_EQ(place.line, 0);
     EXPECT_NE(place.function, "");
     EXPECT_THAT(place.Hint(), HasSubstr("-g"));
-    EXPECT_EQ(place.Site(), places["recv"].front().Site());
+    EXPECT_EQ(place.site, places["recv"].front().site);
   }
 }
 
 TEST_P(KernelTest, AStrippedProgramTellsItsOffsets) {
   auto places = PlacesOf(Program("stripped"), GetParam());
   ASSERT_THAT(places["recv"], Not(IsEmpty()));
-  const std::string site = places["recv"].front().Site();
+  const std::string site = places["recv"].front().site;
   EXPECT_THAT(site, testing::MatchesRegex("stripped\\+0x[0-9a-f]+"));
   EXPECT_THAT(places["recv"].front().Hint(), HasSubstr("strip"));
-  for (const Place& place : places["recv"]) EXPECT_EQ(place.Site(), site);
-  EXPECT_NE(places["poll"].front().Site(), site);
+  for (const Place& place : places["recv"]) EXPECT_EQ(place.site, site);
+  EXPECT_NE(places["poll"].front().site, site);
 }
 
 TEST_P(KernelTest, AFaultIsWhereItCame) {

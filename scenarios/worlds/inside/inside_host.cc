@@ -293,6 +293,7 @@ void InsideHost::BeginJob(const std::string& bytes) {
   job_ = Decode<Job>(bytes);
   options_.record_time_line = job_.record_time_line;
   call_log_.watched = job_.watched;
+  options_.find_blame = job_.find_blame;
   options_.call_log = job_.log_calls ? &call_log_ : nullptr;
   options_.client_views = job_.record_views ? &views_ : nullptr;
   options_.stacks_at = job_.stacks_at;

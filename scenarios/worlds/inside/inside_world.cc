@@ -23,6 +23,7 @@
 #include "kernel/inside/program.h"
 #include "kernel/linux/sight/process_tree.h"
 #include "kernel/linux/sight/socket_diag.h"
+#include "scenarios/worlds/blame.h"
 #include "scenarios/worlds/inside/messages.h"
 #include "scenarios/worlds/last_words.h"
 #include "scenarios/worlds/loopback_host.h"
@@ -286,6 +287,12 @@ std::string_view InsideWorld::WhyNot(const Scenario& scenario) {
 
 RunResult InsideWorld::Run(const Scenario& scenario, const Target& target,
                            const RunOptions& options) {
+  return RunForBlame(options, Again::kTheSame,
+                     [&](const RunOptions& chosen) { return RunOnce(scenario, target, chosen); });
+}
+
+RunResult InsideWorld::RunOnce(const Scenario& scenario, const Target& target,
+                               const RunOptions& options) {
   if (!WhyNot(scenario).empty()) return {};
   if (const std::string why = WhyNot(target); !why.empty()) {
     throw WorldFailed(fmt::format("the program cannot live on the simulated kernel: {}", why));
@@ -296,11 +303,12 @@ RunResult InsideWorld::Run(const Scenario& scenario, const Target& target,
   job.log_calls = options.call_log != nullptr;
   if (job.log_calls) job.watched = options.call_log->watched;
   job.record_views = options.client_views != nullptr;
+  job.find_blame = options.find_blame;
   job.stacks_at = options.stacks_at;
   job.heap_stack = options.heap_stack;
   // A program has to stop once at least; and what is looked at closely is to be the same each time.
   const bool is_looked_at = job.record_time_line || job.log_calls || job.record_views ||
-                            !job.stacks_at.empty() || job.heap_stack;
+                            job.find_blame || !job.stacks_at.empty() || job.heap_stack;
   job.alone = is_new_ || is_looked_at;
   is_new_ = false;
   try {

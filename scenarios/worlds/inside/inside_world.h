@@ -48,6 +48,7 @@ class InsideWorld final : public World {
   RunResult Run(const Scenario& scenario, const Target& target, const RunOptions& options) override;
 
  private:
+  RunResult RunOnce(const Scenario& scenario, const Target& target, const RunOptions& options);
   class Program;
   InsideOptions options_;
   std::unique_ptr<Program> program_;

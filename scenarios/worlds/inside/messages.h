@@ -59,6 +59,7 @@ struct Job {
   bool alone = false;  // the process that does it does no other
   bool record_time_line = false;
   bool log_calls = false;
+  bool find_blame = false;
   std::vector<Clients> watched;  // CallLog::watched
   bool record_views = false;     // RunOptions::client_views
   std::vector<uint64_t> stacks_at;
@@ -76,7 +77,7 @@ void Fields(auto& archive, Either<ServerFacts> auto& facts) {
   archive(facts.name, facts.protocol, facts.has_exchange, facts.exchange);
 }
 void Fields(auto& archive, Either<Job> auto& job) {
-  archive(job.scenario, job.alone, job.record_time_line, job.log_calls, job.watched,
+  archive(job.scenario, job.alone, job.record_time_line, job.log_calls, job.find_blame, job.watched,
           job.record_views, job.stacks_at, job.heap_stack);
 }
 void Fields(auto& archive, Either<JobResult> auto& result) {

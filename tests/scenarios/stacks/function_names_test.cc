@@ -34,7 +34,7 @@ TEST(PlaceTest, NothingIsKnownWithoutAStack) {
   PlaceFinder finder;
   const Place place = finder.Find({});
   EXPECT_FALSE(place);
-  EXPECT_EQ(place.Site(), "");
+  EXPECT_EQ(place.site, "");
   EXPECT_EQ(place.Hint(), "");
 }
 
@@ -47,7 +47,7 @@ TEST(PlaceTest, AFileThatIsNotThereOrIsNoneTellsTheOffsetAlone) {
     stack.frames = {{.module = file, .offset = 0x1234}};
     const Place place = finder.Find(stack);
     EXPECT_EQ(place.line, 0);
-    EXPECT_EQ(place.Site(), std::string(file).substr(std::string(file).rfind('/') + 1) + "+0x1234");
+    EXPECT_EQ(place.site, std::string(file).substr(std::string(file).rfind('/') + 1) + "+0x1234");
     EXPECT_NE(place.Hint(), "");
   }
 }
@@ -63,7 +63,7 @@ TEST(PlaceTest, OfAScriptTheFirstFrameOutsideOfTheLanguagesLibrariesIsTaken) {
   EXPECT_EQ(place.file, "/home/me/echo.py");
   EXPECT_EQ(place.line, 12);
   EXPECT_EQ(place.call, "write");
-  EXPECT_EQ(place.Site(), "echo.py:on_data:write#0");
+  EXPECT_EQ(place.site, "echo.py:on_data:12");
   EXPECT_EQ(place.stack.size(), 3u);
 }
 

@@ -110,7 +110,7 @@ TEST_P(LinkedPlacesTest, CallsOfOneCalleeInOneFunctionAreNumbered) {
   EXPECT_THAT(places["shutdown"],
               Contains(AllOf(IsAtMark("echo.cc", "shutdown"), Field(&Place::which, 2))));
   for (const Place& place : places["send"]) {
-    EXPECT_EQ(place.which, place.line == LineOfMark("echo.cc", "second") ? 2 : 1) << place.Site();
+    EXPECT_EQ(place.which, place.line == LineOfMark("echo.cc", "second") ? 2 : 1) << place.site;
   }
 }
 
@@ -125,7 +125,7 @@ TEST(LinkedStacksTest, WithoutLinesTheFunctionIsToldAndWhatToDo) {
   EXPECT_THAT(place.function,
               testing::AnyOf(testing::HasSubstr("Listen"), testing::HasSubstr("Serve")));
   EXPECT_THAT(place.Hint(), testing::HasSubstr("-g"));
-  EXPECT_THAT(place.Site(), testing::HasSubstr(":bind#1"));
+  EXPECT_THAT(place.site, testing::HasSubstr(":bind#1"));
 }
 
 TEST(LinkedStacksTest, WhatIsKeptWasAllocatedWhereMostBlocksAre) {

@@ -28,7 +28,7 @@ inline int LineOfMark(const std::string& file, const std::string& mark) {
 }
 
 inline void PrintTo(const Place& place, std::ostream* out) {
-  *out << place.file << ":" << place.line << " " << place.Site() << " " << place.Hint();
+  *out << place.file << ":" << place.line << " " << place.site << " " << place.Hint();
   for (const Frame& frame : place.stack) {
     *out << "\n    " << (frame.own ? "own " : "") << frame.function << " " << frame.file << ":"
          << frame.line << " " << frame.module;

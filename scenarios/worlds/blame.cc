@@ -1,0 +1,42 @@
+#include "scenarios/worlds/blame.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace hupstorm {
+
+RunResult RunForBlame(const RunOptions& options, Again again,
+                      const std::function<RunResult(const RunOptions&)>& run) {
+  RunOptions plain = options;
+  plain.find_blame = false;
+  RunResult result = run(plain);
+  if (!options.find_blame || result.findings.empty()) return result;
+
+  // What is asked for beside findings is there already.
+  RunOptions closer;
+  closer.progress = options.progress;
+  closer.find_blame = true;
+  closer.all_stacks = again == Again::kOnlyAlike;
+  RunResult recorded = run(closer);
+  // Memory that is kept without a connection has no call to blame.
+  closer.heap_stack = std::any_of(
+      recorded.findings.begin(), recorded.findings.end(),
+      [](const Finding& finding) { return finding.oracle == "heap-leak" && finding.call == 0; });
+  if (again == Again::kTheSame && (closer.heap_stack || !recorded.calls_to_show.empty())) {
+    closer.find_blame = false;
+    closer.stacks_at = std::move(recorded.calls_to_show);
+    recorded.stacks = run(closer).stacks;
+  }
+  if (!recorded.stacks.empty()) result.stacks = std::move(recorded.stacks);
+  for (const Finding& blamed : recorded.findings) {
+    for (Finding& finding : result.findings) {
+      if (finding.fingerprint != blamed.fingerprint) continue;
+      finding.call = blamed.call;
+      finding.cause = blamed.cause;
+      finding.ending = blamed.ending;
+    }
+  }
+  return result;
+}
+
+}  // namespace hupstorm
