@@ -164,7 +164,7 @@ TEST(FindingsTest, ReplayCommandsSurviveTheShell) {
 TEST(FindingsTest, AFindingBeforeAnyStepHasNoLine) {
   Finding finding = Found("x", "1").finding;
   finding.line = 0;
-  EXPECT_EQ(Place(finding), "x.scn");
+  EXPECT_EQ(ScenarioPlace(finding), "x.scn");
 }
 
 TEST(NearestNameTest, PrefersWhatEndsInTheTypedNameThenFewestEdits) {

@@ -12,6 +12,7 @@
 #include "tools/commands/commands.h"
 #include "tools/commands/single_run.h"
 #include "tools/plan/run_options.h"
+#include "tools/report/bugs.h"
 #include "tools/report/findings_report.h"
 #include "tools/report/json_output.h"
 #include "tools/report/time_line.h"
@@ -84,6 +85,9 @@ void PrintReplay(const SingleRun& run, const Options& options, const RunResult& 
     Print("{}:\n", Count(findings.size(), "finding"));
     for (const ReportedFinding& reported : findings) {
       Print(FindingLine(reported.finding, style) + "\n");
+      if (const std::string cause = CauseText(reported.finding); !cause.empty()) {
+        Print("  {}\n", cause);
+      }
     }
   }
   if (!run.server.note.empty()) Print(run.server.note + "\n");
@@ -101,10 +105,12 @@ int Replay(const Options& options, const std::string& program) {
   const SingleRun run = ChooseSingleRun(options.file, options.bytes, options.server);
   const ServerChoice& server = run.server;
   IsolationOptions isolation = IsolationFor(server, options.workers);
-  isolation.run.record_time_line = true;
+  isolation.run.record_time_line = isolation.run.find_blame = true;
   const Job job{&run.scenario, &run.target()};
   RunResult result;
   RunIsolated({&job, 1}, isolation, [&](size_t, RunResult answer) { result = std::move(answer); });
+  BugNamer bugs(server.targets);
+  bugs.Name(result);
 
   std::vector<ReportedFinding> findings;
   for (const Finding& finding : result.findings) {

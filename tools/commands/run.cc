@@ -25,6 +25,7 @@
 #include "tools/plan/choose_server.h"
 #include "tools/plan/plan.h"
 #include "tools/plan/run_options.h"
+#include "tools/report/bugs.h"
 #include "tools/report/findings_report.h"
 #include "tools/report/json_output.h"
 #include "tools/report/left_out.h"
@@ -46,6 +47,10 @@ Examples:
   hupstorm run --exec 'redis-server --port {port}' --protocol expect:redis.expect
   hupstorm run --exec './my_server {port}' --world simulated --schedules 100
 
+Findings are one bug if the same call of the server's is to blame for them and ended in the same way. Its
+line in the server's source comes first, and next why; of a program without lines (-g) its address. --all
+shows each finding.
+
 Each bug that the simulated kernel shows in somebody else's program (--exec --world simulated) is taken to
 Linux: "confirmed on Linux", "not reproduced on Linux" (listed apart), or why it cannot be.
 
@@ -54,7 +59,8 @@ under N random orders of threads. What one of these shows is reported with the s
 ("schedule 7"), and so is the same each time. Linux may choose another order: then it is not to be confirmed.
 
 --json prints {"target","world","scenarios":N,"findings":[{"oracle","target","scenario","file","line",
-"step","evidence","fingerprint","replay"}]}; with --exec --world simulated each finding has
+"step","evidence","fingerprint","bug","place":{"file","line","function","call"},"cause","replay"}],
+"bugs":[{"bug","place","cause","oracles":[],"findings":N,"replay"}]}; "place" is null where it is not known; with --exec --world simulated each finding has
 "confirmed", too, and "schedule" if it shows under that order of threads alone. Of several targets "target" is the list, and each
 finding names its own. "left_out" and "limits_missed" ([{"reason","scenarios":[]}]) say which scenarios
 were not run, and which did not come to the limit that they are about. On Linux "seconds" and "slowest"
@@ -88,7 +94,8 @@ void NoteTime(double seconds, size_t job, std::vector<std::pair<double, size_t>>
   slowest.resize(std::min(slowest.size(), kMost));
 }
 
-// Of findings that are one bug the first is taken to Linux.
+// Of findings with one fingerprint the first is taken to Linux. A bug is confirmed by any of its
+// symptoms.
 void Confirm(const Plan& plan, const IsolationOptions& isolation, const std::vector<size_t>& jobs,
              std::vector<ReportedFinding>& findings) {
   std::map<std::string, size_t> question_of;  // by fingerprint
@@ -102,8 +109,16 @@ void Confirm(const Plan& plan, const IsolationOptions& isolation, const std::vec
     questions.push_back({job.target, &scenarios.back(), finding.oracle});
   }
   const auto answers = ConfirmOnLinux(plan.server, isolation, questions);
+  std::map<std::string, Confirmation> confirmed;  // by bug
   for (ReportedFinding& reported : findings) {
     reported.confirmation = answers[question_of.at(reported.finding.fingerprint)];
+    if (reported.confirmation.state == Confirmation::State::kConfirmed) {
+      confirmed[BugOf(reported.finding)] = reported.confirmation;
+    }
+  }
+  for (ReportedFinding& reported : findings) {
+    const auto bug = confirmed.find(BugOf(reported.finding));
+    if (bug != confirmed.end()) reported.confirmation = bug->second;
   }
 }
 
@@ -122,6 +137,7 @@ Outcome RunPlan(const Plan& plan, const Options& options, const std::string& pro
   const auto start = std::chrono::steady_clock::now();
   std::vector<std::vector<Finding>> by_job(plan.jobs.size());
   std::vector<std::string> outputs(plan.jobs.size());
+  BugNamer bugs(plan.server.targets);
   Progress progress("running scenarios");
   size_t found = 0;
   Outcome outcome;
@@ -133,13 +149,16 @@ Outcome RunPlan(const Plan& plan, const Options& options, const std::string& pro
       if (!why.empty()) outcome.told[i][why].push_back(plan.jobs[job].scenario->name);
     }
     if (plan.server.world != "simulated") NoteTime(result.seconds, job, outcome.slowest);
+    bugs.Name(result);
     by_job[job] = std::move(result.findings);
     if (!by_job[job].empty()) outputs[job] = std::move(result.output);
     progress.Update(++outcome.done, plan.jobs.size(), Count(found, "finding"),
                     plan.jobs[job].scenario->name);
   };
   try {
-    RunIsolated(plan.jobs, IsolationFor(plan.server, options.workers), take);
+    IsolationOptions isolation = IsolationFor(plan.server, options.workers);
+    isolation.run.find_blame = true;
+    RunIsolated(plan.jobs, isolation, take);
   } catch (const FailedError& error) {
     if (found == 0) throw;
     outcome.broken_off = fmt::format("broken off after {} of {} scenarios: {}", outcome.done,
@@ -224,6 +243,7 @@ void PrintOutcomeAsJson(const Plan& plan, const Outcome& outcome) {
   std::vector<ReportedFinding> findings = outcome.findings;
   findings.insert(findings.end(), outcome.not_reproduced.begin(), outcome.not_reproduced.end());
   json["findings"] = FindingsJson(findings);
+  json["bugs"] = BugsJson(findings);
   if (!outcome.slowest.empty()) {
     json["seconds"] = outcome.seconds;
     for (const auto& [seconds, job] : outcome.slowest) {

@@ -1,6 +1,7 @@
 #include "tools/report/findings_report.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -11,6 +12,7 @@
 #include <utility>
 
 #include "tools/cli/text_table.h"
+#include "tools/report/bugs.h"
 
 namespace hupstorm {
 namespace {
@@ -19,9 +21,14 @@ constexpr int kMostOutputLines = 8;  // of a server, with a finding
 constexpr size_t kLongestLine = 200;
 constexpr char kEndOfInput[] = "END";  // a line that no scenario holds
 
-// Fingerprints hold the oracle and the target already.
 using Key = std::pair<std::string, std::string>;
-Key KeyOf(const Finding& finding) { return {finding.target, finding.fingerprint}; }
+Key KeyOf(const Finding& finding) { return {finding.target, BugOf(finding)}; }
+
+// Of one bug.
+struct Symptoms {
+  std::set<std::string> scenarios;
+  std::set<std::string> oracles;
+};
 
 // An oracle's finding says why a scenario's expectations are not met: they are no news then.
 class Explained {
@@ -39,6 +46,16 @@ class Explained {
  private:
   std::set<std::pair<std::string, std::string>> judged_;  // targets and scenarios
 };
+
+// {"file","line","function","call"}; null where the program does not tell.
+nlohmann::ordered_json PlaceJson(const Finding& finding) {
+  const Place& place = finding.place;
+  if (!place) return nullptr;
+  return {{"file", place.file},
+          {"line", place.line},
+          {"function", place.function},
+          {"call", place.call}};
+}
 
 }  // namespace
 
@@ -73,15 +90,20 @@ std::string ReplayOfText(std::string_view program, const Finding& finding, std::
                      server(finding.target), kEndOfInput, text, kEndOfInput);
 }
 
-std::string Place(const Finding& finding) {
+std::string ScenarioPlace(const Finding& finding) {
   const std::string& file = finding.file.empty() ? finding.scenario : finding.file;
   return finding.line > 0 ? fmt::format("{}:{}", file, finding.line) : file;
+}
+
+std::string WhereText(const Finding& finding) {
+  const std::string place = PlaceText(finding.place);
+  return place.empty() ? ScenarioPlace(finding) : place;
 }
 
 std::string FindingLine(const Finding& finding, const Style& style) {
   const std::string schedule =
       finding.schedule == 0 ? "" : fmt::format(" under schedule {}", finding.schedule);
-  return fmt::format("{}{}: {}: {}", style.Bold(Place(finding)), schedule,
+  return fmt::format("{}{}: {}: {}", style.Bold(WhereText(finding)), schedule,
                      style.Red(finding.oracle), finding.evidence);
 }
 
@@ -92,26 +114,41 @@ std::string ScenarioFile(const std::string& folder, const Finding& finding) {
 }
 
 std::string FindingsText(std::span<const ReportedFinding> findings, bool all, const Style& style) {
-  std::map<Key, std::set<std::string>> scenarios;
-  for (const ReportedFinding& reported : findings) {
-    scenarios[KeyOf(reported.finding)].insert(reported.finding.scenario);
-  }
   const Explained explained(findings);
+  std::map<Key, Symptoms> symptoms;
+  for (const ReportedFinding& reported : findings) {
+    if (explained.Has(reported.finding)) continue;
+    Symptoms& of_bug = symptoms[KeyOf(reported.finding)];
+    of_bug.scenarios.insert(reported.finding.scenario);
+    of_bug.oracles.insert(reported.finding.oracle);
+  }
   std::set<Key> shown;
   std::string text;
   for (const auto& [finding, replay, output, confirmation] : findings) {
     if (!all && explained.Has(finding)) continue;
     const Key key = KeyOf(finding);
     if (!shown.insert(key).second && !all) continue;
-    text += fmt::format("{}\n  {}\n", FindingLine(finding, style), style.Dim(replay));
-    text += OutputText(output, style);
-    const size_t more = scenarios[key].size() - 1;
-    std::string last = ConfirmationText(confirmation);
-    if (!all && more > 0) {
-      last +=
-          fmt::format("{}the same in {}", last.empty() ? "" : "; ", Count(more, "more scenario"));
+    text += FindingLine(finding, style) + "\n";
+    if (const std::string cause = CauseText(finding); !cause.empty()) {
+      text += fmt::format("  {}\n", cause);
     }
-    if (!last.empty()) text += fmt::format("  {}\n", last);
+    text += fmt::format("  {}\n", style.Dim(replay));
+    text += OutputText(output, style);
+    std::vector<std::string> last;
+    if (std::string confirmed = ConfirmationText(confirmation); !confirmed.empty()) {
+      last.push_back(std::move(confirmed));
+    }
+    if (!all) {
+      Symptoms& others = symptoms[key];
+      others.oracles.erase(finding.oracle);
+      if (others.scenarios.size() > 1) {
+        last.push_back("the same in " + Count(others.scenarios.size() - 1, "more scenario"));
+      }
+      if (!others.oracles.empty()) {
+        last.push_back(fmt::format("also seen as {}", fmt::join(others.oracles, ", ")));
+      }
+    }
+    if (!last.empty()) text += fmt::format("  {}\n", fmt::join(last, "; "));
   }
   return text;
 }
@@ -164,7 +201,8 @@ nlohmann::ordered_json FindingJson(const ReportedFinding& reported) {
       {"scenario", finding.scenario}, {"file", finding.file},
       {"line", finding.line},         {"step", finding.step},
       {"evidence", finding.evidence}, {"fingerprint", finding.fingerprint},
-      {"replay", reported.replay}};
+      {"bug", BugOf(finding)},        {"place", PlaceJson(finding)},
+      {"cause", finding.cause},       {"replay", reported.replay}};
   if (finding.schedule != 0) json["schedule"] = finding.schedule;
   if (!reported.output.empty()) json["output"] = reported.output;
   AddConfirmation(reported.confirmation, json);
@@ -175,6 +213,32 @@ nlohmann::ordered_json FindingsJson(std::span<const ReportedFinding> findings) {
   auto json = nlohmann::ordered_json::array();
   for (const ReportedFinding& reported : findings) json.push_back(FindingJson(reported));
   return json;
+}
+
+nlohmann::ordered_json BugsJson(std::span<const ReportedFinding> findings) {
+  const Explained explained(findings);
+  auto bugs = nlohmann::ordered_json::array();
+  std::map<Key, size_t> index;
+  for (const ReportedFinding& reported : findings) {
+    const Finding& finding = reported.finding;
+    if (explained.Has(finding)) continue;
+    const auto [place, is_new] = index.try_emplace(KeyOf(finding), bugs.size());
+    if (is_new) {
+      bugs.push_back({{"bug", BugOf(finding)},
+                      {"place", PlaceJson(finding)},
+                      {"cause", finding.cause},
+                      {"oracles", nlohmann::ordered_json::array()},
+                      {"findings", 0},
+                      {"replay", reported.replay}});
+    }
+    nlohmann::ordered_json& bug = bugs[place->second];
+    bug["findings"] = bug["findings"].get<int>() + 1;
+    nlohmann::ordered_json& oracles = bug["oracles"];
+    if (std::find(oracles.begin(), oracles.end(), finding.oracle) == oracles.end()) {
+      oracles.push_back(finding.oracle);
+    }
+  }
+  return bugs;
 }
 
 nlohmann::ordered_json ServerJson(const ServerChoice& server) {

@@ -51,7 +51,9 @@ std::string ReplayOfText(std::string_view program, const Finding& finding, std::
                          const ServerWords& server);
 
 // "scenarios/suite/half-close/x.scn:6": where the finding showed.
-std::string Place(const Finding& finding);
+std::string ScenarioPlace(const Finding& finding);
+// The place in the server's source, if that is known; or else ScenarioPlace.
+std::string WhereText(const Finding& finding);
 
 // "scenarios/suite/half-close/x.scn:6: fd-leak: 2 descriptors ...", without its newline.
 std::string FindingLine(const Finding& finding, const Style& style);
@@ -59,9 +61,10 @@ std::string FindingLine(const Finding& finding, const Style& style);
 // FOLDER/ORACLE-FINGERPRINT.scn, for the scenario that shows the finding; empty if `folder` is.
 std::string ScenarioFile(const std::string& folder, const Finding& finding);
 
-// Each finding, with file and line first and its replay command below. The same bug in many
-// scenarios (equal fingerprints) is shown once, in the first of them, with how many more there are,
-// and an expectation only if no oracle says why it is not met; `all` shows every one.
+// Each finding, with file and line first and its replay command below. A bug (equal Finding::bug)
+// is shown once, in the first scenario that shows it, with how many more there are and which
+// oracles noticed it too, and an expectation only if no oracle says why it is not met; `all` shows
+// every finding.
 std::string FindingsText(std::span<const ReportedFinding> findings, bool all, const Style& style);
 
 // Those that Linux does not show, for the end of a list: they are taken out of `findings`.
@@ -70,14 +73,18 @@ std::vector<ReportedFinding> TakeNotReproduced(std::vector<ReportedFinding>& fin
 // The last lines that a server wrote, each after a mark; empty for none.
 std::string OutputText(std::string_view output, const Style& style);
 
-// Bugs, not findings: how many fingerprints FindingsText shows.
+// Bugs, not findings: how many FindingsText shows.
 size_t DistinctFindings(std::span<const ReportedFinding> findings);
 
-// {"oracle","target","scenario","file","line","step","evidence","fingerprint","replay"}, and
+// {"oracle","target","scenario","file","line","step","evidence","fingerprint","bug",
+// "place":{"file","line","function","call"} or null,"cause","replay"}, and
 // "output" if the server wrote something, "schedule" if it shows under that one alone. Of a program
 // on the simulated kernel also "confirmed": true, false, or null with "unconfirmed_because".
 nlohmann::ordered_json FindingJson(const ReportedFinding& finding);
 nlohmann::ordered_json FindingsJson(std::span<const ReportedFinding> findings);
+
+// [{"bug","place","cause","oracles":[],"findings":N,"replay"}]: each bug once.
+nlohmann::ordered_json BugsJson(std::span<const ReportedFinding> findings);
 
 // {"target","mend","world"}, with which the JSON of most commands begins.
 nlohmann::ordered_json ServerJson(const ServerChoice& server);

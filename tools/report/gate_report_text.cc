@@ -31,7 +31,7 @@ std::string FindingText(const GateFinding& found, const Style& style) {
                              : found.not_reproduced ? style.Yellow(finding.oracle)
                                                     : style.Red(finding.oracle);
   std::string text =
-      fmt::format("{}: {}: {}\n", style.Bold(Place(finding)), oracle, finding.evidence);
+      fmt::format("{}: {}: {}\n", style.Bold(WhereText(finding)), oracle, finding.evidence);
   text += fmt::format("  {}, {}", finding.target, found.area);
   if (found.cases > 1) text += fmt::format(", the same in {} more", found.cases - 1);
   if (found.known_elsewhere) {

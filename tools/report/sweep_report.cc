@@ -22,7 +22,7 @@ std::string SweepText(const SweepReport& report, const std::string& program,
   std::string text;
   for (const SweepFinding& found : report.findings) {
     const Finding& finding = found.finding;
-    const std::string place = finding.file.empty() ? finding.scenario : Place(finding);
+    const std::string place = finding.file.empty() ? finding.scenario : ScenarioPlace(finding);
     text +=
         fmt::format("{}: {}: {}\n", style.Bold(place), style.Red(finding.oracle), finding.evidence);
     for (const std::string& step : found.placement) text += fmt::format("  with {}\n", step);

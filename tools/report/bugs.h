@@ -1,0 +1,37 @@
+// One bug, however many scenarios show it, however many oracles notice it: findings whose blamed
+// call is made at one place of the server and ended in one way.
+
+#ifndef HUPSTORM_TOOLS_REPORT_BUGS_H_
+#define HUPSTORM_TOOLS_REPORT_BUGS_H_
+
+#include <span>
+#include <string>
+
+#include "kernel/stacks/place.h"
+#include "scenarios/worlds/world.h"
+
+namespace hupstorm {
+
+// Tells for findings at which place of the server's source they are, and which bug they show.
+class BugNamer {
+ public:
+  explicit BugNamer(std::span<const Target> targets);
+
+  // Fills in Finding::place and Finding::bug, by the stacks of the run. Where there is no stack the
+  // bug is the finding's fingerprint.
+  void Name(RunResult& result);
+
+ private:
+  PlaceFinder finder_;
+};
+
+// "connection.cc:22" as a compiler would print it, "server+0x1234" without symbols; empty if it is
+// not known.
+std::string PlaceText(const Place& place);
+
+// "because send took 7 of 2048 bytes in Connection::Flush"; empty if it is not known.
+std::string CauseText(const Finding& finding);
+
+}  // namespace hupstorm
+
+#endif  // HUPSTORM_TOOLS_REPORT_BUGS_H_
