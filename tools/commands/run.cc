@@ -207,7 +207,7 @@ void PrintOutcome(const Plan& plan, const Options& options, const Outcome& outco
     const size_t found = outcome.findings.size();
     const size_t distinct = DistinctFindings(outcome.findings);
     std::string count = Count(found, "finding");
-    if (distinct < found) count += fmt::format(", {} distinct", distinct);
+    if (distinct < found) count += ", " + Count(distinct, "bug");
     summary += style.Red(count);
     if (distinct < found && !options.all) summary += " (--all shows each)";
   }
