@@ -11,7 +11,7 @@
 namespace hupstorm {
 namespace {
 
-constexpr uint64_t kMostCalls = 1'000'000;
+constexpr uint64_t kMostRecorded = 1'000'000;
 
 bool MakesDescriptor(Call call) {
   switch (call) {
@@ -58,8 +58,8 @@ std::string MadeCall::OutcomeText() const {
 
 void CallRecord::Add(uint64_t number, const SystemCall& call, int client, bool is_fault) {
   last_ = std::max(last_, number);
-  if (calls_.size() < std::min(number, kMostCalls)) calls_.resize(std::min(number, kMostCalls));
-  calls_[(number - 1) % kMostCalls] = {.number = number,
+  if (calls_.size() < std::min(number, kMostRecorded)) calls_.resize(std::min(number, kMostRecorded));
+  calls_[(number - 1) % kMostRecorded] = {.number = number,
                                        .call = call.call,
                                        .result = ResultInBytes(call),
                                        .error = call.error,
@@ -70,7 +70,7 @@ void CallRecord::Add(uint64_t number, const SystemCall& call, int client, bool i
 
 const MadeCall* CallRecord::Find(uint64_t number) const {
   if (number == 0 || number > last_) return nullptr;
-  const MadeCall& call = calls_[(number - 1) % kMostCalls];
+  const MadeCall& call = calls_[(number - 1) % kMostRecorded];
   return call.number == number ? &call : nullptr;
 }
 
