@@ -84,7 +84,7 @@ int64_t SizeOf(void* block) { return static_cast<int64_t>(next.usable_size(block
 HeapListener* listening = nullptr;
 
 template <typename Body>
-void Tell(Body&& body) {
+void TellOfHeap(Body&& body) {
   const HarnessScope harness;
   OnHarnessStack(body);
 }
@@ -93,14 +93,14 @@ void Tell(Body&& body) {
 void* CountIn(void* block) {
   if (block == nullptr || !in_force.in_server) return block;
   Count(SizeOf(block), 1);
-  if (listening != nullptr) Tell([&] { listening->OnMade(block, nullptr); });
+  if (listening != nullptr) TellOfHeap([&] { listening->OnMade(block, nullptr); });
   return block;
 }
 
 void CountOut(const void* block, int64_t size) {
   if (!in_force.in_server) return;
   Count(size, -1);
-  if (listening != nullptr) Tell([&] { listening->OnFreed(block); });
+  if (listening != nullptr) TellOfHeap([&] { listening->OnFreed(block); });
 }
 
 // What the allocator behind maps is counted as the blocks that it is cut into.
