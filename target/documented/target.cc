@@ -37,7 +37,7 @@ Target DocumentedTarget(DocumentedServer server, MendSet mends) {
   target.queue_bound = 2 * kQueueBound;
   target.log_names_client = facts.log_names_client;
   // What stands for Python's own, and what its callers are mended with.
-  target.libraries = {"/target/documented/python/", "/target/documented/mending.cc"};
+  target.libraries = {"target/documented/python/", "target/documented/mending.cc"};
   target.serve = [serve = facts.serve, mends](uint16_t port) { serve(mends, port); };
   return target;
 }

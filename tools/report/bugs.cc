@@ -49,9 +49,16 @@ void BugNamer::Name(RunResult& result) {
     const CallStack* const stack = StackOf(finding, result.stacks);
     if (stack == nullptr) continue;
     finding.place = finder_.Find(*stack, result.stacks);
+    // Where all is a library's, as when an interpreter prints why it ends, nothing is told.
+    if (finding.place && !finding.place.stack[finding.place.frame].own) {
+      finding.place = {};
+      finding.cause.clear();
+    }
     if (finding.place.site.empty()) continue;
     Fnv1a bug;
-    bug.Add(finding.target).Add(finding.place.site).Add(static_cast<uint64_t>(finding.ending));
+    // One line of a program may have a library make all its calls.
+    bug.Add(finding.target).Add(finding.place.site).Add(stack->callee);
+    bug.Add(static_cast<uint64_t>(finding.ending));
     finding.bug = fmt::format("{:016x}", bug.value());
   }
 }
