@@ -76,6 +76,8 @@ install(FILES
   cmake/afl_denylist.txt
   DESTINATION ${package_folder} COMPONENT development)
 
+# The lines of the servers that come with it name folders of the machine that built it.
+set(CPACK_STRIP_FILES TRUE)
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_VENDOR hupstorm)
 set(CPACK_PACKAGE_CONTACT "hupstorm developers <hupstorm@localhost>")
