@@ -58,14 +58,15 @@ std::string MadeCall::OutcomeText() const {
 
 void CallRecord::Add(uint64_t number, const SystemCall& call, int client, bool is_fault) {
   last_ = std::max(last_, number);
-  if (calls_.size() < std::min(number, kMostRecorded)) calls_.resize(std::min(number, kMostRecorded));
+  if (calls_.size() < std::min(number, kMostRecorded))
+    calls_.resize(std::min(number, kMostRecorded));
   calls_[(number - 1) % kMostRecorded] = {.number = number,
-                                       .call = call.call,
-                                       .result = ResultInBytes(call),
-                                       .error = call.error,
-                                       .asked = BytesAsked(call),
-                                       .client = client,
-                                       .is_fault = is_fault};
+                                          .call = call.call,
+                                          .result = ResultInBytes(call),
+                                          .error = call.error,
+                                          .asked = BytesAsked(call),
+                                          .client = client,
+                                          .is_fault = is_fault};
 }
 
 const MadeCall* CallRecord::Find(uint64_t number) const {
