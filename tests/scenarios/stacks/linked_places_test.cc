@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "kernel/sanitizers.h"
 #include "kernel/stacks/place.h"
 #include "scenarios/language/parse.h"
 #include "scenarios/worlds/simulated_world.h"
@@ -129,6 +130,7 @@ TEST(LinkedStacksTest, WithoutLinesTheFunctionIsToldAndWhatToDo) {
 }
 
 TEST(LinkedStacksTest, WhatIsKeptWasAllocatedWhereMostBlocksAre) {
+  if (HUPSTORM_SANITIZER_OWNS_HEAP) GTEST_SKIP() << "a sanitizer has malloc";
   for (void (*const serve)(uint16_t) : {ServeLeaks, ServeLeaksOptimised}) {
     const RunResult result = RunOf(serve, {}, /*heap_stack=*/true);
     ASSERT_EQ(result.stacks.size(), 1u);
