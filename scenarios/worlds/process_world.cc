@@ -244,6 +244,7 @@ class ProcessWorld::Impl final : private ServerHost {
     }
     if (!run_.ledger().asked_to_stop) {
       const int status = *server_->command().Status();
+      kernel_.NoteEnded();
       RequireServersFault(kernel_, StatusBehindShell(status));
       const ServerCommand& command = server_->command();
       run_.Die(LastWordsOfCommand(status, command.Errors(), command.OutputSinceStart()),

@@ -86,6 +86,15 @@ TEST(SleepingServerTest, WhateverCallItSleepsInTimeIsVirtual) {
             "");
 }
 
+// However slow the machine: a look at all its threads takes longer than its tick.
+TEST(SleepingServerTest, OneWithAShortTickComesToRest) {
+  EXPECT_EQ(
+      Told(RunServer(ShortTick(),
+                     "a connect\na read all\na send 5B\nexpect a received 5B\na shutdown write\n"
+                     "expect a eof\nwait 1s\n")),
+      "");
+}
+
 TEST(SleepingServerTest, SoIsThatOfItsAlarm) {
   EXPECT_EQ(Told(RunServer(PythonServer("answers_by_alarm"),
                            "a connect\na read all\na send 10\nwait 30s\na send 10\n"

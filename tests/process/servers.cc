@@ -96,6 +96,8 @@ std::string JoinsAtExit(std::string_view manner) {
   return std::string(HUPSTORM_JOINS_AT_EXIT " {port} ").append(manner);
 }
 
+std::string ShortTick() { return HUPSTORM_SHORT_TICK " {port}"; }
+
 std::string SleepsInManyWays() { return HUPSTORM_SLEEPS_IN_MANY_WAYS " {port}"; }
 
 std::string Proxy() { return HUPSTORM_PROXY " {port} "; }

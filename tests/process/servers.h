@@ -54,6 +54,7 @@ std::string StaticEcho();
 // `which`, `manner`: see their sources.
 std::string HandlesSignals(std::string_view which);
 std::string JoinsAtExit(std::string_view manner);
+std::string ShortTick();
 std::string SleepsInManyWays();
 std::string PidNamespaces();
 // A TCP proxy; its command wants the backend's port after it.

@@ -198,7 +198,7 @@ int64_t HeldKernel::LookOnce(HeldThread& thread, const SystemCall& call) {
 
 int64_t HeldKernel::Wait(HeldThread& thread, const SystemCall& call) {
   const int64_t timeout = TimeoutNs(call);
-  const int64_t deadline = timeout < 0 ? -1 : now_ns() + timeout;
+  const int64_t deadline = timeout < 0 ? -1 : clock_.timeouts_now_ns() + timeout;
   const bool is_of_one = call.call == Call::kPoll && call.Size(1) == 1;
   const int alone = is_of_one ? call.Pointer<const pollfd>(0)->fd : -1;
   int64_t result = LookOnce(thread, call);
@@ -207,7 +207,7 @@ int64_t HeldKernel::Wait(HeldThread& thread, const SystemCall& call) {
     result = LookOnce(thread, call);
     if (result != 0) break;
     if (AwaitHeldBack() || AwaitAcknowledgements()) continue;
-    if (deadline >= 0 && now_ns() >= deadline) break;
+    if (deadline >= 0 && clock_.timeouts_now_ns() >= deadline) break;
     Block(thread, call.call, alone, deadline);
     if (thread.interrupted) {  // these calls are never restarted (signal(7))
       errno = EINTR;
@@ -224,13 +224,13 @@ int64_t HeldKernel::Wait(HeldThread& thread, const SystemCall& call) {
 }
 
 int64_t HeldKernel::Sleep(HeldThread& thread, const SystemCall& call) {
-  const int64_t deadline = now_ns() + Nanoseconds(*call.Pointer<const timespec>(0));
-  while (now_ns() < deadline) {
+  const int64_t deadline = clock_.timeouts_now_ns() + Nanoseconds(*call.Pointer<const timespec>(0));
+  while (clock_.timeouts_now_ns() < deadline) {
     LetClientsAct();
     Block(thread, call.call, -1, deadline);
     if (!thread.interrupted) continue;
     if (auto* const left = call.Pointer<timespec>(1)) {
-      *left = Timespec(std::max<int64_t>(deadline - now_ns(), 0));
+      *left = Timespec(std::max<int64_t>(deadline - clock_.timeouts_now_ns(), 0));
     }
     errno = EINTR;
     return -1;

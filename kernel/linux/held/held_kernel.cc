@@ -13,6 +13,7 @@
 
 #include "base/system_error.h"
 #include "kernel/linux/held/held_timers.h"
+#include "kernel/linux/sight/process_tree.h"
 
 namespace hupstorm {
 namespace {
@@ -176,7 +177,7 @@ void HeldKernel::Enlist(EnlistmentOffice::Candidate candidate) {
   thread->line_there = candidate.line_there;
   thread->memory->frame().clock_offset_ns = clock_.skipped_ns();
   lines_.insert({thread->pid, thread->line_there});
-  all_rechecked_ = false;
+  NoteNoRest();
   HeldThread& enlisted = *threads_.emplace_back(std::move(thread));
   enlisted.driver = std::thread([this, &enlisted] { DriveThread(enlisted); });
 }
@@ -188,7 +189,7 @@ void HeldKernel::DriveThread(HeldThread& thread) {
       const std::lock_guard lock(baton_);
       if (stopping_) break;
       AnswerCall(thread);
-      all_rechecked_ = false;
+      NoteNoRest();
       if (threads_.size() > 1) news_.notify_all();  // it may sleep elsewhere now
     }
   } catch (const Stopped&) {
@@ -213,11 +214,9 @@ void HeldKernel::End(HeldThread& thread) {
   thread.gone = true;
   thread.asleep = false;
   lines_.erase({thread.pid, thread.line_there});
-  all_rechecked_ = false;
-  ended_in_library_ = ended_in_library_ || (thread.memory->frame().in_library && !stopping_);
+  NoteNoRest();
   if (current_ == &thread) current_ = nullptr;
-  const StackWalk& death = thread.memory->frame().death;
-  if (death.size > 0) deaths_[thread.pid] = ToCallStack(death);
+  NoteDeath(thread);
   const bool is_last = std::none_of(threads_.begin(), threads_.end(), [&](const auto& other) {
     return !other->gone && other->pid == thread.pid;
   });
@@ -235,6 +234,19 @@ void HeldKernel::End(HeldThread& thread) {
   news_.notify_all();
   woken_.notify_all();  // its process may have let go of them too
   WakeAttend();
+}
+
+void HeldKernel::NoteDeath(const HeldThread& thread) {
+  const held::Frame& frame = thread.memory->frame();
+  ended_in_library_ = ended_in_library_ || (frame.in_library && !stopping_);
+  if (frame.death.size > 0) deaths_[thread.pid] = ToCallStack(frame.death);
+}
+
+void HeldKernel::NoteEnded() {
+  const std::lock_guard lock(baton_);
+  for (const auto& thread : threads_) {
+    if (!thread->gone && !sight::SummaryOfThreads(thread->pid).any_lives) NoteDeath(*thread);
+  }
 }
 
 // Threads that have ended, in the server and here.

@@ -90,6 +90,9 @@ class HeldKernel final : public ClientsKernel {
   // Ends the run. The server's processes must be gone, or be held or asleep for ever.
   void Stop();
 
+  // The server's first process has ended: from now on it is known how, even if the threads here
+  // that drove it have had no processor since.
+  void NoteEnded();
   // True if a process ended while one of its threads ran our code, and not the server's: if a fault
   // has ended it, it was ours.
   bool HasEndedInLibrary() const;
@@ -154,6 +157,8 @@ class HeldKernel final : public ClientsKernel {
   void DriveThread(HeldThread& thread);
   void AnswerCall(HeldThread& thread);
   void End(HeldThread& thread);
+  // How it died, and whether in our code: what its memory tells.
+  void NoteDeath(const HeldThread& thread);
   void Reap();
 
   // held_calls.cc: calls of the server.
@@ -181,6 +186,7 @@ class HeldKernel final : public ClientsKernel {
   void Block(HeldThread& thread, Call call, int fd, int64_t deadline_ns);
   void AwaitRest(HeldThread& thread);
   bool IsAtRest(bool rechecked);
+  void NoteNoRest();
   bool AnyIsLetGo() const;
   bool HeldThreadsSleep() const;
   bool OtherThreadsSleep();

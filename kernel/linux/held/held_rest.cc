@@ -79,7 +79,7 @@ void HeldKernel::AwaitRest(HeldThread& thread) {
   while (wakes_ == wakes && !thread.interrupted) {
     if (thread.gone || thread.IsLetGo()) throw held::ServerGone();
     if (stopping_ || failure_ != nullptr) throw Stopped();
-    const int64_t left = thread.deadline_ns - now_ns();
+    const int64_t left = thread.deadline_ns - clock_.timeouts_now_ns();
     if (thread.deadline_ns >= 0 && left <= 0) return;  // the server's clock runs with Linux's
     if (!started_) {
       // Nothing is let happen yet: what it waits for comes from its own other threads.
@@ -90,7 +90,8 @@ void HeldKernel::AwaitRest(HeldThread& thread) {
       if (thread.deadline_ns < 0) {
         woken_.wait(lock);
       } else {
-        woken_.wait_for(lock, std::chrono::nanoseconds(left));
+        woken_.wait_for(
+            lock, std::max<std::chrono::nanoseconds>(std::chrono::nanoseconds(left), kLookAgain));
       }
       continue;
     }
@@ -104,7 +105,7 @@ void HeldKernel::AwaitRest(HeldThread& thread) {
       // and is done for a tenth of the time.
       const auto now = std::chrono::steady_clock::now();
       if (pause == kLookSeldom && now >= next_signal_look_) {
-        if (LetSignalsIn()) all_rechecked_ = false;
+        if (LetSignalsIn()) NoteNoRest();
         const auto end = std::chrono::steady_clock::now();
         next_signal_look_ = end + 9 * (end - now);
       }
@@ -128,19 +129,31 @@ void HeldKernel::AwaitRest(HeldThread& thread) {
 // All sleep, and no signal waits that would wake one. `rechecked`: held threads have looked again,
 // and neighbours are waited for: not before that, as a server may be its own neighbour.
 bool HeldKernel::IsAtRest(bool rechecked) {
-  if (!HeldThreadsSleep()) return false;
+  if (!HeldThreadsSleep()) {
+    if (AnyIsLetGo()) NoteNoRest();  // it may wait for one that is held
+    return false;
+  }
+  clock_.StopTimeouts();
   const bool asleep = OtherThreadsSleep() && !WakeDueSleepers();
   if (asleep && rechecked) {
     const held::Quiet quiet = HowQuietNeighboursAre();
-    if (quiet == held::Quiet::kNotYet) return false;
+    if (quiet == held::Quiet::kNotYet) {
+      clock_.RunTimeouts();
+      return false;
+    }
     if (quiet == held::Quiet::kSinceNow) {
-      all_rechecked_ = false;  // they have sent something, perhaps
+      NoteNoRest();  // they have sent something, perhaps
       return false;
     }
   }
   if (asleep && HandshakesAreDone() && !LetSignalsIn()) return true;
-  all_rechecked_ = false;
+  NoteNoRest();
   return false;
+}
+
+void HeldKernel::NoteNoRest() {
+  all_rechecked_ = false;
+  clock_.RunTimeouts();
 }
 
 void HeldKernel::WakeHeld() {
@@ -225,6 +238,7 @@ bool HeldKernel::HandshakesAreDone() {
 void HeldKernel::LetHappen(HeldThread* thread) {
   if (pids_at_start_.empty()) pids_at_start_ = Pids();
   endings_.LookAtVanished();
+  clock_.RunTimeouts();
   const int64_t deadline = FirstDeadline();
   const bool is_alone = std::count_if(threads_.begin(), threads_.end(),
                                       [](const auto& other) { return !other->gone; }) == 1;
@@ -295,7 +309,8 @@ std::vector<DrivenKernel::SleepingCall> HeldKernel::SleepingCalls() const {
 int64_t HeldKernel::FirstDeadline() const {
   int64_t first = -1;
   for (const auto& thread : threads_) {
-    if (thread->asleep) first = held::Earlier(first, thread->deadline_ns);
+    if (!thread->asleep) continue;
+    first = held::Earlier(first, clock_.EndOfTimeout(thread->deadline_ns));
   }
   for (const auto& [pid, process] : processes_) {
     // Without a held thread nobody could wake them.

@@ -60,7 +60,7 @@ struct HeldThread {
   bool asleep = false;
   Call call = Call::kEpollWait;
   int fd = -1;
-  int64_t deadline_ns = -1;
+  int64_t deadline_ns = -1;  // by ServerClock::timeouts_now_ns
   bool interrupted = false;  // by a handler, or by the driver
   bool restarts = false;     // after such a handler the call goes on
 };

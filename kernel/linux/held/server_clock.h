@@ -31,7 +31,10 @@ class ServerClock {
 
   explicit ServerClock(Kind kind) : kind_(kind) {}
 
-  void Reset() { skipped_ns_ = 0; }
+  void Reset() {
+    skipped_ns_ = stood_still_ns_ = 0;
+    stopped_at_ns_ = -1;
+  }
   int64_t now_ns() const { return Read(CLOCK_MONOTONIC); }
   // What `clock` says to the server, in nanoseconds.
   int64_t Read(clockid_t clock) const {
@@ -43,8 +46,26 @@ class ServerClock {
   // By how much the server's clocks are ahead of where they began, or of Linux's.
   int64_t skipped_ns() const { return skipped_ns_; }
 
+  // Timeouts of held calls stand still while it is found out whether all sleep: on a slow machine
+  // that takes longer than a short tick of the server's, which would never be at rest.
+  void StopTimeouts() {
+    if (stopped_at_ns_ < 0) stopped_at_ns_ = now_ns();
+  }
+  void RunTimeouts() {
+    if (stopped_at_ns_ >= 0) stood_still_ns_ += now_ns() - stopped_at_ns_;
+    stopped_at_ns_ = -1;
+  }
+  // What time it is for them.
+  int64_t timeouts_now_ns() const {
+    return (stopped_at_ns_ < 0 ? now_ns() : stopped_at_ns_) - stood_still_ns_;
+  }
+  // When one is over that ends at `ns` of that time, while they run; -1 for never.
+  int64_t EndOfTimeout(int64_t ns) const { return ns < 0 ? ns : ns + stood_still_ns_; }
+
  private:
   const Kind kind_;
+  int64_t stopped_at_ns_ = -1;  // by now_ns(); -1: timeouts run
+  int64_t stood_still_ns_ = 0;
   std::atomic<int64_t> skipped_ns_{0};
 };
 
