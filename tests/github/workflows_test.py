@@ -114,6 +114,10 @@ class FilesTest(unittest.TestCase):
         self.assertEqual(len(fuzzed), 9)
 
 
+def server(name):
+    return f"python3 {ROOT}/tests/process/servers/{name}.py {{port}}"
+
+
 class GateScriptTest(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
@@ -135,7 +139,7 @@ class GateScriptTest(unittest.TestCase):
             return file.read()
 
     def test_an_open_gate_leaves_reports_and_a_summary(self):
-        result = self.gate(exec=f"{COMMAND} serve --port {{port}}", options="--fuzz-runs=5\n")
+        result = self.gate(exec=server("epoll_echo"), options="--fuzz-runs=5\n--no-sweep\n")
         self.assertEqual(result.returncode, 0, result.stdout)
         self.assertEqual(self.written("output"), "verdict=open\n")
         self.assertIn("the gate is open", self.written("summary"))
@@ -143,9 +147,8 @@ class GateScriptTest(unittest.TestCase):
             self.assertTrue(self.written(f"hupstorm-reports/{name}"), name)
 
     def test_a_shut_gate_fails_and_annotates(self):
-        result = self.gate(
-            exec=f"python3 {ROOT}/tests/process/servers/partial_send.py {{port}}",
-            options="--fuzz-runs=0", reports="mine")
+        result = self.gate(exec=server("partial_send"), options="--fuzz-runs=0\n--no-sweep",
+                           reports="mine")
         self.assertEqual(result.returncode, 1, result.stdout)
         self.assertEqual(self.written("output"), "verdict=shut\n")
         self.assertIn("the gate is shut", self.written("summary"))
@@ -156,7 +159,7 @@ class GateScriptTest(unittest.TestCase):
         name = os.path.join(self.folder, "my scenario.scn")
         with open(name, "w", encoding="utf-8") as file:
             file.write("target echo\na connect\na send 1B\nexpect a received 2B\n")
-        result = self.gate(exec=f"{COMMAND} serve --port {{port}}", scenarios=f"{name}\n",
+        result = self.gate(exec=server("epoll_echo"), scenarios=f"{name}\n",
                            options="--fuzz-runs=0\n--no-sweep")
         self.assertEqual(result.returncode, 1, result.stdout)
         self.assertIn("my scenario.scn:4: expectation", result.stdout)
