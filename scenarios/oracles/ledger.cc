@@ -97,6 +97,16 @@ std::string LaterText(int64_t waited_ns) {
                     : fmt::format(", also {} ms later", ms);
 }
 
+uint64_t Ledger::Progress() const {
+  uint64_t progress = 0;
+  for (const ClientFacts& client : InUse()) {
+    const auto& mismatch = client.stream.mismatch();
+    progress += mismatch ? mismatch->at : client.stream.received();
+    progress += client.consumed + (client.server_open ? 0 : 1);
+  }
+  return progress;
+}
+
 std::string Ledger::ClientName(const ClientFacts& client) const {
   if (client.probe) return "a new client";
   return ClientsText({.letter = client.letter, .first = client.index, .last = client.index});

@@ -201,6 +201,9 @@ struct Ledger {
   uint64_t CallThatForgets(const ConnectionFacts& connection) const;
   // The same of the first connection that the server holds; 0 if it holds none.
   uint64_t CallThatForgetsAny() const;
+  // A sum that grows as the server reads, as clients get what they are owed, and as it lets them
+  // go.
+  uint64_t Progress() const;
   // LaterText of how long was waited.
   std::string Later() const { return LaterText(waited_ns); }
   std::string ClientName(const ClientFacts& client) const;  // "a", "c[7]", "a new client"

@@ -81,7 +81,6 @@ void Epilogue::Enter(Phase phase, std::string_view name) {
   phase_ = phase;
   phase_started_ns_ = clock_.now_ns();
   clock_moves_.Start();
-  renewals_ = 0;
   if (!name.empty()) time_line_.Note(TimeLineEntry::Kind::kEpilogue, std::string(name));
 }
 
@@ -101,6 +100,8 @@ bool Epilogue::WaitsForTime(int64_t deadline_ns) {
   clients_.Refresh();
   if (!IsOutstanding()) return false;
   if (GetsOn() && !ledger_.spinning) {
+    clock_.Renew();
+    if (clock_.IsWornOut()) return true;
     phase_started_ns_ = clock_.now_ns();
     clock_moves_.Start();
   }
@@ -108,15 +109,10 @@ bool Epilogue::WaitsForTime(int64_t deadline_ns) {
   return true;
 }
 
-// A client has got more, or is rid of its connection, since the clock was moved last in this phase.
+// The server has got on since the clock was moved last in this phase.
 bool Epilogue::GetsOn() {
-  uint64_t state = 0;
-  for (const ClientFacts& client : ledger_.InUse()) {
-    state += client.stream.received() + (client.server_open ? 0 : 1);
-  }
-  const bool gets_on = clock_moves_.any() && state != state_;
-  state_ = state;
-  return gets_on && ++renewals_ <= RunClock::kMostRenewals;
+  const uint64_t before = std::exchange(progress_, ledger_.Progress());
+  return progress_ != before && clock_moves_.any();
 }
 
 bool Epilogue::HasTimeFor(int64_t ns, int64_t patience_ns) const {

@@ -111,8 +111,7 @@ class Epilogue {
   Phase phase_ = Phase::kLifted;
   int64_t phase_started_ns_ = 0;
   ClockMoves clock_moves_;  // in this phase, since the server has got on
-  int renewals_ = 0;        // how often it has
-  uint64_t state_ = 0;      // see GetsOn
+  uint64_t progress_ = 0;   // the ledger's, when it was looked at last
   int probe_ = -1;
   std::vector<uint8_t> given_up_;  // Outstanding, by client
   uint32_t leaking_rounds_ = 0;    // in a row, each of which left more descriptors open

@@ -73,8 +73,12 @@ class RunClock {
     return deadline_ns < 0 ? timer : std::min(timer, deadline_ns);
   }
 
-  // A server that gets on, however slowly, is given all that time again, so often at most.
-  static constexpr int kMostRenewals = 1000;
+  // A server that gets on, however slowly, is given all its time again: so often in a round at
+  // most. After that it is worn out: the run is to end, and nothing more to be judged.
+  static constexpr int kMostRenewals = 20'000;
+  void StartRound() { renewals_ = 0; }
+  void Renew() { ++renewals_; }
+  bool IsWornOut() const { return renewals_ > kMostRenewals; }
 
   uint64_t moves() const { return moves_; }
   // By how much AdvanceTo has moved the clock. It may go on by itself, too.
@@ -96,6 +100,7 @@ class RunClock {
   ScenarioClients& clients_;
   TimeLine& time_line_;
   uint64_t moves_ = 0;
+  int renewals_ = 0;
   int64_t moved_ns_ = 0;
 };
 

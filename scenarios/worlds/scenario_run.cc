@@ -264,7 +264,8 @@ void ScenarioRun::Advance(int64_t deadline_ns) {
   monitor_.OnStep();
   passing_at_step_ = injector_.passing();
   starts_again_ = false;
-  if (script_.server_killed()) {
+  result_.never_at_rest = clock_.IsWornOut();
+  if (script_.server_killed() || result_.never_at_rest) {
     clients_.Refresh();
     EndRun();
   }

@@ -67,7 +67,7 @@ bool Holds(const Step& step, const ClientFacts& client) {
 
 void Script::Start(const Scenario& scenario) {
   scenario_ = &scenario;
-  next_step_ = 0;
+  StartRound();
   next_of_each_ = 0;
   wait_until_ns_ = expected_since_ns_ = -1;
   restart_asked_ns_ = -1;
@@ -296,12 +296,13 @@ bool Script::GivesTime(const Step& step, int64_t deadline_ns, const std::string&
     return true;
   }
   const bool is_new = expected_since_ns_ < 0;
-  if (is_new) {
-    expected_since_ns_ = kernel_.now_ns();
-    renewals_ = 0;
-  }
-  const bool gets_on = unexpected != unexpected_ && ++renewals_ <= RunClock::kMostRenewals;
+  if (is_new) expected_since_ns_ = kernel_.now_ns();
+  const uint64_t progress = ledger_.Progress();
+  const bool gets_on = unexpected != unexpected_ || progress != progress_;
   if (is_new || gets_on) {
+    clock_.Renew();
+    if (clock_.IsWornOut()) return true;
+    progress_ = progress;
     unexpected_ = unexpected;
     moved_before_ns_ = clock_.moved_ns();
     moves_given_.Start();

@@ -33,7 +33,10 @@ class Script {
 
   // For a new run. `scenario` must outlive it.
   void Start(const Scenario& scenario);
-  void StartRound() { next_step_ = 0; }
+  void StartRound() {
+    next_step_ = 0;
+    clock_.StartRound();
+  }
 
   // The server is at rest; `deadline_ns` is when its call times out, -1 for never. Carries out the
   // next step and those that come together with it, or lets time pass. False at the script's end.
@@ -86,7 +89,7 @@ class Script {
   // Since when an `expect` gives the server time for what it does by its timers; -1: none does.
   int64_t expected_since_ns_ = -1;
   std::string unexpected_;         // what it found last
-  int renewals_ = 0;               // how often that has changed
+  uint64_t progress_ = 0;          // the ledger's, at that look
   int64_t moved_before_ns_ = 0;    // by the clock, until that changed last
   ClockMoves moves_given_;         // since then; or for a `wait`
   int64_t restart_asked_ns_ = -1;  // -1: it is not to be started again

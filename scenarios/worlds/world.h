@@ -100,7 +100,8 @@ struct RunResult {
   std::vector<uint64_t> calls_to_show;
   // Placed steps whose call never came, as indices into Scenario::steps.
   std::vector<int> steps_not_reached;
-  // The scenario was broken off: the server moved bytes, or made calls, without end.
+  // The scenario was broken off: the server moved bytes, or made calls, without end, or a few bytes
+  // at a time again and again, with pauses.
   bool never_at_rest = false;
   // Why the scenario did not come to the limit that it is about; empty if it did, or is about none.
   std::string limit_missed;

@@ -222,7 +222,7 @@ void PrintOutcome(const Plan& plan, const Options& options, const Outcome& outco
     }
   }
   if (outcome.never_at_rest > 0) {
-    Print("{} ended early: the server never came to rest\n",
+    Print("{} ended early: the server never came to rest, or was too slow\n",
           Count(outcome.never_at_rest, "scenario"));
   }
   constexpr double kWorthTellingS = 2;
