@@ -117,8 +117,7 @@ class DefectiveServerCommandTest : public testing::TestWithParam<DefectiveServer
 
 TEST_P(DefectiveServerCommandTest, IsReportedByAnOracleOfItsDefect) {
   const CommandResult result =
-      Exec(GetParam().command, "echo",
-           {"accept", "half-close", "hup-err", "reset", "reuse", "slow-reader", "--json"});
+      Exec(GetParam().command, "echo", GetParam().scenarios + Words{"--json"});
   EXPECT_EQ(result.exit_code, 1) << result.err;
   std::set<std::string> oracles;
   const nlohmann::json report = JsonOf(result);

@@ -68,16 +68,19 @@ std::vector<CorrectServer> CorrectServers() {
 
 std::vector<DefectiveServer> DefectiveServers() {
   std::vector<DefectiveServer> servers = {
-      {"fin_ignored", "", {"close-wait-leak", "busy-loop", "fd-leak"}},
-      {"reset_kills", "", {"server-died"}},
-      {"blocking_send", "", {"head-of-line-blocking"}},
-      {"descriptor_leak", "", {"fd-leak"}},
-      {"partial_send", "", {"lost-bytes"}},
-      {"cuts_off_half_closed", "", {"lost-bytes"}},
-      {"edge_read_once", "", {"stalled", "lost-bytes"}},
-      {"stale_queue", "", {"foreign-bytes"}},
-      {"unbounded_queue", "", {"unbounded-queue"}},
-      {"accept_gives_up", "", {"accept-stopped"}},
+      {"fin_ignored",
+       "",
+       {"close-wait-leak", "busy-loop", "fd-leak"},
+       {"half-close/idle", "half-close/echo-drains", "half-close/while-another-talks"}},
+      {"reset_kills", "", {"server-died"}, {"reset"}},
+      {"blocking_send", "", {"head-of-line-blocking"}, {"slow-reader"}},
+      {"descriptor_leak", "", {"fd-leak"}, {"reset"}},
+      {"partial_send", "", {"lost-bytes"}, {"slow-reader"}},
+      {"cuts_off_half_closed", "", {"lost-bytes"}, {"half-close"}},
+      {"edge_read_once", "", {"stalled", "lost-bytes"}, {"slow-reader"}},
+      {"stale_queue", "", {"foreign-bytes"}, {"reuse"}},
+      {"unbounded_queue", "", {"unbounded-queue"}, {"slow-reader"}},
+      {"accept_gives_up", "", {"accept-stopped"}, {"accept"}},
   };
   for (DefectiveServer& server : servers) server.command = PythonServer(server.name);
   return servers;

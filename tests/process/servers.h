@@ -32,7 +32,8 @@ std::vector<CorrectServer> CorrectServers();
 struct DefectiveServer {
   std::string name;
   std::string command;
-  std::vector<std::string> oracles;  // of which at least one must report it
+  std::vector<std::string> oracles;    // of which at least one must report it
+  std::vector<std::string> scenarios;  // in some of these, or all of a folder
 };
 std::vector<DefectiveServer> DefectiveServers();
 

@@ -115,7 +115,7 @@ CommandResult Hupstorm(const std::vector<std::string>& arguments, const CommandI
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
     if (left <= 0 || poll(fds, 3, static_cast<int>(left)) == 0) {
       kill(pid, SIGKILL);
-      ADD_FAILURE() << "hupstorm took longer than a minute";
+      ADD_FAILURE() << "hupstorm took longer than 150 s";
       break;
     }
     if (fds[0].revents != 0 && !ReadSome(out.fds[0], result.out)) out.CloseRead();
