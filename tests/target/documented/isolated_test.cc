@@ -151,7 +151,7 @@ TEST(PollQueueIsolatedTest, HupKeepsQueueIsReached) {
   ServerProcess server(Isolated("doc001/poll/hup-keeps-queue"));
   Client client(server, 4096);
   const std::string much(64 << 20, 'x');
-  client.SendWhileTaken(much, 200);
+  client.SendWhileTaken(much);
   // The server waits for room to send only, so that a reset shows as POLLHUP without POLLIN.
   client.Reset();
   EXPECT_TRUE(server.WaitForLog("after receiving HUP"));
@@ -182,7 +182,7 @@ TEST(EpollAckIsolatedTest, BlockingClientSocket) {
   const std::string much(64 << 20, 'x');
   // Once the server sleeps in send it reads no more, and no other client is answered.
   for (int turns = 0; turns < 600 && !server.SleepsIn(SYS_sendto); ++turns) {
-    stuck.SendWhileTaken(much, 100);
+    stuck.SendWhileTaken(much);
   }
   ASSERT_TRUE(server.SleepsIn(SYS_sendto));
   Client other(server);

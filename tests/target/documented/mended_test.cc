@@ -84,7 +84,7 @@ TEST_P(MendedEchoTest, StopsReadingFromASlowReaderAndLosesNothing) {
   ServerProcess server(Mended(GetParam()), {.keep_log = false});
   Client slow(server, 4096);
   const std::string bytes = Pattern(64 << 20);
-  const size_t taken = slow.SendWhileTaken(bytes, 300);
+  const size_t taken = slow.SendWhileTaken(bytes);
   ASSERT_LT(taken, bytes.size());
   ExpectServed(server);
   slow.ShutdownWrite();
@@ -218,7 +218,7 @@ TEST_F(MendedAckTest, OwesASlowReaderEveryAnswer) {
   const std::string bytes(1 << 20, 'x');
   size_t sent = 0;
   for (size_t taken = bytes.size(); taken == bytes.size(); sent += taken) {
-    taken = slow.SendWhileTaken(bytes, 300);
+    taken = slow.SendWhileTaken(bytes);
     ASSERT_LT(sent, size_t{1} << 30);
   }
   Client other(server);

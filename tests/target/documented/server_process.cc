@@ -132,6 +132,15 @@ bool ServerProcess::SleepsIn(long system_call) const {
   return number == std::to_string(system_call);
 }
 
+std::string ServerProcess::Sleep() const {
+  const std::string folder = "/proc/" + std::to_string(child_.pid());
+  std::string call;
+  std::string used;
+  std::getline(std::ifstream(folder + "/syscall"), call);
+  std::getline(std::ifstream(folder + "/schedstat"), used);
+  return call == "running" ? "" : call + ' ' + used;
+}
+
 void ServerProcess::Freeze() {
   child_.Signal(SIGSTOP);
   int status = 0;
@@ -142,7 +151,7 @@ void ServerProcess::Freeze() {
 void ServerProcess::Thaw() { child_.Signal(SIGCONT); }
 
 Client::Client(const ServerProcess& server, int receive_buffer)
-    : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    : server_(&server), fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
   if (receive_buffer > 0) {
     setsockopt(fd_.get(), SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof(receive_buffer));
   }
@@ -162,10 +171,17 @@ void Client::Send(const std::string& bytes) {
   }
 }
 
-size_t Client::SendWhileTaken(const std::string& bytes, int patience_ms) {
+size_t Client::SendWhileTaken(const std::string& bytes) {
+  constexpr int kLookMs = 50;
   size_t sent = 0;
+  std::string slept;
   pollfd room = {.fd = fd_.get(), .events = POLLOUT, .revents = 0};
-  while (sent < bytes.size() && poll(&room, 1, patience_ms) > 0) {
+  while (sent < bytes.size()) {
+    if (poll(&room, 1, kLookMs) == 0) {
+      const std::string before = std::exchange(slept, server_->Sleep());
+      if (!slept.empty() && slept == before) break;
+      continue;
+    }
     const ssize_t count =
         send(fd_.get(), bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (count < 0 && errno != EAGAIN) break;

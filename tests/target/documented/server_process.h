@@ -37,6 +37,8 @@ class ServerProcess {
 
   int OpenDescriptors() const;            // of the server's process
   bool SleepsIn(long system_call) const;  // SYS_...
+  // The call that it sleeps in, and the processor time that it has had so far; empty while it runs.
+  std::string Sleep() const;
 
   // Between these the server does not run: what clients do then reaches it in one batch.
   void Freeze();
@@ -55,8 +57,8 @@ class Client {
   explicit Client(const ServerProcess& server, int receive_buffer = 0);
 
   void Send(const std::string& bytes);
-  // Sends as much as goes without a wait of more than `patience_ms`. Returns how much that was.
-  size_t SendWhileTaken(const std::string& bytes, int patience_ms);
+  // Sends until there is no room and the server sleeps on. Returns how much that was.
+  size_t SendWhileTaken(const std::string& bytes);
   void SendUrgent();
   void ShutdownWrite();
   void Reset();
@@ -73,6 +75,7 @@ class Client {
   bool IsReset(int patience_ms) const;     // the server's RST is there, or comes in that time
 
  private:
+  const ServerProcess* server_;
   FileDescriptor fd_;
 };
 
