@@ -83,9 +83,9 @@ size_t UsableSize(const void* block) {
 // The end of the block. glibc's smallest has 24 usable bytes.
 char* PlaceOfTag(void* block) { return static_cast<char*>(block) + UsableSize(block) - kTagBytes; }
 
-[[gnu::cold, gnu::noinline]] void TellMade(const void* block, const void* inner) {
+[[gnu::cold, gnu::noinline]] void TellMade(const void* block, size_t size, const void* inner) {
   const HarnessScope harness;
-  heap_counter.listener->OnMade(block, inner);
+  heap_counter.listener->OnMade(block, size, inner);
 }
 [[gnu::cold, gnu::noinline]] void TellFreed(const void* block) {
   const HarnessScope harness;
@@ -99,7 +99,7 @@ char* PlaceOfTag(void* block) { return static_cast<char*>(block) + UsableSize(bl
   memcpy(PlaceOfTag(block), &tag, kTagBytes);
   heap_counter.Add(static_cast<int64_t>(size));
   if (heap_counter.listener != nullptr) [[unlikely]]
-    TellMade(block, &tag);
+    TellMade(block, size, &tag);
   return block;
 }
 

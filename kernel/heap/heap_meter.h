@@ -14,6 +14,7 @@
 #ifndef HUPSTORM_KERNEL_HEAP_HEAP_METER_H_
 #define HUPSTORM_KERNEL_HEAP_HEAP_METER_H_
 
+#include <cstddef>
 #include <cstdint>
 
 namespace hupstorm {
@@ -33,8 +34,8 @@ void ResetServerHeap();
 class HeapListener {
  public:
   virtual ~HeapListener() = default;
-  // `inner` lies in the stack frame of the function that stands for libc's.
-  virtual void OnMade(const void* block, const void* inner) = 0;
+  // `size`: bytes. `inner` lies in the stack frame of the function that stands for libc's.
+  virtual void OnMade(const void* block, size_t size, const void* inner) = 0;
   virtual void OnFreed(const void* block) = 0;
 };
 

@@ -92,8 +92,11 @@ void TellOfHeap(Body&& body) {
 // What libc allocates in a call of ours, as for a new thread, is not the program's.
 void* CountIn(void* block) {
   if (block == nullptr || !in_force.in_server) return block;
-  Count(SizeOf(block), 1);
-  if (listening != nullptr) TellOfHeap([&] { listening->OnMade(block, nullptr); });
+  const auto size = SizeOf(block);
+  Count(size, 1);
+  if (listening != nullptr) {
+    TellOfHeap([&] { listening->OnMade(block, static_cast<size_t>(size), nullptr); });
+  }
   return block;
 }
 

@@ -35,9 +35,11 @@ struct CallStack {
   uint64_t call = 0;
   // The server died here: of a fault, or by a call of exit.
   bool death = false;
-  // The server allocated here most of the blocks that it kept (RunOptions::heap_stack).
-  bool heap = false;
-  // libc's function that was called, "send"; empty for a fault.
+  // Of blocks that the server allocated here it kept so many (RunOptions::heap_stacks).
+  int64_t kept_blocks = 0;
+  int64_t kept_bytes = 0;
+  // libc's function that was called, "send"; "throw" for an exception that left the server, "raise"
+  // for a script's; empty for a fault.
   std::string callee;
   // The path of the executable that the server's process runs.
   std::string program;

@@ -143,6 +143,18 @@ class ModuleLines::Impl {
   }
 
   const MachineCalls* calls() const { return calls_.get(); }
+
+  std::vector<CallSite> CallsOf(uint64_t function) const {
+    if (calls_of_.empty() && calls_ != nullptr) {
+      for (const auto& [begin, symbol] : symbols_) {
+        for (const CallSite& call : calls_->In({.begin = begin, .end = symbol.end})) {
+          if (!call.by_pointer) calls_of_[call.target].push_back(call);
+        }
+      }
+    }
+    const auto calls = calls_of_.find(function);
+    return calls == calls_of_.end() ? std::vector<CallSite>() : calls->second;
+  }
   const std::string* NameOfFunction(uint64_t begin) const {
     const auto symbol = symbols_.find(begin);
     return symbol == symbols_.end() ? nullptr : &symbol->second.name;
@@ -309,6 +321,7 @@ class ModuleLines::Impl {
   std::unique_ptr<MachineCalls> calls_;
   GElf_Addr bias_ = 0;                  // what libdwfl adds to the file's addresses
   std::map<uint64_t, Symbol> symbols_;  // of functions, by where these begin
+  mutable std::map<uint64_t, std::vector<CallSite>> calls_of_;  // filled in when it is asked
   std::map<uint64_t, std::pair<uint64_t, Unit>>
       units_;  // by where their code ends, where it begins
   mutable std::map<const Unit*, Functions> functions_of_;
@@ -336,6 +349,10 @@ std::string ModuleLines::CalleeOf(const CallSite& call) const {
   // The linker's stubs have no names.
   const std::string* const own = call.by_pointer ? nullptr : impl_->NameOfFunction(call.target);
   return own != nullptr ? *own : impl_->calls()->CalleeElsewhere(call);
+}
+
+std::vector<CallSite> ModuleLines::CallsOf(uint64_t function) const {
+  return impl_->CallsOf(function);
 }
 
 }  // namespace hupstorm

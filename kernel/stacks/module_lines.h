@@ -45,6 +45,8 @@ class ModuleLines {
   // The name of the function that is called: its symbol, or that of another file's that it leads to
   // by the linker's table; empty if it is not known.
   std::string CalleeOf(const CallSite& call) const;
+  // The calls, anywhere in the file, of the function that begins there.
+  std::vector<CallSite> CallsOf(uint64_t function) const;
 
  private:
   class Impl;

@@ -14,60 +14,12 @@
 
 #include "kernel/stacks/function_names.h"
 #include "kernel/stacks/module_lines.h"
+#include "kernel/stacks/own_code.h"
 
 namespace hupstorm {
 namespace {
 
-bool StartsWithAny(std::string_view text, std::initializer_list<std::string_view> beginnings) {
-  return std::any_of(beginnings.begin(), beginnings.end(),
-                     [&](std::string_view beginning) { return text.starts_with(beginning); });
-}
-
 std::string NameOf(std::string_view path) { return std::string(path.substr(path.rfind('/') + 1)); }
-std::string_view FolderOf(std::string_view path) {
-  return path.substr(0, std::min(path.rfind('/'), path.size()));
-}
-
-// A library of the system's is not the server's own, unless the server lives among them.
-bool IsOwnModule(const std::string& module, const std::string& program) {
-  if (module == program) return true;
-  if (module.empty() || module.find('/') == std::string::npos) return false;
-  if (!StartsWithAny(module, {"/lib/", "/lib32/", "/lib64/", "/usr/lib/", "/usr/lib32/",
-                              "/usr/lib64/", "/usr/libexec/", "/usr/local/lib/"})) {
-    return true;
-  }
-  return FolderOf(module) == FolderOf(program);
-}
-
-// Of a library of which only headers are there, or that is in each program.
-bool IsLibrarySource(std::string_view file, std::string_view signature) {
-  if (StartsWithAny(file, {"/usr/include/", "/usr/lib/", "/usr/local/include/", "/rustc/"}) ||
-      file.find("/rustlib/src/") != std::string_view::npos) {
-    return true;
-  }
-  return StartsWithAny(
-      signature, {"std::", "__gnu_cxx::", "core::", "alloc::", "<std::", "<core::", "<alloc::",
-                  "<&std::", "__rust_", "__libc_", "_start", "operator new"});
-}
-
-bool IsLibraryScript(std::string_view file) {
-  constexpr std::string_view kFolder = "/lib/python";
-  return StartsWithAny(file, {"<frozen", "/usr/lib/python"}) ||
-         file.find(kFolder) != std::string_view::npos ||
-         file.find("/site-packages/") != std::string_view::npos ||
-         file.find("/dist-packages/") != std::string_view::npos;
-}
-
-// What a wrapper of a call may call beside it: what says why the call failed.
-bool IsForErrors(std::string_view callee) {
-  return StartsWithAny(callee, {"__errno_location", "__cxa_", "_Unwind_Resume", "__stack_chk_fail",
-                                "__clang_call_terminate", "_ZSt9terminate", "_ZNSaIc"}) ||
-         callee.find("error") != std::string_view::npos ||
-         callee.find("category") != std::string_view::npos ||
-         (callee.find("basic_string") != std::string_view::npos &&
-          (callee.find("EEC") != std::string_view::npos ||
-           callee.find("EED") != std::string_view::npos));
-}
 
 }  // namespace
 
@@ -144,6 +96,9 @@ class PlaceFinder::Impl {
     for (size_t next; (next = NextOwn(frames, chosen + 1)) < frames.size(); chosen = next) {
       if (!IsWrapper(frames, chosen, stack, others)) break;
     }
+    // Servers have one function that closes connections: who calls it has decided to.
+    const size_t decider = stack.callee == "close" ? NextOwn(frames, named + 1) : frames.size();
+    if (decider < frames.size() && HasSeveralCallers(frames[named])) chosen = decider;
     const Expanded& own = frames[chosen];
     place.frame = chosen;
     place.file = own.frame.file;
@@ -158,9 +113,7 @@ class PlaceFinder::Impl {
     const int which = is_fault ? 0 : Which(frames[named]);
     place.site =
         SiteIn(frames[named], named == 0 ? stack.callee : frames[named - 1].frame.function, which);
-    // Servers have one function that closes connections: who calls it has decided to.
-    const size_t decider = NextOwn(frames, named + 1);
-    if (stack.callee == "close" && decider < frames.size()) {
+    if (decider < frames.size()) {
       place.site += " by " + SiteIn(frames[decider], "", Which(frames[decider]));
     }
     return place;
@@ -310,6 +263,22 @@ class PlaceFinder::Impl {
         if (SiteOf(its[i]) != SiteOf(frame)) return false;
         callers.insert(SiteOf(its[i + 1]));
       }
+    }
+    return callers.size() > 1;
+  }
+
+  // As far as calls have their callee in the instruction.
+  bool HasSeveralCallers(const Expanded& frame) {
+    // Those of a destructor have not written that they call it.
+    if (frame.signature.find("::~") != std::string::npos) return false;
+    const ModuleLines& lines = LinesOf(frame.frame.module);
+    const auto function = lines.SymbolAt(frame.frame.offset);
+    const bool is_inlined = frame.depth + 1 < At({frame.frame.module, frame.frame.offset}).size();
+    if (!function || is_inlined) return false;
+    std::set<Position> callers;
+    for (const CallSite& call : lines.CallsOf(function->begin)) {
+      const std::vector<CodeLine>& at = At({frame.frame.module, call.next - 1});
+      callers.insert(PositionOf(at.empty() ? CodeLine() : at.front(), call.next));
     }
     return callers.size() > 1;
   }

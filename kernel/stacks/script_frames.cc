@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <charconv>
 #include <string>
+#include <utility>
 
 // CPython's, if the program is its interpreter or is linked to it. The first is what its
 // faulthandler calls when a signal has come, so it may be called at any time.
@@ -76,6 +77,25 @@ std::vector<ScriptLine> TracebackLines(std::string_view text) {
     lines.push_back(std::move(frame));
   }
   return lines;
+}
+
+void AddTraceback(std::string_view text, CallStack& stack) {
+  constexpr std::string_view kBegin = "Traceback (most recent call last):\n";
+  const size_t begin = text.rfind(kBegin);
+  if (begin == std::string_view::npos) return;
+  text.remove_prefix(begin + kBegin.size());
+  size_t end = 0;
+  while (end < text.size() && text[end] == ' ') {
+    end = std::min(text.find('\n', end), text.size() - 1) + 1;
+  }
+  // Then comes the line of the exception. What goes on after that has not died of it.
+  const size_t rest = text.find('\n', end);
+  if (rest != std::string_view::npos && rest + 1 < text.size()) return;
+  std::vector<ScriptLine> lines = TracebackLines(text.substr(0, end));
+  if (lines.empty()) return;
+  std::reverse(lines.begin(), lines.end());
+  stack.script = std::move(lines);
+  stack.callee = "raise";
 }
 
 }  // namespace hupstorm

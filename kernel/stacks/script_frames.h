@@ -20,6 +20,10 @@ size_t WriteTraceback(char* text, size_t room);
 // What such a text says: lines such as '  File "/home/me/echo.py", line 12 in on_data'.
 std::vector<ScriptLine> TracebackLines(std::string_view text);
 
+// If a script has died of an exception that nobody caught, by what it wrote as it did, has `stack`
+// tell where that was raised: the "Traceback (most recent call last):" at the end of `text`.
+void AddTraceback(std::string_view text, CallStack& stack);
+
 }  // namespace hupstorm
 
 #endif  // HUPSTORM_KERNEL_STACKS_SCRIPT_FRAMES_H_

@@ -48,6 +48,18 @@ Ending MadeCall::ending() const {
   return error == EINTR ? Ending::kInterrupted : Ending::kFailed;
 }
 
+uint64_t MadeCall::failure() const {
+  // A descriptor that is none is the mistake of the one that made the call.
+  if (ending() != Ending::kFailed || error == EBADF) return 0;
+  if (IsTransfer(family())) return static_cast<uint64_t>(CallFamily::kRecv) + 1;
+  // Also by epoll_ctl, for want of memory or of watches.
+  const bool is_shortage = error == ENOMEM || error == ENOSPC || error == EMFILE || error == ENFILE;
+  if (family() == CallFamily::kAccept || is_shortage) {
+    return static_cast<uint64_t>(CallFamily::kAccept) + 1;
+  }
+  return 0x100 + static_cast<uint64_t>(call);
+}
+
 std::string MadeCall::OutcomeText() const {
   if (result < 0) return fmt::format("failed with {}", ErrorName(error));
   if (family() == CallFamily::kSend) return fmt::format("took {} of {} bytes", result, asked);

@@ -36,6 +36,10 @@ struct MadeCall {
 
   CallFamily family() const { return FamilyOf(call); }
   Ending ending() const;
+  // Of one that has failed: the same number for what a server deals with in one handler, the errors
+  // of any transfer, and all that may go wrong as it takes in a client; of other calls a number of
+  // their own. 0 for one that has not, and for EBADF.
+  uint64_t failure() const;
   // "took 7 of 2,048 bytes", "failed with EMFILE": the predicate of a sentence about the call.
   std::string OutcomeText() const;
 };
@@ -54,6 +58,8 @@ class CallRecord {
   // Null if it has not ended, or is not kept.
   const MadeCall* Find(uint64_t number) const;
 
+  // The last that has ended.
+  uint64_t last() const { return last_; }
   // The call that is being made, or was made last.
   uint64_t current() const { return current_; }
   void Begin(uint64_t number) { current_ = number; }

@@ -26,6 +26,7 @@ struct Finding {
   uint64_t call = 0;
   std::string cause;
   Ending ending = Ending::kDone;  // of that call
+  uint64_t failure = 0;           // MadeCall::failure
   // Where it is made, and the bug that this shows, 16 hexadecimal digits: the same for all findings
   // with one place and one ending. Told by who reports findings (NameBugs).
   Place place = {};

@@ -41,6 +41,7 @@ void FindingList::Add(std::string_view oracle, int step, uint64_t context, std::
   if (const MadeCall* const made = calls_->Find(call)) {
     finding.cause = fmt::format("{} {}", CallName(made->call), made->OutcomeText());
     finding.ending = made->ending();
+    finding.failure = made->failure();
   }
   findings_.push_back(std::move(finding));
 }

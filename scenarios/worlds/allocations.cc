@@ -1,6 +1,5 @@
 #include "scenarios/worlds/allocations.h"
 
-#include <algorithm>
 #include <utility>
 
 namespace hupstorm {
@@ -12,7 +11,7 @@ void Allocations::Start(bool wanted) {
   numbers_.clear();
   stacks_.clear();
   blocks_.clear();
-  most_ = {};
+  kept_.clear();
 }
 
 void Allocations::BeginScript() {
@@ -20,37 +19,42 @@ void Allocations::BeginScript() {
 }
 
 void Allocations::EndRound() {
+  constexpr size_t kMost = 64;
+  // What is made once in a while, as room for a table, is not kept of each client.
+  constexpr int64_t kSeveral = 3;
   if (!wanted_) return;
-  const auto most =
-      std::max_element(stacks_.begin(), stacks_.end(),
-                       [](const Stack& one, const Stack& other) { return one.live < other.live; });
-  if (most == stacks_.end() || most->live == 0) return;
-  most_ = most->stack;
-  most_.heap = true;
+  kept_.clear();
+  for (const CallStack& stack : stacks_) {
+    if (stack.kept_blocks >= kSeveral && kept_.size() < kMost) kept_.push_back(stack);
+  }
 }
 
-CallStack Allocations::Finish() {
+std::vector<CallStack> Allocations::Finish() {
   if (!wanted_) return {};
   host_.Listen(nullptr);
-  return std::exchange(most_, {});
+  return std::exchange(kept_, {});
 }
 
-void Allocations::OnMade(const void* block, const void* inner) {
+void Allocations::OnMade(const void* block, size_t size, const void* inner) {
   host_.WalkStack(walk_, inner);
   Key key;
   for (size_t i = 0; i < walk_.size; ++i) {
     key.emplace_back(walk_.frames[i].offset, walk_.frames[i].module);
   }
   const auto [number, is_new] = numbers_.try_emplace(std::move(key), stacks_.size());
-  if (is_new) stacks_.push_back({.stack = ToCallStack(walk_)});
-  ++stacks_[number->second].live;
-  blocks_.insert_or_assign(block, number->second);
+  if (is_new) stacks_.push_back(ToCallStack(walk_));
+  CallStack& stack = stacks_[number->second];
+  ++stack.kept_blocks;
+  stack.kept_bytes += static_cast<int64_t>(size);
+  blocks_.insert_or_assign(block, Block{.stack = number->second, .size = size});
 }
 
 void Allocations::OnFreed(const void* block) {
   const auto found = blocks_.find(block);
   if (found == blocks_.end()) return;
-  --stacks_[found->second].live;
+  CallStack& stack = stacks_[found->second.stack];
+  --stack.kept_blocks;
+  stack.kept_bytes -= static_cast<int64_t>(found->second.size);
   blocks_.erase(found);
 }
 

@@ -19,10 +19,10 @@ RunResult RunForBlame(const RunOptions& options, Again again,
   closer.all_stacks = again == Again::kOnlyAlike;
   RunResult recorded = run(closer);
   // Memory that is kept without a connection has no call to blame.
-  closer.heap_stack = std::any_of(
+  closer.heap_stacks = std::any_of(
       recorded.findings.begin(), recorded.findings.end(),
       [](const Finding& finding) { return finding.oracle == "heap-leak" && finding.call == 0; });
-  if (again == Again::kTheSame && (closer.heap_stack || !recorded.calls_to_show.empty())) {
+  if (again == Again::kTheSame && (closer.heap_stacks || !recorded.calls_to_show.empty())) {
     closer.find_blame = false;
     closer.stacks_at = std::move(recorded.calls_to_show);
     recorded.stacks = run(closer).stacks;
@@ -34,6 +34,7 @@ RunResult RunForBlame(const RunOptions& options, Again again,
       finding.call = blamed.call;
       finding.cause = blamed.cause;
       finding.ending = blamed.ending;
+      finding.failure = blamed.failure;
     }
   }
   return result;

@@ -19,7 +19,7 @@ constexpr uint32_t kMostRounds = 10'000;
 }  // namespace
 
 void HeapWatch::Start(const Scenario& scenario, const RunOptions& options) {
-  allocations_.Start(options.heap_stack);
+  allocations_.Start(options.heap_stacks);
   rounds_asked_ = scenario.rounds;
   // Nobody could read ten thousand rounds.
   may_look_long_ =

@@ -30,8 +30,8 @@ class HeapWatch {
   bool WantsTime() const { return gives_time_; }
   // It has gone by. Brings the ledger up to date.
   void EndTime();
-  // Where what it keeps was allocated; see RunOptions::heap_stack. After the run.
-  CallStack TakeStack() { return allocations_.Finish(); }
+  // Where what it keeps was allocated; see RunOptions::heap_stacks. After the run.
+  std::vector<CallStack> TakeStacks() { return allocations_.Finish(); }
 
  private:
   struct Growth {

@@ -21,6 +21,7 @@
 #include "kernel/linux/held/held_kernel.h"
 #include "kernel/linux/sight/process_tree.h"
 #include "kernel/linux/sight/socket_diag.h"
+#include "kernel/stacks/script_frames.h"
 #include "scenarios/worlds/blame.h"
 #include "scenarios/worlds/call_patience.h"
 #include "scenarios/worlds/last_words.h"
@@ -148,8 +149,7 @@ class RunningServer {
     const std::string output = command_.Output();
     if (output.empty()) return "; it wrote nothing";
     const std::string errors = command_.Errors();
-    const std::string_view reason = ReasonIn(ReasonIn(errors).empty() ? output : errors);
-    return fmt::format("; it wrote: {}", reason);
+    return fmt::format("; it wrote: {}", ReasonIn(ReasonIn(errors).empty() ? output : errors));
   }
   // Where one of its processes listens instead.
   std::string ListensElsewhere() {
@@ -232,9 +232,8 @@ class ProcessWorld::Impl final : private ServerHost {
       server_->command().NoteStarted();
       kernel_.SetStarted();
       while (!server_->HasEnded()) {
-        for (const auto& [pid, status] : server_->command().TakeKilled()) {
+        for (const auto& [pid, status] : server_->command().TakeKilled())
           kernel_.NoteEnd({.pid = pid, .status = status});
-        }
         MarkPatience();
         kernel_.Attend(server_->command().news(), kLookForEndMs);
         if (LookForDeaths()) return;
@@ -243,12 +242,14 @@ class ProcessWorld::Impl final : private ServerHost {
       throw WorldFailed(error.what());
     }
     if (!run_.ledger().asked_to_stop) {
-      const int status = *server_->command().Status();
+      ServerCommand& command = server_->command();
+      const int status = StatusBehindShell(*command.Status());
       kernel_.NoteEnded();
-      RequireServersFault(kernel_, StatusBehindShell(status));
-      const ServerCommand& command = server_->command();
+      RequireServersFault(kernel_, status);
+      CallStack stack = kernel_.StackOfDeath();
+      AddTraceback(command.Errors(), stack);
       run_.Die(LastWordsOfCommand(status, command.Errors(), command.OutputSinceStart()),
-               kernel_.StackOfDeath());
+               std::move(stack), IsFault(status));
     }
   }
 

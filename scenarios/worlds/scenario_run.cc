@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <exception>
 #include <set>
 
 #include "scenarios/worlds/snapshots.h"
@@ -25,23 +24,6 @@ constexpr int64_t kWaitPatienceNs = 2'000'000'000;
 constexpr size_t kMostStacks = 20'000;
 // Steps of a scenario that are carried out while the server works on and on.
 constexpr int kMostRestless = 2;
-
-// One bug kills with many a descriptor, address and count.
-std::string WithoutNumbers(std::string_view text) {
-  constexpr std::string_view kDigits = "0123456789abcdefABCDEF";
-  std::string kept;
-  while (true) {
-    const size_t number = text.find_first_of(kDigits.substr(0, 10));
-    kept += text.substr(0, number);
-    if (number == std::string_view::npos) return kept;
-    kept += '#';
-    text.remove_prefix(number);
-    const bool is_hex = text.starts_with("0x");
-    if (is_hex) text.remove_prefix(2);
-    const size_t end = text.find_first_not_of(kDigits.substr(0, is_hex ? 22 : 10));
-    text.remove_prefix(std::min(end, text.size()));
-  }
-}
 
 bool HasFaults(const Scenario& scenario) {
   return std::any_of(scenario.steps.begin(), scenario.steps.end(),
@@ -75,6 +57,7 @@ ScenarioRun::ScenarioRun(DrivenKernel& kernel, ServerHost& host)
       held_bytes_(ledger_, host),
       descriptors_(ledger_, clients_, kernel, host),
       heap_(ledger_, host),
+      throws_(ledger_, host),
       warm_up_(clients_, time_line_, host),
       script_(kernel, ledger_, clients_, injector_, monitor_.placed(), clock_, judge_, time_line_),
       epilogue_(kernel, ledger_, clients_, clock_, judge_, time_line_, host, descriptors_, heap_) {}
@@ -129,9 +112,7 @@ RunResult ScenarioRun::FinishRun() {
     if (stage_ == Stage::kScript) script_.ExpectAfterStop();
   }
   judge_.At(Moment::kStopped);
-  if (CallStack kept = heap_.TakeStack(); !kept.frames.empty()) {
-    result_.stacks.push_back(std::move(kept));
-  }
+  for (CallStack& kept : heap_.TakeStacks()) result_.stacks.push_back(std::move(kept));
   for (const int step : monitor_.placed().TakeAll()) result_.steps_not_reached.push_back(step);
   result_.limit_missed = LimitMissed();
   result_.calls = monitor_.calls();
@@ -154,53 +135,6 @@ Syscalls& ScenarioRun::top() {
   if (options_->record_time_line) return recorder_;
   if (options_->call_log != nullptr) return call_logger_;
   return monitor_;
-}
-
-void ScenarioRun::Serve(const Target& target) {
-  try {
-    host_.Serve(target, port_, top());
-    while (script_.restarts()) {
-      script_.NoteRestarted();
-      starts_again_ = true;
-      faults_before_start_ = injector_.injected();
-      host_.Serve(target, port_, top());
-    }
-    if (ledger_.asked_to_stop) {
-      ledger_.stopped = true;
-    } else if (!ledger_.dead) {
-      Die("serve() returned although nobody had asked the server to stop");
-    }
-  } catch (const EndOfRun&) {
-    // Ended by the script, or killed by a signal, which is written down already.
-  } catch (const WorldFailed&) {
-    throw;
-  } catch (const std::exception& error) {
-    Die(fmt::format("uncaught exception: {}", error.what()));
-  } catch (...) {
-    Die("uncaught exception that is not a std::exception");
-  }
-}
-
-void ScenarioRun::Die(std::string what, CallStack stack) {
-  ledger_.dead = true;
-  if (!stack.frames.empty()) {
-    stack.death = true;
-    result_.stacks.push_back(std::move(stack));
-  }
-  // A server that cannot start may say so and end. (The first start is left alone.)
-  const bool was_hindered =
-      ledger_.resource_shortage || injector_.injected() > faults_before_start_;
-  if (starts_again_ && was_hindered) return;
-  const uint64_t context = StableHash(WithoutNumbers(what)) ^ monitor_.last_call();
-  judge_.Report(ledger_.deaths, {.what = std::move(what),
-                                 .client = monitor_.last_client(),
-                                 .context = context,
-                                 .call = ledger_.calls.LastBeforeDeath()});
-}
-
-void ScenarioRun::EndInDeadlock(std::string what, uint64_t context) {
-  judge_.Report(ledger_.deadlocks, {.what = std::move(what), .client = -1, .context = context});
-  EndRun();
 }
 
 void ScenarioRun::EndRun() {
@@ -365,7 +299,7 @@ void ScenarioRun::ChooseCallsToShow() {
   }
   result_.calls_to_show.assign(chosen.begin(), chosen.end());
   std::erase_if(result_.stacks, [&](const CallStack& stack) {
-    return !stack.death && !stack.heap && !chosen.contains(stack.call);
+    return !stack.death && stack.kept_blocks == 0 && !chosen.contains(stack.call);
   });
 }
 
@@ -384,7 +318,8 @@ void ScenarioRun::AfterCall(const SystemCall& call) {
   const bool received = family == CallFamily::kRecv && call.result > 0;
   held_bytes_.AfterCall(client, received ? static_cast<uint64_t>(ResultInBytes(call)) : 0);
   if (family == CallFamily::kSend && kernel_.fatal_sigpipes() > 0 && !ledger_.dead) {
-    Die(fmt::format("killed by SIGPIPE in {}", CallName(call.call)), host_.TakeStack(call));
+    ReportDeath(fmt::format("killed by SIGPIPE in {}", CallName(call.call)), host_.TakeStack(call),
+                ledger_.calls.current());
     EndRun();
   }
 }

@@ -25,6 +25,7 @@
 #include "scenarios/worlds/script.h"
 #include "scenarios/worlds/server_host.h"
 #include "scenarios/worlds/server_monitor.h"
+#include "scenarios/worlds/throws.h"
 #include "scenarios/worlds/time_line.h"
 #include "scenarios/worlds/warm_up.h"
 #include "scenarios/worlds/world.h"
@@ -49,8 +50,9 @@ class ScenarioRun final : public KernelDriver, private MonitorHost {
   // The layer that the server's calls go to in this run: it depends on the options.
   Syscalls& top();
 
-  // The server's life has ended, and it was not asked to end. `stack`: where, if that is known.
-  void Die(std::string what, CallStack stack = {});
+  // The server's life has ended, and it was not asked to end. `stack`: where, if that is known; a
+  // fault of its code (IsFault) is where it came, whatever has been called before.
+  void Die(std::string what, CallStack stack = {}, bool is_fault = false);
   // Threads of the server wait for each other for ever: ends the run. `context`: for the
   // fingerprint.
   [[noreturn]] void EndInDeadlock(std::string what, uint64_t context);
@@ -108,6 +110,8 @@ class ScenarioRun final : public KernelDriver, private MonitorHost {
   void AfterCall(const SystemCall& call) override;
 
   void Serve(const Target& target);
+  void DieOfException(std::string what);
+  void ReportDeath(std::string what, CallStack stack, uint64_t call);  // that is to blame
   void Advance(int64_t deadline_ns);
   void JudgeWaiting(int64_t deadline_ns);
   void BeginScript();
@@ -132,6 +136,7 @@ class ScenarioRun final : public KernelDriver, private MonitorHost {
   HeldBytes held_bytes_;
   DescriptorWatch descriptors_;
   HeapWatch heap_;
+  Throws throws_;
   WarmUp warm_up_;
   Script script_;
   Epilogue epilogue_;

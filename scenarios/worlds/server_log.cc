@@ -145,11 +145,19 @@ bool ServerLog::Take(SystemCall& call, int client) {
   return true;
 }
 
+void ServerLog::KeepLine() {
+  constexpr size_t kMost = 16 << 10;
+  if (last_lines_.size() > kMost) last_lines_.erase(0, kMost / 2);
+  last_lines_ += line_;
+  last_lines_ += '\n';
+}
+
 // The server logs about what it did last, so the line belongs to the call before this one.
 void ServerLog::EndLine(int client) {
   const bool enough = ledger_.foreign_log_lines.size() >= Judge::kMostIncidents;
   std::string foreign = enough ? "" : ForeignLogLine(line_, ledger_, names_client_, client);
   time_line_.Note(TimeLineEntry::Kind::kLog, line_);
+  if (keeps_lines_) KeepLine();
   if (!foreign.empty())
     judge_.Report(ledger_.foreign_log_lines,
                   {.what = std::move(foreign), .call = ledger_.calls.current()});

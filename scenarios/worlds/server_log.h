@@ -38,23 +38,31 @@ class ServerLog {
   // A line of the log, or a part of one: such calls are not looked at as others are.
   static bool IsLogLine(const SystemCall& call);
 
-  // For a new run. `names_client`: see Target::log_names_client.
-  void Start(bool names_client) {
+  // For a new run. `names_client`: see Target::log_names_client. `keeps_lines`: last_lines is
+  // filled in.
+  void Start(bool names_client, bool keeps_lines) {
     names_client_ = names_client;
+    keeps_lines_ = keeps_lines;
     line_.clear();
+    last_lines_.clear();
   }
+  // The last lines, some thousand bytes.
+  const std::string& last_lines() const { return last_lines_; }
   // If `call` is a part of the log, answers it in Linux's place. `client`: the one that the
   // server's last call on a connection was about, -1 for none.
   bool Take(SystemCall& call, int client);
 
  private:
   void EndLine(int client);
+  void KeepLine();
 
   Ledger& ledger_;
   Judge& judge_;
   TimeLine& time_line_;
   bool names_client_ = false;
+  bool keeps_lines_ = false;
   std::string line_;  // what has come of it
+  std::string last_lines_;
 };
 
 }  // namespace hupstorm

@@ -46,12 +46,12 @@ int64_t TimeoutNs(const SystemCall& call) {
 void ServerMonitor::Start(const Target& target, const RunOptions& options) {
   progress_ = options.progress != nullptr ? options.progress : &no_progress_;
   placed_.Clear();
-  log_.Start(target.log_names_client);
   calls_ = 0;
   stacks_at_ = options.stacks_at;
   all_stacks_ = options.all_stacks;
   records_ = options.find_blame;
   looks_closely_ = records_ || all_stacks_ || !stacks_at_.empty();
+  log_.Start(target.log_names_client, looks_closely_);
   is_serving_ = false;
   most_looks_ = target.protocol == Protocol::kNone ? kMostLooksIfUnknown : kMostLooks;
   last_call_ = last_failure_ = {};
@@ -121,12 +121,15 @@ void ServerMonitor::MakeLookedAt(SystemCall& call, CallFamily family) {
   if (is_chosen || all_stacks_) host_.TakeStack(call, number);
   if (Enter(call, family)) inner_->Make(call);
   if (records_) ledger_.calls.Begin(number);
-  Leave(call, family);
   // What destructors do while an exception leaves the server is none of its deeds, nor its log.
-  if (!records_ || std::uncaught_exceptions() > 0 || ServerLog::IsLog(call.Fd())) return;
-  const bool is_accepted = family == CallFamily::kAccept && call.result >= 0;
-  ledger_.calls.Add(number, call, is_accepted ? spin_.last_client() : spin_.client(),
-                    host_.FaultsInjected() != faults);
+  const bool is_recorded =
+      records_ && std::uncaught_exceptions() == 0 && !ServerLog::IsLog(call.Fd());
+  const bool is_fault = host_.FaultsInjected() != faults;
+  if (is_recorded) ledger_.calls.Add(number, call, spin_.client(), is_fault);
+  Leave(call, family);
+  if (is_recorded && family == CallFamily::kAccept && call.result >= 0) {
+    ledger_.calls.Add(number, call, spin_.last_client(), is_fault);  // who that is is known now
+  }
 }
 
 void ServerMonitor::EndSpin(const SystemCall& call, std::string how) {

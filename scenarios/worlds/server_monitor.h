@@ -110,6 +110,7 @@ class ServerMonitor final : public Syscalls {
   void MarkProgress() { progress_->store(++marks_, std::memory_order_relaxed); }
 
   uint64_t calls() const { return calls_; }
+  const ServerLog& log() const { return log_; }
   // The client that the server's last call on a connection was about, -1 for none.
   int last_client() const { return spin_.last_client(); }
   // The client that the call being made, or made last, is about; -1 for none.

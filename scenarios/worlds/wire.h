@@ -11,7 +11,7 @@ namespace hupstorm {
 void Fields(auto& archive, Either<Finding> auto& finding) {
   archive(finding.oracle, finding.target, finding.scenario, finding.file, finding.line,
           finding.step, finding.evidence, finding.fingerprint, finding.call, finding.cause,
-          finding.ending, finding.schedule);
+          finding.ending, finding.failure, finding.schedule);
 }
 
 void Fields(auto& archive, Either<TimeLineEntry> auto& entry) {
@@ -32,8 +32,8 @@ void Fields(auto& archive, Either<ScriptLine> auto& line) {
 }
 
 void Fields(auto& archive, Either<CallStack> auto& stack) {
-  archive(stack.call, stack.death, stack.heap, stack.callee, stack.program, stack.frames,
-          stack.script);
+  archive(stack.call, stack.death, stack.kept_blocks, stack.kept_bytes, stack.callee, stack.program,
+          stack.frames, stack.script);
 }
 
 void Fields(auto& archive, Either<RunResult> auto& result) {

@@ -47,9 +47,9 @@ struct RunOptions {
   // The server's calls whose stacks are taken, by their numbers (from 1), in ascending order. The
   // run is otherwise the same. Costs time at these calls alone.
   std::vector<uint64_t> stacks_at = {};
-  // Tell where the server allocates what it keeps, if its heap is seen (CallStack::heap). Costs
-  // time at each block.
-  bool heap_stack = false;
+  // Tell where the server allocates what it keeps, if its heap is seen (CallStack::kept_blocks).
+  // Costs time at each block.
+  bool heap_stacks = false;
   // Of all calls, in a world in which they have other numbers in the next run; such as
   // RunResult::calls_to_show does not name are forgotten in the end.
   bool all_stacks = false;
@@ -93,8 +93,8 @@ struct RunResult {
   std::vector<TimeLineEntry> time_line;
   std::vector<SocketRow> sockets;
   // Those of RunOptions::stacks_at or calls_to_show that were made, in their order; and where the
-  // server died, if it did and that is known: whatever the options are (CallStack::death); and that
-  // of heap_stack.
+  // server died, if it did and that is known: whatever the options are (CallStack::death); and
+  // those of heap_stacks, that with the first block first.
   std::vector<CallStack> stacks;
   // With find_blame: the calls to blame, and others like them, by which wrappers are known.
   std::vector<uint64_t> calls_to_show;

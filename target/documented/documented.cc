@@ -10,6 +10,9 @@ namespace {
 constexpr std::array<std::string_view, kDocumentedServerCount> kNames = {
     "doc000/epoll-queue", "doc001/select", "doc001/poll", "doc002/epoll-ack", "doc003/epoll-http"};
 
+constexpr std::array<std::string_view, kDocumentedServerCount> kSources = {
+    "epoll_queue.cc", "select_queue.cc", "poll_queue.cc", "epoll_ack.cc", "epoll_http.cc"};
+
 }  // namespace
 
 const Defect* FindDefect(std::string_view full_name) {
@@ -20,6 +23,10 @@ const Defect* FindDefect(std::string_view full_name) {
 }
 
 std::string_view NameOf(DocumentedServer server) { return kNames.at(static_cast<size_t>(server)); }
+
+std::string_view SourceOf(DocumentedServer server) {
+  return kSources.at(static_cast<size_t>(server));
+}
 
 MendSet NoMends(DocumentedServer server) {
   MendSet mends;

@@ -4,6 +4,7 @@
 #ifndef HUPSTORM_TARGET_DOCUMENTED_DOCUMENTED_H_
 #define HUPSTORM_TARGET_DOCUMENTED_DOCUMENTED_H_
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -24,6 +25,12 @@ enum class DocumentedServer : uint8_t {
 };
 inline constexpr int kDocumentedServerCount = 5;
 
+// A statement of a server's source, by a text on one of its lines.
+struct Statement {
+  std::string_view function = {};  // "ReadFrom"; empty: none
+  std::string_view text = {};
+};
+
 // One defect of one server, in words for people and in names for programs.
 struct Defect {
   DocumentedServer server = DocumentedServer::kEpollQueue;
@@ -36,7 +43,9 @@ struct Defect {
   std::string_view how_to_mend = {};
   std::string_view trigger = {};                    // what a client must do
   std::span<const std::string_view> expected = {};  // names of the oracles that may report it
-  bool mended_by_default = false;                   // the document itself corrects it
+  // Where it is: what its bug may be said to be at. The rest of the array is empty.
+  std::array<Statement, 4> places = {};
+  bool mended_by_default = false;  // the document itself corrects it
   bool main = false;               // shows on the server as written: no other defect is in its way
   bool reachable = true;           // Linux can produce it
   std::string_view evidence = {};  // how it is known
@@ -48,7 +57,8 @@ std::span<const Defect> Defects();
 // By full name; null for an unknown one.
 const Defect* FindDefect(std::string_view full_name);
 
-std::string_view NameOf(DocumentedServer server);  // "doc000/epoll-queue"
+std::string_view NameOf(DocumentedServer server);    // "doc000/epoll-queue"
+std::string_view SourceOf(DocumentedServer server);  // "epoll_queue.cc", in this folder
 
 MendSet NoMends(DocumentedServer server);   // the server as its document wrote it
 MendSet AllMends(DocumentedServer server);  // a correct server

@@ -34,7 +34,8 @@ class WebServer {
   void Serve(int fd, uint32_t event);
   std::string Decode(int fd, const Bytes& data);
   void Answer(int fd);
-  bool Flush(int fd);  // false: it closed the connection
+  bool Send(int fd, const Bytes& answer, Queue* queue);  // false: it closed the connection
+  bool Flush(int fd);                                    // false: it closed the connection
   void Watch(int fd);
   void EndOfInput(int fd);
   void Close(int fd);
@@ -112,11 +113,16 @@ void WebServer::Answer(int fd) {
   Queue& queue = unsent_[fd].queue;
   if (!queue.empty()) {
     queue.Put(kAckAnswer);
-  } else if (SendFromQueue(mends_, client_dict_[fd], kAckAnswer, &queue) == Outcome::kLost) {
-    Close(fd);
+  } else if (!Send(fd, kAckAnswer, &queue)) {
     return;
   }
   if (!queue.empty()) Watch(fd);
+}
+
+bool WebServer::Send(int fd, const Bytes& answer, Queue* queue) {
+  const bool is_lost = SendFromQueue(mends_, client_dict_[fd], answer, queue) == Outcome::kLost;
+  if (is_lost) Close(fd);
+  return !is_lost;
 }
 
 bool WebServer::Flush(int fd) {
@@ -124,10 +130,7 @@ bool WebServer::Flush(int fd) {
   while (!unsent.queue.empty()) {
     const size_t before = unsent.queue.bytes();
     const Bytes message = unsent.queue.GetNowait();
-    if (SendFromQueue(mends_, client_dict_[fd], message, &unsent.queue) == Outcome::kLost) {
-      Close(fd);
-      return false;
-    }
+    if (!Send(fd, message, &unsent.queue)) return false;
     if (unsent.queue.bytes() > before - message.size()) break;  // the kernel takes no more
   }
   if (unsent.queue.empty() && unsent.finishing) {

@@ -72,7 +72,7 @@ std::string PeerNameOrAccepted(const Socket& socket) {
 }
 
 bool ListenerPause::Begin(MendSet mends, const OSError& error) {
-  if (!mends.Has(Mend::kAcceptErrorKills)) throw error;
+  if (!mends.Has(Mend::kAcceptErrorKills)) throw;
   // Anything else befell that one connection (ECONNABORTED, a network error that accept(2) passes
   // on) or is nothing at all (EAGAIN): the next one may be fine.
   if (!IsShortOfResources(error)) return false;

@@ -49,8 +49,8 @@ std::string PeerNameOrAccepted(const python::Socket& socket);
 // listener, until one of its connections closes or a while has passed.
 class ListenerPause {
  public:
-  // accept failed, or what belongs to it: throws `error` again if that isn't mended. Returns
-  // true if the server must stop watching its listener now.
+  // accept failed with `error`, which is being handled, or what belongs to it: throws it again if
+  // that isn't mended. Returns true if the server must stop watching its listener now.
   bool Begin(MendSet mends, const python::OSError& error);
 
   // The server closed a connection: there may be room now.

@@ -4,22 +4,30 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
+#include <string_view>
 #include <system_error>
-
-#include "base/hash.h"
+#include <utility>
 
 namespace hupstorm {
 namespace {
 
-const CallStack* StackOf(const Finding& finding, const std::vector<CallStack>& stacks) {
-  const bool died = finding.oracle == "server-died";
-  // Where the call before failed, that is what the server did not get over.
-  const bool call_failed = finding.call != 0 && finding.ending != Ending::kDone;
+// Of an exception that left the server: "throw", or a script's "raise".
+bool IsException(const CallStack& stack) {
+  return stack.death && (stack.callee == "throw" || stack.callee == "raise");
+}
+
+const CallStack* DeathIn(const std::vector<CallStack>& stacks) {
+  for (const CallStack& stack : stacks) {
+    if (stack.death) return &stack;
+  }
+  return nullptr;
+}
+
+const CallStack* StackOfCall(uint64_t call, const std::vector<CallStack>& stacks) {
   const CallStack* found = nullptr;
   for (const CallStack& stack : stacks) {
-    if (stack.death && died && !call_failed) return &stack;
-    if (stack.heap && finding.oracle == "heap-leak" && finding.call == 0) return &stack;
-    if (stack.call != 0 && stack.call == finding.call) found = &stack;
+    if (stack.call != 0 && stack.call == call) found = &stack;
   }
   return found;
 }
@@ -46,21 +54,81 @@ BugNamer::BugNamer(std::span<const Target> targets) : finder_(LibrariesOf(target
 void BugNamer::Name(RunResult& result) {
   for (Finding& finding : result.findings) {
     finding.bug = finding.fingerprint;
-    const CallStack* const stack = StackOf(finding, result.stacks);
-    if (stack == nullptr) continue;
-    finding.place = finder_.Find(*stack, result.stacks);
-    // Where all is a library's, as when an interpreter prints why it ends, nothing is told.
-    if (finding.place && !finding.place.stack[finding.place.frame].own) {
-      finding.place = {};
-      finding.cause.clear();
-    }
-    if (finding.place.site.empty()) continue;
     Fnv1a bug;
-    // One line of a program may have a library make all its calls.
-    bug.Add(finding.target).Add(finding.place.site).Add(stack->callee);
-    bug.Add(static_cast<uint64_t>(finding.ending));
+    bug.Add(finding.target);
+    const bool has_kept = finding.oracle == "heap-leak" && finding.call == 0;
+    if (has_kept ? !AddKept(finding, result.stacks, bug) : !AddCall(finding, result.stacks, bug)) {
+      continue;
+    }
     finding.bug = fmt::format("{:016x}", bug.value());
   }
+}
+
+bool BugNamer::AddCall(Finding& finding, const std::vector<CallStack>& stacks, Fnv1a& bug) {
+  const CallStack* const death = finding.oracle == "server-died" ? DeathIn(stacks) : nullptr;
+  const CallStack* const call = StackOfCall(finding.call, stacks);
+  const CallStack* stack = call;
+  if (death != nullptr) {
+    // Where the call before failed, that is what the server did not get over.
+    const bool call_failed = call != nullptr && finding.ending != Ending::kDone;
+    if (!call_failed || death->callee == "raise") stack = death;
+  }
+  if (stack == nullptr) return false;
+  finding.place = finder_.Find(*stack, stacks);
+  // Where all is a library's, as when an interpreter prints why it ends, nothing is told.
+  if (finding.place && !finding.place.stack[finding.place.frame].own) {
+    finding.place = {};
+    finding.cause.clear();
+  }
+  if (finding.place.site.empty()) return false;
+  if (death != nullptr && IsException(*death)) {
+    // A script's is about the call if it came from there.
+    if (stack == death && call != nullptr && finder_.Find(*call).site == finding.place.site) {
+      stack = call;
+    }
+    if (stack == death) {
+      finding.cause.clear();
+      bug.Add(finding.place.site).Add("thrown");
+      return true;
+    }
+    if (finding.failure != 0) {
+      // It passed by all that called each other here: one handler is missing, however many calls
+      // can fail so.
+      const auto last = std::find_if(finding.place.stack.rbegin(), finding.place.stack.rend(),
+                                     [](const Frame& frame) { return frame.own; });
+      bug.Add("uncaught").Add(last->function).Add(finding.failure);
+      return true;
+    }
+  }
+  // One line of a program may have a library make all its calls.
+  bug.Add(finding.place.site).Add(stack->callee).Add(static_cast<uint64_t>(finding.ending));
+  return true;
+}
+
+// With a client the server has made what it keeps of it, and filled that later: the function that
+// began is taken. What its paths forget differs in what else they have not forgotten.
+bool BugNamer::AddKept(Finding& finding, const std::vector<CallStack>& stacks, Fnv1a& bug) {
+  using Amount = std::pair<int64_t, int64_t>;  // bytes, blocks
+  std::map<std::string, Amount> by_site;
+  std::string function;
+  Amount most = {};
+  for (const CallStack& stack : stacks) {
+    if (stack.kept_blocks == 0) continue;
+    Place place = finder_.Find(stack, stacks);
+    if (!place || !place.stack[place.frame].own) continue;
+    if (function.empty()) function = place.signature;
+    if (place.signature != function) continue;
+    Amount& amount = by_site[place.site];
+    amount.first += stack.kept_bytes;
+    amount.second += stack.kept_blocks;
+    if (amount <= most) continue;
+    most = amount;
+    finding.place = std::move(place);
+  }
+  if (by_site.empty()) return false;
+  bug.Add("kept");
+  for (const auto& [site, amount] : by_site) bug.Add(site);
+  return true;
 }
 
 std::string PlaceText(const Place& place) {

@@ -1,12 +1,16 @@
 // One bug, however many scenarios show it, however many oracles notice it: findings whose blamed
-// call is made at one place of the server and ended in one way.
+// call is made at one place of the server and ended in one way. An exception that nobody catches
+// because calls of one kind failed is one bug at several places; what a server keeps is one by all
+// the places where that was allocated.
 
 #ifndef HUPSTORM_TOOLS_REPORT_BUGS_H_
 #define HUPSTORM_TOOLS_REPORT_BUGS_H_
 
 #include <span>
 #include <string>
+#include <vector>
 
+#include "base/hash.h"
 #include "kernel/stacks/place.h"
 #include "scenarios/worlds/world.h"
 
@@ -22,6 +26,10 @@ class BugNamer {
   void Name(RunResult& result);
 
  private:
+  // Each fills in the place, and adds what tells the bug from others; false if there is no stack.
+  bool AddCall(Finding& finding, const std::vector<CallStack>& stacks, Fnv1a& bug);
+  bool AddKept(Finding& finding, const std::vector<CallStack>& stacks, Fnv1a& bug);
+
   PlaceFinder finder_;
 };
 

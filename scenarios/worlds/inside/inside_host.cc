@@ -297,7 +297,7 @@ void InsideHost::BeginJob(const std::string& bytes) {
   options_.call_log = job_.log_calls ? &call_log_ : nullptr;
   options_.client_views = job_.record_views ? &views_ : nullptr;
   options_.stacks_at = job_.stacks_at;
-  options_.heap_stack = job_.heap_stack;
+  options_.heap_stacks = job_.heap_stacks;
   scheduler_.Follow(job_.scenario.schedule);
   if (call_coverage_.is_attached()) call_coverage_.Begin();
   run_.BeginScenario(job_.scenario, target_, options_);

@@ -44,7 +44,7 @@ void InsideHost::EndAsAsked() {
 
 void InsideHost::OnFault(int number) {
   if (stage_ != Stage::kOnScenario) return;
-  run_.Die(EndOfProcess(number), TakeStack());
+  run_.Die(EndOfProcess(number), TakeStack(), IsFault(number));
   EndJob();
 }
 

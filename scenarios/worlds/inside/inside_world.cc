@@ -307,10 +307,10 @@ RunResult InsideWorld::RunOnce(const Scenario& scenario, const Target& target,
   job.record_views = options.client_views != nullptr;
   job.find_blame = options.find_blame;
   job.stacks_at = options.stacks_at;
-  job.heap_stack = options.heap_stack;
+  job.heap_stacks = options.heap_stacks;
   // A program has to stop once at least; and what is looked at closely is to be the same each time.
   const bool is_looked_at = job.record_time_line || job.log_calls || job.record_views;
-  const bool is_for_blame = job.find_blame || !job.stacks_at.empty() || job.heap_stack;
+  const bool is_for_blame = job.find_blame || !job.stacks_at.empty() || job.heap_stacks;
   job.alone = is_new_ || is_looked_at || is_for_blame;
   is_new_ = false;
   try {

@@ -63,7 +63,7 @@ struct Job {
   std::vector<Clients> watched;  // CallLog::watched
   bool record_views = false;     // RunOptions::client_views
   std::vector<uint64_t> stacks_at;
-  bool heap_stack = false;
+  bool heap_stacks = false;
 };
 
 struct JobResult {
@@ -78,7 +78,7 @@ void Fields(auto& archive, Either<ServerFacts> auto& facts) {
 }
 void Fields(auto& archive, Either<Job> auto& job) {
   archive(job.scenario, job.alone, job.record_time_line, job.log_calls, job.find_blame, job.watched,
-          job.record_views, job.stacks_at, job.heap_stack);
+          job.record_views, job.stacks_at, job.heap_stacks);
 }
 void Fields(auto& archive, Either<JobResult> auto& result) {
   archive(result.run, result.stays, result.calls, result.views);

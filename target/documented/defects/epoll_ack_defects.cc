@@ -13,6 +13,7 @@ epoll.unregister(fd))",
                    "nobody catches. The first client that leaves ends the server.",
      .how_to_mend = "Unregister first, then close.",
      .trigger = "Any client closes.",
+     .places = {{{"Close", "if (!mends_.Has(Mend::kUnregisterAfterClose))"}}},
      .main = true,
      .evidence = "Seen on Linux with the document's own code."},
 
@@ -24,7 +25,8 @@ client_dict.popitem())",
          "A live client loses its entry: its next bytes raise KeyError. And when another client is "
          "accepted, its socket has no name left and Python closes it.",
      .how_to_mend = "del client_dict[fd]",
-     .trigger = "Two clients, the older closes; then the younger sends, or a third connects."},
+     .trigger = "Two clients, the older closes; then the younger sends, or a third connects.",
+     .places = {{{"Close", "client_dict_.PopItem()"}}}},
 
     {.mend = Mend::kBlockingClientSocket,
      .document_lines = R"(client, addr = self.tcp_server.accept()
@@ -32,7 +34,8 @@ epoll.register(client.fileno(), select.EPOLLIN))",
      .wrote = "Accepted sockets stay blocking: accept on Linux does not pass on O_NONBLOCK.",
      .goes_wrong = "send to a client that does not read sleeps, and with it the whole server.",
      .how_to_mend = "client.setblocking(False) after accept.",
-     .trigger = "One client sends and never reads; a second waits."},
+     .trigger = "One client sends and never reads; a second waits.",
+     .places = {{{"Accept", "tcp_server_.Accept()"}, {"Send", "SendFromQueue("}}}},
 
     {.mend = Mend::kSplitUtf8Kills,
      .document_lines = "data = client_dict[fd].recv(1024).decode('utf-8')",
@@ -42,7 +45,8 @@ epoll.register(client.fileno(), select.EPOLLIN))",
      .how_to_mend =
          "Keep a decoder for each client, with errors='replace', and look for the end of input in "
          "the bytes, not in the text.",
-     .trigger = "A character cut in two by a read; bytes that are not UTF-8."},
+     .trigger = "A character cut in two by a read; bytes that are not UTF-8.",
+     .places = {{{"Decode", "return DecodeUtf8(data)"}}}},
 
     {.mend = Mend::kShortSendDrops,
      .document_lines = "client_dict[fd].send('我已经收到你的数据了!\\n'.encode('utf-8'))",
@@ -51,13 +55,17 @@ epoll.register(client.fileno(), select.EPOLLIN))",
      .how_to_mend = "Keep the rest of the answer, watch for EPOLLOUT while there is some, and "
                     "don't read while more than 64 KiB wait; at the end of input, send the rest "
                     "before closing.",
-     .trigger = "A slow reader, or a send made short by memory pressure."},
+     .trigger = "A slow reader, or a send made short by memory pressure.",
+     .places = {{{"Send", "SendFromQueue("}}}},
 
     {.mend = Mend::kResetKillsServer,
      .document_lines = R"(data = client_dict[fd].recv(1024).decode('utf-8')
-client_dict[fd].send(...))"},
+client_dict[fd].send(...))",
+     .places = {{{"Serve", "Receive("}, {"Send", "SendFromQueue("}}}},
 
-    {.mend = Mend::kAcceptErrorKills, .document_lines = "client, addr = self.tcp_server.accept()"},
+    {.mend = Mend::kAcceptErrorKills,
+     .document_lines = "client, addr = self.tcp_server.accept()",
+     .places = {{{"Accept", "tcp_server_.Accept()"}}}},
 };
 
 }  // namespace

@@ -15,6 +15,7 @@ constexpr Defect kDefects[] = {
      .how_to_mend = "Skip a socket that is not in outputs any more.",
      .trigger =
          "A client sends and closes at once, so that its FIN and room to write meet in a round.",
+     .places = {{{"WriteTo", "message_queues_[s].GetNowait()"}}},
      .main = true,
      .evidence = "Seen on Linux with the document's own code."},
 
@@ -26,11 +27,13 @@ constexpr Defect kDefects[] = {
     inputs.remove(s)
     s.close()
     del message_queues[s])",
-     .how_to_mend = "Stop reading from it, send the rest of its queue, and close then."},
+     .how_to_mend = "Stop reading from it, send the rest of its queue, and close then.",
+     .places = {{{"EndOfInput", "Close(s);"}}}},
 
     {.mend = Mend::kResetKillsServer,
      .document_lines = R"(data = s.recv(1024)
 s.send(next_msg))",
+     .places = {{{"ReadFrom", "Receive(mends_, s, &data)"}, {"WriteTo", "SendFromQueue("}}},
      .main = true,
      .evidence = "Seen on Linux with the document's own code: ECONNRESET."},
 
@@ -39,16 +42,23 @@ s.send(next_msg))",
 print >>sys.stderr, 'output queue for', s.getpeername(), 'is empty'
 print >>sys.stderr, 'sending "%s" to %s' % (next_msg, s.getpeername())
 print >>sys.stderr, 'handling exceptional condition for', s.getpeername())",
+     .places = {{{"ReadFrom", "PeerName(mends_, s)"},
+                 {"WriteTo", "\"output queue for\""},
+                 {"WriteTo", "\"sending"},
+                 {"HandleException", "PeerName(mends_, s)"}}},
      .main = true,
      .evidence = "Seen on Linux with the document's own code: ENOTCONN."},
 
-    {.mend = Mend::kShortSendDrops, .document_lines = "s.send(next_msg)"},
+    {.mend = Mend::kShortSendDrops,
+     .document_lines = "s.send(next_msg)",
+     .places = {{{"WriteTo", "SendFromQueue("}}}},
 
     {.mend = Mend::kAcceptErrorKills,
      .document_lines = "connection, client_address = s.accept()",
      .how_to_mend =
          "Catch OSError. At EMFILE, ENFILE, ENOBUFS and ENOMEM leave the listener out of the list "
          "until a connection closes or half a second has passed; otherwise go on.",
+     .places = {{{"Accept", "s.Accept()"}}},
      .main = true,
      .evidence = "Seen on Linux with the document's own code: EMFILE."},
 
@@ -60,6 +70,7 @@ print >>sys.stderr, 'handling exceptional condition for', s.getpeername())",
      .how_to_mend =
          "Ask poll in place of select when a descriptor is that large; or refuse the client.",
      .trigger = "1,100 connections at once.",
+     .places = {{{"Wait", "return Select("}}},
      .main = true,
      .evidence = "Seen on Linux with the document's own code, at 1,026 descriptors."},
 
@@ -70,7 +81,9 @@ print >>sys.stderr, 'handling exceptional condition for', s.getpeername())",
      .how_to_mend =
          "Leave a socket out of the readable list while more than 64 KiB wait for it; TCP's window "
          "then tells the client to wait.",
-     .trigger = "A client that sends and never reads."},
+     .trigger = "A client that sends and never reads.",
+     .places = {{{"ReadFrom", "Receive(mends_, s, &data)"},
+                 {"ReadFrom", "message_queues_[s].Put(data)"}}}},
 
     {.mend = Mend::kUrgentDataCloses,
      .document_lines = R"(for s in exceptional:
@@ -84,6 +97,7 @@ print >>sys.stderr, 'handling exceptional condition for', s.getpeername())",
                    "the connection, its queue unsent.",
      .how_to_mend = "Take the byte with recv(1, MSG_OOB) and go on.",
      .trigger = "One urgent byte (MSG_OOB), with bytes before it.",
+     .places = {{{"HandleException", "Close(s);"}}},
      .main = true,
      .evidence = "Seen on Linux with the document's own code: the connection is closed."},
 
@@ -96,12 +110,15 @@ print >>sys.stderr, 'handling exceptional condition for', s.getpeername())",
      .goes_wrong = "getpeername on the closed socket fails with EBADF; without that line, "
                    "inputs.remove would fail with ValueError. Nobody catches either.",
      .how_to_mend = "Skip a socket that is not in inputs any more.",
-     .trigger = "An urgent byte and a FIN that are seen in one round, with nothing queued."},
+     .trigger = "An urgent byte and a FIN that are seen in one round, with nothing queued.",
+     .places = {{{"HandleException", "PeerName(mends_, s)"},
+                 {"HandleException", "s.Recv(1, MSG_OOB)"}}}},
 
     {.mend = Mend::kForeignLogLine,
      .document_lines = "print >>sys.stderr, 'closing', client_address, 'after reading no data'",
      .wrote =
-         "The closing line names client_address: the last client accepted, not the one closing."},
+         "The closing line names client_address: the last client accepted, not the one closing.",
+     .places = {{{"EndOfInput", "PrintToStderr(\"closing\""}}}},
 };
 
 }  // namespace

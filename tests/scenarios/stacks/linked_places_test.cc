@@ -7,10 +7,13 @@
 #include <map>
 #include <numeric>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "kernel/sanitizers.h"
 #include "kernel/stacks/place.h"
+#include "kernel/stacks/script_frames.h"
 #include "scenarios/language/parse.h"
 #include "scenarios/worlds/simulated_world.h"
 #include "tests/scenarios/stacks/marks.h"
@@ -20,6 +23,8 @@ void ServeOptimised(uint16_t port);
 void ServeWithoutLines(uint16_t port);
 void ServeLeaks(uint16_t port);
 void ServeLeaksOptimised(uint16_t port);
+void ServeUntilItThrows(uint16_t port);
+void ServeUntilACallFails(uint16_t port);
 
 namespace hupstorm {
 namespace {
@@ -40,7 +45,8 @@ a shutdown write
 b reset
 )";
 
-RunResult RunOf(void (*serve)(uint16_t), std::vector<uint64_t> stacks_at, bool heap_stack = false) {
+RunResult RunOf(void (*serve)(uint16_t), std::vector<uint64_t> stacks_at,
+                bool heap_stacks = false) {
   static SimulatedWorld world;
   Target target;
   target.name = "stacks";
@@ -48,7 +54,7 @@ RunResult RunOf(void (*serve)(uint16_t), std::vector<uint64_t> stacks_at, bool h
   target.serve = serve;
   RunOptions options;
   options.stacks_at = std::move(stacks_at);
-  options.heap_stack = heap_stack;
+  options.heap_stacks = heap_stacks;
   return world.Run(ParseScenario(kScenario, "stacks.scn"), target, options);
 }
 
@@ -129,14 +135,72 @@ TEST(LinkedStacksTest, WithoutLinesTheFunctionIsToldAndWhatToDo) {
   EXPECT_THAT(place.site, testing::HasSubstr(":bind#1"));
 }
 
-TEST(LinkedStacksTest, WhatIsKeptWasAllocatedWhereMostBlocksAre) {
+TEST(LinkedStacksTest, WhatIsKeptWasAllocatedWhereMostBytesAre) {
   if (HUPSTORM_SANITIZER_OWNS_HEAP) GTEST_SKIP() << "a sanitizer has malloc";
   for (void (*const serve)(uint16_t) : {ServeLeaks, ServeLeaksOptimised}) {
-    const RunResult result = RunOf(serve, {}, /*heap_stack=*/true);
-    ASSERT_EQ(result.stacks.size(), 1u);
-    EXPECT_TRUE(result.stacks[0].heap);
+    const RunResult result = RunOf(serve, {}, /*heap_stacks=*/true);
+    ASSERT_FALSE(result.stacks.empty());
+    EXPECT_GT(result.stacks[0].kept_blocks, 0);
     EXPECT_THAT(PlaceFinder().Find(result.stacks[0]), IsAtMark("leaks.cc", "leak"));
   }
+}
+
+Finding DeathOf(void (*serve)(uint16_t), std::vector<CallStack>& stacks) {
+  SimulatedWorld world;
+  Target target;
+  target.name = "throws";
+  target.protocol = Protocol::kNone;
+  target.serve = serve;
+  RunOptions options;
+  options.find_blame = true;
+  RunResult result = world.Run(ParseScenario(kScenario, "stacks.scn"), target, options);
+  stacks = std::move(result.stacks);
+  const auto death = std::ranges::find(result.findings, "server-died", &Finding::oracle);
+  return death == result.findings.end() ? Finding() : *death;
+}
+
+TEST(LinkedStacksTest, AnExceptionThatLeavesTheServerWasThrownWhereItWas) {
+  if (HUPSTORM_SANITIZER_OWNS_HEAP) GTEST_SKIP() << "a sanitizer has __cxa_throw";
+  std::vector<CallStack> stacks;
+  const Finding death = DeathOf(ServeUntilItThrows, stacks);
+  EXPECT_EQ(death.oracle, "server-died");
+  EXPECT_EQ(death.call, 0u) << death.cause;
+  const auto thrown = std::ranges::find_if(stacks, &CallStack::death);
+  ASSERT_NE(thrown, stacks.end());
+  EXPECT_EQ(thrown->callee, "throw");
+  EXPECT_THAT(PlaceFinder().Find(*thrown), IsAtMark("throws.cc", "throw"));
+}
+
+TEST(LinkedStacksTest, OneThatTellsOfACallIsAboutThatCall) {
+  std::vector<CallStack> stacks;
+  const Finding death = DeathOf(ServeUntilACallFails, stacks);
+  EXPECT_THAT(death.cause, testing::StartsWith("shutdown failed with"));
+  EXPECT_NE(death.failure, 0u);
+  const auto call = std::ranges::find(stacks, death.call, &CallStack::call);
+  ASSERT_NE(call, stacks.end());
+  EXPECT_THAT(PlaceFinder().Find(*call), IsAtMark("throws.cc", "call"));
+}
+
+TEST(TracebackTest, AScriptDiedWhereItsLastWordsSay) {
+  constexpr std::string_view kText = R"(started
+Traceback (most recent call last):
+  File "/home/me/echo.py", line 30, in <module>
+    serve()
+  File "/home/me/echo.py", line 12, in serve
+    data = client.recv(1024)
+ConnectionResetError: [Errno 104] Connection reset by peer
+)";
+  CallStack stack;
+  AddTraceback(kText, stack);
+  EXPECT_EQ(stack.callee, "raise");
+  EXPECT_THAT(stack.script,
+              testing::ElementsAre(
+                  ScriptLine{.file = "/home/me/echo.py", .function = "serve", .line = 12},
+                  ScriptLine{.file = "/home/me/echo.py", .function = "<module>", .line = 30}));
+  // It has gone on after that.
+  CallStack later;
+  AddTraceback(std::string(kText) + "served one more\nstopped\n", later);
+  EXPECT_THAT(later.script, IsEmpty());
 }
 
 TEST(LinkedStacksTest, TheStackBeginsAtTheServersFunctionAndEndsThere) {
