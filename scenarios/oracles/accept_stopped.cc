@@ -40,7 +40,11 @@ void Judge(Moment, const Ledger& ledger, FindingList& findings) {
 
 }  // namespace
 
-const Oracle kAcceptStopped = {"accept-stopped", "new clients are served after every storm", kPage,
-                               At(Moment::kProbed), Judge};
+const Oracle kAcceptStopped = {"accept-stopped",
+                               "new clients are served after every storm",
+                               kPage,
+                               Effect::kLosesService,
+                               At(Moment::kProbed),
+                               Judge};
 
 }  // namespace hupstorm

@@ -33,7 +33,10 @@ void Judge(Moment, const Ledger& ledger, FindingList& findings) {
 
 const Oracle kCloseWaitLeak = {
     "close-wait-leak",
-    "no connection whose client has finished, and whose output has drained, stays open", kPage,
-    At(Moment::kHalfClosed), Judge};
+    "no connection whose client has finished, and whose output has drained, stays open",
+    kPage,
+    Effect::kLeaks,
+    At(Moment::kHalfClosed),
+    Judge};
 
 }  // namespace hupstorm

@@ -44,6 +44,9 @@ void Judge(Moment, const Ledger& ledger, FindingList& findings) {
 
 const Oracle kFdLeak = {"fd-leak",
                         "when all clients are gone the server holds only what it held at start",
-                        kPage, At(Moment::kRoundEnd), Judge};
+                        kPage,
+                        Effect::kLeaks,
+                        At(Moment::kRoundEnd),
+                        Judge};
 
 }  // namespace hupstorm

@@ -8,6 +8,7 @@
 
 #include "kernel/stacks/place.h"
 #include "scenarios/oracles/call_record.h"
+#include "scenarios/oracles/severity.h"
 
 namespace hupstorm {
 
@@ -21,6 +22,7 @@ struct Finding {
   std::string evidence;     // one sentence: which client, what, how much
   std::string fingerprint;  // 16 hexadecimal digits: oracle, target and the server's calls that led
                             // to it; the same for the same bug whatever the input was
+  Severity severity = Severity::kHigh;
   // The call of the server's that is to blame, by its number in the run (CallRecord), and how it
   // ended: "recv returned 0, the end of input"; 0 and empty if that is not known.
   uint64_t call = 0;
@@ -28,12 +30,22 @@ struct Finding {
   Ending ending = Ending::kDone;  // of that call
   uint64_t failure = 0;           // MadeCall::failure
   // Where it is made, and the bug that this shows, 16 hexadecimal digits: the same for all findings
-  // with one place and one ending. Told by who reports findings (NameBugs).
+  // with one place and one ending. Told by who reports findings (BugNamer).
   Place place = {};
   std::string bug = {};
   // Of the server's threads, if it shows under one that the scenario does not name itself
   // (SchedulesWorld); 0 otherwise.
   uint32_t schedule = 0;
+
+  // What is known of the call from another run that showed the same.
+  void TakeBlame(const Finding& same) {
+    call = same.call;
+    cause = same.cause;
+    ending = same.ending;
+    failure = same.failure;
+    place = same.place;
+    bug = same.bug;
+  }
 };
 
 // The bug that it shows; its fingerprint if nobody has looked for the place.

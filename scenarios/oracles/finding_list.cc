@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/hash.h"
+#include "scenarios/oracles/oracles.h"
 
 namespace hupstorm {
 
@@ -35,6 +36,9 @@ void FindingList::Add(std::string_view oracle, int step, uint64_t context, std::
   finding.step = step;
   if (step > 0 && static_cast<size_t>(step) <= scenario_->steps.size()) {
     finding.line = scenario_->steps[step - 1].line;
+  }
+  if (const Oracle* const its = FindOracle(oracle)) {
+    finding.severity = SeverityOf(its->effect, *scenario_, step);
   }
   finding.evidence = std::move(evidence);
   finding.call = call;

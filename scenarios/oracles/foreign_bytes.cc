@@ -28,9 +28,12 @@ void Judge(Moment moment, const Ledger& ledger, FindingList& findings) {
 
 }  // namespace
 
-const Oracle kForeignBytes = {
-    "foreign-bytes", "no client gets, and no log line shows, bytes that are another's",
-    kPage,           At(Moment::kIncident, Moment::kDrained),
-    Judge,           &Ledger::foreign_log_lines};
+const Oracle kForeignBytes = {"foreign-bytes",
+                              "no client gets, and no log line shows, bytes that are another's",
+                              kPage,
+                              Effect::kLosesService,
+                              At(Moment::kIncident, Moment::kDrained),
+                              Judge,
+                              &Ledger::foreign_log_lines};
 
 }  // namespace hupstorm

@@ -67,8 +67,8 @@ void Judge(Moment, const Ledger& ledger, FindingList& findings) {
 
 }  // namespace
 
-const Oracle kHeadOfLineBlocking = {"head-of-line-blocking",
-                                    "one stuck client does not stop the others", kPage,
-                                    At(Moment::kHeldUp, Moment::kScriptDone), Judge};
+const Oracle kHeadOfLineBlocking = {
+    "head-of-line-blocking", "one stuck client does not stop the others", kPage,
+    Effect::kLosesService,   At(Moment::kHeldUp, Moment::kScriptDone),    Judge};
 
 }  // namespace hupstorm

@@ -48,9 +48,11 @@ void Judge(Moment, const Ledger& ledger, FindingList& findings) {
   for (const ClientFacts& client : ledger.InUse()) {
     if (!client.probe) step = std::max(step, client.last_step);
   }
-  // The memory of connections that are kept is another bug's than memory that is kept without them.
-  const uint64_t with_descriptors = ledger.descriptors_now > ledger.descriptors_at_start ? 2 : 0;
-  const uint64_t call = ledger.CallThatForgetsAny();
+  // The memory of connections that are kept is another bug's than memory that is kept without them,
+  // which no call is to blame for.
+  const int64_t kept = int64_t{ledger.descriptors_now} - int64_t{ledger.descriptors_at_start};
+  const uint64_t with_descriptors = kept > 0 ? 2 : 0;
+  const uint64_t call = kept > 0 ? ledger.CallThatForgetsAny() : 0;
   if (ledger.kept_blocks > 0) {
     // What is kept of one size is one bug.
     findings.Add("heap-leak", step, 4 + ledger.kept_block_bytes,
@@ -68,18 +70,23 @@ void Judge(Moment, const Ledger& ledger, FindingList& findings) {
                     marks.size() - 1, last.bytes - before.bytes, last.blocks - before.blocks),
         call);
   } else if (const HeapMark* mark = KeptForEachClient(marks)) {
+    const bool is_of_connections = kept * 2 >= mark->most_clients;
     findings.Add(
-        "heap-leak", step, 2 + with_descriptors,
+        "heap-leak", step, 2 + (is_of_connections ? 2 : 0),
         fmt::format("after {} clients at once have gone, the server keeps {} blocks of heap "
                     "({} bytes), at least one for every other client",
                     mark->most_clients, mark->heap.blocks, mark->heap.bytes),
-        call);
+        is_of_connections ? call : 0);
   }
 }
 
 }  // namespace
 
-const Oracle kHeapLeak = {"heap-leak", "live heap at rest does not grow from round to round", kPage,
-                          At(Moment::kRoundEnd), Judge};
+const Oracle kHeapLeak = {"heap-leak",
+                          "live heap at rest does not grow from round to round",
+                          kPage,
+                          Effect::kLeaks,
+                          At(Moment::kRoundEnd),
+                          Judge};
 
 }  // namespace hupstorm

@@ -17,6 +17,7 @@ One client's fault became everybody's outage. The usual causes, in the order of 
   - getpeername or shutdown fails with ENOTCONN, since a reset came between readiness and the call;
   - an event for a descriptor that was closed earlier in the same batch.
 Any call on a connection can fail at any time, however ready it was a moment ago.)",
+    Effect::kDies,
     At(Moment::kIncident),
     nullptr,
     &Ledger::deaths};
@@ -34,6 +35,7 @@ With level triggering, whatever is reported and not dealt with is reported again
   - EPOLLOUT is still asked for when there is nothing to send;
   - reading was paused for a slow client, and EPOLLIN is still asked for.
 A retry of a call in a tight loop (send until it stops saying EAGAIN) is the same bug.)",
+    Effect::kLosesService,
     kAtAnyMoment,
     nullptr,
     &Ledger::spins};
@@ -46,6 +48,7 @@ number that was closed. It looks harmless as long as the number is free. Once ac
 call hits another client's connection.
 
 Close a descriptor at one place only, forget the number there, and take it out of epoll before that, not after.)",
+    Effect::kLosesService,
     At(Moment::kIncident),
     nullptr,
     &Ledger::misuses};
@@ -61,6 +64,7 @@ and which thread holds that. It is looked for in a program with threads on the s
 Take locks in one order everywhere, or together (std::scoped_lock). Do not call out, block or join while you hold one. Wait at a
 condition variable in a loop that looks at what is waited for, with the mutex held by which that is changed. Mostly it takes
 a certain order of threads: `hupstorm run --schedules N` tries many, and the scenario that shows it names one.)",
+    Effect::kDies,
     At(Moment::kIncident),
     nullptr,
     &Ledger::deadlocks};
@@ -70,6 +74,7 @@ const Oracle kExpectation = {
     "what a scenario's `expect` lines say",
     R"(An `expect` line of the scenario does not hold at its place in the script, with the server at rest. The
 evidence says what was found instead.)",
+    Effect::kEndsDifferently,
     At(Moment::kIncident),
     nullptr,
     &Ledger::broken_expectations};

@@ -88,8 +88,8 @@ void Judge(Moment moment, const Ledger& ledger, FindingList& findings) {
 }  // namespace
 
 const Oracle kLostBytes = {
-    "lost-bytes", "each client gets every byte it is owed, in order",
-    kPage,        At(Moment::kDrained, Moment::kHalfClosed, Moment::kIncident),
-    Judge,        &Ledger::floods};
+    "lost-bytes",        "each client gets every byte it is owed, in order",           kPage,
+    Effect::kLosesBytes, At(Moment::kDrained, Moment::kHalfClosed, Moment::kIncident), Judge,
+    &Ledger::floods};
 
 }  // namespace hupstorm

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "scenarios/oracles/severity.h"
+
 namespace hupstorm {
 
 struct Incident;
@@ -41,6 +43,7 @@ struct Oracle {
   std::string_view name;
   std::string_view holds_when;  // one line
   std::string_view page;        // for `hupstorm explain`: what it means, what to do
+  Effect effect;                // of what it reports, on the server
   Moments moments;              // when there is something to judge
   // Called at these moments of every run, with what is known so far. May be null.
   void (*judge)(Moment moment, const Ledger& ledger, FindingList& findings);

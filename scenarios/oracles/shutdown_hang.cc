@@ -29,7 +29,10 @@ void Judge(Moment, const Ledger& ledger, FindingList& findings) {
 }  // namespace
 
 const Oracle kShutdownHang = {"shutdown-hang",
-                              "a server that was asked to stop does, leaving nothing open", kPage,
-                              At(Moment::kStopped), Judge};
+                              "a server that was asked to stop does, leaving nothing open",
+                              kPage,
+                              Effect::kEndsDifferently,
+                              At(Moment::kStopped),
+                              Judge};
 
 }  // namespace hupstorm

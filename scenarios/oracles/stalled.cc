@@ -63,7 +63,11 @@ void Judge(Moment moment, const Ledger& ledger, FindingList& findings) {
 
 }  // namespace
 
-const Oracle kStalled = {"stalled", "at rest, nothing that could be delivered is undelivered",
-                         kPage, At(Moment::kDrained, Moment::kHalfClosed), Judge};
+const Oracle kStalled = {"stalled",
+                         "at rest, nothing that could be delivered is undelivered",
+                         kPage,
+                         Effect::kLosesService,
+                         At(Moment::kDrained, Moment::kHalfClosed),
+                         Judge};
 
 }  // namespace hupstorm

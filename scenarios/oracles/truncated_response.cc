@@ -74,8 +74,8 @@ void Judge(Moment moment, const Ledger& ledger, FindingList& findings) {
 
 }  // namespace
 
-const Oracle kTruncatedResponse = {"truncated-response",
-                                   "a response arrives whole and ends in order", kPage,
-                                   At(Moment::kDrained, Moment::kHalfClosed), Judge};
+const Oracle kTruncatedResponse = {
+    "truncated-response", "a response arrives whole and ends in order", kPage,
+    Effect::kLosesBytes,  At(Moment::kDrained, Moment::kHalfClosed),    Judge};
 
 }  // namespace hupstorm

@@ -34,6 +34,9 @@ void Judge(Moment, const Ledger& ledger, FindingList& findings) {
 
 const Oracle kUnboundedQueue = {"unbounded-queue",
                                 "bytes held for a client that does not read stay under a bound",
-                                kPage, At(Moment::kScriptDone, Moment::kRoundEnd), Judge};
+                                kPage,
+                                Effect::kLeaks,
+                                At(Moment::kScriptDone, Moment::kRoundEnd),
+                                Judge};
 
 }  // namespace hupstorm

@@ -31,10 +31,7 @@ RunResult RunForBlame(const RunOptions& options, Again again,
   for (const Finding& blamed : recorded.findings) {
     for (Finding& finding : result.findings) {
       if (finding.fingerprint != blamed.fingerprint) continue;
-      finding.call = blamed.call;
-      finding.cause = blamed.cause;
-      finding.ending = blamed.ending;
-      finding.failure = blamed.failure;
+      finding.TakeBlame(blamed);
     }
   }
   return result;

@@ -10,8 +10,8 @@ namespace hupstorm {
 
 void Fields(auto& archive, Either<Finding> auto& finding) {
   archive(finding.oracle, finding.target, finding.scenario, finding.file, finding.line,
-          finding.step, finding.evidence, finding.fingerprint, finding.call, finding.cause,
-          finding.ending, finding.failure, finding.schedule);
+          finding.step, finding.evidence, finding.fingerprint, finding.severity, finding.call,
+          finding.cause, finding.ending, finding.failure, finding.schedule);
 }
 
 void Fields(auto& archive, Either<TimeLineEntry> auto& entry) {

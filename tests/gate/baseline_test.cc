@@ -46,8 +46,7 @@ TEST(BaselineTest, AFindingIsKnownByAllThreeWords) {
 
 TEST(BaselineTest, ATargetWithBlanksAndQuotesIsReadBackAsItWas) {
   const std::string target = "python3 'my server.py' {port} # x";
-  const std::string text = BaselineText(
-      {EntryFor(FindingOf(target, "fd-leak", kPrint), {"my scenario.scn"})}, Baseline());
+  const std::string text = BaselineText({{target, "fd-leak", kPrint, "", {"my scenario.scn"}}});
   const Baseline baseline = Baseline::Parse(text, "b");
   ASSERT_NE(baseline.Find(FindingOf(target, "fd-leak", kPrint)), nullptr) << text;
   EXPECT_THAT(baseline.Find(FindingOf(target, "fd-leak", kPrint))->shown_in,
@@ -58,19 +57,69 @@ TEST(BaselineTest, TheTextIsSortedAndHoldsEachOnce) {
   const std::string text = BaselineText({{"b", "x", kPrint, ""},
                                          {"a", "y", kPrint, ""},
                                          {"a", "x", kPrint, ""},
-                                         {"b", "x", kPrint, ""}},
-                                        Baseline());
+                                         {"b", "x", kPrint, ""}});
   EXPECT_THAT(text, EndsWith("anew.\na x 0123456789abcdef\na y 0123456789abcdef\nb x "
                              "0123456789abcdef\n"));
 }
 
+// A bug with these symptoms, all seen in one scenario.
+GateFinding BugWith(const std::vector<Symptom>& symptoms, const std::string& bug) {
+  GateFinding found;
+  found.finding = FindingOf("a", symptoms.front().oracle, symptoms.front().fingerprint);
+  found.finding.bug = bug;
+  found.symptoms = symptoms;
+  return found;
+}
+
+constexpr char kBug[] = "fedcba9876543210";
+constexpr char kOtherPrint[] = "00112233445566aa";
+
 TEST(BaselineTest, CommentsStayWhenItIsWrittenAnew) {
-  const Baseline former = Baseline::Parse("a x 0123456789abcdef   # ticket 7: why \n", "b");
-  const std::string text = BaselineText({{"a", "x", kPrint, ""}, {"a", "y", kPrint, ""}}, former);
-  EXPECT_THAT(text, HasSubstr("a x 0123456789abcdef  # ticket 7: why\na y 0123456789abcdef\n"));
-  EXPECT_EQ(
-      BaselineText({{"a", "y", kPrint, ""}, {"a", "x", kPrint, ""}}, Baseline::Parse(text, "b")),
-      text);
+  const Baseline former = Baseline::Parse("a x fedcba9876543210   # ticket 7: why \n", "b");
+  const std::string text =
+      BaselineText(EntriesFor(BugWith({{"x", kPrint, {}}, {"y", kOtherPrint, {}}}, kBug), former));
+  EXPECT_THAT(text, HasSubstr("a x fedcba9876543210  # ticket 7: why\na y fedcba9876543210\n"));
+}
+
+TEST(BaselineTest, AnOlderFileKnowsFindingsByTheirFingerprints) {
+  const Baseline older = Baseline::Parse("a x 0123456789abcdef\nin reset/idle", "b");
+  Finding finding = FindingOf("a", "x", kPrint);
+  finding.bug = kBug;
+  finding.scenario = "reset/idle";
+  EXPECT_TRUE(older.Tolerates(finding, /*in_suite=*/true));
+  finding.fingerprint = kOtherPrint;
+  EXPECT_FALSE(older.Tolerates(finding, /*in_suite=*/true));
+}
+
+TEST(BaselineTest, WrittenAnewAnOlderFileNamesBugsAndKeepsAllItsComments) {
+  const Baseline older =
+      Baseline::Parse("a x 0123456789abcdef  # one\na x 00112233445566aa  # another\n", "b");
+  const std::string text = BaselineText(
+      EntriesFor(BugWith({{"x", kPrint, {"s"}}, {"x", kOtherPrint, {"t"}}}, kBug), older));
+  EXPECT_THAT(text, EndsWith("a x fedcba9876543210  # another; one\n  in s t\n"));
+}
+
+TEST(BaselineTest, AnotherSymptomOfAKnownBugIsNew) {
+  const Baseline baseline = Baseline::Parse("a x fedcba9876543210", "b");
+  Finding finding = FindingOf("a", "y", kOtherPrint);
+  finding.bug = kBug;
+  EXPECT_TRUE(baseline.HasBug(finding));
+  EXPECT_FALSE(baseline.Tolerates(finding, /*in_suite=*/false));
+}
+
+TEST(BaselineTest, WhatItNamesByAFingerprintIsCountedAndWhatDidNotShowIsGone) {
+  const Baseline baseline = Baseline::Parse(
+      "a x 0123456789abcdef\na y fedcba9876543210\na z fedcba9876543210\nin s\n"
+      "other x 0123456789abcdef\n",
+      "b");
+  GateReport report;
+  report.areas.push_back({.name = "suite", .cases = {{.name = "s", .target = "a"}}});
+  report.findings.push_back(BugWith({{"x", kPrint, {"s"}}, {"y", kOtherPrint, {"s"}}}, kBug));
+  NoteBaseline(baseline, report);
+  EXPECT_EQ(report.known_by_fingerprint, 1u);
+  EXPECT_EQ(report.known_anywhere, 2u);
+  ASSERT_EQ(report.gone.size(), 1u) << "of a target that was not judged nothing is known";
+  EXPECT_EQ(report.gone[0].oracle, "z");
 }
 
 TEST(BaselineTest, ItToleratesAFindingInTheScenariosThatItNames) {
@@ -102,9 +151,8 @@ TEST(BaselineTest, WhatIsOfTheSweepAloneIsNewInAScenario) {
 TEST(BaselineTest, TheScenariosOfEqualEntriesAreJoinedAndBrokenIntoLines) {
   std::set<std::string> many;
   for (int i = 100; i < 130; ++i) many.insert("folder/" + std::to_string(i));
-  const std::string text = BaselineText(
-      {EntryFor(FindingOf("a", "x", kPrint), many), EntryFor(FindingOf("a", "x", kPrint), {"b/c"})},
-      Baseline());
+  const std::string text =
+      BaselineText({{"a", "x", kPrint, "", many}, {"a", "x", kPrint, "", {"b/c"}}});
   many.insert("b/c");
   EXPECT_EQ(Baseline::Parse(text, "b").entries().at(0).shown_in, many) << text;
   EXPECT_EQ(Baseline::Parse(text, "b").entries().size(), 1u);
@@ -135,9 +183,9 @@ TEST_P(BaselineMistakeTest, IsRefusedWithItsPlace) {
 INSTANTIATE_TEST_SUITE_P(
     All, BaselineMistakeTest,
     testing::Values(Mistake{"a", "b:1:2: ", "an oracle is missing"},
-                    Mistake{"\na x # no print", "b:2:5: ", "a fingerprint is missing"},
-                    Mistake{"a x 0123", "b:1:5: ", "\"0123\" is no fingerprint"},
-                    Mistake{"a x 0123456789ABCDEF", "b:1:5: ", "is no fingerprint"},
+                    Mistake{"\na x # no print", "b:2:5: ", "a bug's number is missing"},
+                    Mistake{"a x 0123", "b:1:5: ", "\"0123\" is no number of a bug"},
+                    Mistake{"a x 0123456789ABCDEF", "b:1:5: ", "is no number of a bug"},
                     Mistake{"'a x 0123456789abcdef", "b:1:1: ", "a quote is not closed"},
                     Mistake{"in a/b", "b:1:1: ", "no finding stands before these scenarios"},
                     Mistake{"a x 0123456789abcdef\n in ", "b:2:5: ", "a scenario is missing"},

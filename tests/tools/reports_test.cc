@@ -8,6 +8,7 @@
 
 #include "tools/cli/suggest.h"
 #include "tools/cli/text_table.h"
+#include "tools/report/bugs.h"
 #include "tools/report/findings_report.h"
 #include "tools/report/time_line.h"
 
@@ -143,12 +144,58 @@ TEST(FindingsTest, TheSameBugInManyScenariosIsShownOnce) {
                                                  Found("d", "2")};
   EXPECT_EQ(FindingsText(findings, false, kPlain),
             "a.scn:7: busy-loop: 20 wake-ups\n"
+            "  high; the same in 2 more scenarios\n"
             "  hupstorm replay a.scn\n"
-            "  the same in 2 more scenarios\n"
             "d.scn:7: busy-loop: 20 wake-ups\n"
+            "  high\n"
             "  hupstorm replay d.scn\n");
-  EXPECT_EQ(DistinctFindings(findings), 2u);
   EXPECT_THAT(FindingsText(findings, true, kPlain), HasSubstr("c.scn:7: "));
+}
+
+// At a line of the server's source, with a cause.
+ReportedFinding FoundAt(int line, const char* oracle, const char* scenario) {
+  ReportedFinding found = Found(scenario, scenario);
+  found.finding.oracle = oracle;
+  found.finding.bug = std::to_string(line);
+  found.finding.place.file = "connection.cc";
+  found.finding.place.line = line;
+  found.finding.place.function = "net::Connection::Flush";
+  found.finding.place.stack.emplace_back();
+  found.finding.cause = "send took 7 of 2048 bytes";
+  return found;
+}
+
+TEST(FindingsTest, ABugsPlaceComesFirstAsCompilersHaveIt) {
+  const std::vector<ReportedFinding> findings = {FoundAt(22, "lost-bytes", "a"),
+                                                 FoundAt(22, "stalled", "b")};
+  EXPECT_EQ(FindingsText(findings, false, kPlain),
+            "connection.cc:22: lost-bytes: 20 wake-ups\n"
+            "  high, because send took 7 of 2048 bytes in Connection::Flush; the same in 1 more "
+            "scenario; also seen as stalled\n"
+            "  hupstorm replay a.scn\n");
+}
+
+TEST(FindingsTest, ABugIsAsGraveAsItsGravestSymptom) {
+  std::vector<ReportedFinding> findings = {FoundAt(22, "fd-leak", "a"), FoundAt(22, "stalled", "b"),
+                                           FoundAt(23, "fd-leak", "a")};
+  findings[0].finding.severity = findings[2].finding.severity = Severity::kMedium;
+  EXPECT_EQ(CountBySeverity(SeveritiesOfBugs(findings)), "2 bugs: 1 high, 1 medium");
+  EXPECT_EQ(CountBySeverity({}), "nothing found");
+}
+
+TEST(FindingsTest, TheGraverRanksFirstWhateverTheOracle) {
+  Finding low = FoundAt(1, "server-died", "a").finding;
+  low.severity = Severity::kLow;
+  EXPECT_LT(RankOf(FoundAt(1, "fd-leak", "a").finding), RankOf(low));
+}
+
+TEST(FindingsTest, OfAFunctionsNameTheLastTwoPartsAreTold) {
+  EXPECT_EQ(ShortName("main"), "main");
+  EXPECT_EQ(ShortName("hupstorm::net::Connection::Flush"), "Connection::Flush");
+  EXPECT_EQ(ShortName("net::(anonymous namespace)::Flush"), "Flush");
+  EXPECT_EQ(ShortName("Map<a::b, c::d>::Set"), "Map<a::b, c::d>::Set");
+  EXPECT_EQ(ShortName("<echo::Client as echo::Peer>::write"),
+            "<echo::Client as echo::Peer>::write");
 }
 
 TEST(FindingsTest, ReplayCommandsSurviveTheShell) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <deque>
 #include <filesystem>
 #include <memory>
 
@@ -29,6 +30,7 @@
 #include "tools/fuzz/fuzz_target.h"
 #include "tools/gate/confirm.h"
 #include "tools/isolation/isolated_runner.h"
+#include "tools/report/bugs.h"
 #include "tools/report/json_output.h"
 
 namespace hupstorm {
@@ -37,7 +39,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr char kFooter[] = R"(
-A campaign goes on until --time is over or Ctrl-C. Each distinct finding is kept once, as the fuzzer's
+A campaign goes on until --time is over or Ctrl-C, and ends with the bugs that it has found, each at its line of
+the server. Each distinct finding is kept once, as the fuzzer's
 input (DIR/findings/*.bytes) and, made as small as can be, as a scenario to read and replay (*.scn).
 Inputs that crash the target for real are kept as the engine does: DIR/crashes/crash-* with
 libFuzzer, DIR/afl/main/crashes with AFL++. libFuzzer's corpus is DIR/corpus; DIR/afl is AFL++'s own
@@ -59,8 +62,9 @@ Examples:
   hupstorm fuzz --target reference/poll --corpus build/seeds --out out/poll -- -seed=7 -max_len=512
 
 --json prints {"target","mend","engine","jobs","out","end","seconds","executions","coverage","corpus",
-"findings":[{"oracle","target","evidence","fingerprint","seconds","executions","input","scenario",
-"replay","steps","confirmed"}],"crashes":[{"input","replay"}]}.)";
+"findings":[{"oracle","target","evidence","fingerprint","severity","bug","place":{"file","line","function",
+"call"},"cause","seconds","executions","input","scenario","replay","steps","confirmed"}],"bugs":[{"bug","place",
+"cause","severity","oracles":[],"findings":N,"replay"}],"crashes":[{"input","replay"}]}.)";
 
 struct Options {
   std::string target;
@@ -229,15 +233,45 @@ void Confirm(const ServerChoice& server, CampaignReport& report) {
   std::vector<Scenario> scenarios(report.findings.size());
   std::vector<size_t> asked;
   std::vector<Question> questions;
+  std::vector<std::string> bugs;
   for (size_t i = 0; i < report.findings.size(); ++i) {
     const StoredFinding& finding = report.findings[i];
     if (!fs::exists(finding.scenario)) continue;
+    bugs.push_back(BugOf(KnownOf(report, i)));
     scenarios[i] = LoadReplayInput(finding.scenario.string(), /*as_bytes=*/false).scenario;
     asked.push_back(i);
-    questions.push_back({&server.targets.front(), &scenarios[i], finding.record.oracle});
+    questions.push_back({&server.targets.front(), &scenarios[i], {finding.record.oracle}});
   }
-  const auto answers = ConfirmOnLinux(server, IsolationFor(server, WorkerOptions()), questions);
+  auto answers = ConfirmOnLinux(server, IsolationFor(server, WorkerOptions()), questions);
+  ConfirmByBug(bugs, answers);
   for (size_t i = 0; i < asked.size(); ++i) report.confirmations[asked[i]] = answers[i];
+}
+
+// Runs each finding once more, for its place in the server's source.
+void FindPlaces(const ServerChoice& server, CampaignReport& report) {
+  std::deque<Scenario> scenarios;
+  std::vector<Job> jobs;
+  for (size_t i = 0; i < report.findings.size(); ++i) {
+    const StoredFinding& finding = report.findings[i];
+    const bool is_small = fs::exists(finding.scenario);
+    scenarios.push_back(
+        LoadReplayInput((is_small ? finding.scenario : finding.input).string(), !is_small)
+            .scenario);
+    jobs.push_back({&scenarios.back(), &server.targets.front()});
+    report.looked_at.push_back(KnownOf(report, i));
+  }
+  BugNamer bugs(server.targets);
+  Progress progress("places");
+  size_t done = 0;
+  IsolationOptions isolation = IsolationFor(server, WorkerOptions());
+  isolation.run.find_blame = true;
+  RunIsolated(jobs, isolation, [&](size_t job, RunResult result) {
+    bugs.Name(result);
+    Finding& known = report.looked_at[job];
+    const auto same = std::ranges::find(result.findings, known.fingerprint, &Finding::fingerprint);
+    if (same != result.findings.end()) known = std::move(*same);
+    progress.Update(++done, jobs.size(), "");
+  });
 }
 
 // What Linux does not show is no finding about the server, unless the user wants it to be.
@@ -288,7 +322,15 @@ int Fuzz(const Options& options, const std::string& program) {
     report.findings = campaign.findings();
     report.crashes = campaign.Crashes();
   }
-  if (server) Confirm(*server, report);
+  if (server) {
+    FindPlaces(*server, report);
+    Confirm(*server, report);
+  } else if (IsServer(settings.target)) {
+    ServerOptions ours;
+    ours.targets = settings.target;
+    ours.mend = settings.mend;
+    FindPlaces(ChooseServer(ours), report);
+  }
   if (options.json) {
     PrintJson(CampaignJson(report));
   } else {

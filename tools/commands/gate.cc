@@ -4,8 +4,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <set>
@@ -18,6 +20,7 @@
 #include "tools/cli/output_file.h"
 #include "tools/commands/commands.h"
 #include "tools/plan/plan.h"
+#include "tools/plan/run_options.h"
 #include "tools/report/gate_report_text.h"
 #include "tools/report/html_report.h"
 #include "tools/report/json_output.h"
@@ -37,9 +40,10 @@ with 1 if something is found that the baseline does not tolerate.
 SCENARIO is as for hupstorm run, and comes on top of the suite: the scenarios that showed your server's
 former bugs, say. --corpus takes a fuzzer's corpus or a campaign's folder (hupstorm fuzz --out).
 
---baseline names the findings that are tolerated, by fingerprint, each with the scenarios of the suite that
-show it, to be kept with the server's source. The same finding in another scenario of the suite is a new
-one. --update-baseline writes the file from what is found now, and exits with 0.
+--baseline names the bugs that are tolerated, each with its symptoms and the scenarios of the suite that show
+them, to be kept with the server's source. Another symptom, and the same in another scenario of the suite, is
+new. --update-baseline writes the file from what is found now, and exits with 0. --severity high leaves
+the gate open for what is less grave (hupstorm run --help says what that is).
 
 Examples:
   hupstorm gate --target reference/poll
@@ -51,8 +55,9 @@ Examples:
 
 --json prints {"target","mend","world","holds","seconds","new":N,"tolerated":N,"areas":[{"area","did",
 "cases":N,"failed":N,"seconds","left_out":[]}],"findings":[{"oracle","target","scenario","file","line",
-"step","evidence","fingerprint","replay","area","cases":N,"tolerated","known_elsewhere","shown_in":[],
-"again","text"}],"gone":[{"target","oracle","fingerprint"}]}.)";
+"step","evidence","fingerprint","severity","bug","place":{"file","line","function","call"},"cause","replay",
+"area","cases":N,"tolerated","known_elsewhere","shown_in":[],"symptoms":[{"oracle","fingerprint",
+"shown_in":[]}],"again","text"}],"gone":[{"target","oracle","fingerprint"}]}.)";
 
 constexpr uint64_t kFuzzRuns = 20'000;  // of each target, in the simulated world
 // Somebody else's program on the simulated kernel: 20 to 5,000 a second.
@@ -72,6 +77,7 @@ struct Options {
   bool no_sweep = false;
   bool self = false;
   bool unconfirmed = false;
+  std::string severity = "low";
   std::string out;
   std::string baseline;
   bool update_baseline = false;
@@ -135,17 +141,19 @@ void WriteReports(const GateReport& report, const Options& options) {
 
 void UpdateBaseline(const GateReport& report, const Baseline& former, const Options& options) {
   std::vector<BaselineEntry> entries;
-  std::set<std::pair<std::string, std::string>> settled;  // targets and fingerprints
-  for (const GateFinding& found : report.findings) {
-    entries.push_back(EntryFor(found.finding, found.shown_in));
-    settled.insert({found.finding.target, found.finding.fingerprint});
+  std::set<std::string> judged;  // targets
+  for (const GateArea& area : report.areas) {
+    for (const GateCase& one : area.cases) judged.insert(one.target);
   }
-  for (const BaselineEntry& gone : report.gone) settled.insert({gone.target, gone.fingerprint});
+  for (const GateFinding& found : report.findings) {
+    judged.insert(found.finding.target);
+    std::ranges::move(EntriesFor(found, former), std::back_inserter(entries));
+  }
   // What is said of targets that this run is not about stays.
   for (const BaselineEntry& entry : former.entries()) {
-    if (!settled.contains({entry.target, entry.fingerprint})) entries.push_back(entry);
+    if (!judged.contains(entry.target)) entries.push_back(entry);
   }
-  WriteOutputFile(options.baseline, BaselineText(std::move(entries), former));
+  WriteOutputFile(options.baseline, BaselineText(std::move(entries)));
 }
 
 uint64_t FuzzRunsFor(const ServerChoice& server) {
@@ -180,6 +188,7 @@ int RunGateCommand(Options options, const CommandLine& line) {
   settings.baseline = baseline;
   settings.out = options.out;
   settings.unconfirmed = options.unconfirmed;
+  settings.severity = *SeverityFromName(options.severity);
   if (!options.json) {
     settings.on_area_done = [&style](const GateArea& area) {
       Print(GateAreaText(area, style));
@@ -225,7 +234,7 @@ void AddGateCommand(CLI::App& app, CommandLine& line) {
                "hupstorm's own gate: the suite on Linux, the matrix and conformance as well");
   command.Option("--out DIR", options->out,
                  "write the scenarios that show findings to this folder");
-  command.Option("--baseline FILE", options->baseline, "the findings that are tolerated");
+  command.Option("--baseline FILE", options->baseline, "the bugs that are tolerated");
   command.Flag("--update-baseline", options->update_baseline,
                "write the baseline from what is found");
   command.Option("--junit FILE", options->junit, "write a JUnit XML report");
@@ -236,6 +245,7 @@ void AddGateCommand(CLI::App& app, CommandLine& line) {
   command.Flag("--json", options->json, "print one JSON object");
   command.Flag("--unconfirmed", options->unconfirmed,
                "of a program on the simulated kernel: what Linux does not show counts, too");
+  AddSeverityOption(command, options->severity);
   AddWorkerOptions(command, options->workers);
   command.Does(line.action, [options, &line] { return RunGateCommand(*options, line); });
 }

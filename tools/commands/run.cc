@@ -14,7 +14,6 @@
 #include <vector>
 
 #include "scenarios/language/print.h"
-#include "scenarios/oracles/oracles.h"
 #include "scenarios/worlds/schedules_world.h"
 #include "tools/cli/command.h"
 #include "tools/cli/errors.h"
@@ -49,7 +48,14 @@ Examples:
 
 Findings are one bug if the same call of the server's is to blame for them and ended in the same way. Its
 line in the server's source comes first, and next why; of a program without lines (-g) its address. --all
-shows each finding.
+shows each finding. The gravest bugs come first:
+
+  high    a remote client alone makes the server die, or lose bytes or others' service
+  medium  a remote client makes it leak, or lose what a client was owed that had half-closed; or a shortage
+          of the machine (ENOMEM, ENOBUFS, ENOSPC, ENFILE) makes it die or lose
+  low     the shortage makes it leak; or it merely ends in another way than expected
+
+--severity LEVEL sets from where on bugs make hupstorm exit with 1.
 
 Each bug that the simulated kernel shows in somebody else's program (--exec --world simulated) is taken to
 Linux: "confirmed on Linux", "not reproduced on Linux" (listed apart), or why it cannot be.
@@ -59,10 +65,10 @@ under N random orders of threads. What one of these shows is reported with the s
 ("schedule 7"), and so is the same each time. Linux may choose another order: then it is not to be confirmed.
 
 --json prints {"target","world","scenarios":N,"findings":[{"oracle","target","scenario","file","line",
-"step","evidence","fingerprint","bug","place":{"file","line","function","call"},"cause","replay"}],
-"bugs":[{"bug","place","cause","oracles":[],"findings":N,"replay"}]}; "place" is null where it is not known; with --exec --world simulated each finding has
-"confirmed", too, and "schedule" if it shows under that order of threads alone. Of several targets "target" is the list, and each
-finding names its own. "left_out" and "limits_missed" ([{"reason","scenarios":[]}]) say which scenarios
+"step","evidence","fingerprint","severity","bug","place":{"file","line","function","call"},"cause","replay"}],
+"bugs":[{"bug","place","cause","severity","oracles":[],"findings":N,"replay"}]}; "place" is null where it is
+not known; with --exec --world simulated each finding has "confirmed", too, and "schedule" if it shows under
+that order of threads alone. Of several targets "target" is the list, and each finding names its own. "left_out" and "limits_missed" ([{"reason","scenarios":[]}]) say which scenarios
 were not run, and which did not come to the limit that they are about. On Linux "seconds" and "slowest"
 ([{"scenario","seconds"}]) say what took the time.)";
 
@@ -72,6 +78,7 @@ struct Options {
   bool json = false;
   bool all = false;
   bool unconfirmed = false;
+  std::string severity = "low";
   WorkerOptions workers;
 };
 
@@ -94,8 +101,7 @@ void NoteTime(double seconds, size_t job, std::vector<std::pair<double, size_t>>
   slowest.resize(std::min(slowest.size(), kMost));
 }
 
-// Of findings with one fingerprint the first is taken to Linux. A bug is confirmed by any of its
-// symptoms.
+// Of findings with one fingerprint the first is taken to Linux.
 void Confirm(const Plan& plan, const IsolationOptions& isolation, const std::vector<size_t>& jobs,
              std::vector<ReportedFinding>& findings) {
   std::map<std::string, size_t> question_of;  // by fingerprint
@@ -106,20 +112,17 @@ void Confirm(const Plan& plan, const IsolationOptions& isolation, const std::vec
     if (!question_of.try_emplace(finding.fingerprint, questions.size()).second) continue;
     const Job& job = plan.jobs[jobs[i]];
     scenarios.push_back(ShowingScenario(*job.scenario, finding));
-    questions.push_back({job.target, &scenarios.back(), finding.oracle});
+    questions.push_back({job.target, &scenarios.back(), {finding.oracle}});
   }
   const auto answers = ConfirmOnLinux(plan.server, isolation, questions);
-  std::map<std::string, Confirmation> confirmed;  // by bug
-  for (ReportedFinding& reported : findings) {
-    reported.confirmation = answers[question_of.at(reported.finding.fingerprint)];
-    if (reported.confirmation.state == Confirmation::State::kConfirmed) {
-      confirmed[BugOf(reported.finding)] = reported.confirmation;
-    }
+  std::vector<std::string> bugs;
+  std::vector<Confirmation> of_findings;
+  for (const ReportedFinding& reported : findings) {
+    bugs.push_back(BugOf(reported.finding));
+    of_findings.push_back(answers[question_of.at(reported.finding.fingerprint)]);
   }
-  for (ReportedFinding& reported : findings) {
-    const auto bug = confirmed.find(BugOf(reported.finding));
-    if (bug != confirmed.end()) reported.confirmation = bug->second;
-  }
+  ConfirmByBug(bugs, of_findings);
+  for (size_t i = 0; i < findings.size(); ++i) findings[i].confirmation = of_findings[i];
 }
 
 std::string ReplayOf(const Finding& finding, const Scenario& scenario, const ServerChoice& server,
@@ -179,38 +182,31 @@ Outcome RunPlan(const Plan& plan, const Options& options, const std::string& pro
   return outcome;
 }
 
-// For people: the gravest first, as the table of oracles has them, what a scenario expects last.
-std::vector<ReportedFinding> ByOracle(const std::vector<ReportedFinding>& findings) {
-  std::vector<ReportedFinding> sorted;
-  for (const Oracle& oracle : Oracles()) {
-    std::copy_if(
-        findings.begin(), findings.end(), std::back_inserter(sorted),
-        [&](const ReportedFinding& reported) { return reported.finding.oracle == oracle.name; });
-  }
-  return sorted;
+std::vector<ReportedFinding> GravestFirst(std::vector<ReportedFinding> findings) {
+  std::ranges::stable_sort(findings, {},
+                           [](const auto& reported) { return RankOf(reported.finding); });
+  return findings;
 }
 
 void PrintOutcome(const Plan& plan, const Options& options, const Outcome& outcome) {
   const Style style = Style::For(stdout);
-  Print(FindingsText(ByOracle(outcome.findings), options.all, style));
+  const std::vector<Severity> bugs = SeveritiesOfBugs(outcome.findings);
+  std::string count = CountBySeverity(bugs);
+  if (const size_t found = outcome.findings.size(); bugs.size() < found) {
+    count +=
+        fmt::format(" ({}{})", Count(found, "finding"), options.all ? "" : "; --all shows each");
+  }
+  if (!bugs.empty()) Print(style.Red(count) + "\n");
+  Print(FindingsText(GravestFirst(outcome.findings), options.all, style));
   if (!outcome.not_reproduced.empty()) {
     Print("What Linux does not show (exit code 1 only with --unconfirmed):\n");
-    Print(FindingsText(ByOracle(outcome.not_reproduced), options.all, style));
+    Print(FindingsText(GravestFirst(outcome.not_reproduced), options.all, style));
   }
   const ServerChoice& server = plan.server;
   const std::string mended = server.mend == "none" ? "" : fmt::format(" --mend {}", server.mend);
   std::string summary = fmt::format("{}{}: {} run in {:.1f} s: ", server.name, mended,
                                     Count(outcome.done, "scenario"), outcome.seconds);
-  if (outcome.findings.empty()) {
-    summary += style.Green("nothing found");
-  } else {
-    const size_t found = outcome.findings.size();
-    const size_t distinct = DistinctFindings(outcome.findings);
-    std::string count = Count(found, "finding");
-    if (distinct < found) count += ", " + Count(distinct, "bug");
-    summary += style.Red(count);
-    if (distinct < found && !options.all) summary += " (--all shows each)";
-  }
+  summary += bugs.empty() ? style.Green(count) : style.Red(count);
   if (!outcome.not_reproduced.empty()) {
     summary += fmt::format("; {} not reproduced on Linux", outcome.not_reproduced.size());
   }
@@ -243,7 +239,7 @@ void PrintOutcomeAsJson(const Plan& plan, const Outcome& outcome) {
   std::vector<ReportedFinding> findings = outcome.findings;
   findings.insert(findings.end(), outcome.not_reproduced.begin(), outcome.not_reproduced.end());
   json["findings"] = FindingsJson(findings);
-  json["bugs"] = BugsJson(findings);
+  json["bugs"] = BugsJson(GravestFirst(findings));
   if (!outcome.slowest.empty()) {
     json["seconds"] = outcome.seconds;
     for (const auto& [seconds, job] : outcome.slowest) {
@@ -270,9 +266,13 @@ int Run(const Options& options, const std::string& program) {
   } else {
     PrintOutcome(plan, options, outcome);
   }
-  const bool counts =
-      !outcome.findings.empty() || (options.unconfirmed && !outcome.not_reproduced.empty());
-  return counts ? kExitFindings : kExitClean;
+  const Severity least = *SeverityFromName(options.severity);
+  const auto counts = [&](const ReportedFinding& reported) {
+    return reported.finding.severity >= least;
+  };
+  const bool any = std::ranges::any_of(outcome.findings, counts) ||
+                   (options.unconfirmed && std::ranges::any_of(outcome.not_reproduced, counts));
+  return any ? kExitFindings : kExitClean;
 }
 
 }  // namespace
@@ -287,6 +287,7 @@ void AddRunCommand(CLI::App& app, CommandLine& line) {
   command.Flag("--all", options->all, "show each finding, even if the bug is the same");
   command.Flag("--unconfirmed", options->unconfirmed,
                "of a program on the simulated kernel: what Linux does not show counts, too");
+  AddSeverityOption(command, options->severity);
   AddWorkerOptions(command, options->workers);
   command.Does(line.action, [options, &line] { return Run(*options, line.program); });
 }

@@ -17,6 +17,7 @@
 #include "tools/gate/confirm.h"
 #include "tools/plan/choose_server.h"
 #include "tools/plan/plan.h"
+#include "tools/report/bugs.h"
 #include "tools/report/json_output.h"
 #include "tools/report/left_out.h"
 #include "tools/report/sweep_report.h"
@@ -32,8 +33,8 @@ client that it is about (if it waits or accepts: by a client of each group), 30 
 SCENARIO is as for hupstorm run; "suite" is all of the built-in suite. What a scenario expects of an
 undisturbed run is not judged, and of its rounds two are run.
 
-Each distinct bug is reported once, with what went wrong in the first run that showed it, as a
-scenario that hupstorm replay takes: --out DIR writes it to a file, OUT/ORACLE-FINGERPRINT.scn.
+Each bug is reported once, at its line of the server, with what went wrong in the first run that showed its
+gravest symptom, as a scenario that hupstorm replay takes: --out DIR writes it to a file, OUT/ORACLE-FINGERPRINT.scn.
 
 Calls that are alike are not all swept: the same call, with the same outcome, at the same step, with
 the same recent calls on the connection. In a scenario of more than some hundred calls, the first, the
@@ -53,7 +54,7 @@ Examples:
 
 --json prints {"target","mend","world","scenarios":N,"calls":N,"alike":N,"placements":N,"pairs":N,
 "pairs_left_out":N,"survey_seconds","seconds","rate","findings":[{"oracle","target","scenario","placement":[],
-"evidence","fingerprint","file","line","runs","alone","text","replay"}]}.)";
+"evidence","fingerprint","severity","bug","place":{"file","line","function","call"},"cause","file","line","runs","alone","text","replay"}]}.)";
 
 constexpr uint64_t kMostPairs = 20'000;  // of a scenario and target, unless --pairs says otherwise
 // Placements that only --timeout ends, until the sweep is given up.
@@ -73,11 +74,14 @@ struct Options {
 void AskLinux(const ServerChoice& server, const IsolationOptions& isolation, SweepReport& report) {
   std::deque<Scenario> scenarios;
   std::vector<Question> questions;
+  std::vector<std::string> bugs;
   for (const SweepFinding& found : report.findings) {
     scenarios.push_back(ParseScenario(found.text, found.finding.scenario));
-    questions.push_back({&server.targets.front(), &scenarios.back(), found.finding.oracle});
+    bugs.push_back(BugOf(found.finding));
+    questions.push_back({&server.targets.front(), &scenarios.back(), {found.finding.oracle}});
   }
-  const auto answers = ConfirmOnLinux(server, isolation, questions);
+  std::vector<Confirmation> answers = ConfirmOnLinux(server, isolation, questions);
+  ConfirmByBug(bugs, answers);
   for (size_t i = 0; i < answers.size(); ++i) report.findings[i].confirmation = answers[i];
 }
 
@@ -96,6 +100,8 @@ int RunSweepCommand(const Options& options, const std::string& program) {
   settings.all = options.all;
   settings.isolation.most_timeouts = kMostTimeouts;
   settings.most_pairs = options.most_pairs;
+  BugNamer bugs(plan.server.targets);
+  settings.bugs = &bugs;
   settings.file_of = [&](const Finding& finding) { return ScenarioFile(options.out, finding); };
   settings.on_progress = [&progress](uint64_t done, uint64_t total, size_t findings) {
     progress.Update(done, total, Count(findings, "finding"));

@@ -51,16 +51,36 @@ Confirmation ConfirmationOf(const CampaignReport& report, size_t finding) {
   return finding < report.confirmations.size() ? report.confirmations[finding] : Confirmation();
 }
 
-std::string FindingText(const CampaignReport& report, size_t number, const Style& style) {
-  const StoredFinding& finding = report.findings[number];
-  const FindingRecord& record = finding.record;
-  const std::string confirmation = ConfirmationText(ConfirmationOf(report, number));
+// For the text of bugs.
+std::vector<ReportedFinding> Reported(const CampaignReport& report) {
+  std::vector<ReportedFinding> findings;
+  for (size_t i = 0; i < report.findings.size(); ++i) {
+    findings.push_back(
+        {KnownOf(report, i), ReplayOf(report, report.findings[i]), "", ConfirmationOf(report, i)});
+  }
+  return findings;
+}
+
+// When it was found, and how small it is.
+std::string HistoryText(const StoredFinding& finding) {
   const std::optional<size_t> steps = StepsOf(finding);
-  return fmt::format("{}: {} ({:.1f} s, {} executions, {}{}{})\n  {}\n", style.Red(record.oracle),
-                     record.evidence, record.seconds, Thousands(record.executions),
-                     steps ? Count(*steps, "step") : "not made small yet",
-                     confirmation.empty() ? "" : ", ", confirmation,
-                     style.Dim(ReplayOf(report, finding)));
+  return fmt::format("{:.1f} s, {} executions, {}", finding.record.seconds,
+                     Thousands(finding.record.executions),
+                     steps ? Count(*steps, "step") : "not made small yet");
+}
+
+std::string BugsText(const CampaignReport& report, const Style& style) {
+  std::vector<ReportedFinding> findings = Reported(report);
+  for (size_t i = 0; i < findings.size(); ++i) {
+    findings[i].note = HistoryText(report.findings[i]);
+  }
+  std::ranges::stable_sort(findings, {},
+                           [](const auto& reported) { return RankOf(reported.finding); });
+  const std::vector<Severity> bugs = SeveritiesOfBugs(findings);
+  const std::string count =
+      bugs.size() == findings.size() ? "" : fmt::format(" ({})", Count(findings.size(), "finding"));
+  return fmt::format("\n{}{}\n", style.Red(CountBySeverity(bugs)), count) +
+         FindingsText(findings, /*all=*/false, style);
 }
 
 std::string SummaryLine(const CampaignReport& report) {
@@ -80,12 +100,23 @@ std::string ResumeCommand(const CampaignReport& report) {
 
 }  // namespace
 
+Finding KnownOf(const CampaignReport& report, size_t finding) {
+  if (finding < report.looked_at.size()) return report.looked_at[finding];
+  const FindingRecord& record = report.findings[finding].record;
+  Finding known;
+  known.oracle = record.oracle;
+  known.target = report.settings.target;
+  known.evidence = record.evidence;
+  known.fingerprint = record.fingerprint;
+  known.scenario = report.findings[finding].input.stem().string();
+  return known;
+}
+
 std::string CampaignText(const CampaignReport& report, const Style& style) {
   std::string text = SummaryLine(report);
   if (report.findings.empty() && report.crashes.empty()) text += style.Green("Nothing found.\n");
   if (!report.findings.empty()) {
-    text += fmt::format("\n{}:\n", Count(report.findings.size(), "finding"));
-    for (size_t i = 0; i < report.findings.size(); ++i) text += FindingText(report, i, style);
+    text += BugsText(report, style);
   }
   if (!report.crashes.empty()) {
     text += fmt::format("\n{} that crashed the target, hung it, or took too much memory:\n",
@@ -105,10 +136,15 @@ nlohmann::ordered_json CampaignJson(const CampaignReport& report) {
     const StoredFinding& finding = report.findings[i];
     const std::optional<size_t> steps = StepsOf(finding);
     const FindingRecord& record = finding.record;
+    const Finding known = KnownOf(report, i);
     findings.push_back({{"oracle", record.oracle},
                         {"target", report.settings.target},
                         {"evidence", record.evidence},
                         {"fingerprint", record.fingerprint},
+                        {"severity", SeverityName(known.severity)},
+                        {"bug", BugOf(known)},
+                        {"place", PlaceJson(known)},
+                        {"cause", known.cause},
                         {"seconds", record.seconds},
                         {"executions", record.executions},
                         {"input", finding.input.string()},
@@ -132,6 +168,7 @@ nlohmann::ordered_json CampaignJson(const CampaignReport& report) {
           {"coverage", report.figures.engine.coverage},
           {"corpus", report.figures.engine.corpus},
           {"findings", std::move(findings)},
+          {"bugs", BugsJson(Reported(report))},
           {"crashes", std::move(crashes)}};
 }
 

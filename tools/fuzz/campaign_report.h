@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "scenarios/oracles/finding.h"
 #include "tools/cli/output.h"
 #include "tools/fuzz/campaign.h"
 #include "tools/report/confirmation.h"
@@ -23,15 +24,23 @@ struct CampaignReport {
   std::vector<std::filesystem::path> crashes = {};
   CampaignEnd end = CampaignEnd::kTime;
   std::string server = {};  // of --exec: the options that select it, for a shell
-  // Of each finding; empty if Linux was not asked.
+  // Of each finding: what it is when it is run once more, with its place; and whether Linux shows
+  // it. Empty if nobody has looked.
+  std::vector<Finding> looked_at = {};
   std::vector<Confirmation> confirmations = {};
 };
+
+// As much as is known of a finding: with its place if somebody has looked.
+Finding KnownOf(const CampaignReport& report, size_t finding);
 
 std::string CampaignText(const CampaignReport& report, const Style& style);
 
 // {"target","mend","engine","jobs","out","end","seconds","executions","coverage","corpus",
-//  "findings":[{"oracle","target","evidence","fingerprint","seconds","executions","input","scenario",
-//  "steps","replay"}],"crashes":[{"input","replay"}]}
+//  "findings":[{"oracle","target","evidence","fingerprint","severity","bug",
+//  "place":{"file","line","function","call"} or
+//  null,"cause","seconds","executions","input","scenario",
+//  "steps","replay"}],"bugs":[{"bug","place","cause","severity","oracles":[],"findings":N,"replay"}],
+//  "crashes":[{"input","replay"}]}
 // Findings of --exec have "confirmed" too, as AddConfirmation says. A finding whose scenario is not
 // there yet has an empty "scenario" and no "steps".
 nlohmann::ordered_json CampaignJson(const CampaignReport& report);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <set>
+#include <tuple>
 #include <utility>
 
 #include "tools/cli/errors.h"
@@ -12,12 +13,12 @@
 namespace hupstorm {
 namespace {
 
-constexpr size_t kFingerprintLength = 16;
+constexpr size_t kNumberLength = 16;
 
 constexpr char kHeader[] =
-    "# Findings that hupstorm gate --baseline tolerates: target, oracle, fingerprint, and in "
+    "# Bugs that hupstorm gate --baseline tolerates: target, symptom, the bug's number, and in "
     "which\n"
-    "# scenarios and areas. In another scenario of the suite the same finding is a new one.\n"
+    "# scenarios and areas. In another scenario of the suite the same is a new finding.\n"
     "# What stands behind a '#' is yours, and stays when --update-baseline writes the file anew.\n";
 
 constexpr std::string_view kIn = "in";
@@ -68,7 +69,7 @@ class Line {
   [[noreturn]] void Fail(const std::string& why) const {
     throw UsageError(
         "{}:{}:{}: {}\n"
-        "A line of a baseline is: TARGET ORACLE FINGERPRINT [# comment], and below it: "
+        "A line of a baseline is: TARGET ORACLE BUG [# comment], and below it: "
         "in SCENARIO ...; hupstorm gate --update-baseline writes them",
         file_, number_, word_ + 1, why);
   }
@@ -81,8 +82,8 @@ class Line {
   size_t word_ = 0;
 };
 
-bool IsFingerprint(std::string_view word) {
-  return word.size() == kFingerprintLength &&
+bool IsNumber(std::string_view word) {
+  return word.size() == kNumberLength &&
          word.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
@@ -102,9 +103,7 @@ std::string ShownInText(const std::set<std::string>& shown_in) {
   return line.empty() ? text : text + line + '\n';
 }
 
-bool AreSame(const BaselineEntry& a, const BaselineEntry& b) {
-  return a.target == b.target && a.oracle == b.oracle && a.fingerprint == b.fingerprint;
-}
+auto KeyOf(const BaselineEntry& entry) { return std::tie(entry.target, entry.oracle, entry.bug); }
 
 }  // namespace
 
@@ -126,14 +125,14 @@ Baseline Baseline::Parse(std::string_view text, std::string_view file) {
     BaselineEntry& entry = baseline.entries_.emplace_back();
     entry.target = std::move(first);
     entry.oracle = line.Word("an oracle");
-    entry.fingerprint = line.Word("a fingerprint");
-    if (!IsFingerprint(entry.fingerprint)) {
-      line.Fail(fmt::format("\"{}\" is no fingerprint, which has 16 hexadecimal digits",
-                            entry.fingerprint));
+    entry.bug = line.Word("a bug's number");
+    if (!IsNumber(entry.bug)) {
+      line.Fail(
+          fmt::format("\"{}\" is no number of a bug, which has 16 hexadecimal digits", entry.bug));
     }
     if (!line.AtEnd()) {
       line.Word("");
-      line.Fail("nothing but a comment may follow a fingerprint");
+      line.Fail("nothing but a comment may follow a bug's number");
     }
     entry.comment = line.Comment();
   }
@@ -141,11 +140,20 @@ Baseline Baseline::Parse(std::string_view text, std::string_view file) {
 }
 
 const BaselineEntry* Baseline::Find(const Finding& finding) const {
-  const BaselineEntry wanted = EntryFor(finding, {});
-  const auto place =
-      std::find_if(entries_.begin(), entries_.end(),
-                   [&](const BaselineEntry& entry) { return AreSame(entry, wanted); });
-  return place == entries_.end() ? nullptr : &*place;
+  const BaselineEntry* by_fingerprint = nullptr;
+  for (const BaselineEntry& entry : entries_) {
+    if (entry.target != finding.target || entry.oracle != finding.oracle) continue;
+    if (entry.bug == BugOf(finding)) return &entry;
+    if (entry.bug == finding.fingerprint) by_fingerprint = &entry;
+  }
+  return by_fingerprint;
+}
+
+bool Baseline::HasBug(const Finding& finding) const {
+  return std::any_of(entries_.begin(), entries_.end(), [&](const BaselineEntry& entry) {
+    return entry.target == finding.target &&
+           (entry.bug == BugOf(finding) || entry.bug == finding.fingerprint);
+  });
 }
 
 bool Baseline::Tolerates(const Finding& finding, bool in_suite) const {
@@ -156,9 +164,13 @@ bool Baseline::Tolerates(const Finding& finding, bool in_suite) const {
 
 void NoteBaseline(const Baseline& baseline, GateReport& report) {
   report.has_baseline = true;
-  std::set<std::pair<std::string, std::string>> seen;
+  std::set<std::tuple<std::string, std::string, std::string>> bugs;
+  std::set<std::tuple<std::string, std::string, std::string>> fingerprints;
   for (const GateFinding& found : report.findings) {
-    seen.insert({found.finding.target, found.finding.fingerprint});
+    for (const Symptom& symptom : found.symptoms) {
+      bugs.emplace(found.finding.target, symptom.oracle, BugOf(found.finding));
+      fingerprints.emplace(found.finding.target, symptom.oracle, symptom.fingerprint);
+    }
   }
   // Nothing is known of targets that this pass is not about.
   std::set<std::string> judged;
@@ -167,34 +179,47 @@ void NoteBaseline(const Baseline& baseline, GateReport& report) {
   }
   for (const BaselineEntry& known : baseline.entries()) {
     if (!judged.contains(known.target)) continue;
-    if (!seen.contains({known.target, known.fingerprint})) {
+    const bool is_named = bugs.contains(KeyOf(known));
+    if (!is_named && !fingerprints.contains(KeyOf(known))) {
       report.gone.push_back(known);
-    } else if (known.shown_in.empty()) {
-      ++report.known_anywhere;
+      continue;
     }
+    if (known.shown_in.empty()) ++report.known_anywhere;
+    if (!is_named) ++report.known_by_fingerprint;
   }
 }
 
-BaselineEntry EntryFor(const Finding& finding, std::set<std::string> shown_in) {
-  return {finding.target, finding.oracle, finding.fingerprint, "", std::move(shown_in)};
+std::vector<BaselineEntry> EntriesFor(const GateFinding& found, const Baseline& former) {
+  std::vector<BaselineEntry> entries;
+  for (const Symptom& symptom : found.symptoms) {
+    Finding finding = found.finding;
+    finding.oracle = symptom.oracle;
+    finding.fingerprint = symptom.fingerprint;
+    const BaselineEntry* const known = former.Find(finding);
+    entries.push_back({finding.target, symptom.oracle, BugOf(found.finding),
+                       known == nullptr ? "" : known->comment, symptom.shown_in});
+  }
+  return entries;
 }
 
-std::string BaselineText(std::vector<BaselineEntry> entries, const Baseline& former) {
+std::string BaselineText(std::vector<BaselineEntry> entries) {
   std::sort(entries.begin(), entries.end());
   std::vector<BaselineEntry> merged;
   for (BaselineEntry& entry : entries) {
-    for (const BaselineEntry& old : former.entries()) {
-      if (entry.comment.empty() && AreSame(entry, old)) entry.comment = old.comment;
-    }
-    if (merged.empty() || !AreSame(merged.back(), entry)) {
+    if (merged.empty() || KeyOf(merged.back()) != KeyOf(entry)) {
       merged.push_back(std::move(entry));
-    } else {
-      merged.back().shown_in.merge(entry.shown_in);
+      continue;
+    }
+    BaselineEntry& same = merged.back();
+    same.shown_in.merge(entry.shown_in);
+    // Sorted as they are, equal comments follow each other.
+    if (!entry.comment.empty() && !same.comment.ends_with(entry.comment)) {
+      same.comment += (same.comment.empty() ? "" : "; ") + entry.comment;
     }
   }
   std::string text = kHeader;
   for (const BaselineEntry& entry : merged) {
-    text += fmt::format("{} {} {}", ShellWord(entry.target), entry.oracle, entry.fingerprint);
+    text += fmt::format("{} {} {}", ShellWord(entry.target), entry.oracle, entry.bug);
     if (!entry.comment.empty()) text += "  # " + entry.comment;
     text += '\n' + ShownInText(entry.shown_in);
   }

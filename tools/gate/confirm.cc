@@ -1,5 +1,6 @@
 #include "tools/gate/confirm.h"
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <utility>
@@ -20,7 +21,7 @@ std::vector<Confirmation> ConfirmOnLinux(const ServerChoice& server,
   std::map<std::string, size_t> job_of;  // by what a scenario says
   for (size_t i = 0; i < questions.size(); ++i) {
     const Question& question = questions[i];
-    if (question.oracle == "heap-leak") {
+    if (question.oracles == std::set<std::string>{"heap-leak"}) {
       answers[i] = {State::kCannotBe, "nobody counts what a program on Linux allocates"};
     } else if (std::string why = server.place_on_linux->why_not(*question.scenario); !why.empty()) {
       answers[i] = {State::kCannotBe, std::move(why)};
@@ -53,15 +54,26 @@ std::vector<Confirmation> ConfirmOnLinux(const ServerChoice& server,
       continue;
     }
     // Threads that wait for each other are seen on Linux by what they leave undone.
-    const bool is_deadlock = questions[i].oracle == "deadlock";
-    const bool is_shown =
-        is_deadlock ? !oracles[job].empty() : oracles[job].contains(questions[i].oracle);
+    const bool is_deadlock = questions[i].oracles.contains("deadlock");
+    const bool is_shown = std::ranges::any_of(oracles[job], [&](const std::string& oracle) {
+      return is_deadlock || questions[i].oracles.contains(oracle);
+    });
     answers[i].state = is_shown ? State::kConfirmed : State::kNotReproduced;
     if (!is_shown && (is_deadlock || questions[i].scenario->schedule != 0)) {
       answers[i] = {State::kCannotBe, "Linux chose another order of threads"};
     }
   }
   return answers;
+}
+
+void ConfirmByBug(std::span<const std::string> bugs, std::span<Confirmation> answers) {
+  std::set<std::string_view> confirmed;
+  for (size_t i = 0; i < answers.size(); ++i) {
+    if (answers[i].state == Confirmation::State::kConfirmed) confirmed.insert(bugs[i]);
+  }
+  for (size_t i = 0; i < answers.size(); ++i) {
+    if (confirmed.contains(bugs[i])) answers[i] = {Confirmation::State::kConfirmed};
+  }
 }
 
 }  // namespace hupstorm

@@ -1,5 +1,5 @@
-// The findings of a gate as they come in: each bug once, and once more in scenarios for which the
-// baseline does not have it.
+// The findings of a gate as they come in: each bug once, and once more with symptoms or in
+// scenarios for which the baseline does not have it.
 
 #ifndef HUPSTORM_TOOLS_GATE_FINDINGS_BOOK_H_
 #define HUPSTORM_TOOLS_GATE_FINDINGS_BOOK_H_
@@ -18,6 +18,7 @@
 #include "scenarios/worlds/schedules_world.h"
 #include "tools/gate/baseline.h"
 #include "tools/isolation/isolated_runner.h"
+#include "tools/report/findings_report.h"
 #include "tools/report/gate_report.h"
 
 namespace hupstorm {
@@ -50,34 +51,45 @@ class FindingsBook {
   // `baseline` may be null, and must outlive the book.
   explicit FindingsBook(const Baseline* baseline) : baseline_(baseline) {}
 
-  // Enters a finding that a case of `area` showed, and gives its number. `fill` completes the entry
-  // of one that is new.
+  // Enters a finding that a case of `area` showed, and gives its bug's number. `fill` completes the
+  // entry of a bug that is new, and again if this is a graver symptom of one that is known.
   template <typename Fill>
   size_t Enter(Finding finding, const std::string& area, const Fill& fill) {
     const bool in_suite = area == kSuiteArea;
     const bool tolerated = baseline_ != nullptr && baseline_->Tolerates(finding, in_suite);
     const auto [place, is_new] =
-        numbers_.try_emplace({finding.target, finding.fingerprint, tolerated}, entries_.size());
-    std::string shown_in = in_suite ? finding.scenario : area;
-    if (is_new) {
-      BookedFinding& entry = entries_.emplace_back();
-      entry.report.area = area;
-      entry.report.tolerated = tolerated;
-      entry.report.known_elsewhere =
-          !tolerated && baseline_ != nullptr && baseline_->Find(finding) != nullptr;
-      entry.report.finding = std::move(finding);
+        numbers_.try_emplace({finding.target, BugOf(finding), tolerated}, entries_.size());
+    if (is_new) entries_.emplace_back();
+    BookedFinding& entry = entries_[place->second];
+    GateFinding& report = entry.report;
+    ++report.cases;
+    SymptomOf(report, finding).shown_in.insert(in_suite ? finding.scenario : area);
+    if (is_new || RankOf(finding) < RankOf(report.finding)) {
+      report.area = area;
+      report.tolerated = tolerated;
+      report.known_elsewhere = !tolerated && baseline_ != nullptr && baseline_->HasBug(finding);
+      report.finding = std::move(finding);
       fill(entry);
     }
-    ++entries_[place->second].report.cases;
-    entries_[place->second].report.shown_in.insert(std::move(shown_in));
     return place->second;
   }
 
   std::vector<BookedFinding>& entries() { return entries_; }
 
  private:
+  static Symptom& SymptomOf(GateFinding& report, const Finding& finding) {
+    for (Symptom& symptom : report.symptoms) {
+      if (symptom.oracle == finding.oracle && symptom.fingerprint == finding.fingerprint) {
+        return symptom;
+      }
+    }
+    report.symptoms.push_back(
+        {.oracle = finding.oracle, .fingerprint = finding.fingerprint, .shown_in = {}});
+    return report.symptoms.back();
+  }
+
   const Baseline* baseline_;
-  // By target, fingerprint, and whether the baseline tolerates it.
+  // By target, bug, and whether the baseline tolerates it.
   std::map<std::tuple<std::string, std::string, bool>, size_t> numbers_;
   std::vector<BookedFinding> entries_;
 };

@@ -20,6 +20,7 @@
 #include "tools/gate/corpus_inputs.h"
 #include "tools/gate/findings_book.h"
 #include "tools/gate/smoke.h"
+#include "tools/report/bugs.h"
 #include "tools/report/sweep_report.h"
 #include "tools/shrink/finding_shrinker.h"
 #include "tools/sweep/sweep_runner.h"
@@ -54,6 +55,7 @@ class Gate {
       : settings_(settings),
         server_(*settings.server),
         isolation_(settings.isolation),
+        bugs_(server_.targets),
         book_(settings.baseline ? &*settings.baseline : nullptr) {
     isolation_.most_timeouts = kMostTimeouts;
   }
@@ -110,6 +112,7 @@ class Gate {
     const auto take = [&](size_t job, RunResult result) {
       area.cases[job].seconds = SecondsSince(std::exchange(last, Clock::now()));
       LeaveOutWhatFollows(result.findings);
+      bugs_.Name(result);
       found += result.findings.size();
       results[job] = std::move(result);
       ran[job] = true;
@@ -138,7 +141,7 @@ class Gate {
       }
     };
     try {
-      RunIsolated(jobs, isolation_, take);
+      RunIsolated(jobs, ForBlame(), take);
     } catch (const FailedError&) {
       book();
       // What was not run is no case that passed.
@@ -151,6 +154,12 @@ class Gate {
       throw;
     }
     book();
+  }
+
+  IsolationOptions ForBlame() const {
+    IsolationOptions isolation = isolation_;
+    isolation.run.find_blame = true;
+    return isolation;
   }
 
   void RunSuite(GateArea& area) {
@@ -208,6 +217,7 @@ class Gate {
     Progress progress(area.name);
     SweepSettings sweep;
     sweep.isolation = isolation_;
+    sweep.bugs = &bugs_;
     sweep.on_progress = [&progress](uint64_t done, uint64_t total, size_t findings) {
       progress.Update(done, total, Count(findings, "finding"));
     };
@@ -255,7 +265,9 @@ class Gate {
         progress.Update(before + done, total, Count(book_.entries().size(), "finding"));
       };
       GateCase one{.name = fmt::format("seed {}", settings_.seed), .target = target.name};
-      for (SmokeFinding& found : RunSmoke(SeedsFor(target), target, smoke)) {
+      std::vector<SmokeFinding> hits = RunSmoke(SeedsFor(target), target, smoke);
+      FindPlaces(hits, target);
+      for (SmokeFinding& found : hits) {
         one.findings.push_back(book_.Enter(found.finding, area.name, [&](BookedFinding& entry) {
           entry.target = &target;
           entry.SetText(Smallest(found, target, shrink_until));
@@ -267,6 +279,21 @@ class Gate {
     }
     area.did =
         fmt::format("{} random scenarios a target, seed {}", settings_.fuzz_runs, settings_.seed);
+  }
+
+  // What was found among thousands of runs has no place yet.
+  void FindPlaces(std::vector<SmokeFinding>& hits, const Target& target) {
+    std::vector<Job> jobs;
+    for (const SmokeFinding& hit : hits) jobs.push_back({&hit.scenario, &target});
+    Progress progress("places");
+    size_t done = 0;
+    RunIsolated(jobs, ForBlame(), [&](size_t job, RunResult result) {
+      bugs_.Name(result);
+      const auto same =
+          std::ranges::find(result.findings, hits[job].finding.fingerprint, &Finding::fingerprint);
+      if (same != result.findings.end()) hits[job].finding.TakeBlame(*same);
+      progress.Update(++done, jobs.size(), "");
+    });
   }
 
   std::vector<const Scenario*> SeedsFor(const Target& target) const {
@@ -330,7 +357,7 @@ class Gate {
     });
     std::vector<Job> jobs;
     for (const BookedFinding* entry : entries) jobs.push_back({&*entry->scenario, entry->target});
-    IsolationOptions isolation = isolation_;
+    IsolationOptions isolation = ForBlame();
     isolation.run.record_time_line = true;
     isolation.most_timeouts = INT_MAX;
     Progress progress("time lines");
@@ -342,8 +369,12 @@ class Gate {
       for (Finding& finding : result.findings) {
         if (finding.fingerprint != report.finding.fingerprint) continue;
         report.again = true;
-        // The line, the step and the evidence are those of the scenario that the user gets.
-        if (!entry.in_file) report.finding = std::move(finding);
+        report.finding.call = finding.call;
+        if (entry.in_file) continue;
+        // The line, the step and the evidence are those of the scenario that the user gets; the bug
+        // is the one that it was booked as.
+        finding.TakeBlame(report.finding);
+        report.finding = std::move(finding);
       }
       report.time_line = std::move(result.time_line);
       report.sockets = std::move(result.sockets);
@@ -356,7 +387,7 @@ class Gate {
   void AskLinux(const std::vector<BookedFinding*>& entries) {
     std::vector<Question> questions;
     for (const BookedFinding* entry : entries) {
-      questions.push_back({entry->target, &*entry->scenario, entry->report.finding.oracle});
+      questions.push_back({entry->target, &*entry->scenario, entry->report.oracles()});
     }
     const auto answers = ConfirmOnLinux(server_, isolation_, questions);
     for (size_t i = 0; i < entries.size(); ++i) {
@@ -372,6 +403,7 @@ class Gate {
     for (BookedFinding& entry : book_.entries()) {
       GateFinding& report = entry.report;
       Finding& finding = report.finding;
+      report.is_minor = finding.severity < settings_.severity;
       if (!entry.in_file) {
         finding.file = ScenarioFile(settings_.out, finding);
         report.replay = ReplayOfText(settings_.program, finding, report.text, server_.as_options);
@@ -389,6 +421,7 @@ class Gate {
   const ServerChoice& server_;
   IsolationOptions isolation_;
   std::deque<Scenario> corpus_;
+  BugNamer bugs_;
   FindingsBook book_;
   GateReport report_;
 };

@@ -6,8 +6,8 @@
 //   fuzz         a bounded, seeded run of random scenarios
 //   suite-linux, matrix, conformance     for hupstorm itself: its oracles and its simulated kernel
 //
-// A bug is reported once, in the area and case that showed it first, and once more if it shows in
-// scenarios of the suite for which the baseline does not have it.
+// A bug is reported once, in the area and case that showed its gravest symptom first, and once more
+// if it shows in ways for which the baseline does not have it.
 
 #ifndef HUPSTORM_TOOLS_GATE_GATE_H_
 #define HUPSTORM_TOOLS_GATE_GATE_H_
@@ -55,6 +55,7 @@ struct GateSettings {
   // for nowhere. The caller writes GateFinding::text to Finding::file.
   bool unconfirmed = false;  // what Linux does not show counts, too
   std::string out;
+  Severity severity = Severity::kLow;  // what is less grave leaves the gate open
   std::function<void(const GateArea&)> on_area_done = [](const GateArea&) {};
 };
 

@@ -14,6 +14,7 @@
 #include "base/hash.h"
 #include "base/message.h"
 #include "base/resource_limit.h"
+#include "scenarios/oracles/oracles.h"
 #include "scenarios/worlds/last_words.h"
 #include "tools/cli/errors.h"
 
@@ -32,6 +33,9 @@ RunResult ResultWith(const Scenario& scenario, const Target& target, std::string
   finding.target = target.name;
   finding.scenario = scenario.name.empty() ? scenario.file : scenario.name;
   finding.file = scenario.file;
+  if (const Oracle* const its = FindOracle(oracle)) {
+    finding.severity = SeverityOf(its->effect, scenario, finding.step);
+  }
   finding.evidence = std::move(evidence);
   finding.fingerprint =
       fmt::format("{:016x}", Fnv1a().Add(oracle).Add(target.name).Add(cause).value());

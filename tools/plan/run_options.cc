@@ -25,6 +25,13 @@ void AddWorkerOptions(Command& command, WorkerOptions& options) {
   AddTimeoutOption(command, options);
 }
 
+void AddSeverityOption(Command& command, std::string& severity) {
+  command
+      .Option("--severity LEVEL", severity,
+              "what is less grave does not make the exit code 1: low (the default), medium or high")
+      .OneOf({"low", "medium", "high"});
+}
+
 void AddTimeoutOption(Command& command, WorkerOptions& options) {
   command
       .Option("--timeout SECONDS", options.timeout_s,

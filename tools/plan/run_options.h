@@ -19,6 +19,9 @@ struct WorkerOptions {
 void AddWorkerOptions(Command& command, WorkerOptions& options);  // --jobs, --timeout
 void AddTimeoutOption(Command& command, WorkerOptions& options);  // --timeout alone
 
+// --severity: the name of the least severity that makes the command exit with 1.
+void AddSeverityOption(Command& command, std::string& severity);
+
 // What is wrong with `text` as a number of seconds; empty for nothing. A check of an option.
 std::string CheckSeconds(const std::string& text, double shortest, double longest);
 

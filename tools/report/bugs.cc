@@ -40,13 +40,6 @@ std::vector<std::string> LibrariesOf(std::span<const Target> targets) {
   return libraries;
 }
 
-// As an editor that was started in this folder would open it.
-std::string FromHere(const std::string& file) {
-  std::error_code ignored;
-  const std::string here = std::filesystem::current_path(ignored).string() + "/";
-  return file.starts_with(here) ? file.substr(here.size()) : file;
-}
-
 }  // namespace
 
 BugNamer::BugNamer(std::span<const Target> targets) : finder_(LibrariesOf(targets)) {}
@@ -54,6 +47,11 @@ BugNamer::BugNamer(std::span<const Target> targets) : finder_(LibrariesOf(target
 void BugNamer::Name(RunResult& result) {
   for (Finding& finding : result.findings) {
     finding.bug = finding.fingerprint;
+    // Of what a scenario alone expects, a call that ended well tells nothing.
+    if (IsExpectation(finding) && finding.ending == Ending::kDone) {
+      finding.cause.clear();
+      continue;
+    }
     Fnv1a bug;
     bug.Add(finding.target);
     const bool has_kept = finding.oracle == "heap-leak" && finding.call == 0;
@@ -131,6 +129,12 @@ bool BugNamer::AddKept(Finding& finding, const std::vector<CallStack>& stacks, F
   return true;
 }
 
+std::string FromHere(const std::string& file) {
+  std::error_code ignored;
+  const std::string here = std::filesystem::current_path(ignored).string() + "/";
+  return file.starts_with(here) ? file.substr(here.size()) : file;
+}
+
 std::string PlaceText(const Place& place) {
   if (!place) return "";
   if (place.line > 0) return fmt::format("{}:{}", FromHere(place.file), place.line);
@@ -139,11 +143,26 @@ std::string PlaceText(const Place& place) {
   return place.function.empty() ? address : fmt::format("{} ({})", address, place.function);
 }
 
+std::string ShortName(std::string_view function) {
+  size_t from = 0;
+  size_t before = 0;  // where the part before the last begins
+  int depth = 0;
+  for (size_t i = 0; i + 1 < function.size(); ++i) {
+    const char c = function[i];
+    depth += (c == '<' || c == '(') - (c == '>' || c == ')');
+    if (depth != 0 || function.substr(i, 2) != "::") continue;
+    before = std::exchange(from, i + 2);
+  }
+  const std::string_view part = function.substr(before);
+  // A namespace without a name tells nothing.
+  return std::string(part.starts_with('(') ? function.substr(from) : part);
+}
+
 std::string CauseText(const Finding& finding) {
   if (finding.cause.empty()) return "";
   const bool known = finding.place && !finding.place.function.empty();
   return fmt::format("because {}{}", finding.cause,
-                     known ? fmt::format(" in {}", finding.place.function) : "");
+                     known ? fmt::format(" in {}", ShortName(finding.place.function)) : "");
 }
 
 }  // namespace hupstorm

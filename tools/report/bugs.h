@@ -8,6 +8,7 @@
 
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/hash.h"
@@ -36,6 +37,12 @@ class BugNamer {
 // "connection.cc:22" as a compiler would print it, "server+0x1234" without symbols; empty if it is
 // not known.
 std::string PlaceText(const Place& place);
+
+// A path as an editor that was started in this folder opens it.
+std::string FromHere(const std::string& file);
+
+// The last two parts of a function's name, "Connection::Flush": its namespaces are in its file.
+std::string ShortName(std::string_view function);
 
 // "because send took 7 of 2048 bytes in Connection::Flush"; empty if it is not known.
 std::string CauseText(const Finding& finding);

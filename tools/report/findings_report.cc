@@ -11,6 +11,7 @@
 #include <set>
 #include <utility>
 
+#include "scenarios/oracles/oracles.h"
 #include "tools/cli/text_table.h"
 #include "tools/report/bugs.h"
 
@@ -47,7 +48,8 @@ class Explained {
   std::set<std::pair<std::string, std::string>> judged_;  // targets and scenarios
 };
 
-// {"file","line","function","call"}; null where the program does not tell.
+}  // namespace
+
 nlohmann::ordered_json PlaceJson(const Finding& finding) {
   const Place& place = finding.place;
   if (!place) return nullptr;
@@ -56,8 +58,6 @@ nlohmann::ordered_json PlaceJson(const Finding& finding) {
           {"function", place.function},
           {"call", place.call}};
 }
-
-}  // namespace
 
 std::string ShellWord(std::string_view word) {
   constexpr std::string_view kPlain =
@@ -107,6 +107,32 @@ std::string FindingLine(const Finding& finding, const Style& style) {
                      style.Red(finding.oracle), finding.evidence);
 }
 
+int RankOf(const Finding& finding) {
+  const Oracle* const oracle = FindOracle(finding.oracle);
+  if (oracle == nullptr) return -1;
+  const auto less_grave = static_cast<int>(Severity::kHigh) - static_cast<int>(finding.severity);
+  return less_grave * static_cast<int>(Oracles().size()) +
+         static_cast<int>(oracle - Oracles().data());
+}
+
+std::string CountBySeverity(std::span<const Severity> bugs) {
+  if (bugs.empty()) return "nothing found";
+  std::vector<std::string> parts;
+  for (const Severity severity : {Severity::kHigh, Severity::kMedium, Severity::kLow}) {
+    const auto count = std::ranges::count(bugs, severity);
+    if (count > 0) parts.push_back(fmt::format("{} {}", count, SeverityName(severity)));
+  }
+  return fmt::format("{}: {}", Count(bugs.size(), "bug"), fmt::join(parts, ", "));
+}
+
+std::string WhyLine(const Finding& finding, std::vector<std::string> notes) {
+  std::erase(notes, "");
+  std::string cause = CauseText(finding);
+  if (!cause.empty()) cause = ", " + cause;
+  return fmt::format("  {}{}{}{}", SeverityName(finding.severity), cause, notes.empty() ? "" : "; ",
+                     fmt::join(notes, "; "));
+}
+
 std::string ScenarioFile(const std::string& folder, const Finding& finding) {
   if (folder.empty()) return {};
   const std::string name = fmt::format("{}-{}.scn", finding.oracle, finding.fingerprint);
@@ -124,31 +150,25 @@ std::string FindingsText(std::span<const ReportedFinding> findings, bool all, co
   }
   std::set<Key> shown;
   std::string text;
-  for (const auto& [finding, replay, output, confirmation] : findings) {
+  for (const auto& [finding, replay, output, confirmation, note] : findings) {
     if (!all && explained.Has(finding)) continue;
     const Key key = KeyOf(finding);
     if (!shown.insert(key).second && !all) continue;
-    text += FindingLine(finding, style) + "\n";
-    if (const std::string cause = CauseText(finding); !cause.empty()) {
-      text += fmt::format("  {}\n", cause);
-    }
-    text += fmt::format("  {}\n", style.Dim(replay));
-    text += OutputText(output, style);
-    std::vector<std::string> last;
-    if (std::string confirmed = ConfirmationText(confirmation); !confirmed.empty()) {
-      last.push_back(std::move(confirmed));
-    }
+    std::vector<std::string> notes = {note};
     if (!all) {
       Symptoms& others = symptoms[key];
       others.oracles.erase(finding.oracle);
       if (others.scenarios.size() > 1) {
-        last.push_back("the same in " + Count(others.scenarios.size() - 1, "more scenario"));
+        notes.push_back("the same in " + Count(others.scenarios.size() - 1, "more scenario"));
       }
       if (!others.oracles.empty()) {
-        last.push_back(fmt::format("also seen as {}", fmt::join(others.oracles, ", ")));
+        notes.push_back(fmt::format("also seen as {}", fmt::join(others.oracles, ", ")));
       }
     }
-    if (!last.empty()) text += fmt::format("  {}\n", fmt::join(last, "; "));
+    notes.push_back(ConfirmationText(confirmation));
+    text += FindingLine(finding, style) + "\n" + WhyLine(finding, notes) + "\n";
+    text += OutputText(output, style);
+    text += fmt::format("  {}\n", style.Dim(replay));
   }
   return text;
 }
@@ -164,13 +184,17 @@ std::vector<ReportedFinding> TakeNotReproduced(std::vector<ReportedFinding>& fin
   return taken;
 }
 
-size_t DistinctFindings(std::span<const ReportedFinding> findings) {
+std::vector<Severity> SeveritiesOfBugs(std::span<const ReportedFinding> findings) {
   const Explained explained(findings);
-  std::set<Key> keys;
+  std::map<Key, Severity> gravest;
   for (const ReportedFinding& reported : findings) {
-    if (!explained.Has(reported.finding)) keys.insert(KeyOf(reported.finding));
+    if (explained.Has(reported.finding)) continue;
+    Severity& of_bug = gravest.try_emplace(KeyOf(reported.finding), Severity::kLow).first->second;
+    of_bug = std::max(of_bug, reported.finding.severity);
   }
-  return keys.size();
+  std::vector<Severity> severities;
+  for (const auto& [key, severity] : gravest) severities.push_back(severity);
+  return severities;
 }
 
 std::string OutputText(std::string_view output, const Style& style) {
@@ -196,13 +220,19 @@ std::string OutputText(std::string_view output, const Style& style) {
 
 nlohmann::ordered_json FindingJson(const ReportedFinding& reported) {
   const Finding& finding = reported.finding;
-  nlohmann::ordered_json json = {
-      {"oracle", finding.oracle},     {"target", finding.target},
-      {"scenario", finding.scenario}, {"file", finding.file},
-      {"line", finding.line},         {"step", finding.step},
-      {"evidence", finding.evidence}, {"fingerprint", finding.fingerprint},
-      {"bug", BugOf(finding)},        {"place", PlaceJson(finding)},
-      {"cause", finding.cause},       {"replay", reported.replay}};
+  nlohmann::ordered_json json = {{"oracle", finding.oracle},
+                                 {"target", finding.target},
+                                 {"scenario", finding.scenario},
+                                 {"file", finding.file},
+                                 {"line", finding.line},
+                                 {"step", finding.step},
+                                 {"evidence", finding.evidence},
+                                 {"fingerprint", finding.fingerprint},
+                                 {"severity", SeverityName(finding.severity)},
+                                 {"bug", BugOf(finding)},
+                                 {"place", PlaceJson(finding)},
+                                 {"cause", finding.cause},
+                                 {"replay", reported.replay}};
   if (finding.schedule != 0) json["schedule"] = finding.schedule;
   if (!reported.output.empty()) json["output"] = reported.output;
   AddConfirmation(reported.confirmation, json);
@@ -227,6 +257,7 @@ nlohmann::ordered_json BugsJson(std::span<const ReportedFinding> findings) {
       bugs.push_back({{"bug", BugOf(finding)},
                       {"place", PlaceJson(finding)},
                       {"cause", finding.cause},
+                      {"severity", SeverityName(finding.severity)},
                       {"oracles", nlohmann::ordered_json::array()},
                       {"findings", 0},
                       {"replay", reported.replay}});

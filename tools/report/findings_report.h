@@ -27,6 +27,7 @@ struct ReportedFinding {
   // The last that the server wrote; kept if it is not one of ours.
   std::string output = {};
   Confirmation confirmation = {};
+  std::string note = {};  // what else is to be told of it; for the text
 };
 
 // A word as a shell reads it: in quotes if it needs them.
@@ -58,6 +59,17 @@ std::string WhereText(const Finding& finding);
 // "scenarios/suite/half-close/x.scn:6: fd-leak: 2 descriptors ...", without its newline.
 std::string FindingLine(const Finding& finding, const Style& style);
 
+// The gravest have the least: by severity, then by the oracle's place in the table of oracles; an
+// area's own of the gate come first, what a scenario expects last.
+int RankOf(const Finding& finding);
+
+// "3 bugs: 1 high, 2 low", of the severities of bugs; "nothing found" of none.
+std::string CountBySeverity(std::span<const Severity> bugs);
+
+// "  high, because send took 7 of 2048 bytes in Connection::Flush; also seen as stalled", without
+// its newline: the second line of a bug. Notes that are empty are left out.
+std::string WhyLine(const Finding& finding, std::vector<std::string> notes);
+
 // FOLDER/ORACLE-FINGERPRINT.scn, for the scenario that shows the finding; empty if `folder` is.
 std::string ScenarioFile(const std::string& folder, const Finding& finding);
 
@@ -73,17 +85,21 @@ std::vector<ReportedFinding> TakeNotReproduced(std::vector<ReportedFinding>& fin
 // The last lines that a server wrote, each after a mark; empty for none.
 std::string OutputText(std::string_view output, const Style& style);
 
-// Bugs, not findings: how many FindingsText shows.
-size_t DistinctFindings(std::span<const ReportedFinding> findings);
+// Of each bug that FindingsText shows: that of its gravest finding.
+std::vector<Severity> SeveritiesOfBugs(std::span<const ReportedFinding> findings);
 
-// {"oracle","target","scenario","file","line","step","evidence","fingerprint","bug",
+// {"file","line","function","call"}; null where the program does not tell.
+nlohmann::ordered_json PlaceJson(const Finding& finding);
+
+// {"oracle","target","scenario","file","line","step","evidence","fingerprint","severity","bug",
 // "place":{"file","line","function","call"} or null,"cause","replay"}, and
 // "output" if the server wrote something, "schedule" if it shows under that one alone. Of a program
 // on the simulated kernel also "confirmed": true, false, or null with "unconfirmed_because".
 nlohmann::ordered_json FindingJson(const ReportedFinding& finding);
 nlohmann::ordered_json FindingsJson(std::span<const ReportedFinding> findings);
 
-// [{"bug","place","cause","oracles":[],"findings":N,"replay"}]: each bug once.
+// [{"bug","place","cause","severity","oracles":[],"findings":N,"replay"}]: each bug once. Findings
+// are in the order of RankOf.
 nlohmann::ordered_json BugsJson(std::span<const ReportedFinding> findings);
 
 // {"target","mend","world"}, with which the JSON of most commands begins.

@@ -25,17 +25,24 @@ inline constexpr char kSuiteArea[] = "suite";
 inline constexpr char kMatrixArea[] = "matrix";
 inline constexpr char kConformanceArea[] = "conformance";
 
+// One of the ways in which a bug is noticed.
+struct Symptom {
+  std::string oracle;
+  std::string fingerprint;
+  std::set<std::string> shown_in;  // as BaselineEntry has them
+};
+
 // One bug, however many cases show it.
 struct GateFinding {
-  Finding finding;         // of the first case that showed it
+  Finding finding;         // the gravest, of the first case that showed it
   std::string area;        // that case's
   size_t cases = 0;        // that show it, of all areas
-  bool tolerated = false;  // the baseline has it, in the scenarios that show it
-  // The baseline has the fingerprint, but not in a scenario that shows this.
+  bool tolerated = false;  // the baseline has it, with these symptoms in these scenarios
+  // The baseline has the bug, but not with this symptom in a scenario that shows it.
   bool known_elsewhere = false;
-  std::set<std::string> shown_in;  // as BaselineEntry has them
-  std::string text;                // the scenario; empty if there is none (matrix, conformance)
-  std::string replay;              // the command that shows it
+  std::vector<Symptom> symptoms;  // in the order in which they showed
+  std::string text;               // the scenario; empty if there is none (matrix, conformance)
+  std::string replay;             // the command that shows it
   std::string output;  // the last that the server wrote; kept of servers that are not ours
   // Of one more run of the scenario by itself; empty if the server's process ended in it.
   std::vector<TimeLineEntry> time_line;
@@ -44,8 +51,21 @@ struct GateFinding {
   Confirmation confirmation = {};
   // Linux does not show it, and it does not count therefore.
   bool not_reproduced = false;
+  bool is_minor = false;  // less grave than --severity
 
-  bool shuts() const { return !tolerated && !not_reproduced; }
+  bool shuts() const { return !tolerated && !not_reproduced && !is_minor; }
+  std::set<std::string> oracles() const {
+    std::set<std::string> names;
+    for (const Symptom& symptom : symptoms) names.insert(symptom.oracle);
+    return names;
+  }
+  std::set<std::string> shown_in() const {
+    std::set<std::string> all;
+    for (const Symptom& symptom : symptoms) {
+      all.insert(symptom.shown_in.begin(), symptom.shown_in.end());
+    }
+    return all;
+  }
 };
 
 struct GateCase {
@@ -76,12 +96,12 @@ struct KnownDefect {
   std::vector<std::string> scenarios;  // in which an oracle reports it that should
 };
 
-// A finding that the baseline tolerates.
+// A symptom of a bug that the baseline tolerates.
 struct BaselineEntry {
   std::string target;
   std::string oracle;
-  std::string fingerprint;  // of Finding, which holds the other two
-  std::string comment;      // without the '#'
+  std::string bug;      // BugOf a finding; in a file of an older hupstorm its fingerprint
+  std::string comment;  // without the '#'
   // The scenarios of the suite and of the user's in which it showed, and the names of the other
   // areas that showed it. Empty in a file of an older hupstorm: not known.
   std::set<std::string> shown_in = {};
@@ -118,8 +138,10 @@ struct GateReport {
   std::vector<GateFinding> findings;  // in the order in which they showed
   bool has_baseline = false;
   std::vector<BaselineEntry> gone;  // of the baseline, about these targets, that did not show
-  size_t known_anywhere =
-      0;  // of the baseline, seen again, of which it is not known where they showed
+  // Of the baseline, seen again: of which it is not known where they showed, and which it names by
+  // a finding's fingerprint, where the bug's name is known now.
+  size_t known_anywhere = 0;
+  size_t known_by_fingerprint = 0;
   std::vector<KnownDefect> defects;       // of the matrix; empty if it was not run
   std::vector<CampaignCurves> campaigns;  // whose folders were given as corpora
   std::string broken_off;                 // why not all was run; empty if it was
@@ -129,11 +151,11 @@ struct GateReport {
     return static_cast<size_t>(std::count_if(
         findings.begin(), findings.end(), [](const GateFinding& each) { return each.tolerated; }));
   }
-  // Fingerprints: what is in the baseline and shows elsewhere as well counts once.
+  // Bugs: what is in the baseline and shows elsewhere as well counts once.
   size_t distinct_findings() const {
     std::set<std::pair<std::string, std::string>> distinct;
     for (const GateFinding& each : findings) {
-      distinct.insert({each.finding.target, each.finding.fingerprint});
+      distinct.insert({each.finding.target, BugOf(each.finding)});
     }
     return distinct.size();
   }
@@ -145,6 +167,12 @@ struct GateReport {
     return static_cast<size_t>(std::count_if(
         findings.begin(), findings.end(),
         [](const GateFinding& each) { return !each.tolerated && each.not_reproduced; }));
+  }
+  size_t minor() const {
+    return static_cast<size_t>(
+        std::count_if(findings.begin(), findings.end(), [](const GateFinding& each) {
+          return each.is_minor && !each.tolerated && !each.not_reproduced;
+        }));
   }
   bool holds() const { return untolerated() == 0 && broken_off.empty(); }
 };

@@ -1,13 +1,14 @@
 #include "tools/report/gate_report_text.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "scenarios/oracles/oracles.h"
 #include "tools/cli/text_table.h"
+#include "tools/report/bugs.h"
 #include "tools/report/findings_report.h"
 
 namespace hupstorm {
@@ -27,21 +28,20 @@ std::vector<const GateFinding*> InOrder(const GateReport& report) {
 
 std::string FindingText(const GateFinding& found, const Style& style) {
   const Finding& finding = found.finding;
-  const std::string oracle = found.tolerated        ? style.Yellow(finding.oracle + " (tolerated)")
-                             : found.not_reproduced ? style.Yellow(finding.oracle)
-                                                    : style.Red(finding.oracle);
-  std::string text =
-      fmt::format("{}: {}: {}\n", style.Bold(WhereText(finding)), oracle, finding.evidence);
-  text += fmt::format("  {}, {}", finding.target, found.area);
-  if (found.cases > 1) text += fmt::format(", the same in {} more", found.cases - 1);
+  std::string name = finding.oracle + (found.tolerated ? " (tolerated)" : "");
+  name = found.shuts() ? style.Red(name) : style.Yellow(name);
+  std::set<std::string> others = found.oracles();
+  others.erase(finding.oracle);
+  std::vector<std::string> notes = {ConfirmationText(found.confirmation)};
+  if (found.cases > 1) notes.push_back(fmt::format("the same in {} more", found.cases - 1));
+  if (!others.empty()) notes.push_back(fmt::format("also seen as {}", fmt::join(others, ", ")));
   if (found.known_elsewhere) {
-    text += "; the baseline has its fingerprint, but not here: this may be another bug";
+    notes.push_back("the baseline has this bug, but not with this symptom in this scenario");
   }
-  if (!found.again) text += "; not seen again when this was run by itself";
-  if (const std::string asked = ConfirmationText(found.confirmation); !asked.empty()) {
-    text += "; " + asked;
-  }
-  text += "\n";
+  if (!found.again) notes.push_back("not seen again when this was run by itself");
+  std::string text = fmt::format("{}: {}: {}\n{}\n", style.Bold(WhereText(finding)), name,
+                                 finding.evidence, WhyLine(finding, notes));
+  text += fmt::format("  {}, {}: {}\n", finding.target, found.area, finding.scenario);
   if (found.tolerated) return text;  // known: --json and the reports have the rest
   text += OutputText(found.output, style);
   return text + style.Dim(found.replay) + "\n\n";
@@ -65,11 +65,28 @@ nlohmann::ordered_json AreaJson(const GateArea& area) {
   return json;
 }
 
+nlohmann::ordered_json SymptomsJson(const GateFinding& found) {
+  auto json = nlohmann::ordered_json::array();
+  for (const Symptom& symptom : found.symptoms) {
+    json.push_back({{"oracle", symptom.oracle},
+                    {"fingerprint", symptom.fingerprint},
+                    {"shown_in", symptom.shown_in}});
+  }
+  return json;
+}
+
 std::string KnownAnywhereText(const GateReport& report) {
   return fmt::format(
       "the baseline does not say in which scenarios {} of its findings showed, so that a second "
       "bug with the same fingerprint is let through; --update-baseline adds it",
       report.known_anywhere);
+}
+
+std::string KnownByFingerprintText(const GateReport& report) {
+  return fmt::format(
+      "the baseline names {} of its findings by fingerprints, as an older hupstorm wrote them; "
+      "--update-baseline names their bugs, which edits of the server change less",
+      report.known_by_fingerprint);
 }
 
 }  // namespace
@@ -92,30 +109,34 @@ std::string GateAreaText(const GateArea& area, const Style& style) {
 
 std::string GateText(const GateReport& report, const Style& style) {
   std::string text = "\n";
+  std::vector<Severity> severities;
+  for (const GateFinding& found : report.findings) {
+    if (found.shuts()) severities.push_back(found.finding.severity);
+  }
+  if (!severities.empty()) text += style.Red("New: " + CountBySeverity(severities)) + "\n\n";
   for (const GateFinding* const found : InOrder(report)) text += FindingText(*found, style);
   if (!report.note.empty()) text += report.note + "\n";
   for (const BaselineEntry& gone : report.gone) {
     text += fmt::format("gone: {} {} {} (--update-baseline takes it out of the baseline)\n",
-                        ShellWord(gone.target), gone.oracle, gone.fingerprint);
+                        ShellWord(gone.target), gone.oracle, gone.bug);
   }
   if (report.known_anywhere > 0) text += KnownAnywhereText(report) + "\n";
+  if (report.known_by_fingerprint > 0) text += KnownByFingerprintText(report) + "\n";
   if (!report.broken_off.empty()) text += style.Yellow(report.broken_off) + "\n";
   std::string verdict = style.Green("the gate is open");
   if (report.untolerated() > 0) {
-    verdict = style.Red("the gate is shut: " + Count(report.untolerated(), "new finding"));
+    verdict = style.Red("the gate is shut: " + Count(report.untolerated(), "new bug"));
   } else if (!report.broken_off.empty()) {
     verdict = style.Red("the gate is shut: not all was run");
   }
   if (report.tolerated() > 0) verdict += fmt::format(", {} tolerated", report.tolerated());
+  if (const size_t count = report.minor(); count > 0) {
+    verdict += fmt::format(", {} less grave than --severity", count);
+  }
   if (const size_t count = report.not_reproduced(); count > 0) {
     verdict += fmt::format(", {} not reproduced on Linux (--unconfirmed counts them)", count);
   }
   return text + fmt::format("{}: {}, {:.1f} s\n", report.target, verdict, report.seconds);
-}
-
-int RankOf(const Finding& finding) {
-  const Oracle* const oracle = FindOracle(finding.oracle);
-  return oracle == nullptr ? -1 : static_cast<int>(oracle - Oracles().data());
 }
 
 nlohmann::ordered_json FindingJson(const GateFinding& found) {
@@ -125,7 +146,8 @@ nlohmann::ordered_json FindingJson(const GateFinding& found) {
                                      {"cases", found.cases},
                                      {"tolerated", found.tolerated},
                                      {"known_elsewhere", found.known_elsewhere},
-                                     {"shown_in", found.shown_in},
+                                     {"shown_in", found.shown_in()},
+                                     {"symptoms", SymptomsJson(found)},
                                      {"again", found.again},
                                      {"text", found.text}});
   return json;
@@ -135,7 +157,7 @@ nlohmann::ordered_json GoneJson(const GateReport& report) {
   auto json = nlohmann::ordered_json::array();
   for (const BaselineEntry& entry : report.gone) {
     json.push_back(
-        {{"target", entry.target}, {"oracle", entry.oracle}, {"fingerprint", entry.fingerprint}});
+        {{"target", entry.target}, {"oracle", entry.oracle}, {"fingerprint", entry.bug}});
   }
   return json;
 }
@@ -161,14 +183,18 @@ std::string GitHubAnnotations(const GateReport& report) {
   for (const GateFinding& found : report.findings) {
     if (!found.shuts()) continue;
     const Finding& finding = found.finding;
+    // On the line of the server; if that is not known, of the scenario.
+    const bool has_line = finding.place.line > 0;
+    const std::string file = has_line ? FromHere(finding.place.file) : finding.file;
+    const int line = has_line ? finding.place.line : std::max(finding.line, 1);
     std::string where;
-    if (!finding.file.empty()) {
-      where =
-          fmt::format("file={},line={},", Escaped(finding.file, true), std::max(finding.line, 1));
-    }
+    if (!file.empty()) where = fmt::format("file={},line={},", Escaped(file, true), line);
+    const std::string cause = CauseText(finding);
     text += fmt::format("::error {}title={}::{}\n", where,
                         Escaped(fmt::format("{} in {}", finding.oracle, finding.target), true),
-                        Escaped(fmt::format("{}\n{}", finding.evidence, found.replay), false));
+                        Escaped(fmt::format("{}\n{}{}", finding.evidence,
+                                            cause.empty() ? "" : cause + "\n", found.replay),
+                                false));
   }
   return text;
 }

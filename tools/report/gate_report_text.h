@@ -26,9 +26,6 @@ nlohmann::ordered_json GateJson(const GateReport& report);
 nlohmann::ordered_json FindingJson(const GateFinding& found);
 nlohmann::ordered_json GoneJson(const GateReport& report);
 
-// How grave a finding is: its oracle's place in the table of oracles, from 0; -1 for an area's own.
-int RankOf(const Finding& finding);
-
 // As GitHub's runners take them from a step's output: an error for each finding that is not
 // tolerated, at its place in its file.
 std::string GitHubAnnotations(const GateReport& report);

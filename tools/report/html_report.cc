@@ -5,10 +5,13 @@
 
 #include <algorithm>
 #include <ctime>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <span>
 
 #include "scenarios/oracles/oracles.h"
+#include "tools/report/bugs.h"
+#include "tools/report/findings_report.h"
 #include "tools/report/gate_report_text.h"
 #include "tools/report/html/pages.h"
 #include "tools/report/json_output.h"
@@ -25,6 +28,7 @@ constexpr size_t kLastRows = 80;
 constexpr size_t kRowsAfter = 6;
 constexpr size_t kLongestText = 240;  // bytes of a row
 constexpr size_t kMostSockets = 40;
+constexpr int kLinesAround = 6;          // of the server's source
 constexpr size_t kLongestOutput = 4000;  // bytes of what a server wrote
 
 // In the order of TimeLineEntry::Kind.
@@ -84,12 +88,41 @@ Json SocketsJson(std::span<const SocketRow> sockets) {
   return json;
 }
 
+// The lines around the place: {"from","line","lines":[]}; null if there is no file to be read.
+Json SourceJson(const Place& place) {
+  std::ifstream file(place.line > 0 ? place.file : "");
+  const int from = std::max(place.line - kLinesAround, 1);
+  Json lines = Json::array();
+  int number = 1;
+  for (std::string line; number <= place.line + kLinesAround && std::getline(file, line);
+       ++number) {
+    if (number >= from) lines.push_back(Cut(line));
+  }
+  if (number <= place.line) return nullptr;
+  return {{"from", from}, {"line", place.line}, {"lines", std::move(lines)}};
+}
+
+Json StackJson(const Place& place) {
+  Json json = Json::array();
+  for (const Frame& frame : place.stack) {
+    const std::string where = frame.line > 0
+                                  ? fmt::format("{}:{}", FromHere(frame.file), frame.line)
+                                  : fmt::format("{}+{:#x}", frame.module, frame.offset);
+    json.push_back({{"function", frame.function}, {"where", where}, {"own", frame.own}});
+  }
+  return json;
+}
+
 Json RowsOfFindings(const GateReport& report) {
   Json json = Json::array();
   for (const GateFinding& found : report.findings) {
     const size_t cut = found.output.size() - std::min(found.output.size(), kLongestOutput);
     Json row = FindingJson(found);
     row["rank"] = RankOf(found.finding);
+    row["where"] = WhereText(found.finding);
+    row["because"] = CauseText(found.finding);
+    row["source"] = SourceJson(found.finding.place);
+    row["stack"] = StackJson(found.finding.place);
     row["output"] = found.output.substr(cut);
     row["rows"] = RowsJson(found);
     row["sockets"] = SocketsJson(found.sockets);

@@ -11,6 +11,7 @@
 #include <sstream>
 
 #include "tools/cli/output.h"
+#include "tools/report/bugs.h"
 #include "tools/report/clean_text.h"
 #include "tools/report/findings_report.h"
 #include "tools/report/time_line.h"
@@ -50,8 +51,9 @@ std::string WithoutMiddle(std::string text) {
 std::string Details(const GateFinding& found, bool first) {
   const Style plain(false);
   const Finding& finding = found.finding;
-  std::string text = fmt::format("{}\nFingerprint {}. To see it:\n{}\n",
-                                 FindingLine(finding, plain), finding.fingerprint, found.replay);
+  const std::string cause = CauseText(finding);
+  std::string text = fmt::format("{}\n{}Bug {}. To see it:\n{}\n", FindingLine(finding, plain),
+                                 cause.empty() ? "" : cause + "\n", BugOf(finding), found.replay);
   if (!first) return text + "Its time line stands with the first case that shows it.\n";
   text += OutputText(found.output, plain);
   if (!found.text.empty()) text += "\n" + found.text;

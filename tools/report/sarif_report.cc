@@ -9,6 +9,7 @@
 #include "scenarios/oracles/oracles.h"
 #include "target/documented/documented.h"
 #include "tools/catalogue/mend_places.h"
+#include "tools/report/bugs.h"
 #include "tools/report/clean_text.h"
 #include "tools/report/json_output.h"
 
@@ -18,7 +19,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr char kSchema[] = "https://json.schemastore.org/sarif-2.1.0.json";
-constexpr char kFingerprintName[] = "hupstorm/v1";
+// Version 1 was of a finding.
+constexpr char kFingerprintName[] = "hupstorm/v2";
 
 struct Rule {
   std::string_view name;
@@ -66,7 +68,7 @@ Json PlaceJson(std::string_view path, int line) {
           {"region", {{"startLine", std::max(line, 1)}}}};
 }
 
-Json LocationJson(const Finding& finding) {
+Json ScenarioJson(const Finding& finding) {
   Json location;
   if (!finding.file.empty()) location["physicalLocation"] = PlaceJson(finding.file, finding.line);
   const std::string name = finding.scenario.empty() ? finding.target : finding.scenario;
@@ -75,6 +77,36 @@ Json LocationJson(const Finding& finding) {
                     {"fullyQualifiedName", CleanText(fmt::format("{}: {}", finding.target, name))},
                     {"kind", "scenario"}}});
   return location;
+}
+
+// Of a frame that has a line.
+Json FrameJson(const Frame& frame) {
+  return {{"physicalLocation", PlaceJson(FromHere(frame.file), frame.line)},
+          {"logicalLocations",
+           Json::array({{{"name", CleanText(frame.function)}, {"kind", "function"}}})}};
+}
+
+// In the server's source; if that is not known, in the scenario.
+Json LocationJson(const Finding& finding) {
+  const Place& place = finding.place;
+  return place.line > 0 ? FrameJson(place.stack[place.frame]) : ScenarioJson(finding);
+}
+
+// Those of the server's functions that have called that one, and the scenario's step.
+Json AroundJson(const Finding& finding) {
+  Json locations = Json::array();
+  const auto add = [&](Json location, const std::string& message) {
+    location["id"] = locations.size() + 1;
+    location["message"] = Text(message);
+    locations.push_back(std::move(location));
+  };
+  const Place& place = finding.place;
+  for (size_t i = place.frame + 1; i < place.stack.size(); ++i) {
+    const Frame& frame = place.stack[i];
+    if (frame.own && frame.line > 0) add(FrameJson(frame), "called by " + frame.function);
+  }
+  add(ScenarioJson(finding), "the scenario that shows it");
+  return locations;
 }
 
 // Where a document's server does what this oracle reports: at each defect that is left in it and
@@ -99,6 +131,11 @@ Json SourceLocations(const Finding& finding, std::string_view mend) {
   return locations;
 }
 
+const char* LevelOf(Severity severity) {
+  constexpr const char* kLevels[] = {"note", "warning", "error"};
+  return kLevels[static_cast<size_t>(severity)];
+}
+
 // What a result begins with.
 Json ResultOf(const std::string& oracle, const std::map<std::string_view, size_t>& rules) {
   Json result = {{"ruleId", oracle}};
@@ -110,16 +147,19 @@ Json ResultJson(const GateFinding& found, const GateReport& report,
                 const std::map<std::string_view, size_t>& rules) {
   const Finding& finding = found.finding;
   Json result = ResultOf(finding.oracle, rules);
-  result["level"] = found.shuts() ? "error" : "note";
-  result["message"] =
-      Text(fmt::format("{}: {}\nTo see it: {}", finding.target, finding.evidence, found.replay));
+  result["level"] = found.shuts() ? LevelOf(finding.severity) : "note";
+  const std::string cause = CauseText(finding);
+  result["message"] = Text(fmt::format("{}: {}\n{}To see it: {}", finding.target, finding.evidence,
+                                       cause.empty() ? "" : Sentence(cause) + "\n", found.replay));
   result["locations"] = Json::array({LocationJson(finding)});
-  Json sources = SourceLocations(finding, report.mend);
-  if (!sources.empty()) result["relatedLocations"] = std::move(sources);
-  result["partialFingerprints"] = {{kFingerprintName, finding.fingerprint}};
+  Json around =
+      finding.place.line > 0 ? AroundJson(finding) : SourceLocations(finding, report.mend);
+  if (!around.empty()) result["relatedLocations"] = std::move(around);
+  result["partialFingerprints"] = {{kFingerprintName, BugOf(finding)}};
   if (report.has_baseline) result["baselineState"] = found.tolerated ? "unchanged" : "new";
   result["occurrenceCount"] = std::max<size_t>(found.cases, 1);
-  result["properties"] = {{"target", CleanText(finding.target)},
+  result["properties"] = {{"severity", SeverityName(finding.severity)},
+                          {"target", CleanText(finding.target)},
                           {"scenario", CleanText(finding.scenario)},
                           {"area", found.area},
                           {"replay", CleanText(found.replay)}};
@@ -131,7 +171,7 @@ Json AbsentJson(const BaselineEntry& gone, const std::map<std::string_view, size
   result["level"] = "none";
   result["kind"] = "pass";
   result["message"] = Text(fmt::format("{}: in the baseline, and not found any more", gone.target));
-  result["partialFingerprints"] = {{kFingerprintName, gone.fingerprint}};
+  result["partialFingerprints"] = {{kFingerprintName, gone.bug}};
   result["baselineState"] = "absent";
   return result;
 }

@@ -3,10 +3,15 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cmath>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <set>
+#include <utility>
 
 #include "tools/cli/text_table.h"
+#include "tools/report/bugs.h"
 
 namespace hupstorm {
 namespace {
@@ -15,24 +20,54 @@ double RateOf(const SweepReport& report) {
   return report.seconds > 0 ? static_cast<double>(report.placements) / report.seconds : 0;
 }
 
+// One bug, however many disturbances show it.
+struct SweptBug {
+  const SweepFinding* gravest = nullptr;
+  uint64_t runs = 0;
+  std::set<std::string> others;  // oracles that noticed it too
+};
+
+// The gravest first.
+std::vector<SweptBug> BugsOf(const SweepReport& report) {
+  std::map<std::pair<std::string, std::string>, SweptBug> by_name;
+  for (const SweepFinding& found : report.findings) {
+    SweptBug& bug = by_name[{found.finding.target, BugOf(found.finding)}];
+    if (bug.gravest == nullptr || RankOf(found.finding) < RankOf(bug.gravest->finding)) {
+      bug.gravest = &found;
+    }
+    bug.runs += found.runs;
+    bug.others.insert(found.finding.oracle);
+  }
+  std::vector<SweptBug> bugs;
+  for (auto& [name, bug] : by_name) {
+    bug.others.erase(bug.gravest->finding.oracle);
+    bugs.push_back(std::move(bug));
+  }
+  std::ranges::sort(bugs, {}, [](const SweptBug& bug) {
+    return std::pair(RankOf(bug.gravest->finding), bug.gravest);
+  });
+  return bugs;
+}
+
 }  // namespace
 
 std::string SweepText(const SweepReport& report, const std::string& program,
                       const ServerWords& server, const Style& style) {
   std::string text;
-  for (const SweepFinding& found : report.findings) {
+  for (const SweptBug& bug : BugsOf(report)) {
+    const SweepFinding& found = *bug.gravest;
     const Finding& finding = found.finding;
-    const std::string place = finding.file.empty() ? finding.scenario : ScenarioPlace(finding);
-    text +=
-        fmt::format("{}: {}: {}\n", style.Bold(place), style.Red(finding.oracle), finding.evidence);
-    for (const std::string& step : found.placement) text += fmt::format("  with {}\n", step);
-    if (found.placement.empty()) text += "  with nothing going wrong\n";
-    if (found.runs > 1) text += fmt::format("  the same in {} runs\n", found.runs);
-    if (!found.alone) text += "  not seen again when this was run by itself\n";
-    if (const std::string asked = ConfirmationText(found.confirmation); !asked.empty()) {
-      text += fmt::format("  {}\n", asked);
+    std::vector<std::string> notes = {ConfirmationText(found.confirmation)};
+    if (bug.runs > 1) notes.push_back(fmt::format("the same in {} runs", bug.runs));
+    if (!bug.others.empty()) {
+      notes.push_back(fmt::format("also seen as {}", fmt::join(bug.others, ", ")));
     }
-    text += style.Dim(ReplayOfText(program, found.finding, found.text, server)) + "\n\n";
+    if (!found.alone) notes.push_back("not seen again when this was run by itself");
+    text += FindingLine(finding, style) + "\n" + WhyLine(finding, notes) + "\n";
+    text += fmt::format("  in {}", finding.scenario);
+    for (const std::string& step : found.placement) text += fmt::format("\n  with {}", step);
+    if (found.placement.empty()) text += ", with nothing going wrong";
+    text += "\n" + style.Dim(ReplayOfText(program, found.finding, found.text, server)) + "\n\n";
   }
   return text;
 }
@@ -42,8 +77,10 @@ std::string SweepSummary(const SweepReport& report, const Style& style) {
       "{}, {} of the server counted in {:.2f} s; {} in {:.2f} s, {:.0f} a second: ",
       Count(report.scenarios, "scenario"), Count(report.calls, "call"), report.survey_seconds,
       Count(report.placements, "placement"), report.seconds, RateOf(report));
-  text += report.findings.empty() ? style.Green("nothing found")
-                                  : style.Red(Count(report.findings.size(), "distinct finding"));
+  std::vector<Severity> severities;
+  for (const SweptBug& bug : BugsOf(report)) severities.push_back(bug.gravest->finding.severity);
+  const std::string count = CountBySeverity(severities);
+  text += severities.empty() ? style.Green(count) : style.Red(count);
   text += "\n";
   if (report.alike > 0) {
     text += fmt::format("{} taken for the like of others and not swept (--all sweeps each)\n",
@@ -72,6 +109,10 @@ nlohmann::ordered_json SweepJson(const SweepReport& report, const std::string& p
                         {"placement", found.placement},
                         {"evidence", finding.evidence},
                         {"fingerprint", finding.fingerprint},
+                        {"severity", SeverityName(finding.severity)},
+                        {"bug", BugOf(finding)},
+                        {"place", PlaceJson(finding)},
+                        {"cause", finding.cause},
                         {"file", finding.file},
                         {"line", finding.line},
                         {"runs", found.runs},

@@ -245,7 +245,10 @@ class SweepRun {
       scenarios.push_back(Disturbed(*suspect, found));
       jobs.push_back({&scenarios.back(), TargetOf(suspect->at.unit)});
     }
-    RunIsolated(jobs, settings_.isolation, [&](size_t job, RunResult result) {
+    IsolationOptions isolation = settings_.isolation;
+    isolation.run.find_blame = settings_.bugs != nullptr;
+    RunIsolated(jobs, isolation, [&](size_t job, RunResult result) {
+      if (settings_.bugs != nullptr) settings_.bugs->Name(result);
       const auto& [fingerprint, suspect] = in_order[job];
       TakeConfirmed(*fingerprint, *suspect, scenarios[job], std::move(result),
                     report_.findings[job]);

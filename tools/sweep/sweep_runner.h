@@ -16,6 +16,7 @@
 
 #include "scenarios/worlds/world.h"
 #include "tools/isolation/isolated_runner.h"
+#include "tools/report/bugs.h"
 #include "tools/report/sweep_report.h"
 
 namespace hupstorm {
@@ -30,6 +31,7 @@ struct SweepSettings {
   std::function<std::string(const Finding& finding)> file_of = [](const Finding&) {
     return std::string();
   };
+  BugNamer* bugs = nullptr;  // null: findings have no places
   std::function<void(uint64_t done, uint64_t total, size_t findings)> on_progress =
       [](uint64_t, uint64_t, size_t) {};
 };

@@ -28,7 +28,7 @@ function drawVerdict() {
   const cases = d3.sum(data.areas, (area) => area.cases.length);
   const tile = (number, what) => make("div", {class: "tile"}, make("b", {}, number), what);
   const count = (number, what) => tile(number.toLocaleString("en"), what);
-  const why = fresh > 0 ? plural(fresh, "new finding") : "not all was run";
+  const why = fresh > 0 ? plural(fresh, "new bug") : "not all was run";
   const servers = data.target.split(",").map((name) => make("code", {}, name));
   const baseline = data.has_baseline ? [
     count(data.findings.length - fresh, "tolerated by the baseline"),
@@ -44,7 +44,7 @@ function drawVerdict() {
           data.note ? make("p", {}, data.note) : "",
           data.broken_off ? make("p", {}, `Not all was run: ${data.broken_off}`) : ""),
       make("div", {class: "tiles"},
-          count(fresh, fresh === 1 ? "new finding" : "new findings"),
+          count(fresh, fresh === 1 ? "new bug" : "new bugs"),
           ...baseline,
           count(cases, "cases run"),
           tile(seconds(data.seconds), "in all")));
@@ -122,6 +122,29 @@ function scenarioText(finding) {
   return pre;
 }
 
+function sourceText(source) {
+  const pre = make("pre");
+  const width = String(source.from + source.lines.length).length;
+  source.lines.forEach((line, i) => {
+    const number = source.from + i;
+    const text = `${String(number).padStart(width)}  ${line}`;
+    pre.append(number === source.line ? make("mark", {}, text) : text, "\n");
+  });
+  return pre;
+}
+
+// From the call outwards. What is no part of the server is dim.
+function stackTable(stack) {
+  return table("The functions that made the call", ["Function", "Where"], stack.map((frame) =>
+      make("tr", frame.own ? {} : {class: "dim"}, make("td", {class: "mono"}, frame.function || "?"),
+          make("td", {class: "mono"}, frame.where))));
+}
+
+function symptomsTable(symptoms) {
+  return table("How it is noticed", ["Rule (oracle)", "Scenarios and areas"], symptoms.map((symptom) =>
+      make("tr", {}, make("td", {}, symptom.oracle), make("td", {}, symptom.shown_in.join(", ")))));
+}
+
 function socketsTable(sockets) {
   const head = ["Client", "Server's state", "Descriptor", "Recv-Q", "Send-Q", "Client's state", "Client's Recv-Q"];
   const rows = sockets.map((row) => make("tr", {},
@@ -155,6 +178,8 @@ function pageOf(text) {
 function findingBody(finding) {
   const body = make("div", {class: "body"});
   const section = (title, ...parts) => body.append(make("h3", {}, title), ...parts);
+  if (finding.source) section(finding.where, sourceText(finding.source));
+  if (finding.stack.length > 0) section("The call's stack", stackTable(finding.stack));
   section("See it", make("div", {class: "command"},
       make("pre", {}, finding.replay), copyButton(finding.replay)));
   if (!finding.again) {
@@ -166,26 +191,27 @@ function findingBody(finding) {
     section("The server's connections at the end of the script", socketsTable(finding.sockets));
   }
   if (finding.output) section("The server wrote", make("pre", {}, finding.output));
+  if (finding.symptoms.length > 1) section("How it is noticed", symptomsTable(finding.symptoms));
   const oracle = data.oracles[finding.oracle];
   if (oracle) {
     section(`What ${finding.oracle} means`,
         make("p", {}, make("b", {}, "The rule: "), `${oracle.holds_when}.`),
         pageOf(oracle.page));
   }
-  body.append(make("p", {class: "dim"}, "Fingerprint: ", make("code", {}, finding.fingerprint),
-      ". It stays the same from run to run; a baseline names findings by it."));
+  body.append(make("p", {class: "dim"}, "Bug ", make("code", {}, finding.bug),
+      ": the number stays the same from run to run, and a baseline names bugs by it."));
   return body;
 }
 
 function findingCard(finding, index) {
-  const place = finding.file ? `${finding.file}${finding.line ? ":" + finding.line : ""}` : finding.scenario;
   const more = finding.cases > 1 ? `, in ${plural(finding.cases, "case")}` : "";
   const card = make("details", {class: "finding"},
       make("summary", {id: `finding-${index}`},
           make("span", {class: `badge${finding.tolerated ? " tolerated" : ""}`},
               finding.oracle + (finding.tolerated ? " (tolerated)" : "")),
-          " ", finding.evidence,
-          make("span", {class: "where"}, `${finding.target}, ${finding.area}: ${place}${more}`)));
+          " ", make("b", {}, `${finding.where}: `), finding.evidence,
+          make("span", {class: "where"}, [finding.because, `${finding.target}, ${finding.area}: ${finding.scenario}${more}`]
+              .filter((text) => text).join("; "))));
   card.addEventListener("toggle", () => {
     if (!card.open || card.childElementCount > 1) return;
     card.append(findingBody(finding));
@@ -215,7 +241,7 @@ function drawFindings() {
     return [values.length > 1 ? make("label", {}, label, select) : "", select];
   };
   const distinct = (field) => [...new Set(data.findings.map((finding) => finding[field]))].sort();
-  const text = make("input", {type: "search", id: "filter", placeholder: "evidence, scenario, fingerprint"});
+  const text = make("input", {type: "search", id: "filter", placeholder: "evidence, scenario, file, bug"});
   const [oracleLabel, oracle] = choice("Rule (oracle)", distinct("oracle"));
   const [areaLabel, area] = choice("Area", distinct("area"));
   const [targetLabel, target] = choice("Server", distinct("target"));
@@ -224,14 +250,14 @@ function drawFindings() {
     let shown = 0;
     for (const [i, card] of cards) {
       const finding = data.findings[i];
-      const words = [finding.evidence, finding.scenario, finding.fingerprint, finding.oracle, finding.target];
+      const words = [finding.evidence, finding.scenario, finding.bug, finding.oracle, finding.target, finding.where];
       const fits = (!oracle.value || finding.oracle === oracle.value) &&
           (!area.value || finding.area === area.value) && (!target.value || finding.target === target.value) &&
           words.join("\n").toLowerCase().includes(wanted);
       card.hidden = !fits;
       shown += fits;
     }
-    count.textContent = `${shown} of ${plural(cards.size, "finding")} shown`;
+    count.textContent = `${shown} of ${plural(cards.size, "bug")} shown`;
   };
   for (const control of [text, oracle, area, target]) control.oninput = apply;
   showAll = () => {
@@ -247,7 +273,7 @@ function drawFindings() {
 function drawGone(section) {
   if (data.gone.length === 0) return;
   section.append(make("h3", {}, "Gone: in the baseline, and not found any more"),
-      table("Gone findings", ["Server", "Rule (oracle)", "Fingerprint"], data.gone.map((gone) => make("tr", {},
+      table("Gone findings", ["Server", "Rule (oracle)", "Bug"], data.gone.map((gone) => make("tr", {},
           make("td", {}, gone.target), make("td", {}, gone.oracle),
           make("td", {class: "mono"}, gone.fingerprint)))));
 }
@@ -302,10 +328,10 @@ function drawMatrix() {
   const several = new Set(data.findings.map((finding) => finding.target)).size > 1;
   const groups = [...new Set([...namesOf.values()].flat().map(groupOf))].sort();
   section.append(
-      make("p", {class: "dim"}, "How many cases of each part of the suite, by itself and swept, show each finding."),
-      heatTable("Finding", groups, [...namesOf.keys()].sort((a, b) => a - b).map((i) => ({
+      make("p", {class: "dim"}, "How many cases of each part of the suite, by itself and swept, show each bug."),
+      heatTable("Bug", groups, [...namesOf.keys()].sort((a, b) => a - b).map((i) => ({
         head: make("a", {href: `#finding-${i}`}, (several ? data.findings[i].target + ": " : "") +
-            `${data.findings[i].oracle}: ${data.findings[i].evidence}`),
+            `${data.findings[i].where}: ${data.findings[i].oracle}: ${data.findings[i].evidence}`),
         color: data.findings[i].tolerated ? "--warn" : "--bad",
         cells: counted(groups, namesOf.get(i)),
       }))));
