@@ -109,8 +109,9 @@ TEST_F(FuzzCommandTest, TheInputAsTheFuzzerHadItReplaysToo) {
 
 TEST_F(FuzzCommandTest, SaysWhatWasFoundAndHowToReplayIt) {
   const CommandResult result = Fuzz(Fuzzer(kRunInputs));
-  EXPECT_THAT(result.out, AllOf(HasSubstr("2 findings:"), HasSubstr("hupstorm replay "),
-                                HasSubstr("--target doc001/poll"), HasSubstr("fuzz --resume")));
+  EXPECT_THAT(result.out, AllOf(HasSubstr("2 bugs: 2 high\ntarget/documented/poll_queue.cc:"),
+                                HasSubstr("hupstorm replay "), HasSubstr("--target doc001/poll"),
+                                HasSubstr("fuzz --resume")));
   EXPECT_THAT(result.err, AllOf(HasSubstr("Fuzzing doc001/poll with libfuzzer, 1 worker."),
                                 HasSubstr("server-died: ")));
 }

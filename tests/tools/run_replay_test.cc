@@ -52,13 +52,27 @@ TEST(RunTest, ADocumentedServerIsReportedWithFileLineAndReplay) {
   const CommandResult result = Hupstorm({"run", "--target", "doc000/epoll-queue"});
   EXPECT_EQ(result.exit_code, 1) << result.err;
   EXPECT_THAT(result.out,
-              ContainsRegex("target/documented/epoll_queue.cc:[0-9]+: close-wait-leak: [^\n]*\n"
-                            "  because recv returned 0, the end of input in "));
-  EXPECT_THAT(result.out, HasSubstr("also seen as busy-loop, fd-leak"));
+              ContainsRegex("^[0-9]+ bugs: [0-9]+ high, [0-9]+ medium \\([0-9]+ findings; --all"));
+  EXPECT_THAT(result.out,
+              ContainsRegex("target/documented/epoll_queue.cc:[0-9]+: busy-loop: [^\n]*\n"
+                            "  high, because recv returned 0, the end of input in "
+                            "EpollQueueServer::ReadFrom; [^\n]*also seen as close-wait-leak, fd-"));
   EXPECT_THAT(
       result.out,
       ContainsRegex("  hupstorm replay scenarios/suite/.*\\.scn --target doc000/epoll-queue"));
   EXPECT_THAT(result.out, Not(HasSubstr("\033"))) << "colour without a terminal";
+}
+
+TEST(RunTest, TheExitCodeIsOfWhatIsGraveEnough) {
+  // A client that has half-closed goes without its answer.
+  const auto run = [](const char* severity) {
+    return Hupstorm({"run", "half-close", "--target", "doc001/poll", "--mend",
+                     "all-but=half-close-drops-queue", "--severity", severity});
+  };
+  EXPECT_EQ(run("medium").exit_code, 1);
+  const CommandResult high = run("high");
+  EXPECT_EQ(high.exit_code, 0) << high.out;
+  EXPECT_THAT(high.out, HasSubstr("lost-bytes")) << "it is told all the same";
 }
 
 TEST(RunTest, EqualFindingsAreShownOnceUnlessAllAreAskedFor) {

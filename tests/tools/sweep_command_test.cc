@@ -39,7 +39,9 @@ TEST(SweepCommandTest, AFindingPrintsAsAScenarioToBePasted) {
   const CommandResult result = Hupstorm(
       {"sweep", "half-close/echo-drains", "--target", "doc000/epoll-queue", "--mend", kResetKills});
   EXPECT_EQ(result.exit_code, 1) << result.err;
-  EXPECT_THAT(result.out, HasSubstr("half-close/echo-drains: server-died: "));
+  EXPECT_THAT(result.out,
+              ContainsRegex("target/documented/epoll_queue.cc:[0-9]+: server-died: [^\n]*\n"
+                            "  high, because [^\n]*\n  in half-close/echo-drains\n"));
   EXPECT_THAT(result.out, ContainsRegex("  with at [a-z]+ [0-9]+ of a: "));
   EXPECT_THAT(result.out, ContainsRegex("replay /dev/stdin --target doc000/epoll-queue --mend "
                                         "all-but=reset-kills-server <<'END'\n# half-close"));
