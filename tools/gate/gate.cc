@@ -16,9 +16,9 @@
 #include "tools/cli/output.h"
 #include "tools/cli/text_table.h"
 #include "tools/gate/campaign_curves.h"
-#include "tools/gate/confirm.h"
 #include "tools/gate/corpus_inputs.h"
 #include "tools/gate/findings_book.h"
+#include "tools/gate/run_once_more.h"
 #include "tools/gate/smoke.h"
 #include "tools/report/bugs.h"
 #include "tools/report/sweep_report.h"
@@ -31,8 +31,6 @@ namespace {
 // The longest that findings of the fuzz area are made small for: each, and all together.
 constexpr std::chrono::seconds kShrinkOne{5};
 constexpr std::chrono::seconds kShrinkAll{60};
-// The most bugs that are run once more for their time lines.
-constexpr size_t kMostTimeLines = 200;
 // Runs that only --timeout ends, after which an area is given up.
 constexpr int kMostTimeouts = 10;
 
@@ -73,7 +71,7 @@ class Gate {
     InArea("sweep", [this](GateArea& area) { RunMany(area, &Gate::RunSweepArea); });
     InArea("fuzz", [this](GateArea& area) { RunMany(area, &Gate::RunFuzz); });
     RunSelf();
-    Confirm();
+    RunOnceMore(server_, isolation_, settings_.unconfirmed, book_.entries());
     Finish();
     report_.seconds = SecondsSince(start);
     return std::move(report_);
@@ -341,61 +339,6 @@ class Gate {
   const Target* TargetNamed(const std::string& name) const {
     const auto target = std::ranges::find(server_.targets, name, &Target::name);
     return target == server_.targets.end() ? nullptr : &*target;
-  }
-
-  // Runs each bug's scenario once more, by itself, for its time line.
-  void Confirm() {
-    std::vector<BookedFinding*> entries;
-    for (BookedFinding& entry : book_.entries()) {
-      if (entry.scenario && entry.target != nullptr && entries.size() < kMostTimeLines) {
-        entries.push_back(&entry);
-      }
-    }
-    // One target after the other, as workers are kept for one.
-    std::stable_sort(entries.begin(), entries.end(), [](const auto* a, const auto* b) {
-      return std::less<>()(a->target, b->target);
-    });
-    std::vector<Job> jobs;
-    for (const BookedFinding* entry : entries) jobs.push_back({&*entry->scenario, entry->target});
-    IsolationOptions isolation = ForBlame();
-    isolation.run.record_time_line = true;
-    isolation.most_timeouts = INT_MAX;
-    Progress progress("time lines");
-    size_t done = 0;
-    RunIsolated(jobs, isolation, [&](size_t job, RunResult result) {
-      BookedFinding& entry = *entries[job];
-      GateFinding& report = entry.report;
-      report.again = false;
-      for (Finding& finding : result.findings) {
-        if (finding.fingerprint != report.finding.fingerprint) continue;
-        report.again = true;
-        report.finding.call = finding.call;
-        if (entry.in_file) continue;
-        // The line, the step and the evidence are those of the scenario that the user gets; the bug
-        // is the one that it was booked as.
-        finding.TakeBlame(report.finding);
-        report.finding = std::move(finding);
-      }
-      report.time_line = std::move(result.time_line);
-      report.sockets = std::move(result.sockets);
-      if (!result.output.empty()) report.output = std::move(result.output);
-      progress.Update(++done, jobs.size(), "");
-    });
-    AskLinux(entries);
-  }
-
-  void AskLinux(const std::vector<BookedFinding*>& entries) {
-    std::vector<Question> questions;
-    for (const BookedFinding* entry : entries) {
-      questions.push_back({entry->target, &*entry->scenario, entry->report.oracles()});
-    }
-    const auto answers = ConfirmOnLinux(server_, isolation_, questions);
-    for (size_t i = 0; i < entries.size(); ++i) {
-      GateFinding& report = entries[i]->report;
-      report.confirmation = answers[i];
-      const bool is_shown = answers[i].state != Confirmation::State::kNotReproduced;
-      report.not_reproduced = !is_shown && !settings_.unconfirmed;
-    }
   }
 
   // What the user can do with each.

@@ -51,9 +51,9 @@ struct GateSettings {
   bool sweep = true;
   std::vector<SelfArea> self_areas;  // for hupstorm itself
   std::optional<Baseline> baseline;
+  bool unconfirmed = false;  // what Linux does not show counts, too
   // Where scenarios that are in no file are to be written, each as ORACLE-FINGERPRINT.scn; empty
   // for nowhere. The caller writes GateFinding::text to Finding::file.
-  bool unconfirmed = false;  // what Linux does not show counts, too
   std::string out;
   Severity severity = Severity::kLow;  // what is less grave leaves the gate open
   std::function<void(const GateArea&)> on_area_done = [](const GateArea&) {};
