@@ -113,7 +113,7 @@ TEST(BaselineTest, WhatItNamesByAFingerprintIsCountedAndWhatDidNotShowIsGone) {
       "other x 0123456789abcdef\n",
       "b");
   GateReport report;
-  report.areas.push_back({.name = "suite", .cases = {{.name = "s", .target = "a"}}});
+  report.areas.emplace_back().cases.push_back({.name = "s", .target = "a"});
   report.findings.push_back(BugWith({{"x", kPrint, {"s"}}, {"y", kOtherPrint, {"s"}}}, kBug));
   NoteBaseline(baseline, report);
   EXPECT_EQ(report.known_by_fingerprint, 1u);
