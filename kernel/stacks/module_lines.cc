@@ -80,8 +80,10 @@ int NumberOf(Dwarf_Die& die, unsigned attribute) {
 std::string WholePath(Dwarf_Die& unit, const char* path) {
   if (path == nullptr) return "";
   if (*path == '/') return path;
+  // "." is a folder that -ffile-prefix-map has taken out.
+  if (std::string_view(path).starts_with("./")) path += 2;
   const std::string folder = StringOf(unit, DW_AT_comp_dir);
-  return folder.empty() ? path : folder + "/" + path;
+  return folder.empty() || folder == "." ? path : folder + "/" + path;
 }
 
 }  // namespace

@@ -45,7 +45,7 @@ class FindingsInTheBrowserTest(GateReportTest):
             with self.subTest(size=size, scheme=scheme):
                 self.open(self.report, size, scheme)
                 text = self.one("body").text.strip()
-                self.assertTrue(text.startswith(f"The gate is shut: {count} new findings"), text[:80])
+                self.assertTrue(text.startswith(f"The gate is shut: {count} new bugs"), text[:80])
                 areas = [cell.text for cell in self.all("#areas tbody th")]
                 self.assertEqual(areas, [area["area"] for area in self.json["areas"]])
                 self.assertEqual(len(self.all("details.finding")), count)
@@ -86,7 +86,9 @@ class FindingsInTheBrowserTest(GateReportTest):
         self.open(self.report)
         card = self.open_first()
         self.assertIn("The rule: ", card.text)
-        self.assertIn("Fingerprint: ", card.text)
+        self.assertIn("\nBug ", card.text)
+        self.assertIn("The call's stack", card.text)
+        self.assertGreater(len(card.find_elements("css selector", "mark")), 0, "a line of its source or its scenario")
         self.assertGreater(len(card.find_elements("css selector", ".page p")), 0)
 
 
@@ -96,10 +98,10 @@ class UseInTheBrowserTest(GateReportTest):
 
     def test_a_word_filters_the_findings(self):
         self.open(self.report)
-        wanted = self.json["findings"][0]["fingerprint"]
+        wanted = self.json["findings"][0]["bug"]
         self.one("#filter").send_keys(wanted)
         count = len(self.json["findings"])
-        self.assertEqual(self.one("#findings p[role=status]").text, f"1 of {count} findings shown")
+        self.assertEqual(self.one("#findings p[role=status]").text, f"1 of {count} bugs shown")
         self.assertEqual(len(self.shown()), 1)
         self.one("#filter").clear()
         self.one("#filter").send_keys("no finding says this")

@@ -179,9 +179,9 @@ function findingBody(finding) {
   const body = make("div", {class: "body"});
   const section = (title, ...parts) => body.append(make("h3", {}, title), ...parts);
   if (finding.source) section(finding.where, sourceText(finding.source));
-  if (finding.stack.length > 0) section("The call's stack", stackTable(finding.stack));
   section("See it", make("div", {class: "command"},
       make("pre", {}, finding.replay), copyButton(finding.replay)));
+  if (finding.stack.length > 0) section("The call's stack", stackTable(finding.stack));
   if (!finding.again) {
     body.append(make("p", {}, "It did not show again when the scenario was run by itself."));
   }
