@@ -34,7 +34,7 @@ TEST(InsideCommandTest, WhatLinuxShowsTooIsConfirmed) {
   const CommandResult result =
       Inside({"run", "half-close/idle"}, Twin("greets_first"), {"--protocol", "none"});
   EXPECT_EQ(result.exit_code, 1);
-  EXPECT_THAT(result.out, AllOf(HasSubstr("close-wait-leak"), HasSubstr("  confirmed on Linux"),
+  EXPECT_THAT(result.out, AllOf(HasSubstr("close-wait-leak"), HasSubstr("; confirmed on Linux"),
                                 Not(HasSubstr("not reproduced"))));
 }
 
@@ -44,7 +44,7 @@ TEST(InsideCommandTest, WhatLinuxDoesNotShowIsListedApartAndDoesNotCount) {
   EXPECT_EQ(result.exit_code, 0);
   EXPECT_THAT(result.out,
               AllOf(ContainsRegex("^What Linux does not show[^\n]*\n[^\n]*close-wait-leak"),
-                    HasSubstr("  not reproduced on Linux"), HasSubstr(": nothing found; ")));
+                    HasSubstr("; not reproduced on Linux"), HasSubstr(": nothing found; ")));
   EXPECT_EQ(Inside({"run", "half-close/idle"}, server, {"--unconfirmed"}).exit_code, 1);
 }
 
@@ -86,7 +86,7 @@ TEST(InsideCommandTest, ASweepGoesOverTheCallsOfAProgram) {
   const CommandResult twin =
       Inside({"sweep", "half-close/idle"}, Twin("greets_first"), {"--protocol", "none"});
   EXPECT_EQ(twin.exit_code, 1);
-  EXPECT_THAT(twin.out, AllOf(HasSubstr("close-wait-leak"), HasSubstr("  confirmed on Linux")));
+  EXPECT_THAT(twin.out, AllOf(HasSubstr("close-wait-leak"), HasSubstr("; confirmed on Linux")));
 }
 
 TEST(InsideCommandTest, ASweepOfAProgramOnLinuxIsRefused) {
