@@ -33,21 +33,22 @@ Severity OneLower(Severity severity) {
 Severity SeverityOf(Effect effect, const Scenario& scenario, int step) {
   std::span<const Step> steps = scenario.steps;
   if (step > 0) steps = steps.first(std::min(steps.size(), static_cast<size_t>(step)));
-  const bool half_closes = std::ranges::any_of(
-      steps, [](const Step& one) { return one.action == Action::kShutdownWrite; });
+  const bool half_closes = std::any_of(steps.begin(), steps.end(), [](const Step& one) {
+    return one.action == Action::kShutdownWrite;
+  });
   if (effect == Effect::kEndsDifferently) return Severity::kLow;
   Severity severity = effect == Effect::kLeaks ? Severity::kMedium : Severity::kHigh;
   if (effect == Effect::kLosesBytes && half_closes) {
     if (scenario.protocol == Protocol::kHttp) return Severity::kLow;
     severity = OneLower(severity);
   }
-  return std::ranges::any_of(steps, IsShortage) ? OneLower(severity) : severity;
+  return std::any_of(steps.begin(), steps.end(), IsShortage) ? OneLower(severity) : severity;
 }
 
 std::string_view SeverityName(Severity severity) { return kNames[static_cast<size_t>(severity)]; }
 
 std::optional<Severity> SeverityFromName(std::string_view name) {
-  const auto place = std::ranges::find(kNames, name);
+  const auto place = std::find(kNames.begin(), kNames.end(), name);
   if (place == kNames.end()) return std::nullopt;
   return static_cast<Severity>(place - kNames.begin());
 }
