@@ -25,7 +25,9 @@ void PrintTo(const Undone& undone, std::ostream* out) { *out << undone.name; }
 
 std::set<std::string> OraclesIn(const nlohmann::json& report) {
   std::set<std::string> oracles;
-  for (const auto& finding : report["findings"]) oracles.insert(finding["oracle"]);
+  for (const auto& finding : report["findings"]) {
+    for (const auto& symptom : finding["symptoms"]) oracles.insert(symptom["oracle"]);
+  }
   return oracles;
 }
 
