@@ -136,7 +136,8 @@ TEST(ProcessCommandTest, TextShowsWhatTheServerWroteAndHowToReplay) {
   const std::string command = PythonServer("reset_kills");
   const CommandResult result = Exec(command, "echo", {"reset/mid-stream"});
   EXPECT_EQ(result.exit_code, 1) << result.err;
-  EXPECT_THAT(result.out, ContainsRegex("epoll_echo.py:[0-9]+: server-died: it called exit\\(1\\)"));
+  EXPECT_THAT(result.out,
+              ContainsRegex("epoll_echo.py:[0-9]+: server-died: it called exit\\(1\\)"));
   EXPECT_THAT(result.out, HasSubstr("server-died: it called exit(1): ConnectionResetError"));
   EXPECT_THAT(result.out, HasSubstr("  the server wrote"));
   EXPECT_THAT(result.out, HasSubstr("--exec '" + command + "'"));
