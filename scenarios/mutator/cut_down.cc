@@ -36,13 +36,16 @@ void DropSteps(Scenario& scenario, Random& random) {
   scenario.steps.erase(first, first + static_cast<ptrdiff_t>(drops));
 }
 
-// A large crowd matters more than what it does. False if the crowd is small or does nothing but
-// connect, and now and then.
+// A large crowd matters more than what it does. False if the crowd is small, does nothing but
+// connect or does all that is done, and now and then.
 bool ForgetWhatCrowdDoes(Scenario& scenario, const Clients crowd, Random& random) {
   if (crowd.last - crowd.first < 100 || random.OneIn(4)) return false;
-  return std::erase_if(scenario.steps, [&](const Step& step) {
-           return step.clients == crowd && step.action != Action::kConnect;
-         }) > 0;
+  const auto is_forgotten = [&](const Step& step) {
+    return step.clients == crowd && step.action != Action::kConnect;
+  };
+  const auto& steps = scenario.steps;
+  if (std::all_of(steps.begin(), steps.end(), is_forgotten)) return false;
+  return std::erase_if(scenario.steps, is_forgotten) > 0;
 }
 
 // Makes one thing smaller, which is always possible.

@@ -25,6 +25,15 @@ TEST(CutDownTest, ReachesAnyLimitThatOneConnectMeets) {
   }
 }
 
+TEST(CutDownTest, LeavesAStepOfACrowdThatDoesAllThatIsDone) {
+  for (uint64_t seed = 0; seed < 50; ++seed) {
+    Scenario scenario = ParseScenario("rounds 400\nc[0..799] send 1\nc[0..799] reset\n", "t");
+    Random random(seed);
+    CutDown(scenario, kMostCalls, random);
+    EXPECT_FALSE(scenario.steps.empty());
+  }
+}
+
 TEST(CutDownTest, LeavesWhatIsCheapAlone) {
   Scenario scenario = Sample();
   Random random(1);
