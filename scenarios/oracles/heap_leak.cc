@@ -20,13 +20,16 @@ for a while it has freed. Programs with a garbage collector are not judged.)";
 
 constexpr size_t kGrowingRounds = 3;  // in a row, each of which leaves more than the one before
 constexpr int kManyClients = 24;      // more at once than before, to tell a table from a pool
+constexpr int64_t kBlocksOfAConnection = 16;  // at most, in most servers
 
 // Blocks, not bytes, tell a leak from a container that keeps its capacity: a vector that was
 // stretched by many clients is still one block, an entry kept for each of them is many.
-const HeapMark* KeptForEachClient(const std::vector<HeapMark>& marks) {
+// Those of `kept` connections do not count.
+const HeapMark* KeptForEachClient(const std::vector<HeapMark>& marks, int64_t kept) {
   for (size_t i = 1; i < marks.size(); ++i) {
     const int64_t clients = marks[i].most_clients - marks[i - 1].most_clients;
-    const int64_t blocks = marks[i].heap.blocks - marks[i - 1].heap.blocks;
+    const int64_t blocks =
+        marks[i].heap.blocks - marks[i - 1].heap.blocks - kept * kBlocksOfAConnection;
     if (clients >= kManyClients && blocks * 2 >= clients) return &marks[i];
   }
   return nullptr;
@@ -69,8 +72,8 @@ void Judge(Moment, const Ledger& ledger, FindingList& findings) {
                     "in {} more blocks, with no client connected",
                     marks.size() - 1, last.bytes - before.bytes, last.blocks - before.blocks),
         call);
-  } else if (const HeapMark* mark = KeptForEachClient(marks)) {
-    const bool is_of_connections = kept * 2 >= mark->most_clients;
+  } else if (const HeapMark* mark = KeptForEachClient(marks, 0)) {
+    const bool is_of_connections = KeptForEachClient(marks, std::max(kept, int64_t{0})) == nullptr;
     findings.Add(
         "heap-leak", step, 2 + (is_of_connections ? 2 : 0),
         fmt::format("after {} clients at once have gone, the server keeps {} blocks of heap "

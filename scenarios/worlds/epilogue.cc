@@ -19,7 +19,8 @@ constexpr int64_t kPatienceNs = 75 * kSecondNs;
 constexpr uint64_t kMostHeld = 20 << 20;
 constexpr uint64_t kFloodBytes = 24 << 20;
 constexpr uint64_t kFloodRequests = 2'000'000;
-// A heap that grew in the scenario's one round is looked at for as many rounds more.
+// A heap that grew in the scenario's one round is looked at for as many rounds more, unless
+// connections were kept: their memory grows with them, and each round of theirs takes longer.
 constexpr uint32_t kExtraRounds = 3;
 // How long a server whose heap has grown is given to forget what it keeps for a while.
 constexpr int64_t kForgettingNs = 900 * kSecondNs;
@@ -263,10 +264,10 @@ Epilogue::Outcome Epilogue::EndRound() {
     return Outcome::kPhaseDone;
   }
   const bool knows_enough = leaking_rounds_ >= kEnoughLeakingRounds;
-  return AfterRound(
-      (round_ < scenario_->rounds && !knows_enough) || descriptors_.WantsAnotherRound() ||
-      heap_.WantsAnotherRound() ||
-      (scenario_->rounds <= kExtraRounds && grew && round_ < scenario_->rounds + kExtraRounds));
+  return AfterRound((round_ < scenario_->rounds && !knows_enough) ||
+                    descriptors_.WantsAnotherRound() || heap_.WantsAnotherRound() ||
+                    (scenario_->rounds <= kExtraRounds && grew && leaking_rounds_ == 0 &&
+                     round_ < scenario_->rounds + kExtraRounds));
 }
 
 // Caches are emptied, what lingers is freed.
