@@ -17,7 +17,8 @@ enum class Again : uint8_t {
 
 // What `run` returns for `options`. With RunOptions::find_blame, and if there are findings, it is
 // run once or twice more; findings that are seen again get their call and its cause, and
-// RunResult::stacks has the stacks.
+// RunResult::stacks has the stacks. Of runs that are only alike it takes the one of two that shows
+// more of the findings again.
 RunResult RunForBlame(const RunOptions& options, Again again,
                       const std::function<RunResult(const RunOptions&)>& run);
 

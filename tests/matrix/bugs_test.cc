@@ -103,6 +103,55 @@ std::string TextOf(const Place& place) {
   return fmt::format("{} in {}", PlaceText(place), place.function);
 }
 
+// One finding of a run, blamed on call 5 at that line of a script; of no call for 0.
+RunResult RunWith(const char* fingerprint, int line) {
+  RunResult result;
+  Finding& finding = result.findings.emplace_back();
+  finding.oracle = "lost-bytes";
+  finding.fingerprint = fingerprint;
+  if (line == 0) return result;
+  finding.call = 5;
+  finding.cause = "send took 1 of 2 bytes";
+  result.stacks.push_back({.call = 5,
+                           .callee = "send",
+                           .program = {},
+                           .frames = {},
+                           .script = {{"/none/server.py", "flush", line}}});
+  return result;
+}
+
+TEST(BugNamerTest, AFindingThatWasNotSeenAgainIsTheBugThatItsFingerprintWasBlamedFor) {
+  BugNamer namer({});
+  RunResult unseen = RunWith("a", 0);
+  RunResult other = RunWith("b", 0);
+  RunResult seen = RunWith("a", 7);
+  namer.Name(unseen);
+  namer.Name(other);
+  namer.Name(seen);
+  Finding& finding = unseen.findings.front();
+  EXPECT_EQ(BugOf(finding), "a");
+  namer.Recall(finding);
+  EXPECT_EQ(BugOf(finding), BugOf(seen.findings.front()));
+  EXPECT_EQ(finding.place.line, 7);
+  EXPECT_EQ(finding.cause, "send took 1 of 2 bytes");
+  EXPECT_EQ(finding.call, 0U) << "that was a call of another run";
+  namer.Recall(other.findings.front());
+  EXPECT_EQ(BugOf(other.findings.front()), "b");
+}
+
+TEST(BugNamerTest, WhichOfSeveralBugsIsRecalledDoesNotDependOnTheirOrder) {
+  std::vector<std::string> recalled;
+  for (const bool turned : {false, true}) {
+    BugNamer namer({});
+    RunResult results[] = {RunWith("a", turned ? 9 : 7), RunWith("a", turned ? 7 : 9)};
+    for (RunResult& result : results) namer.Name(result);
+    RunResult unseen = RunWith("a", 0);
+    namer.Recall(unseen.findings.front());
+    recalled.push_back(BugOf(unseen.findings.front()));
+  }
+  EXPECT_EQ(recalled[0], recalled[1]);
+}
+
 TEST(BugsTest, EachDefectSaysWhereItIsInItsSource) {
   for (const Defect& defect : Defects()) {
     const std::vector<std::string> lines = LinesOf(Source(defect));

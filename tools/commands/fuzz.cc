@@ -272,6 +272,7 @@ void FindPlaces(const ServerChoice& server, CampaignReport& report) {
     if (same != result.findings.end()) known = std::move(*same);
     progress.Update(++done, jobs.size(), "");
   });
+  for (Finding& known : report.looked_at) bugs.Recall(known);
 }
 
 // What Linux does not show is no finding about the server, unless the user wants it to be.

@@ -170,6 +170,7 @@ Outcome RunPlan(const Plan& plan, const Options& options, const std::string& pro
   std::vector<size_t> jobs;  // of the findings
   for (size_t job = 0; job < by_job.size(); ++job) {
     for (Finding& finding : by_job[job]) {
+      bugs.Recall(finding);
       std::string replay = ReplayOf(finding, *plan.jobs[job].scenario, plan.server, program);
       outcome.findings.push_back({std::move(finding), std::move(replay), outputs[job]});
       jobs.push_back(job);

@@ -129,6 +129,7 @@ class Gate {
       }
       for (size_t job = 0; job < jobs.size(); ++job) {
         for (Finding& finding : results[job].findings) {
+          bugs_.Recall(finding);
           area.cases[job].findings.push_back(
               book_.Enter(std::move(finding), area.name, [&](BookedFinding& entry) {
                 entry.target = jobs[job].target;
@@ -292,6 +293,7 @@ class Gate {
       if (same != result.findings.end()) hits[job].finding.TakeBlame(*same);
       progress.Update(++done, jobs.size(), "");
     });
+    for (SmokeFinding& hit : hits) bugs_.Recall(hit.finding);
   }
 
   std::vector<const Scenario*> SeedsFor(const Target& target) const {

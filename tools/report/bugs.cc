@@ -59,7 +59,18 @@ void BugNamer::Name(RunResult& result) {
       continue;
     }
     finding.bug = fmt::format("{:016x}", bug.value());
+    const auto [known, is_new] = named_.try_emplace(finding.fingerprint, finding);
+    if (!is_new && finding.bug < known->second.bug) known->second = finding;
   }
+}
+
+void BugNamer::Recall(Finding& finding) const {
+  if (finding.place) return;
+  const auto known = named_.find(finding.fingerprint);
+  if (known == named_.end()) return;
+  const uint64_t call = finding.call;  // numbers of another run's calls say nothing here
+  finding.TakeBlame(known->second);
+  finding.call = call;
 }
 
 bool BugNamer::AddCall(Finding& finding, const std::vector<CallStack>& stacks, Fnv1a& bug) {

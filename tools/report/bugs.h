@@ -6,6 +6,7 @@
 #ifndef HUPSTORM_TOOLS_REPORT_BUGS_H_
 #define HUPSTORM_TOOLS_REPORT_BUGS_H_
 
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -26,12 +27,19 @@ class BugNamer {
   // bug is the finding's fingerprint.
   void Name(RunResult& result);
 
+  // Gives a finding that has no place the place and bug of one with its fingerprint, if any was
+  // named. On Linux a run is not always the same twice, so a finding may not be seen again when it
+  // is run for its place. To be called when all results have been named: then it does not depend on
+  // their order.
+  void Recall(Finding& finding) const;
+
  private:
   // Each fills in the place, and adds what tells the bug from others; false if there is no stack.
   bool AddCall(Finding& finding, const std::vector<CallStack>& stacks, Fnv1a& bug);
   bool AddKept(Finding& finding, const std::vector<CallStack>& stacks, Fnv1a& bug);
 
   PlaceFinder finder_;
+  std::map<std::string, Finding> named_;  // by fingerprint; of several bugs the first by its name
 };
 
 // "connection.cc:22" as a compiler would print it, "server+0x1234" without symbols; empty if it is

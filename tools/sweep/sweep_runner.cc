@@ -253,6 +253,8 @@ class SweepRun {
       TakeConfirmed(*fingerprint, *suspect, scenarios[job], std::move(result),
                     report_.findings[job]);
     });
+    if (settings_.bugs == nullptr) return;
+    for (SweepFinding& found : report_.findings) settings_.bugs->Recall(found.finding);
   }
 
   // The scenario as a user gets it: printed, and read again.
