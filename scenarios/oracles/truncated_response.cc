@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "scenarios/oracles/all_oracles.h"
 
 namespace hupstorm {
@@ -26,10 +28,12 @@ Fault FaultOf(const ClientFacts& client, bool client_waits) {
     return {Fault::Kind::kWrong, fmt::format("byte {} of the response is not what the server owes",
                                              stream.mismatch()->at)};
   }
-  // A server that has answered waits a while for the client's FIN and closes; a client that speaks
-  // after that gets a reset, although the response was whole.
-  const bool spoke_too_late = stream.complete() && client.longest_silence_ns >= kLongSilenceNs;
-  if (client.was_reset && !spoke_too_late) {
+  // A server that has answered waits a while for the client's FIN and closes. A client that speaks
+  // after that gets a reset, although the response was whole; so does one whose input was left
+  // because the server was kept in a call for all that while.
+  const int64_t waited_ns = std::max(client.longest_silence_ns, client.idle_before_end_ns);
+  const bool lingered = stream.complete() && waited_ns >= kLongSilenceNs;
+  if (client.was_reset && !lingered) {
     return {Fault::Kind::kReset,
             fmt::format("is owed {}, got {} and then a reset instead of an orderly end",
                         stream.OwedText(), stream.GotText())};

@@ -35,6 +35,9 @@ const Caught kCaught[] = {
     // foreign-bytes: without the urgent byte the request is whole, and its answer begins so too.
     {"AnswerThatAnotherHasSent", DocumentedServer::kEpollHttp,
      "a connect\na send \"\\n\"\nb connect\na send urgent\nb send \"HTTP/1.0\"\na send \"\\n\"\n"},
+    // truncated-response: what was unread when the server had lingered for as long as it does.
+    {"AServerThatIsKeptInItsShutdown", DocumentedServer::kEpollHttp,
+     "at shutdown 1 of a: wait 30s\na connect\na read all\na request\nand a send 4KiB\n"},
     // server-died: poll takes no more entries than RLIMIT_NOFILE allows.
     {"ALimitBelowTwiceTheConnections", DocumentedServer::kSelectQueue,
      "c[1..800] connect\nlimit descriptors 3\nc[1..800] send 4KiB\n"},
