@@ -17,6 +17,13 @@ server makes once and keeps: so more clients come, in the same way, and it is a 
 Look for a path on which a connection is forgotten without close: an error branch, an event mask that is never
 matched (EPOLLERR or EPOLLHUP alone), a FIN that is read as "no data yet".)";
 
+// A connection that no client of this round had was left by an earlier one, and told of then.
+uint64_t CallToBlame(const Ledger& ledger, const FindingList& findings) {
+  if (const uint64_t call = ledger.CallThatForgetsAny()) return call;
+  const auto told = std::ranges::find(findings.findings(), "fd-leak", &Finding::oracle);
+  return told != findings.findings().end() ? told->call : 0;
+}
+
 void Judge(Moment, const Ledger& ledger, FindingList& findings) {
   if (ledger.dead) return;
   const DescriptorGrowth& growth = ledger.descriptor_growth;
@@ -30,7 +37,7 @@ void Judge(Moment, const Ledger& ledger, FindingList& findings) {
         fmt::format(
             "all clients are gone, and the server holds {} descriptor{} more than at start: {}",
             extra, extra == 1 ? "" : "s", ledger.descriptors_left),
-        ledger.CallThatForgetsAny());
+        CallToBlame(ledger, findings));
   } else if (growth.is_leak) {
     findings.Add("fd-leak", 0, growth.kinds,
                  fmt::format("each round of clients leaves more descriptors open, {} in {} rounds; "
