@@ -174,7 +174,23 @@ uint64_t CallRecord::SendOf(int client, uint64_t offset) const {
 uint64_t CallRecord::CallThatCuts(int client, uint64_t received) const {
   const uint64_t send = SendOf(client, received);
   const MadeCall* const made = Find(send);
-  return made != nullptr && made->ending() == Ending::kShort ? send : EndOf(client);
+  const bool is_dropped =
+      made != nullptr && made->ending() == Ending::kShort && !TakesUpWhatWasKept(client, *made);
+  return is_dropped ? send : EndOf(client);
+}
+
+bool CallRecord::TakesUpWhatWasKept(int client, const MadeCall& send) const {
+  bool waited = false;
+  const uint64_t begin = BeginOf(client);
+  for (uint64_t number = send.number - 1; number > begin; --number) {
+    const MadeCall* const before = Find(number);
+    if (before == nullptr) continue;
+    waited = waited || before->family() == CallFamily::kWait;
+    if (before->client != client || before->family() != CallFamily::kSend) continue;
+    const auto taken = static_cast<uint64_t>(std::max<int64_t>(before->result, 0));
+    return waited && before->ending() == Ending::kShort && before->asked - taken == send.asked;
+  }
+  return false;
 }
 
 uint64_t CallRecord::EndOf(int client) const {

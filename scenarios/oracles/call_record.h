@@ -82,7 +82,8 @@ class CallRecord {
   // it was given just before it.
   uint64_t SendOf(int client, uint64_t offset) const;
   // What cut the client's answer off after `received` bytes: the send that took less than it was
-  // given and was not continued; or else EndOf.
+  // given and was not continued; or else EndOf. If that send was itself the rest of one before, for
+  // which the server had waited, the server keeps what is not taken: its end threw it away.
   uint64_t CallThatCuts(int client, uint64_t received) const;
   // What ended the connection: shutdown or close; the last call on it if none did.
   uint64_t EndOf(int client) const;
@@ -97,6 +98,8 @@ class CallRecord {
   uint64_t LastThat(const Predicate& predicate) const;
   // The first call on the connection that the client has now, 0 for none.
   uint64_t BeginOf(int client) const;
+  // The send asks for just what the one before on the connection did not take, after a wait.
+  bool TakesUpWhatWasKept(int client, const MadeCall& send) const;
 
   uint64_t first_kept() const { return last_ > calls_.size() ? last_ - calls_.size() : 0; }
 

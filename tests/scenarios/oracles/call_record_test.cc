@@ -73,6 +73,17 @@ TEST_F(CallRecordTest, WhatCutsAnAnswerOffIsTheCloseUnlessASendWasShort) {
   EXPECT_EQ(record_.CallThatCuts(1, 0), cut);
 }
 
+TEST_F(CallRecordTest, AServerThatWaitedForRoomForTheRestHasKeptItUntilTheClose) {
+  for (const bool waits : {true, false}) {
+    Make(Call::kAccept, 0, 7);
+    Make(Call::kSend, 0, 7, 10);
+    if (waits) Make(Call::kEpollWait, -1, 1);
+    const uint64_t cut = Make(Call::kSend, 0, -EAGAIN, 3);
+    const uint64_t closed = Make(Call::kClose, 0, 0);
+    EXPECT_EQ(record_.CallThatCuts(0, 7), waits ? closed : cut);
+  }
+}
+
 TEST_F(CallRecordTest, InVainIsTheCallOnTheClientBeforeTheLastWaitThatGotNowhereOrTheWait) {
   Make(Call::kAccept, 0, 7);
   Make(Call::kEpollWait, -1, 1);
