@@ -80,7 +80,7 @@ Epilogue::Outcome Epilogue::Continue(int64_t deadline_ns) {
 
 void Epilogue::Enter(Phase phase, std::string_view name) {
   phase_ = phase;
-  phase_started_ns_ = clock_.now_ns();
+  moved_before_ns_ = clock_.moved_ns();
   clock_moves_.Start();
   if (!name.empty()) time_line_.Note(TimeLineEntry::Kind::kEpilogue, std::string(name));
 }
@@ -89,7 +89,7 @@ void Epilogue::Enter(Phase phase, std::string_view name) {
 bool Epilogue::WaitsForTime(int64_t deadline_ns) {
   if (phase_ == Phase::kStopping || phase_ == Phase::kForgetting) return false;
   if (clock_moves_.any()) {
-    ledger_.waited_ns = clock_.now_ns() - phase_started_ns_;
+    ledger_.waited_ns = clock_.moved_ns() - moved_before_ns_;
   } else if (!ledger_.spinning) {
     ledger_.waited_ns = 0;
   }
@@ -103,7 +103,7 @@ bool Epilogue::WaitsForTime(int64_t deadline_ns) {
   if (GetsOn() && !ledger_.spinning) {
     clock_.Renew();
     if (clock_.IsWornOut()) return true;
-    phase_started_ns_ = clock_.now_ns();
+    moved_before_ns_ = clock_.moved_ns();
     clock_moves_.Start();
   }
   MoveClock(next, kPatienceNs);
@@ -117,11 +117,12 @@ bool Epilogue::GetsOn() {
 }
 
 bool Epilogue::HasTimeFor(int64_t ns, int64_t patience_ns) const {
-  return clock_moves_.Has(ns, phase_started_ns_, patience_ns, ledger_.spinning);
+  return clock_moves_.Has(ns, clock_.StartOf(moved_before_ns_), patience_ns, ledger_.spinning);
 }
 
 void Epilogue::MoveClock(int64_t ns, int64_t patience_ns) {
-  clock_.AdvanceTo(clock_moves_.Take(ns, phase_started_ns_, patience_ns, ledger_.spinning));
+  const int64_t start = clock_.StartOf(moved_before_ns_);
+  clock_.AdvanceTo(clock_moves_.Take(ns, start, patience_ns, ledger_.spinning));
 }
 
 // What the server still has to do for a client, and may do when time goes by.

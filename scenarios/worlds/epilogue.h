@@ -109,9 +109,9 @@ class Epilogue {
   const RunOptions* options_ = nullptr;
   uint32_t round_ = 0;
   Phase phase_ = Phase::kLifted;
-  int64_t phase_started_ns_ = 0;
-  ClockMoves clock_moves_;  // in this phase, since the server has got on
-  uint64_t progress_ = 0;   // the ledger's, when it was looked at last
+  int64_t moved_before_ns_ = 0;  // RunClock::moved_ns() then
+  ClockMoves clock_moves_;       // in this phase, since the server has got on
+  uint64_t progress_ = 0;        // the ledger's, when it was looked at last
   int probe_ = -1;
   std::vector<uint8_t> given_up_;  // Outstanding, by client
   uint32_t leaking_rounds_ = 0;    // in a row, each of which left more descriptors open

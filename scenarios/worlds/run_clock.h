@@ -83,6 +83,9 @@ class RunClock {
   uint64_t moves() const { return moves_; }
   // By how much AdvanceTo has moved the clock. It may go on by itself, too.
   int64_t moved_ns() const { return moved_ns_; }
+  // When something began, at which moved_ns() was `moved_ns`, if only what the clock was moved
+  // counts: what passes beside, on Linux, may be a busy machine's.
+  int64_t StartOf(int64_t moved_ns) const { return now_ns() - (moved_ns_ - moved_ns); }
 
   // Not backwards. Clients act on what timers have changed.
   void AdvanceTo(int64_t ns) {

@@ -220,7 +220,7 @@ void Script::CarryOutForServer(const Step& step) {
     case Action::kServerStop:
       return AskToStop();
     case Action::kServerRestart:
-      if (!ledger_.asked_to_stop) restart_asked_ns_ = kernel_.now_ns();
+      if (!ledger_.asked_to_stop) restart_asked_ns_ = clock_.moved_ns();
       return AskToStop();
     case Action::kServerInterrupt:
       return kernel_.InterruptBlockedCall();
@@ -275,7 +275,9 @@ void Script::AskToStop() {
 
 bool Script::GivesTimeToStop(int64_t deadline_ns) {
   const int64_t event = clock_.NextEventNs(deadline_ns);
-  if (event < 0 || event > restart_asked_ns_ + kStopPatienceNs) return false;
+  if (event < 0 || event > clock_.StartOf(restart_asked_ns_) + kStopPatienceNs) {
+    return kernel_.AwaitsStop();
+  }
   clock_.AdvanceTo(event);
   return true;
 }
@@ -307,8 +309,7 @@ bool Script::GivesTime(const Step& step, int64_t deadline_ns, const std::string&
     moved_before_ns_ = clock_.moved_ns();
     moves_given_.Start();
   }
-  // Only what the clock was moved counts: what passes beside, on Linux, may be a busy machine's.
-  const int64_t since = kernel_.now_ns() - (clock_.moved_ns() - moved_before_ns_);
+  const int64_t since = clock_.StartOf(moved_before_ns_);
   const int64_t event = clock_.NextEventNs(deadline_ns);
   if (!moves_given_.Has(event, since, kExpectPatienceNs, ledger_.spinning)) return false;
   clock_.AdvanceTo(moves_given_.Take(event, since, kExpectPatienceNs, ledger_.spinning));

@@ -92,7 +92,7 @@ class Script {
   uint64_t progress_ = 0;          // the ledger's, at that look
   int64_t moved_before_ns_ = 0;    // by the clock, until that changed last
   ClockMoves moves_given_;         // since then; or for a `wait`
-  int64_t restart_asked_ns_ = -1;  // -1: it is not to be started again
+  int64_t restart_asked_ns_ = -1;  // RunClock::moved_ns() then; -1: it is not to be started again
   bool server_killed_ = false;
   bool skipped_steps_ = false;  // of clients that had not connected, or not yet
 };
