@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/ioctl.h>
+#include <sys/single_threaded.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -23,6 +24,13 @@ using SignalSet = Agent::SignalSet;
 
 void SetMask(SignalSet mask, SignalSet* former) {
   syscall(SYS_rt_sigprocmask, static_cast<long>(SIG_SETMASK), &mask, former, sizeof mask);
+}
+
+// By the system call: libc's function may give the server's time.
+int64_t LinuxNowNs() {
+  timespec now = {};
+  syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &now);
+  return Nanoseconds(now);
 }
 
 // Handlers that are due run here, as the server.
@@ -79,6 +87,7 @@ void Agent::MakeHeld(SystemCall& call) {
   {
     CallMemory moved(call, memory_.server_arena(arena_), memory_.range());
     is_held = moved.is_whole() && AwaitAnswer(call, moved, mask);
+    if (is_held) SetClockBack();
     if (is_held && !moved.CopyBack(call.result)) call.Fail(EFAULT);
   }
   --calls_under_way_;
@@ -98,6 +107,7 @@ bool Agent::AwaitAnswer(SystemCall& call, CallMemory& moved, SignalSet mask) {
   if (frame.wants_stacks)
     linked_ ? WalkToServer(frame.stack, &call, this) : WalkToServer(frame.stack);
   Turn mine = Turn::kCall;
+  asked_ns_ = LinuxNowNs();
   while (true) {
     frame.in_library = false;  // what happens while the driver has the turn is not done by us
     const Turn turn = line_.Give(mine) ? line_.Await() : Turn::kGone;
@@ -114,6 +124,7 @@ bool Agent::AwaitAnswer(SystemCall& call, CallMemory& moved, SignalSet mask) {
       frame.in_library = true;
       frame.blocked = MaskAsleep(mask);  // handlers may have made calls
       SetMask(all, nullptr);
+      asked_ns_ = LinuxNowNs();  // they may have read the clock
     } else if (turn == Turn::kWakeSleepers) {
       frame.first.load()->sleepers.WakeDue(frame.wake_until_ns);
     } else if (turn == Turn::kGone) {
@@ -126,6 +137,15 @@ bool Agent::AwaitAnswer(SystemCall& call, CallMemory& moved, SignalSet mask) {
     }
     mine = Turn::kDone;
   }
+}
+
+// Not if another thread may have read the clock meanwhile: no clock goes backwards.
+void Agent::SetClockBack() {
+  Frame& frame = memory_.frame();
+  if (!frame.stops_clock || frame.has_slept || __libc_single_threaded == 0) return;
+  const int64_t stood_ns = LinuxNowNs() - asked_ns_;
+  frame.stood_still_ns += stood_ns;
+  frame.first.load()->clock_offset_ns -= stood_ns;
 }
 
 bool Agent::MakeAlone(SystemCall& call) {

@@ -38,6 +38,8 @@ class Agent final : public Syscalls {
   // the process ends (Frame::exit_status) and the driver has let it go without one. `moved`: the
   // call, with its memory where the driver sees it; `mask`: the server's.
   bool AwaitAnswer(SystemCall& call, CallMemory& moved, SignalSet mask);
+  // The server's clocks have stood still in the call that ends now, if they do.
+  void SetClockBack();
   // Carries out an order. True if the server is to go on with its result.
   bool Execute(Turn turn, CallMemory& moved);
   // Makes a call without asking, and notes it; see Notes. False, and nothing is done, if the driver
@@ -50,6 +52,7 @@ class Agent final : public Syscalls {
   HostKernel linux_;
   int calls_under_way_ = 0;  // a handler's call may come within another
   int arena_ = 0;
+  int64_t asked_ns_ = 0;  // by Linux's clock: when the server last ran before the driver was asked
 };
 
 }  // namespace hupstorm::held

@@ -45,8 +45,16 @@ struct Frame {
   bool order_done = false;
   HeapUse heap;  // of the server, at its last call
   char text[512] = {};
-  // The server's clocks are this far ahead of Linux's. The driver's to write.
+  // The server's clocks are this far ahead of Linux's. The driver's to write; and the server's, as
+  // it returns from a call in which they stood still.
   std::atomic<int64_t> clock_offset_ns{0};
+  // They stand still while a call is carried out that does not sleep: on a busy machine that takes
+  // long, and is no time of the server's. Nobody but this thread reads them. The driver's.
+  std::atomic<bool> stops_clock{false};
+  // The call that is under way has slept. The driver's.
+  bool has_slept = false;
+  // For how long they stood still since the driver has taken that into account.
+  std::atomic<int64_t> stood_still_ns{0};
   // A call is under way: the server's thread waits for the driver, or is about to. The server's.
   std::atomic<bool> in_call{false};
   // Signals that the server's thread sleeps without, bit 0 is signal 1: its own mask, or that of

@@ -47,7 +47,7 @@ void HeldKernel::Reset() {
   keeper_ = -1;
   family_ = {};
   port_ = 0;
-  is_only_thread_ = started_ = stopping_ = seen_listen_ = ended_in_library_ = false;
+  is_only_thread_ = is_alone_ = started_ = stopping_ = seen_listen_ = ended_in_library_ = false;
   checking_rest_ = all_rechecked_ = clients_changed_ = false;
   failure_ = nullptr;
   deaths_.clear();
@@ -175,6 +175,11 @@ void HeldKernel::Enlist(EnlistmentOffice::Candidate candidate) {
   thread->pid = candidate.pid;
   thread->tid = candidate.tid;
   thread->line_there = candidate.line_there;
+  is_alone_ = false;
+  for (const auto& other : threads_) {
+    other->memory->frame().stops_clock = false;
+    clock_.SetBack(other->memory->frame().stood_still_ns.exchange(0));
+  }
   thread->memory->frame().clock_offset_ns = clock_.skipped_ns();
   lines_.insert({thread->pid, thread->line_there});
   NoteNoRest();
@@ -203,6 +208,10 @@ void HeldKernel::DriveThread(HeldThread& thread) {
 }
 
 void HeldKernel::AnswerCall(HeldThread& thread) {
+  held::Frame& frame = thread.memory->frame();
+  clock_.SetBack(frame.stood_still_ns.exchange(0));
+  frame.has_slept = false;
+  frame.stops_clock = is_alone_;
   if (thread.process == nullptr) thread.process = &ProcessOf(thread);
   if (!is_only_thread_ && thread.process->first_memory == nullptr) LearnFirstMemory(thread);
   MakeCurrent(&thread);
@@ -308,6 +317,9 @@ void HeldKernel::NoteEnd(const held::ProcessEnd& end) {
 // ---- Time.
 
 void HeldKernel::AdvanceTo(int64_t ns) {
+  for (const auto& thread : threads_) {
+    clock_.SetBack(thread->memory->frame().stood_still_ns.exchange(0));
+  }
   clock_.AdvanceTo(ns);
   for (const auto& thread : threads_) {
     thread->memory->frame().clock_offset_ns = clock_.skipped_ns();

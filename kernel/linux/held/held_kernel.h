@@ -234,6 +234,7 @@ class HeldKernel final : public ClientsKernel {
   Syscalls* top_ = nullptr;
   pid_t keeper_ = -1;
   uint16_t port_ = 0;
+  bool is_alone_ = false;  // one held thread, in the only process, when the server was last at rest
   bool started_ = false;
   bool stopping_ = false;
   bool seen_listen_ = false;

@@ -51,6 +51,7 @@ void HeldKernel::Block(HeldThread& thread, Call call, int fd, int64_t deadline_n
   thread.fd = fd;
   thread.deadline_ns = deadline_ns;
   thread.interrupted = thread.restarts = false;
+  thread.memory->frame().has_slept = true;
   if (is_only_thread_) {
     driver_->OnBlock(call, fd, deadline_ns);
   } else {
@@ -242,6 +243,7 @@ void HeldKernel::LetHappen(HeldThread* thread) {
   const int64_t deadline = FirstDeadline();
   const bool is_alone = std::count_if(threads_.begin(), threads_.end(),
                                       [](const auto& other) { return !other->gone; }) == 1;
+  is_alone_ = is_alone && threads_.size() == 1 && Pids().size() == 1;
   MakeCurrent(thread);
   awaited_stop_ = false;
   sleeping_looks_ = 0;

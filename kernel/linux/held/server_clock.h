@@ -43,6 +43,8 @@ class ServerClock {
     return Nanoseconds(now) + skipped_ns_;
   }
   void AdvanceTo(int64_t ns) { skipped_ns_ += std::max<int64_t>(ns - now_ns(), 0); }
+  // They have stood still for so long, beside Linux's.
+  void SetBack(int64_t ns) { skipped_ns_ -= ns; }
   // By how much the server's clocks are ahead of where they began, or of Linux's.
   int64_t skipped_ns() const { return skipped_ns_; }
 
