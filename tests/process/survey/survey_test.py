@@ -27,7 +27,8 @@ exec = serve {port}
 FOUND = {"findings": [
     {"oracle": "busy-loop", "scenario": "descriptors/a", "evidence": "woken", "fingerprint": "1"},
     {"oracle": "busy-loop", "scenario": "descriptors/b", "evidence": "woken", "fingerprint": "1"},
-    {"oracle": "fd-leak", "scenario": "reset/c", "evidence": "held", "fingerprint": "2"}]}
+    {"oracle": "fd-leak", "scenario": "reset/c", "evidence": "held", "fingerprint": "2",
+     "bug": "3", "place": {"file": "a.c", "line": 7}}]}
 
 
 class SurveyTest(unittest.TestCase):
@@ -89,7 +90,7 @@ class SurveyTest(unittest.TestCase):
     def test_what_not_all_runs_find_is_told(self):
         done = self.survey(FOUND, "one", "--repeat", "3", then={"findings": FOUND["findings"][:2]})
         self.assertEqual(done.returncode, 1, done.stderr)
-        self.assertEqual(done.stdout, "one: fd-leak reset/c (2), in run 1\n")
+        self.assertEqual(done.stdout, "one: fd-leak reset/c (2) of bug 3 at a.c 7, in run 1\n")
 
     def test_runs_that_do_not_come_to_their_end_are_no_success(self):
         done = self.survey(FOUND, "one", "--repeat", "2", then={**FOUND, "broken_off": "after 7"})
