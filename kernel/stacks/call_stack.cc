@@ -1,5 +1,8 @@
 #include <filesystem>
+#include <functional>
+#include <string_view>
 
+#include "base/hash.h"
 #include "kernel/stacks/script_frames.h"
 #include "kernel/stacks/stack_walk.h"
 
@@ -23,6 +26,17 @@ CallStack ToCallStack(const StackWalk& walk) {
   }
   stack.script = TracebackLines({walk.script.data(), walk.script_size});
   return stack;
+}
+
+SharedStack KnownStacks::Of(const StackWalk& walk) {
+  NumberHash hash;
+  for (size_t i = 0; i < walk.size; ++i) hash.Add(walk.frames[i].offset).Add(walk.frames[i].module);
+  const std::string_view text(walk.text.data(), walk.text_size);
+  const std::string_view script(walk.script.data(), walk.script_size);
+  hash.Add(std::hash<std::string_view>()(text)).Add(std::hash<std::string_view>()(script));
+  const auto [entry, is_new] = known_.try_emplace(hash.Add(walk.callee).value());
+  if (is_new) entry->second = std::make_shared<CallStack>(ToCallStack(walk));
+  return entry->second;
 }
 
 }  // namespace hupstorm

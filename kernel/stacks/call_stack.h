@@ -5,6 +5,7 @@
 #define HUPSTORM_KERNEL_STACKS_CALL_STACK_H_
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -48,6 +49,8 @@ struct CallStack {
   std::vector<CodeAddress> frames;
   std::vector<ScriptLine> script;  // the same, of an interpreter's; empty for others
 };
+
+using SharedStack = std::shared_ptr<const CallStack>;
 
 }  // namespace hupstorm
 

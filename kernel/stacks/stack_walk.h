@@ -6,6 +6,8 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <unordered_map>
 
 #include "kernel/stacks/call_stack.h"
 
@@ -49,6 +51,17 @@ void WalkToServer(StackWalk& stack, const void* call, const void* end);
 
 // Takes memory.
 CallStack ToCallStack(const StackWalk& walk);
+
+// The stacks of many calls: few differ, as a server makes its calls at few places.
+class KnownStacks {
+ public:
+  void Clear() { known_.clear(); }
+  // The same object for the same stack.
+  SharedStack Of(const StackWalk& walk);
+
+ private:
+  std::unordered_map<uint64_t, SharedStack> known_;
+};
 
 }  // namespace hupstorm
 

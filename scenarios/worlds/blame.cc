@@ -9,8 +9,10 @@ namespace {
 
 // How many of the findings were seen again.
 auto CountSeenAgain(const std::vector<Finding>& findings, const std::vector<Finding>& again) {
-  return std::ranges::count_if(findings, [&again](const Finding& finding) {
-    return std::ranges::find(again, finding.fingerprint, &Finding::fingerprint) != again.end();
+  return std::count_if(findings.begin(), findings.end(), [&again](const Finding& one) {
+    return std::any_of(again.begin(), again.end(), [&one](const Finding& finding) {
+      return finding.fingerprint == one.fingerprint;
+    });
   });
 }
 
@@ -27,6 +29,7 @@ RunResult RunForBlame(const RunOptions& options, Again again,
   RunOptions closer;
   closer.progress = options.progress;
   closer.find_blame = true;
+  closer.record_time_line = options.record_time_line;
   closer.all_stacks = again == Again::kOnlyAlike;
   RunResult recorded = run(closer);
   if (const auto seen = CountSeenAgain(result.findings, recorded.findings);
@@ -41,11 +44,14 @@ RunResult RunForBlame(const RunOptions& options, Again again,
       recorded.findings.begin(), recorded.findings.end(),
       [](const Finding& finding) { return finding.oracle == "heap-leak" && finding.call == 0; });
   if (again == Again::kTheSame && (closer.heap_stacks || !recorded.calls_to_show.empty())) {
-    closer.find_blame = false;
+    closer.find_blame = closer.record_time_line = false;
     closer.stacks_at = std::move(recorded.calls_to_show);
     recorded.stacks = run(closer).stacks;
   }
   if (!recorded.stacks.empty()) result.stacks = std::move(recorded.stacks);
+  if (CountSeenAgain(result.findings, recorded.findings) == std::ssize(result.findings)) {
+    result.time_line = std::move(recorded.time_line);  // which knows its calls' numbers
+  }
   for (const Finding& blamed : recorded.findings) {
     for (Finding& finding : result.findings) {
       if (finding.fingerprint != blamed.fingerprint) continue;

@@ -118,7 +118,7 @@ class LoopbackWorld::Impl final : private ServerHost {
   }
 
   void SetWantsStacks(bool wanted) override { memory_->frame().wants_stacks = wanted; }
-  CallStack TakeStack(const SystemCall&) override { return kernel_.StackOfCall(); }
+  SharedStack TakeStack(const SystemCall&) override { return kernel_.StackOfCall(); }
   HeapUse Heap() override { return kernel_.heap(); }
   bool IsInRetrospect() const override { return kernel_.IsReplaying(); }
 

@@ -200,7 +200,7 @@ class ProcessWorld::Impl final : private ServerHost {
   }
 
   void SetWantsStacks(bool wanted) override { kernel_.set_wants_stacks(wanted); }
-  CallStack TakeStack(const SystemCall&) override { return kernel_.StackOfCall(); }
+  SharedStack TakeStack(const SystemCall&) override { return kernel_.StackOfCall(); }
   HeapUse Heap() override { return {}; }
   int64_t Memory() override {
     const pid_t roots[] = {server_->command().keeper()};

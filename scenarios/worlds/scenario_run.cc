@@ -21,7 +21,7 @@ constexpr int kMostEndRequests = 1000;
 // what a server may have to do before.
 constexpr int64_t kWaitPatienceNs = 2'000'000'000;
 // Of calls in one run, the last ones.
-constexpr size_t kMostStacks = 20'000;
+constexpr size_t kMostStacks = 1'000'000;  // of as many calls as CallRecord keeps
 // Steps of a scenario that are carried out while the server works on and on.
 constexpr int kMostRestless = 2;
 
@@ -51,7 +51,7 @@ ScenarioRun::ScenarioRun(DrivenKernel& kernel, ServerHost& host)
                   if (family == CallFamily::kRecv && is_file) return;
                   host_.MarkThread(line);
                   time_line_.Note(TimeLineEntry::Kind::kCall, std::move(line), 0,
-                                  ClientNameOf(call));
+                                  ClientNameOf(call), ledger_.calls.current());
                 }),
       call_logger_(monitor_, kernel, injector_, ledger_, clients_),
       held_bytes_(ledger_, host),
@@ -100,6 +100,7 @@ void ScenarioRun::BeginScenario(const Scenario& scenario, const Target& target,
   script_.Start(scenario);
   epilogue_.Start(scenario, options);
   result_ = RunResult{};
+  stacks_.clear();
   stage_ = Stage::kStart;
   end_requests_ = restless_ = 0;
   passing_at_step_ = 0;
@@ -112,13 +113,16 @@ RunResult ScenarioRun::FinishRun() {
     if (stage_ == Stage::kScript) script_.ExpectAfterStop();
   }
   judge_.At(Moment::kStopped);
-  for (CallStack& kept : heap_.TakeStacks()) result_.stacks.push_back(std::move(kept));
   for (const int step : monitor_.placed().TakeAll()) result_.steps_not_reached.push_back(step);
   result_.limit_missed = LimitMissed();
   result_.calls = monitor_.calls();
   result_.faults = injector_.injected();
   result_.findings = judge_.Take();
   if (options_->find_blame) ChooseCallsToShow();
+  std::vector<CallStack> stacks = StacksOfCalls();
+  std::move(result_.stacks.begin(), result_.stacks.end(), std::back_inserter(stacks));  // of deaths
+  for (CallStack& kept : heap_.TakeStacks()) stacks.push_back(std::move(kept));
+  result_.stacks = std::move(stacks);
   result_.time_line = time_line_.Take();
   return std::move(result_);
 }
@@ -298,17 +302,20 @@ void ScenarioRun::ChooseCallsToShow() {
     for (const uint64_t other : ledger_.calls.OthersLike(finding.call)) chosen.insert(other);
   }
   result_.calls_to_show.assign(chosen.begin(), chosen.end());
-  std::erase_if(result_.stacks, [&](const CallStack& stack) {
-    return !stack.death && stack.kept_blocks == 0 && !chosen.contains(stack.call);
-  });
+  std::erase_if(stacks_, [&](const auto& taken) { return !chosen.contains(taken.first); });
 }
 
 void ScenarioRun::TakeStack(const SystemCall& call, uint64_t number) {
-  CallStack stack = host_.TakeStack(call);
-  stack.call = number;
-  std::vector<CallStack>& stacks = result_.stacks;
-  stacks.push_back(std::move(stack));
-  if (stacks.size() >= kMostStacks) stacks.erase(stacks.begin(), stacks.begin() + kMostStacks / 2);
+  auto stack = host_.TakeStack(call);
+  if (stack == nullptr) return;
+  stacks_.emplace_back(number, std::move(stack));
+  if (stacks_.size() > kMostStacks) stacks_.erase(stacks_.begin(), stacks_.end() - kMostStacks / 2);
+}
+
+std::vector<CallStack> ScenarioRun::StacksOfCalls() const {
+  std::vector<CallStack> stacks;
+  for (const auto& [number, stack] : stacks_) stacks.emplace_back(*stack).call = number;
+  return stacks;
 }
 
 void ScenarioRun::AfterCall(const SystemCall& call) {
@@ -318,8 +325,9 @@ void ScenarioRun::AfterCall(const SystemCall& call) {
   const bool received = family == CallFamily::kRecv && call.result > 0;
   held_bytes_.AfterCall(client, received ? static_cast<uint64_t>(ResultInBytes(call)) : 0);
   if (family == CallFamily::kSend && kernel_.fatal_sigpipes() > 0 && !ledger_.dead) {
-    ReportDeath(fmt::format("killed by SIGPIPE in {}", CallName(call.call)), host_.TakeStack(call),
-                ledger_.calls.current());
+    const auto stack = host_.TakeStack(call);
+    ReportDeath(fmt::format("killed by SIGPIPE in {}", CallName(call.call)),
+                stack != nullptr ? *stack : CallStack{}, ledger_.calls.current());
     EndRun();
   }
 }

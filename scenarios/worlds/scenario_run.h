@@ -118,6 +118,7 @@ class ScenarioRun final : public KernelDriver, private MonitorHost {
   void EndScript();
   void RecordSockets();
   void ChooseCallsToShow();
+  std::vector<CallStack> StacksOfCalls() const;
   std::string LimitMissed() const;
   [[noreturn]] void EndRun();
   std::string ClientNameOf(const SystemCall& call) const;
@@ -145,6 +146,7 @@ class ScenarioRun final : public KernelDriver, private MonitorHost {
   const RunOptions* options_ = nullptr;
   uint16_t port_ = 0;
   RunResult result_;
+  std::vector<std::pair<uint64_t, SharedStack>> stacks_;  // by call
   Stage stage_ = Stage::kStart;
   bool threads_sleep_ = false;  // of several, in calls that are yet to be asked for
   int end_requests_ = 0;

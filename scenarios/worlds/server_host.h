@@ -31,11 +31,11 @@ class ServerHost {
 
   // Before Prepare: whether TakeStack will be called.
   virtual void SetWantsStacks(bool) {}
-  // The stack on which the server makes this call; none if it cannot be had. `call` is what the
+  // The stack on which the server makes this call; null if it cannot be had. `call` is what the
   // shim has handed over, not a copy.
-  virtual CallStack TakeStack(const SystemCall& call) {
+  virtual SharedStack TakeStack(const SystemCall& call) {
     static_cast<void>(call);
-    return {};
+    return nullptr;
   }
 
   // Of a server whose heap is seen in this process: who hears of its blocks (null: nobody), and the

@@ -42,9 +42,9 @@ class SimulatedWorld::Impl final : private ServerHost {
   HeapUse Heap() override { return ServerHeap(); }
   bool RunsHere() override { return true; }
 
-  CallStack TakeStack(const SystemCall& call) override {
+  SharedStack TakeStack(const SystemCall& call) override {
     WalkStack(stack_, &call);
-    return ToCallStack(stack_);
+    return std::make_shared<CallStack>(ToCallStack(stack_));
   }
   void Listen(HeapListener* listener) override { heap_counter.listener = listener; }
   void WalkStack(StackWalk& stack, const void* inner) override {

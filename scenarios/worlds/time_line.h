@@ -27,8 +27,9 @@ class TimeLine {
     if (records) entries_.reserve(kUsual);
   }
   bool records() const { return records_; }
-  // After a million entries only findings are added. `line`, `client`: see TimeLineEntry.
-  void Note(TimeLineEntry::Kind kind, std::string text, int line = 0, std::string client = {}) {
+  // After a million entries only findings are added. `line`, `client`, `call`: see TimeLineEntry.
+  void Note(TimeLineEntry::Kind kind, std::string text, int line = 0, std::string client = {},
+            uint64_t call = 0) {
     // So that a scenario of millions of steps does not take all memory.
     constexpr size_t kMost = 1'000'000;
     if (!records_) return;
@@ -41,7 +42,8 @@ class TimeLine {
                         .ns = kernel_.now_ns() - start_ns_,
                         .line = line,
                         .text = std::move(text),
-                        .client = std::move(client)});
+                        .client = std::move(client),
+                        .call = call});
   }
   std::vector<TimeLineEntry> Take() { return std::move(entries_); }
 

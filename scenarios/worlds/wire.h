@@ -15,7 +15,7 @@ void Fields(auto& archive, Either<Finding> auto& finding) {
 }
 
 void Fields(auto& archive, Either<TimeLineEntry> auto& entry) {
-  archive(entry.kind, entry.ns, entry.line, entry.text, entry.client);
+  archive(entry.kind, entry.ns, entry.line, entry.text, entry.client, entry.call);
 }
 
 void Fields(auto& archive, Either<SocketRow> auto& row) {

@@ -67,12 +67,14 @@ struct TimeLineEntry {
     kLog,      // a line that the server wrote to its standard output or error
     kClock,    // the virtual clock moved: text is the amount
     kFinding,  // an oracle: "busy-loop: ..."
+    kBlame,    // of the call before: where it was made, and which findings it is to blame for
   };
   Kind kind = Kind::kStep;
   int64_t ns = 0;  // since the start of the run, on the world's clock
   int line = 0;    // kStep, kPlacedStep: in the scenario's file
   std::string text;
   std::string client = {};  // kCall: whose connection it is about; empty for none
+  uint64_t call = 0;        // kCall: its number (CallRecord), in a run for blame
 };
 
 // A connection at the end of the script (before the world closes what is left), as `ss` shows it.

@@ -61,6 +61,16 @@ TEST(TimeLineTest, ALoopIsShownOnceAndCounted) {
   EXPECT_THAT(TimeLineText(Loop(20, 1), false, kPlain), HasSubstr("... the line above 19 more"));
 }
 
+TEST(TimeLineTest, ACallThatIsToBlameStandsByItselfInALoop) {
+  std::vector<TimeLineEntry> entries = Loop(20, 1);
+  entries.insert(entries.begin() + 11, {Kind::kBlame, 0, 0, "echo.c:22: lost-bytes"});
+  EXPECT_THAT(
+      TimeLineText(entries, false, kPlain),
+      HasSubstr("                      ... the line above 8 more times (--full shows each)\n"
+                "                      call0\n"
+                "                      ^ echo.c:22: lost-bytes\n"));
+}
+
 TEST(TimeLineTest, AFewTurnsAreShownAsTheyAre) {
   EXPECT_THAT(TimeLineText(Loop(3, 2), false, kPlain), Not(HasSubstr("more times")));
 }
@@ -136,7 +146,7 @@ ReportedFinding Found(const char* scenario, const char* fingerprint) {
   finding.line = 7;
   finding.evidence = "20 wake-ups";
   finding.fingerprint = fingerprint;
-  return {finding, "hupstorm replay " + finding.file};
+  return {finding, "hupstorm replay " + finding.file + " --target doc001/poll"};
 }
 
 TEST(FindingsTest, TheSameBugInManyScenariosIsShownOnce) {
@@ -144,11 +154,10 @@ TEST(FindingsTest, TheSameBugInManyScenariosIsShownOnce) {
                                                  Found("d", "2")};
   EXPECT_EQ(FindingsText(findings, false, kPlain),
             "a.scn:7: busy-loop: 20 wake-ups\n"
-            "  high; the same in 2 more scenarios\n"
-            "  hupstorm replay a.scn\n"
+            "  high, replay a.scn; the same in 2 more scenarios\n"
             "d.scn:7: busy-loop: 20 wake-ups\n"
-            "  high\n"
-            "  hupstorm replay d.scn\n");
+            "  high, replay d.scn\n"
+            "To see one: hupstorm replay SCENARIO --target doc001/poll\n");
   EXPECT_THAT(FindingsText(findings, true, kPlain), HasSubstr("c.scn:7: "));
 }
 
@@ -172,7 +181,7 @@ TEST(FindingsTest, ABugsPlaceComesFirstAsCompilersHaveIt) {
             "connection.cc:22: lost-bytes: 20 wake-ups\n"
             "  high, because send took 7 of 2048 bytes in Connection::Flush; the same in 1 more "
             "scenario; also seen as stalled\n"
-            "  hupstorm replay a.scn\n");
+            "  hupstorm replay a.scn --target doc001/poll\n");
 }
 
 TEST(FindingsTest, ABugIsAsGraveAsItsGravestSymptom) {

@@ -55,11 +55,10 @@ TEST(RunTest, ADocumentedServerIsReportedWithFileLineAndReplay) {
               ContainsRegex("^[0-9]+ bugs: [0-9]+ high, [0-9]+ medium \\([0-9]+ findings; --all"));
   EXPECT_THAT(result.out,
               ContainsRegex("target/documented/epoll_queue.cc:[0-9]+: busy-loop: [^\n]*\n"
-                            "  high, because recv returned 0, the end of input in "
+                            "  high, replay [^\n]*; because recv returned 0, the end of input in "
                             "EpollQueueServer::ReadFrom; [^\n]*also seen as close-wait-leak, fd-"));
-  EXPECT_THAT(
-      result.out,
-      ContainsRegex("  hupstorm replay scenarios/suite/.*\\.scn --target doc000/epoll-queue"));
+  EXPECT_THAT(result.out,
+              HasSubstr("To see one: hupstorm replay SCENARIO --target doc000/epoll-queue\n"));
   EXPECT_THAT(result.out, Not(HasSubstr("\033"))) << "colour without a terminal";
 }
 
@@ -205,8 +204,16 @@ TEST_F(ReplayTest, ShowsStepsCallsSocketsAndFindingsInTheirPlaces) {
   EXPECT_THAT(result.out, HasSubstr("  !!! "));
   EXPECT_THAT(result.out, HasSubstr("CLOSE-WAIT"));
   EXPECT_THAT(result.out, HasSubstr(" more times (--full shows each)"));
-  EXPECT_THAT(result.out, HasSubstr("... the same steps again")) << "later rounds are not folded";
+  EXPECT_THAT(result.out,
+              ContainsRegex("recv[^\n]*\n *\\^ target/documented/epoll_queue.cc:[0-9]+: "
+                            "close-wait-leak"));
   EXPECT_LT(result.out.find("> a shutdown write"), result.out.find("!!! "));
+}
+
+TEST_F(ReplayTest, LaterRoundsAreFolded) {
+  const std::string path = folder_.Write("rounds.scn", "rounds 3\na connect\na shutdown write\n");
+  const CommandResult result = Hupstorm({"replay", path, "--target", "doc000/epoll-queue"});
+  EXPECT_THAT(result.out, HasSubstr("... the same steps again"));
 }
 
 TEST_F(ReplayTest, FullShowsEachTurnOfALoop) {

@@ -57,7 +57,8 @@ TEST(ShrinkCommandTest, WritesAScenarioThatShowsTheSameFinding) {
   const CommandResult result =
       Hupstorm(Shrink(folder.Write("large.scn", kReset), {"-o", out, "--oracle", "server-died"}));
   EXPECT_EQ(result.exit_code, 0) << result.err;
-  EXPECT_THAT(result.out, AllOf(StartsWith("server-died: "), HasSubstr("steps, of 8"),
+  EXPECT_THAT(result.out, AllOf(ContainsRegex("^[^ ]+\\.cc:[0-9]+: server-died: "),
+                                HasSubstr("because"), HasSubstr("steps, of 8"),
                                 HasSubstr("replay " + out + " --target doc001/select")));
   EXPECT_THAT(result.err, IsEmpty());
   const std::string text = Content(out);
@@ -87,6 +88,7 @@ TEST(ShrinkCommandTest, JsonHasTheDocumentedShape) {
   EXPECT_EQ(json.at("target"), "doc001/select");
   EXPECT_EQ(json.at("scenario"), file);
   EXPECT_EQ(json.at("out"), out);
+  EXPECT_GT(json.at("place").at("line"), 0);
   EXPECT_EQ(json.at("text"), Content(out));
   EXPECT_EQ(json.at("steps_before"), 8);
   EXPECT_EQ(json.at("steps_after"), ParseScenario(Content(out), out).steps.size());

@@ -56,7 +56,17 @@ size_t TextWidth() {
 Style Style::For(FILE* stream) {
   const char* term = std::getenv("TERM");
   const bool dumb = term == nullptr || std::strcmp(term, "dumb") == 0;
-  return Style(isatty(fileno(stream)) == 1 && !IsSet("NO_COLOR") && !dumb);
+  Style style(isatty(fileno(stream)) == 1 && !IsSet("NO_COLOR") && !dumb);
+  style.columns_ = TerminalColumns(stream);
+  return style;
+}
+
+std::string Style::Cut(std::string_view text, size_t used) const {
+  constexpr std::string_view kRest = "...";
+  if (columns_ == 0 || used + text.size() <= columns_) return std::string(text);
+  size_t end = columns_ > used + kRest.size() ? columns_ - used - kRest.size() : 0;
+  while (end > 0 && (text[end] & 0xC0) == 0x80) --end;  // not inside a letter
+  return fmt::format("{}{}", text.substr(0, end), kRest);
 }
 
 std::string Style::Wrap(std::string_view code, std::string_view text) const {

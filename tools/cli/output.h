@@ -33,6 +33,10 @@ class Style {
   explicit Style(bool colour) : colour_(colour) {}
   static Style For(FILE* stream);
 
+  // What of `text` fits into the terminal's line behind `used` columns, with "..." for the rest;
+  // all of it if the stream is none.
+  std::string Cut(std::string_view text, size_t used) const;
+
   std::string Bold(std::string_view text) const { return Wrap("1", text); }
   std::string Dim(std::string_view text) const { return Wrap("2", text); }
   std::string Red(std::string_view text) const { return Wrap("1;31", text); }
@@ -44,6 +48,7 @@ class Style {
   std::string Wrap(std::string_view code, std::string_view text) const;
 
   bool colour_;
+  size_t columns_ = 0;  // 0: no terminal
 };
 
 // How far some work has got, on standard error. On a terminal it is one line that is rewritten in

@@ -35,7 +35,7 @@ namespace {
 constexpr char kFooter[] = R"(
 SCENARIO is a .scn file, a folder of them, or a name or folder of the built-in suite
 (hupstorm list scenarios). Without any, the whole suite is run, as far as it speaks the target's
-protocol. Each finding ends with the command that replays it.
+protocol. Each bug names the scenario that shows it, for the command at the end.
 
 Examples:
   hupstorm run --target doc000/epoll-queue

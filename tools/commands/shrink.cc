@@ -15,6 +15,7 @@
 #include "tools/commands/commands.h"
 #include "tools/commands/single_run.h"
 #include "tools/plan/run_options.h"
+#include "tools/report/bugs.h"
 #include "tools/report/findings_report.h"
 #include "tools/report/json_output.h"
 #include "tools/shrink/finding_shrinker.h"
@@ -90,6 +91,21 @@ UsageError NotAgain(const Options& options, const Finding& finding) {
       options.file, FindingLine(finding));
 }
 
+// What it finds, once more, with its place in the server's source; as it was if it does not show
+// again.
+Finding WithPlace(const SingleRun& run, const Options& options, const ShrunkFinding& shrunk) {
+  IsolationOptions isolation = IsolationFor(run.server, options.workers);
+  isolation.run.find_blame = true;
+  const Job job{&shrunk.scenario, &run.target()};
+  RunResult result;
+  RunIsolated({&job, 1}, isolation, [&](size_t, RunResult answer) { result = std::move(answer); });
+  BugNamer(run.server.targets).Name(result);
+  for (Finding& finding : result.findings) {
+    if (finding.fingerprint == shrunk.finding.fingerprint) return std::move(finding);
+  }
+  return shrunk.finding;
+}
+
 void PrintShrunkAsJson(const Options& options, const SingleRun& run, const ShrunkFinding& shrunk,
                        const std::vector<Finding>& others, const std::string& replay) {
   nlohmann::ordered_json list = nlohmann::ordered_json::array();
@@ -105,6 +121,10 @@ void PrintShrunkAsJson(const Options& options, const SingleRun& run, const Shrun
                                      {"oracle", finding.oracle},
                                      {"fingerprint", finding.fingerprint},
                                      {"evidence", finding.evidence},
+                                     {"severity", SeverityName(finding.severity)},
+                                     {"bug", BugOf(finding)},
+                                     {"place", PlaceJson(finding)},
+                                     {"cause", finding.cause},
                                      {"steps_before", run.scenario.steps.size()},
                                      {"steps_after", shrunk.scenario.steps.size()},
                                      {"runs", shrunk.runs},
@@ -119,8 +139,7 @@ void PrintShrunkAsJson(const Options& options, const SingleRun& run, const Shrun
 std::string Summary(const Options& options, const SingleRun& run, const ShrunkFinding& shrunk,
                     const std::vector<Finding>& others, const std::string& replay,
                     const Style& style) {
-  std::string text =
-      fmt::format("{}: {}\n", style.Red(shrunk.finding.oracle), shrunk.finding.evidence);
+  std::string text = FindingLine(shrunk.finding, style) + "\n" + WhyLine(shrunk.finding, {}) + "\n";
   text += fmt::format("  {}, of {}, after {} runs{}{}\n",
                       Count(shrunk.scenario.steps.size(), "step"), run.scenario.steps.size(),
                       shrunk.runs, options.out.empty() ? "" : ": ", style.Bold(options.out));
@@ -176,6 +195,7 @@ int RunShrink(const Options& options, const std::string& program) {
     shrunk = shrinker.Shrink(run.scenario, *chosen, bounds);
   }
   if (!shrunk) throw NotAgain(options, *chosen);
+  shrunk->finding = WithPlace(run, options, *shrunk);
   std::erase_if(findings, [&](const Finding& finding) {
     return finding.fingerprint == shrunk->finding.fingerprint;
   });

@@ -1,13 +1,17 @@
 #include "tools/report/bugs.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <map>
+#include <set>
+#include <string>
 #include <string_view>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 namespace hupstorm {
 namespace {
@@ -40,6 +44,34 @@ std::vector<std::string> LibrariesOf(std::span<const Target> targets) {
   return libraries;
 }
 
+void MarkBlamed(RunResult& result) {
+  struct Mark {
+    std::string place;
+    std::set<std::string> oracles;
+  };
+  std::map<uint64_t, Mark> marks;  // by call
+  for (const Finding& finding : result.findings) {
+    if (finding.call == 0 || !finding.place) continue;
+    // A death's place may be another than its last call's.
+    if (finding.oracle == "server-died" && finding.ending == Ending::kDone) continue;
+    Mark& mark = marks[finding.call];
+    mark.place = PlaceText(finding.place);
+    mark.oracles.insert(finding.oracle);
+  }
+  std::vector<TimeLineEntry> marked;
+  marked.reserve(result.time_line.size() + marks.size());
+  for (TimeLineEntry& entry : result.time_line) {
+    const auto mark = entry.call == 0 ? marks.end() : marks.find(entry.call);
+    marked.push_back(std::move(entry));
+    if (mark == marks.end()) continue;
+    marked.push_back(
+        {.kind = TimeLineEntry::Kind::kBlame,
+         .ns = marked.back().ns,
+         .text = fmt::format("{}: {}", mark->second.place, fmt::join(mark->second.oracles, ", "))});
+  }
+  result.time_line = std::move(marked);
+}
+
 }  // namespace
 
 BugNamer::BugNamer(std::span<const Target> targets) : finder_(LibrariesOf(targets)) {}
@@ -62,6 +94,7 @@ void BugNamer::Name(RunResult& result) {
     const auto [known, is_new] = named_.try_emplace(finding.fingerprint, finding);
     if (!is_new && finding.bug < known->second.bug) known->second = finding;
   }
+  MarkBlamed(result);
 }
 
 void BugNamer::Recall(Finding& finding) const {

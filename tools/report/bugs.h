@@ -23,8 +23,8 @@ class BugNamer {
  public:
   explicit BugNamer(std::span<const Target> targets);
 
-  // Fills in Finding::place and Finding::bug, by the stacks of the run. Where there is no stack the
-  // bug is the finding's fingerprint.
+  // Fills in Finding::place and Finding::bug, by the stacks of the run, and has its time line mark
+  // the calls that are to blame. Where there is no stack the bug is the finding's fingerprint.
   void Name(RunResult& result);
 
   // Gives a finding that has no place the place and bug of one with its fingerprint, if any was

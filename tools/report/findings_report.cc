@@ -48,6 +48,38 @@ class Explained {
   std::set<std::pair<std::string, std::string>> judged_;  // targets and scenarios
 };
 
+// "half-close/idle" of the built-in suite, or the scenario's file.
+std::string ScenarioWord(const Finding& finding) {
+  const bool is_built_in =
+      finding.file.empty() || finding.file.ends_with("suite/" + finding.scenario + ".scn");
+  return ShellWord(is_built_in ? finding.scenario : finding.file);
+}
+
+// The commands that replay bugs, each once: they differ in their scenarios alone.
+class ReplayCommands {
+ public:
+  // Returns the scenario's name; empty if it stands in no file: its text is in its command.
+  std::string Add(const ReportedFinding& reported) {
+    const Finding& finding = reported.finding;
+    const std::string file = ShellWord(finding.file.empty() ? finding.scenario : finding.file);
+    const std::string name = fmt::format(" replay {} ", file);
+    const size_t at = reported.replay.find(name);
+    if (at == std::string::npos) return {};
+    commands_.insert(fmt::format("{} replay SCENARIO {}", reported.replay.substr(0, at),
+                                 reported.replay.substr(at + name.size())));
+    return ScenarioWord(finding);
+  }
+  // For the end.
+  std::string Text(const Style& style) const {
+    std::string text;
+    for (const std::string& command : commands_) text += "To see one: " + style.Dim(command) + "\n";
+    return text;
+  }
+
+ private:
+  std::set<std::string> commands_;
+};
+
 }  // namespace
 
 nlohmann::ordered_json PlaceJson(const Finding& finding) {
@@ -125,12 +157,14 @@ std::string CountBySeverity(std::span<const Severity> bugs) {
   return fmt::format("{}: {}", Count(bugs.size(), "bug"), fmt::join(parts, ", "));
 }
 
-std::string WhyLine(const Finding& finding, std::vector<std::string> notes) {
+std::string WhyLine(const Finding& finding, std::vector<std::string> notes,
+                    const std::string& scenario) {
   std::erase(notes, "");
   std::string cause = CauseText(finding);
-  if (!cause.empty()) cause = ", " + cause;
-  return fmt::format("  {}{}{}{}", SeverityName(finding.severity), cause, notes.empty() ? "" : "; ",
-                     fmt::join(notes, "; "));
+  if (!cause.empty()) cause = (scenario.empty() ? ", " : "; ") + cause;
+  return fmt::format("  {}{}{}{}{}{}", SeverityName(finding.severity),
+                     scenario.empty() ? "" : ", replay ", scenario, cause,
+                     notes.empty() ? "" : "; ", fmt::join(notes, "; "));
 }
 
 std::string ScenarioFile(const std::string& folder, const Finding& finding) {
@@ -141,6 +175,7 @@ std::string ScenarioFile(const std::string& folder, const Finding& finding) {
 
 std::string FindingsText(std::span<const ReportedFinding> findings, bool all, const Style& style) {
   const Explained explained(findings);
+  ReplayCommands replays;
   std::map<Key, Symptoms> symptoms;
   for (const ReportedFinding& reported : findings) {
     if (explained.Has(reported.finding)) continue;
@@ -148,13 +183,15 @@ std::string FindingsText(std::span<const ReportedFinding> findings, bool all, co
     of_bug.scenarios.insert(reported.finding.scenario);
     of_bug.oracles.insert(reported.finding.oracle);
   }
+  const bool is_one = (all ? findings.size() : symptoms.size()) == 1;
   std::set<Key> shown;
   std::string text;
-  for (const auto& [finding, replay, output, confirmation, note] : findings) {
+  for (const ReportedFinding& reported : findings) {
+    const Finding& finding = reported.finding;
     if (!all && explained.Has(finding)) continue;
     const Key key = KeyOf(finding);
     if (!shown.insert(key).second && !all) continue;
-    std::vector<std::string> notes = {note};
+    std::vector<std::string> notes = {reported.note};
     if (!all) {
       Symptoms& others = symptoms[key];
       others.oracles.erase(finding.oracle);
@@ -165,12 +202,22 @@ std::string FindingsText(std::span<const ReportedFinding> findings, bool all, co
         notes.push_back(fmt::format("also seen as {}", fmt::join(others.oracles, ", ")));
       }
     }
-    notes.push_back(ConfirmationText(confirmation));
-    text += FindingLine(finding, style) + "\n" + WhyLine(finding, notes) + "\n";
-    text += OutputText(output, style);
-    text += fmt::format("  {}\n", style.Dim(replay));
+    notes.push_back(ConfirmationText(reported.confirmation));
+    std::string line = FindingLine(finding, style);
+    const std::string scenario = is_one ? "" : replays.Add(reported);
+    std::string why = WhyLine(finding, notes, scenario);
+    if (!all) {
+      Finding cut = finding;
+      cut.evidence.clear();
+      cut.evidence = style.Cut(finding.evidence, FindingLine(cut, Style(false)).size());
+      line = FindingLine(cut, style);
+      why = style.Cut(why, 0);
+    }
+    text += line + "\n" + why + "\n";
+    text += OutputText(reported.output, style);
+    if (scenario.empty()) text += fmt::format("  {}\n", style.Dim(reported.replay));
   }
-  return text;
+  return text + replays.Text(style);
 }
 
 std::vector<ReportedFinding> TakeNotReproduced(std::vector<ReportedFinding>& findings) {

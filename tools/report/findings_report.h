@@ -67,16 +67,19 @@ int RankOf(const Finding& finding);
 std::string CountBySeverity(std::span<const Severity> bugs);
 
 // "  high, because send took 7 of 2048 bytes in Connection::Flush; also seen as stalled", without
-// its newline: the second line of a bug. Notes that are empty are left out.
-std::string WhyLine(const Finding& finding, std::vector<std::string> notes);
+// its newline: the second line of a bug. Notes that are empty are left out. With a scenario it is
+// "  high, replay half-close/idle; because send ...".
+std::string WhyLine(const Finding& finding, std::vector<std::string> notes,
+                    const std::string& scenario = {});
 
 // FOLDER/ORACLE-FINGERPRINT.scn, for the scenario that shows the finding; empty if `folder` is.
 std::string ScenarioFile(const std::string& folder, const Finding& finding);
 
-// Each finding, with file and line first and its replay command below. A bug (equal Finding::bug)
-// is shown once, in the first scenario that shows it, with how many more there are and which
-// oracles noticed it too, and an expectation only if no oracle says why it is not met; `all` shows
-// every finding.
+// Each finding, with file and line first. A bug (equal Finding::bug) is shown once, in the first
+// scenario that shows it, with how many more there are and which oracles noticed it too, and an
+// expectation only if no oracle says why it is not met; on a terminal its two lines are cut to the
+// width. `all` shows every finding, uncut. The command that replays a bug is below it, or if there
+// are several, once at the end.
 std::string FindingsText(std::span<const ReportedFinding> findings, bool all, const Style& style);
 
 // Those that Linux does not show, for the end of a list: they are taken out of `findings`.

@@ -33,7 +33,7 @@ constexpr size_t kLongestOutput = 4000;  // bytes of what a server wrote
 
 // In the order of TimeLineEntry::Kind.
 constexpr std::string_view kKindNames[] = {"step", "placed", "epilogue", "call",
-                                           "log",  "clock",  "finding"};
+                                           "log",  "clock",  "finding",  "blame"};
 
 std::string Cut(const std::string& text) {
   return text.size() <= kLongestText ? text : text.substr(0, kLongestText) + " ...";

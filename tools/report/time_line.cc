@@ -58,7 +58,8 @@ std::vector<bool> Shown(std::span<const TimeLineEntry> entries) {
   const auto hidden = static_cast<size_t>(first - entries.begin());
   size_t reason = entries.size();  // the next finding, or the end
   for (size_t i = entries.size(); i-- > hidden;) {
-    if (entries[i].kind == TimeLineEntry::Kind::kFinding) reason = i;
+    const TimeLineEntry::Kind kind = entries[i].kind;
+    if (kind == TimeLineEntry::Kind::kFinding || kind == TimeLineEntry::Kind::kBlame) reason = i;
     shown[i] = reason - i <= kLeadUp;
   }
   return shown;
@@ -112,6 +113,8 @@ std::string Body(const TimeLineEntry& entry, bool full, const Style& style) {
       return style.Dim(fmt::format("        | {}", Cut(entry.text, full)));
     case TimeLineEntry::Kind::kClock:
       return style.Dim(fmt::format("~ the clock moves on by {}", entry.text));
+    case TimeLineEntry::Kind::kBlame:
+      return style.Red(fmt::format("        ^ {}", entry.text));
     case TimeLineEntry::Kind::kFinding:
       return style.Red(fmt::format("!!! {}", entry.text));
   }
@@ -137,7 +140,9 @@ std::vector<TimeLineRow> TimeLineRows(std::span<const TimeLineEntry> entries, bo
   const std::vector<bool> shown = full ? std::vector<bool>(entries.size(), true) : Shown(entries);
   std::vector<size_t> shapes = Shapes(entries);
   for (size_t i = 0; i < entries.size(); ++i) {
-    if (!shown[i]) shapes[i] = 0;
+    const bool is_marked =
+        i + 1 < entries.size() && entries[i + 1].kind == TimeLineEntry::Kind::kBlame;
+    if (!shown[i] || is_marked) shapes[i] = 0;
   }
   std::vector<TimeLineRow> rows;
   size_t at = 0;

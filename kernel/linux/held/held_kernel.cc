@@ -51,6 +51,7 @@ void HeldKernel::Reset() {
   checking_rest_ = all_rechecked_ = clients_changed_ = false;
   failure_ = nullptr;
   deaths_.clear();
+  stacks_.Clear();
   pids_at_start_.clear();
   endings_ = {};
   stop_slept_ = unheard_ = {};
@@ -273,9 +274,9 @@ void HeldKernel::Reap() {
   }
 }
 
-CallStack HeldKernel::StackOfCall() const {
-  if (current_ == nullptr || !current_->memory->frame().wants_stacks) return {};
-  return ToCallStack(current_->remote.stack());
+SharedStack HeldKernel::StackOfCall() {
+  if (current_ == nullptr || !current_->memory->frame().wants_stacks) return nullptr;
+  return stacks_.Of(current_->remote.stack());
 }
 
 CallStack HeldKernel::StackOfDeath(pid_t pid) const {

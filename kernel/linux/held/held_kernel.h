@@ -47,7 +47,7 @@
 #include "kernel/linux/held/sleep_meter.h"
 #include "kernel/linux/sight/process_family.h"
 #include "kernel/linux/sight/socket_diag.h"
-#include "kernel/stacks/call_stack.h"
+#include "kernel/stacks/stack_walk.h"
 
 namespace hupstorm {
 
@@ -104,8 +104,8 @@ class HeldKernel final : public ClientsKernel {
   std::vector<held::ProcessEnd> TakeCrashed();
   // The stacks of calls are wanted of the server that is started next. Costs time at each call.
   void set_wants_stacks(bool wanted) { wants_stacks_ = wanted; }
-  // The stack of the call that is being answered; empty if it was not wanted.
-  CallStack StackOfCall() const;
+  // The stack of the call that is being answered; null if it was not wanted.
+  SharedStack StackOfCall();
   // Where that process has died, of a fault or by a call of exit; without a number one of those
   // that were there at the start. Empty if it has not, or if that is not known.
   CallStack StackOfDeath(pid_t pid = -1) const;
@@ -245,6 +245,7 @@ class HeldKernel final : public ClientsKernel {
   uint64_t wakes_ = 0;  // how often held threads were told to look again
   std::exception_ptr failure_;
   bool wants_stacks_ = false;
+  KnownStacks stacks_;
   std::map<pid_t, CallStack> deaths_;
   size_t next_slot_ = 0;
   std::vector<pid_t> pids_;              // of a server of one thread

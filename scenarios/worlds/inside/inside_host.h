@@ -53,7 +53,9 @@ class InsideHost final : private ServerHost,
   // ServerHost
   uint16_t Prepare() override { return port_; }
   void Serve(const Target&, uint16_t, Syscalls&) override {}
-  CallStack TakeStack(const SystemCall&) override { return TakeStack(); }
+  SharedStack TakeStack(const SystemCall&) override {
+    return std::make_shared<CallStack>(StackHere());
+  }
   void WalkStack(StackWalk& stack, const void*) override { WalkToServer(stack); }
   void Listen(HeapListener* listener) override {
     if (has_heap_) SetHeapListener(listener);
@@ -97,7 +99,7 @@ class InsideHost final : private ServerHost,
   void OnFork() override;
   [[noreturn]] void OnRefused(std::string_view why) override;
 
-  CallStack TakeStack();
+  CallStack StackHere();
   void PutInForce();
   bool Listens();
   void WaitToStart(std::string_view sleeper, int64_t deadline_ns);

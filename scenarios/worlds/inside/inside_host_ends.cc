@@ -31,7 +31,7 @@ bool InsideHost::SendDueSignals() {
 void InsideHost::OnExit(int status) {
   if (stage_ != Stage::kOnScenario) return;
   if (run_.ledger().asked_to_stop) EndAsAsked();
-  run_.Die(fmt::format("it called exit({})", status & 0xff), TakeStack());
+  run_.Die(fmt::format("it called exit({})", status & 0xff), StackHere());
   EndJob();
 }
 
@@ -44,11 +44,11 @@ void InsideHost::EndAsAsked() {
 
 void InsideHost::OnFault(int number) {
   if (stage_ != Stage::kOnScenario) return;
-  run_.Die(EndOfProcess(number), TakeStack(), IsFault(number));
+  run_.Die(EndOfProcess(number), StackHere(), IsFault(number));
   EndJob();
 }
 
-CallStack InsideHost::TakeStack() {
+CallStack InsideHost::StackHere() {
   WalkToServer(stack_);
   return ToCallStack(stack_);
 }
