@@ -20,7 +20,9 @@ matched (EPOLLERR or EPOLLHUP alone), a FIN that is read as "no data yet".)";
 // A connection that no client of this round had was left by an earlier one, and told of then.
 uint64_t CallToBlame(const Ledger& ledger, const FindingList& findings) {
   if (const uint64_t call = ledger.CallThatForgetsAny()) return call;
-  const auto told = std::ranges::find(findings.findings(), "fd-leak", &Finding::oracle);
+  const auto told =
+      std::find_if(findings.findings().begin(), findings.findings().end(),
+                   [](const Finding& finding) { return finding.oracle == "fd-leak"; });
   return told != findings.findings().end() ? told->call : 0;
 }
 
