@@ -206,7 +206,7 @@ TEST_F(ReplayTest, ShowsStepsCallsSocketsAndFindingsInTheirPlaces) {
   EXPECT_THAT(result.out, HasSubstr(" more times (--full shows each)"));
   EXPECT_THAT(result.out,
               ContainsRegex("recv[^\n]*\n *\\^ target/documented/epoll_queue.cc:[0-9]+: "
-                            "close-wait-leak"));
+                            "busy-loop, close-wait-leak, "));
   EXPECT_LT(result.out.find("> a shutdown write"), result.out.find("!!! "));
 }
 

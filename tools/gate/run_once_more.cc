@@ -8,6 +8,7 @@
 
 #include "tools/cli/output.h"
 #include "tools/gate/confirm.h"
+#include "tools/report/bugs.h"
 
 namespace hupstorm {
 namespace {
@@ -15,17 +16,20 @@ namespace {
 // The most bugs that are run once more.
 constexpr size_t kMost = 200;
 
-void DrawTimeLines(const std::vector<BookedFinding*>& entries, IsolationOptions isolation) {
+void DrawTimeLines(const std::vector<BookedFinding*>& entries, const ServerChoice& server,
+                   IsolationOptions isolation) {
   std::vector<Job> jobs;
   for (const BookedFinding* entry : entries) jobs.push_back({&*entry->scenario, entry->target});
-  isolation.run.record_time_line = true;
+  isolation.run.record_time_line = isolation.run.find_blame = true;
   isolation.most_timeouts = INT_MAX;
+  BugNamer bugs(server.targets);
   Progress progress("time lines");
   size_t done = 0;
   RunIsolated(jobs, isolation, [&](size_t job, RunResult result) {
     BookedFinding& entry = *entries[job];
     GateFinding& report = entry.report;
     report.again = false;
+    bugs.Name(result);  // so that the time line marks the call that is to blame
     for (Finding& finding : result.findings) {
       if (finding.fingerprint != report.finding.fingerprint) continue;
       report.again = true;
@@ -71,7 +75,7 @@ void RunOnceMore(const ServerChoice& server, const IsolationOptions& isolation, 
   std::stable_sort(entries.begin(), entries.end(), [](const auto* a, const auto* b) {
     return std::less<>()(a->target, b->target);
   });
-  DrawTimeLines(entries, isolation);
+  DrawTimeLines(entries, server, isolation);
   AskLinux(entries, server, isolation, unconfirmed);
 }
 

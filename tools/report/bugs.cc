@@ -44,30 +44,34 @@ std::vector<std::string> LibrariesOf(std::span<const Target> targets) {
   return libraries;
 }
 
+// A bug's first call, as far as it made findings of this run.
 void MarkBlamed(RunResult& result) {
   struct Mark {
+    uint64_t call;
     std::string place;
     std::set<std::string> oracles;
   };
-  std::map<uint64_t, Mark> marks;  // by call
+  std::map<std::string, Mark> marks;  // by bug
   for (const Finding& finding : result.findings) {
     if (finding.call == 0 || !finding.place) continue;
     // A death's place may be another than its last call's.
     if (finding.oracle == "server-died" && finding.ending == Ending::kDone) continue;
-    Mark& mark = marks[finding.call];
-    mark.place = PlaceText(finding.place);
+    Mark& mark = marks.try_emplace(finding.bug, Mark{finding.call, PlaceText(finding.place), {}})
+                     .first->second;
+    mark.call = std::min(mark.call, finding.call);
     mark.oracles.insert(finding.oracle);
   }
   std::vector<TimeLineEntry> marked;
   marked.reserve(result.time_line.size() + marks.size());
   for (TimeLineEntry& entry : result.time_line) {
-    const auto mark = entry.call == 0 ? marks.end() : marks.find(entry.call);
+    const uint64_t call = entry.call;
     marked.push_back(std::move(entry));
-    if (mark == marks.end()) continue;
-    marked.push_back(
-        {.kind = TimeLineEntry::Kind::kBlame,
-         .ns = marked.back().ns,
-         .text = fmt::format("{}: {}", mark->second.place, fmt::join(mark->second.oracles, ", "))});
+    for (const auto& [bug, mark] : marks) {
+      if (call != mark.call) continue;
+      marked.push_back({.kind = TimeLineEntry::Kind::kBlame,
+                        .ns = marked.back().ns,
+                        .text = fmt::format("{}: {}", mark.place, fmt::join(mark.oracles, ", "))});
+    }
   }
   result.time_line = std::move(marked);
 }

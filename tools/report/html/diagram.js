@@ -11,11 +11,12 @@ function clientOf(row) {
   return match ? match[1] : null;
 }
 
-const kBefore = {placed: "inside the next call: ", log: "the server wrote: ", clock: "the clock moves on by "};
+const kBefore = {placed: "inside the next call: ", log: "the server wrote: ", clock: "the clock moves on by ",
+  blame: "to blame: "};
 const isError = (row) => row.kind === "call" && /= -1 /.test(row.text) && !/EAGAIN/.test(row.text);
 
 function kindOf(row) {
-  const kind = {step: "step", placed: "step", call: "call", finding: "finding"}[row.kind] || "note";
+  const kind = {step: "step", placed: "step", call: "call", finding: "finding", blame: "finding"}[row.kind] || "note";
   return kind + (isError(row) ? " error" : "");
 }
 
