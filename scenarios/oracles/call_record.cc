@@ -188,7 +188,9 @@ bool CallRecord::TakesUpWhatWasKept(int client, const MadeCall& send) const {
     waited = waited || before->family() == CallFamily::kWait;
     if (before->client != client || before->family() != CallFamily::kSend) continue;
     const auto taken = static_cast<uint64_t>(std::max<int64_t>(before->result, 0));
-    return waited && before->ending() == Ending::kShort && before->asked - taken == send.asked;
+    // Of one that took nothing the next may be another answer, of the same length.
+    return waited && taken > 0 && before->ending() == Ending::kShort &&
+           before->asked - taken == send.asked;
   }
   return false;
 }

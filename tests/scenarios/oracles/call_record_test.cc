@@ -84,6 +84,15 @@ TEST_F(CallRecordTest, AServerThatWaitedForRoomForTheRestHasKeptItUntilTheClose)
   }
 }
 
+TEST_F(CallRecordTest, AnAnswerAsLongAsOneThatWasDroppedIsNotItsRest) {
+  Make(Call::kAccept, 0, 7);
+  Make(Call::kSend, 0, -EAGAIN, 10);
+  Make(Call::kEpollWait, -1, 1);
+  const uint64_t dropped = Make(Call::kSend, 0, -EAGAIN, 10);
+  Make(Call::kClose, 0, 0);
+  EXPECT_EQ(record_.CallThatCuts(0, 0), dropped);
+}
+
 TEST_F(CallRecordTest, InVainIsTheCallOnTheClientBeforeTheLastWaitThatGotNowhereOrTheWait) {
   Make(Call::kAccept, 0, 7);
   Make(Call::kEpollWait, -1, 1);
