@@ -53,6 +53,12 @@ size_t TextWidth() {
   return columns == 0 ? kWidest : std::clamp(columns, kNarrowest, kWidest);
 }
 
+std::string_view BeginningOf(std::string_view text, size_t bytes) {
+  if (text.size() <= bytes) return text;
+  while (bytes > 0 && (text[bytes] & 0xC0) == 0x80) --bytes;
+  return text.substr(0, bytes);
+}
+
 Style Style::For(FILE* stream) {
   const char* term = std::getenv("TERM");
   const bool dumb = term == nullptr || std::strcmp(term, "dumb") == 0;
@@ -64,9 +70,8 @@ Style Style::For(FILE* stream) {
 std::string Style::Cut(std::string_view text, size_t used) const {
   constexpr std::string_view kRest = "...";
   if (columns_ == 0 || used + text.size() <= columns_) return std::string(text);
-  size_t end = columns_ > used + kRest.size() ? columns_ - used - kRest.size() : 0;
-  while (end > 0 && (text[end] & 0xC0) == 0x80) --end;  // not inside a letter
-  return fmt::format("{}{}", text.substr(0, end), kRest);
+  const size_t end = columns_ > used + kRest.size() ? columns_ - used - kRest.size() : 0;
+  return fmt::format("{}{}", BeginningOf(text, end), kRest);
 }
 
 std::string Style::Wrap(std::string_view code, std::string_view text) const {

@@ -27,6 +27,9 @@ size_t TerminalColumns(FILE* stream);
 // Columns to wrap text at on standard output: 100, or what the terminal has, but at least 30.
 size_t TextWidth();
 
+// The beginning of `text`, UTF-8 of at most so many bytes, without a part of a letter.
+std::string_view BeginningOf(std::string_view text, size_t bytes);
+
 // Colour if `stream` is a terminal and the user has not asked for none (NO_COLOR, TERM=dumb).
 class Style {
  public:

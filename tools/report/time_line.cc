@@ -91,9 +91,7 @@ bool IsExact(std::span<const TimeLineEntry> entries, size_t at, const Loop& loop
 
 std::string Cut(const std::string& text, bool full) {
   if (full || text.size() <= kLongestLine) return text;
-  size_t end = kLongestLine;
-  while (end > 0 && (text[end] & 0xC0) == 0x80) --end;  // not inside a letter
-  return text.substr(0, end) + " ...";
+  return fmt::format("{} ...", BeginningOf(text, kLongestLine));
 }
 
 std::string Body(const TimeLineEntry& entry, bool full, const Style& style) {
