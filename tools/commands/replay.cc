@@ -25,7 +25,8 @@ FILE is a .scn file, a scenario of the built-in suite by name, or a fuzzer's inp
 a scenario first. Two replays print the same, byte for byte.
 
 In the time line, what the script does begins at the left (">"; ">>" falls inside the server's next
-call), the server's calls are indented below it, and "!!!" marks a finding. Of several threads of a program
+call), the server's calls are indented below it, "!!!" marks a finding, and "^" the call above it that is to
+blame, with its line in the server's source. Of several threads of a program
 on the simulated kernel, "[3 worker]" says which makes the call: its number, and its name if it has one.
 
 Examples:
@@ -105,12 +106,8 @@ int Replay(const Options& options, const std::string& program) {
   const SingleRun run = ChooseSingleRun(options.file, options.bytes, options.server);
   const ServerChoice& server = run.server;
   IsolationOptions isolation = IsolationFor(server, options.workers);
-  isolation.run.record_time_line = isolation.run.find_blame = true;
-  const Job job{&run.scenario, &run.target()};
-  RunResult result;
-  RunIsolated({&job, 1}, isolation, [&](size_t, RunResult answer) { result = std::move(answer); });
-  BugNamer bugs(server.targets);
-  bugs.Name(result);
+  isolation.run.record_time_line = true;
+  const RunResult result = RunWithPlaces(run, run.scenario, isolation);
 
   std::vector<ReportedFinding> findings;
   for (const Finding& finding : result.findings) {

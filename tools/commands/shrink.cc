@@ -94,12 +94,7 @@ UsageError NotAgain(const Options& options, const Finding& finding) {
 // What it finds, once more, with its place in the server's source; as it was if it does not show
 // again.
 Finding WithPlace(const SingleRun& run, const Options& options, const ShrunkFinding& shrunk) {
-  IsolationOptions isolation = IsolationFor(run.server, options.workers);
-  isolation.run.find_blame = true;
-  const Job job{&shrunk.scenario, &run.target()};
-  RunResult result;
-  RunIsolated({&job, 1}, isolation, [&](size_t, RunResult answer) { result = std::move(answer); });
-  BugNamer(run.server.targets).Name(result);
+  RunResult result = RunWithPlaces(run, shrunk.scenario, IsolationFor(run.server, options.workers));
   for (Finding& finding : result.findings) {
     if (finding.fingerprint == shrunk.finding.fingerprint) return std::move(finding);
   }

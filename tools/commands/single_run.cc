@@ -11,6 +11,7 @@
 #include "tools/catalogue/target_catalogue.h"
 #include "tools/cli/errors.h"
 #include "tools/plan/plan.h"
+#include "tools/report/bugs.h"
 
 namespace hupstorm {
 namespace {
@@ -51,6 +52,16 @@ SingleRun ChooseSingleRun(const std::string& file, bool as_bytes, ServerOptions 
   CheckFit(file, run.scenario, target, run.server);
   if (input.from_bytes) run.text = ShowAsText(run.scenario);
   return run;
+}
+
+RunResult RunWithPlaces(const SingleRun& run, const Scenario& scenario,
+                        IsolationOptions isolation) {
+  isolation.run.find_blame = true;
+  const Job job{&scenario, &run.target()};
+  RunResult result;
+  RunIsolated({&job, 1}, isolation, [&](size_t, RunResult answer) { result = std::move(answer); });
+  BugNamer(run.server.targets).Name(result);
+  return result;
 }
 
 Target CorrectTarget(const Scenario& scenario) {

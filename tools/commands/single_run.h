@@ -6,6 +6,7 @@
 #include <string>
 
 #include "tools/catalogue/scenario_catalogue.h"
+#include "tools/isolation/isolated_runner.h"
 #include "tools/plan/choose_server.h"
 
 namespace hupstorm {
@@ -22,6 +23,10 @@ struct SingleRun {
 // name no server it is the first target that speaks the scenario's protocol. Throws UsageError,
 // also if the scenario cannot run there, and ParseError.
 SingleRun ChooseSingleRun(const std::string& file, bool as_bytes, ServerOptions options);
+
+// Runs `scenario` once on the server of `run`, and names the bugs that it shows, with their places.
+// Throws FailedError.
+RunResult RunWithPlaces(const SingleRun& run, const Scenario& scenario, IsolationOptions isolation);
 
 // A server of ours that speaks the protocol of `scenario` and has no known defect.
 Target CorrectTarget(const Scenario& scenario);
