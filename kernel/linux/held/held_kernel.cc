@@ -179,7 +179,7 @@ void HeldKernel::Enlist(EnlistmentOffice::Candidate candidate) {
   is_alone_ = false;
   for (const auto& other : threads_) {
     other->memory->frame().stops_clock = false;
-    clock_.SetBack(other->memory->frame().stood_still_ns.exchange(0));
+    SetClockBack(*other);
   }
   thread->memory->frame().clock_offset_ns = clock_.skipped_ns();
   lines_.insert({thread->pid, thread->line_there});
@@ -210,7 +210,7 @@ void HeldKernel::DriveThread(HeldThread& thread) {
 
 void HeldKernel::AnswerCall(HeldThread& thread) {
   held::Frame& frame = thread.memory->frame();
-  clock_.SetBack(frame.stood_still_ns.exchange(0));
+  SetClockBack(thread);
   frame.has_slept = false;
   frame.stops_clock = is_alone_;
   if (thread.process == nullptr) thread.process = &ProcessOf(thread);
@@ -317,10 +317,12 @@ void HeldKernel::NoteEnd(const held::ProcessEnd& end) {
 
 // ---- Time.
 
+void HeldKernel::SetClockBack(HeldThread& thread) {
+  clock_.SetBack(thread.memory->frame().stood_still_ns.exchange(0));
+}
+
 void HeldKernel::AdvanceTo(int64_t ns) {
-  for (const auto& thread : threads_) {
-    clock_.SetBack(thread->memory->frame().stood_still_ns.exchange(0));
-  }
+  for (const auto& thread : threads_) SetClockBack(*thread);
   clock_.AdvanceTo(ns);
   for (const auto& thread : threads_) {
     thread->memory->frame().clock_offset_ns = clock_.skipped_ns();

@@ -160,6 +160,8 @@ class HeldKernel final : public ClientsKernel {
   // How it died, and whether in our code: what its memory tells.
   void NoteDeath(const HeldThread& thread);
   void Reap();
+  // By what the thread's clocks have stood still (Frame::stood_still_ns).
+  void SetClockBack(HeldThread& thread);
 
   // held_calls.cc: calls of the server.
   // Each returns the call's result, and sets errno if that is -1.
