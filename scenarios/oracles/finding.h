@@ -5,12 +5,28 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "kernel/stacks/place.h"
 #include "scenarios/oracles/call_record.h"
 #include "scenarios/oracles/severity.h"
 
 namespace hupstorm {
+
+// Which disturbances of its scenario a bug takes (scenarios/shrink/disturbances.h).
+struct Needs {
+  struct Need {
+    std::string what;        // "a half-closes"
+    int line = 0;            // of the scenario
+    std::string place = {};  // "connection.cc:22", if the call that is to blame met it
+  };
+  bool looked = false;            // false: all the rest is empty
+  std::string scenario;           // in which they were taken away; a short one
+  std::vector<Need> all;          // without each of which it does not show
+  std::vector<Need> any;          // of which it takes one more, whichever
+  bool takes_more = false;        // it takes several of the others at a time
+  std::string not_known_because;  // empty if it is known
+};
 
 struct Finding {
   std::string oracle;       // "close-wait-leak"
@@ -33,6 +49,7 @@ struct Finding {
   // with one place and one ending. Told by who reports findings (BugNamer).
   Place place = {};
   std::string bug = {};
+  Needs needs = {};  // of the bug; told by who reports findings (FindNeeds)
   // Of the server's threads, if it shows under one that the scenario does not name itself
   // (SchedulesWorld); 0 otherwise.
   uint32_t schedule = 0;

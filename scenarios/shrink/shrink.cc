@@ -82,15 +82,6 @@ Scenario WithPlainNames(const Scenario& scenario) {
   return renamed;
 }
 
-// The grammar has an "and" behind a step only.
-void Tidy(Scenario& scenario) {
-  bool can_join = false;
-  for (Step& step : scenario.steps) {
-    if (!can_join) step.together = false;
-    can_join = !IsExpect(step.action);
-  }
-}
-
 class Shrinker {
  public:
   Shrinker(const Scenario& scenario, const std::function<bool(const Scenario&)>& still_fails,
@@ -142,7 +133,7 @@ class Shrinker {
 
   // Keeps a candidate that will do.
   bool Try(Scenario candidate) {
-    Tidy(candidate);
+    MakeValid(candidate);
     if (candidate == best_ || !Works(candidate)) return false;
     best_ = std::move(candidate);
     return true;
@@ -160,7 +151,7 @@ class Shrinker {
     const auto changed = [&](uint64_t value) {
       Scenario candidate = best_;
       change(candidate, value);
-      Tidy(candidate);
+      MakeValid(candidate);
       return candidate;
     };
     const uint64_t least = LeastNumber(number.value, number.least, number.kind,
@@ -314,6 +305,14 @@ class Shrinker {
 };
 
 }  // namespace
+
+void MakeValid(Scenario& scenario) {
+  bool can_join = false;
+  for (Step& step : scenario.steps) {
+    if (!can_join) step.together = false;
+    can_join = !IsExpect(step.action);
+  }
+}
 
 ShrinkResult Shrink(const Scenario& scenario,
                     const std::function<bool(const Scenario&)>& still_fails,

@@ -36,6 +36,9 @@ ShrinkResult Shrink(const Scenario& scenario,
                     const std::function<bool(const Scenario&)>& still_fails,
                     const ShrinkOptions& options = {});
 
+// After steps were taken away: the grammar has an "and" behind a step only.
+void MakeValid(Scenario& scenario);
+
 }  // namespace hupstorm
 
 #endif  // HUPSTORM_SCENARIOS_SHRINK_SHRINK_H_

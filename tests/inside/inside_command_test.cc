@@ -67,6 +67,25 @@ TEST(InsideCommandTest, WhatLinuxCannotHaveIsFoundAndSaidNotToBeConfirmed) {
               HasSubstr("a host cannot vanish"));
 }
 
+// On both worlds: a fault that is needed, beside others that are not.
+TEST(InsideCommandTest, TheDisturbanceThatABugNeedsIsNamed) {
+  const TemporaryFolder folder;
+  const std::string file =
+      folder.Write("s.scn",
+                   "# It fails.\ntarget echo\nfault recv short 1000 once\nfault send short 7 once\n"
+                   "a connect\na read all\nb connect\na send 2KiB\nwait 1s\nb reset\n"
+                   "a send 100B\n");
+  for (const char* const world : {"simulated", "loopback"}) {
+    const CommandResult result =
+        Hupstorm({"replay", file, "--exec", HUPSTORM_PLANTED "/poll_echo {port} short-write",
+                  "--world", world});
+    EXPECT_THAT(result.out, ContainsRegex("because send took 7 of 1000 bytes in [a-z_]+\n"
+                                          "  needs: send takes at most 7 bytes at "
+                                          "poll_echo\\.c:[0-9]+ \\(line 4\\)\n"))
+        << world;
+  }
+}
+
 TEST(InsideCommandTest, AGateIsShutByWhatIsConfirmedAlone) {
   const Words gate = {"gate", "--fuzz-runs", "0", "--no-sweep"};
   EXPECT_THAT(Inside(gate, Twin("greets_first"), {"--protocol", "none"}).out,

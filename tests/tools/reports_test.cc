@@ -184,6 +184,30 @@ TEST(FindingsTest, ABugsPlaceComesFirstAsCompilersHaveIt) {
             "  hupstorm replay a.scn --target doc001/poll\n");
 }
 
+TEST(FindingsTest, WhatABugNeedsIsToldBehindItsCause) {
+  ReportedFinding found = FoundAt(22, "lost-bytes", "a");
+  Needs& needs = found.finding.needs;
+  EXPECT_EQ(NeedsText(found.finding), "") << "nobody has looked";
+  needs.looked = true;
+  needs.scenario = "a";
+  EXPECT_EQ(NeedsText(found.finding), "needs no disturbance");
+  needs.all = {{"a half-closes", 4}, {"send takes at most 7 bytes", 2, "net/connection.cc:22"}};
+  EXPECT_THAT(
+      FindingsText({&found, 1}, false, kPlain),
+      HasSubstr("in Connection::Flush; needs: a half-closes (line 4), and send takes at most "
+                "7 bytes at connection.cc:22 (line 2)\n"));
+  needs.all.clear();
+  needs.any = {{"b resets", 5}, {"c resets", 6}};
+  needs.scenario = "short-io/b";
+  EXPECT_EQ(NeedsText(found.finding),
+            "needs: any of b resets (short-io/b:5) or c resets (short-io/b:6)");
+  needs.any.clear();
+  needs.takes_more = true;
+  EXPECT_EQ(NeedsText(found.finding), "needs: several of the other disturbances together");
+  needs.not_known_because = "8 s were up";
+  EXPECT_EQ(NeedsText(found.finding), "what it needs is not known: 8 s were up");
+}
+
 TEST(FindingsTest, ABugIsAsGraveAsItsGravestSymptom) {
   std::vector<ReportedFinding> findings = {FoundAt(22, "fd-leak", "a"), FoundAt(22, "stalled", "b"),
                                            FoundAt(23, "fd-leak", "a")};

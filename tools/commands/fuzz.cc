@@ -32,6 +32,7 @@
 #include "tools/isolation/isolated_runner.h"
 #include "tools/report/bugs.h"
 #include "tools/report/json_output.h"
+#include "tools/shrink/needs.h"
 
 namespace hupstorm {
 namespace {
@@ -63,8 +64,8 @@ Examples:
 
 --json prints {"target","mend","engine","jobs","out","end","seconds","executions","coverage","corpus",
 "findings":[{"oracle","target","evidence","fingerprint","severity","bug","place":{"file","line","function",
-"call"},"cause","seconds","executions","input","scenario","replay","steps","confirmed"}],"bugs":[{"bug","place",
-"cause","severity","oracles":[],"findings":N,"replay"}],"crashes":[{"input","replay"}]}.)";
+"call"},"cause","needs","seconds","executions","input","scenario","replay","steps","confirmed"}],"bugs":[{"bug","place",
+"cause","needs","severity","oracles":[],"findings":N,"replay"}],"crashes":[{"input","replay"}]}.)";
 
 struct Options {
   std::string target;
@@ -254,9 +255,8 @@ void FindPlaces(const ServerChoice& server, CampaignReport& report) {
   for (size_t i = 0; i < report.findings.size(); ++i) {
     const StoredFinding& finding = report.findings[i];
     const bool is_small = fs::exists(finding.scenario);
-    scenarios.push_back(
-        LoadReplayInput((is_small ? finding.scenario : finding.input).string(), !is_small)
-            .scenario);
+    const std::string file = (is_small ? finding.scenario : finding.input).string();
+    scenarios.push_back(LoadReplayInput(file, !is_small).scenario);
     jobs.push_back({&scenarios.back(), &server.targets.front()});
     report.looked_at.push_back(KnownOf(report, i));
   }
@@ -272,7 +272,12 @@ void FindPlaces(const ServerChoice& server, CampaignReport& report) {
     if (same != result.findings.end()) known = std::move(*same);
     progress.Update(++done, jobs.size(), "");
   });
-  for (Finding& known : report.looked_at) bugs.Recall(known);
+  std::vector<ShownFinding> shown;
+  for (size_t i = 0; i < jobs.size(); ++i) {
+    bugs.Recall(report.looked_at[i]);
+    shown.push_back({&report.looked_at[i], jobs[i].scenario, jobs[i].target});
+  }
+  FindNeeds(server, isolation, NeedsBoundsFor(server), bugs, shown);
 }
 
 // What Linux does not show is no finding about the server, unless the user wants it to be.

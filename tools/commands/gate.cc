@@ -55,7 +55,7 @@ Examples:
 
 --json prints {"target","mend","world","holds","seconds","new":N,"tolerated":N,"areas":[{"area","did",
 "cases":N,"failed":N,"seconds","left_out":[]}],"findings":[{"oracle","target","scenario","file","line",
-"step","evidence","fingerprint","severity","bug","place":{"file","line","function","call"},"cause","replay",
+"step","evidence","fingerprint","severity","bug","place":{"file","line","function","call"},"cause","needs","replay",
 "area","cases":N,"tolerated","known_elsewhere","shown_in":[],"symptoms":[{"oracle","fingerprint",
 "shown_in":[]}],"again","text"}],"gone":[{"target","oracle","fingerprint"}]}.)";
 

@@ -89,6 +89,9 @@ void PrintReplay(const SingleRun& run, const Options& options, const RunResult& 
       if (const std::string cause = CauseText(reported.finding); !cause.empty()) {
         Print("  {}\n", cause);
       }
+      if (const std::string needs = NeedsText(reported.finding); !needs.empty()) {
+        Print("  {}\n", needs);
+      }
     }
   }
   if (!run.server.note.empty()) Print(run.server.note + "\n");

@@ -28,6 +28,7 @@
 #include "tools/report/findings_report.h"
 #include "tools/report/json_output.h"
 #include "tools/report/left_out.h"
+#include "tools/shrink/needs.h"
 
 namespace hupstorm {
 namespace {
@@ -55,6 +56,11 @@ shows each finding. The gravest bugs come first:
           of the machine (ENOMEM, ENOBUFS, ENOSPC, ENFILE) makes it die or lose
   low     the shortage makes it leak; or it merely ends in another way than expected
 
+"needs" names what it takes of all that goes wrong in a short scenario that shows the bug: each fault, short
+count, capacity, reset, half-close, close, wait, late reader, placement and batch is taken away in turn, and the
+bug does not show without these. "any of": one of them is enough. What a scenario itself expects is not asked for,
+nor a scenario with more than 32 such; a program is asked for 8 s at most, on Linux for 4 s.
+
 --severity LEVEL sets from where on bugs make hupstorm exit with 1.
 
 Each bug that the simulated kernel shows in somebody else's program (--exec --world simulated) is taken to
@@ -65,9 +71,9 @@ under N random orders of threads. What one of these shows is reported with the s
 ("schedule 7"), and so is the same each time. Linux may choose another order: then it is not to be confirmed.
 
 --json prints {"target","world","scenarios":N,"findings":[{"oracle","target","scenario","file","line",
-"step","evidence","fingerprint","severity","bug","place":{"file","line","function","call"},"cause","replay"}],
-"bugs":[{"bug","place","cause","severity","oracles":[],"findings":N,"replay"}]}; "place" is null where it is
-not known; with --exec --world simulated each finding has "confirmed", too, and "schedule" if it shows under
+"step","evidence","fingerprint","severity","bug","place":{"file","line","function","call"},"cause","needs","replay"}],
+"bugs":[{"bug","place","cause","needs","severity","oracles":[],"findings":N,"replay"}]}; "place" is null where it is
+not known; "needs" is {"scenario","all":[{"what","line","place"}],"any":[],"takes_more","not_known_because"}, or null; with --exec --world simulated each finding has "confirmed", too, and "schedule" if it shows under
 that order of threads alone. Of several targets "target" is the list, and each finding names its own. "left_out" and "limits_missed" ([{"reason","scenarios":[]}]) say which scenarios
 were not run, and which did not come to the limit that they are about. On Linux "seconds" and "slowest"
 ([{"scenario","seconds"}]) say what took the time.)";
@@ -125,6 +131,20 @@ void Confirm(const Plan& plan, const IsolationOptions& isolation, const std::vec
   for (size_t i = 0; i < findings.size(); ++i) findings[i].confirmation = of_findings[i];
 }
 
+void LookForNeeds(const Plan& plan, const IsolationOptions& isolation,
+                  const std::vector<size_t>& jobs, BugNamer& bugs,
+                  std::vector<ReportedFinding>& findings) {
+  std::deque<Scenario> scenarios;
+  std::vector<ShownFinding> shown;
+  for (size_t i = 0; i < findings.size(); ++i) {
+    const Job& job = plan.jobs[jobs[i]];
+    Finding& finding = findings[i].finding;
+    scenarios.push_back(ShowingScenario(*job.scenario, finding));
+    shown.push_back({&finding, &scenarios.back(), job.target});
+  }
+  FindNeeds(plan.server, isolation, NeedsBoundsFor(plan.server), bugs, shown);
+}
+
 std::string ReplayOf(const Finding& finding, const Scenario& scenario, const ServerChoice& server,
                      const std::string& program) {
   if (finding.schedule == 0) {
@@ -176,7 +196,9 @@ Outcome RunPlan(const Plan& plan, const Options& options, const std::string& pro
       jobs.push_back(job);
     }
   }
-  Confirm(plan, IsolationFor(plan.server, options.workers), jobs, outcome.findings);
+  const IsolationOptions isolation = IsolationFor(plan.server, options.workers);
+  LookForNeeds(plan, isolation, jobs, bugs, outcome.findings);
+  Confirm(plan, isolation, jobs, outcome.findings);
   outcome.not_reproduced = TakeNotReproduced(outcome.findings);
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
   outcome.seconds = elapsed.count();

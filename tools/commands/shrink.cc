@@ -120,6 +120,7 @@ void PrintShrunkAsJson(const Options& options, const SingleRun& run, const Shrun
                                      {"bug", BugOf(finding)},
                                      {"place", PlaceJson(finding)},
                                      {"cause", finding.cause},
+                                     {"needs", NeedsJson(finding)},
                                      {"steps_before", run.scenario.steps.size()},
                                      {"steps_after", shrunk.scenario.steps.size()},
                                      {"runs", shrunk.runs},

@@ -2,16 +2,20 @@
 
 #include <fmt/format.h>
 
+#include <deque>
 #include <utility>
+#include <vector>
 
 #include "scenarios/language/fit.h"
 #include "scenarios/language/parse.h"
 #include "scenarios/language/print.h"
+#include "scenarios/worlds/schedules_world.h"
 #include "tools/catalogue/linked_server.h"
 #include "tools/catalogue/target_catalogue.h"
 #include "tools/cli/errors.h"
 #include "tools/plan/plan.h"
 #include "tools/report/bugs.h"
+#include "tools/shrink/needs.h"
 
 namespace hupstorm {
 namespace {
@@ -60,7 +64,15 @@ RunResult RunWithPlaces(const SingleRun& run, const Scenario& scenario,
   const Job job{&scenario, &run.target()};
   RunResult result;
   RunIsolated({&job, 1}, isolation, [&](size_t, RunResult answer) { result = std::move(answer); });
-  BugNamer(run.server.targets).Name(result);
+  BugNamer bugs(run.server.targets);
+  bugs.Name(result);
+  std::vector<ShownFinding> shown;
+  std::deque<Scenario> scenarios;
+  for (Finding& finding : result.findings) {
+    scenarios.push_back(ShowingScenario(scenario, finding));
+    shown.push_back({&finding, &scenarios.back(), &run.target()});
+  }
+  FindNeeds(run.server, isolation, NeedsBoundsFor(run.server), bugs, shown);
   return result;
 }
 

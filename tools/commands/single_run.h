@@ -24,7 +24,8 @@ struct SingleRun {
 // also if the scenario cannot run there, and ParseError.
 SingleRun ChooseSingleRun(const std::string& file, bool as_bytes, ServerOptions options);
 
-// Runs `scenario` once on the server of `run`, and names the bugs that it shows, with their places.
+// Runs `scenario` once on the server of `run`, and names the bugs that it shows, with their places
+// and the disturbances that they need.
 // Throws FailedError.
 RunResult RunWithPlaces(const SingleRun& run, const Scenario& scenario, IsolationOptions isolation);
 

@@ -21,6 +21,7 @@
 #include "tools/report/json_output.h"
 #include "tools/report/left_out.h"
 #include "tools/report/sweep_report.h"
+#include "tools/shrink/needs.h"
 #include "tools/sweep/sweep_runner.h"
 
 namespace hupstorm {
@@ -54,7 +55,7 @@ Examples:
 
 --json prints {"target","mend","world","scenarios":N,"calls":N,"alike":N,"placements":N,"pairs":N,
 "pairs_left_out":N,"survey_seconds","seconds","rate","findings":[{"oracle","target","scenario","placement":[],
-"evidence","fingerprint","severity","bug","place":{"file","line","function","call"},"cause","file","line","runs","alone","text","replay"}]}.)";
+"evidence","fingerprint","severity","bug","place":{"file","line","function","call"},"cause","needs","file","line","runs","alone","text","replay"}]}.)";
 
 constexpr uint64_t kMostPairs = 20'000;  // of a scenario and target, unless --pairs says otherwise
 // Placements that only --timeout ends, until the sweep is given up.
@@ -85,6 +86,20 @@ void AskLinux(const ServerChoice& server, const IsolationOptions& isolation, Swe
   for (size_t i = 0; i < answers.size(); ++i) report.findings[i].confirmation = answers[i];
 }
 
+void LookForNeeds(const ServerChoice& server, const IsolationOptions& isolation, BugNamer& bugs,
+                  SweepReport& report) {
+  std::deque<Scenario> scenarios;
+  std::vector<ShownFinding> shown;
+  for (SweepFinding& found : report.findings) {
+    scenarios.push_back(ParseScenario(found.text, found.finding.scenario));
+    const auto target = std::ranges::find(server.targets, found.finding.target,
+                                          [](const Target& one) { return one.name; });
+    if (target != server.targets.end())
+      shown.push_back({&found.finding, &scenarios.back(), &*target});
+  }
+  FindNeeds(server, isolation, NeedsBoundsFor(server), bugs, shown);
+}
+
 int RunSweepCommand(const Options& options, const std::string& program) {
   ServerOptions server = options.server;
   if (server.command && !server.world) server.world = kDefaultWorld;
@@ -107,6 +122,7 @@ int RunSweepCommand(const Options& options, const std::string& program) {
     progress.Update(done, total, Count(findings, "finding"));
   };
   SweepReport report = RunSweep(plan.jobs, settings);
+  LookForNeeds(plan.server, settings.isolation, bugs, report);
   AskLinux(plan.server, settings.isolation, report);
   for (const SweepFinding& found : report.findings) {
     if (!options.out.empty()) WriteOwnFile(found.finding.file, found.text);

@@ -145,6 +145,7 @@ nlohmann::ordered_json CampaignJson(const CampaignReport& report) {
                         {"bug", BugOf(known)},
                         {"place", PlaceJson(known)},
                         {"cause", known.cause},
+                        {"needs", NeedsJson(known)},
                         {"seconds", record.seconds},
                         {"executions", record.executions},
                         {"input", finding.input.string()},

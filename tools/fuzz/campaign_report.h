@@ -38,8 +38,8 @@ std::string CampaignText(const CampaignReport& report, const Style& style);
 // {"target","mend","engine","jobs","out","end","seconds","executions","coverage","corpus",
 //  "findings":[{"oracle","target","evidence","fingerprint","severity","bug",
 //  "place":{"file","line","function","call"} or
-//  null,"cause","seconds","executions","input","scenario",
-//  "steps","replay"}],"bugs":[{"bug","place","cause","severity","oracles":[],"findings":N,"replay"}],
+//  null,"cause","needs","seconds","executions","input","scenario",
+//  "steps","replay"}],"bugs":[{"bug","place","cause","needs","severity","oracles":[],"findings":N,"replay"}],
 //  "crashes":[{"input","replay"}]}
 // Findings of --exec have "confirmed" too, as AddConfirmation says. A finding whose scenario is not
 // there yet has an empty "scenario" and no "steps".

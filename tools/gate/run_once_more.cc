@@ -9,6 +9,7 @@
 #include "tools/cli/output.h"
 #include "tools/gate/confirm.h"
 #include "tools/report/bugs.h"
+#include "tools/shrink/needs.h"
 
 namespace hupstorm {
 namespace {
@@ -16,13 +17,12 @@ namespace {
 // The most bugs that are run once more.
 constexpr size_t kMost = 200;
 
-void DrawTimeLines(const std::vector<BookedFinding*>& entries, const ServerChoice& server,
-                   IsolationOptions isolation) {
+void DrawTimeLines(const std::vector<BookedFinding*>& entries, IsolationOptions isolation,
+                   BugNamer& bugs) {
   std::vector<Job> jobs;
   for (const BookedFinding* entry : entries) jobs.push_back({&*entry->scenario, entry->target});
   isolation.run.record_time_line = isolation.run.find_blame = true;
   isolation.most_timeouts = INT_MAX;
-  BugNamer bugs(server.targets);
   Progress progress("time lines");
   size_t done = 0;
   RunIsolated(jobs, isolation, [&](size_t job, RunResult result) {
@@ -44,6 +44,15 @@ void DrawTimeLines(const std::vector<BookedFinding*>& entries, const ServerChoic
     if (!result.output.empty()) report.output = std::move(result.output);
     progress.Update(++done, jobs.size(), "");
   });
+}
+
+void LookForNeeds(const std::vector<BookedFinding*>& entries, const ServerChoice& server,
+                  const IsolationOptions& isolation, BugNamer& bugs) {
+  std::vector<ShownFinding> shown;
+  for (BookedFinding* const entry : entries) {
+    shown.push_back({&entry->report.finding, &*entry->scenario, entry->target});
+  }
+  FindNeeds(server, isolation, NeedsBoundsFor(server), bugs, shown);
 }
 
 void AskLinux(const std::vector<BookedFinding*>& entries, const ServerChoice& server,
@@ -75,7 +84,9 @@ void RunOnceMore(const ServerChoice& server, const IsolationOptions& isolation, 
   std::stable_sort(entries.begin(), entries.end(), [](const auto* a, const auto* b) {
     return std::less<>()(a->target, b->target);
   });
-  DrawTimeLines(entries, server, isolation);
+  BugNamer bugs(server.targets);
+  DrawTimeLines(entries, isolation, bugs);
+  LookForNeeds(entries, server, isolation, bugs);
   AskLinux(entries, server, isolation, unconfirmed);
 }
 

@@ -213,4 +213,28 @@ std::string CauseText(const Finding& finding) {
                      known ? fmt::format(" in {}", ShortName(finding.place.function)) : "");
 }
 
+std::string NeedsText(const Finding& finding) {
+  const Needs& needs = finding.needs;
+  if (!needs.looked) return "";
+  if (!needs.not_known_because.empty()) {
+    return fmt::format("what it needs is not known: {}", needs.not_known_because);
+  }
+  const bool is_own = needs.scenario == finding.scenario;
+  const auto words = [&](const Needs::Need& need) {
+    std::string text = need.what;
+    // The folder stands with the bug.
+    if (!need.place.empty()) text += " at " + need.place.substr(need.place.rfind('/') + 1);
+    if (need.line == 0) return text;
+    return fmt::format("{} ({}{})", text, is_own ? "line " : needs.scenario + ":", need.line);
+  };
+  std::vector<std::string> parts;
+  for (const Needs::Need& need : needs.all) parts.push_back(words(need));
+  std::string any;
+  for (const Needs::Need& need : needs.any) any += (any.empty() ? "" : " or ") + words(need);
+  if (!any.empty()) parts.push_back("any of " + any);
+  if (needs.takes_more) parts.push_back("several of the other disturbances together");
+  if (parts.empty()) return "needs no disturbance";
+  return fmt::format("needs: {}", fmt::join(parts, ", and "));
+}
+
 }  // namespace hupstorm

@@ -91,6 +91,23 @@ nlohmann::ordered_json PlaceJson(const Finding& finding) {
           {"call", place.call}};
 }
 
+nlohmann::ordered_json NeedsJson(const Finding& finding) {
+  const Needs& needs = finding.needs;
+  if (!needs.looked) return nullptr;
+  const auto list = [](const std::vector<Needs::Need>& some) {
+    auto json = nlohmann::ordered_json::array();
+    for (const Needs::Need& need : some) {
+      json.push_back({{"what", need.what}, {"line", need.line}, {"place", need.place}});
+    }
+    return json;
+  };
+  return {{"scenario", needs.scenario},
+          {"all", list(needs.all)},
+          {"any", list(needs.any)},
+          {"takes_more", needs.takes_more},
+          {"not_known_because", needs.not_known_because}};
+}
+
 std::string ShellWord(std::string_view word) {
   constexpr std::string_view kPlain =
       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./:,@%^";
@@ -161,6 +178,9 @@ std::string WhyLine(const Finding& finding, std::vector<std::string> notes,
                     const std::string& scenario) {
   std::erase(notes, "");
   std::string cause = CauseText(finding);
+  if (const std::string needs = NeedsText(finding); !needs.empty()) {
+    notes.insert(notes.begin(), needs);
+  }
   if (!cause.empty()) cause = (scenario.empty() ? ", " : "; ") + cause;
   return fmt::format("  {}{}{}{}{}{}", SeverityName(finding.severity),
                      scenario.empty() ? "" : ", replay ", scenario, cause,
@@ -279,6 +299,7 @@ nlohmann::ordered_json FindingJson(const ReportedFinding& reported) {
                                  {"bug", BugOf(finding)},
                                  {"place", PlaceJson(finding)},
                                  {"cause", finding.cause},
+                                 {"needs", NeedsJson(finding)},
                                  {"replay", reported.replay}};
   if (finding.schedule != 0) json["schedule"] = finding.schedule;
   if (!reported.output.empty()) json["output"] = reported.output;
@@ -304,6 +325,7 @@ nlohmann::ordered_json BugsJson(std::span<const ReportedFinding> findings) {
       bugs.push_back({{"bug", BugOf(finding)},
                       {"place", PlaceJson(finding)},
                       {"cause", finding.cause},
+                      {"needs", NeedsJson(finding)},
                       {"severity", SeverityName(finding.severity)},
                       {"oracles", nlohmann::ordered_json::array()},
                       {"findings", 0},

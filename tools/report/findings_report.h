@@ -94,15 +94,19 @@ std::vector<Severity> SeveritiesOfBugs(std::span<const ReportedFinding> findings
 // {"file","line","function","call"}; null where the program does not tell.
 nlohmann::ordered_json PlaceJson(const Finding& finding);
 
+// {"scenario","all":[{"what","line","place"}],"any":[],"takes_more","not_known_because"}, as Needs
+// says; null if nobody has looked.
+nlohmann::ordered_json NeedsJson(const Finding& finding);
+
 // {"oracle","target","scenario","file","line","step","evidence","fingerprint","severity","bug",
-// "place":{"file","line","function","call"} or null,"cause","replay"}, and
+// "place":{"file","line","function","call"} or null,"cause","needs","replay"}, and
 // "output" if the server wrote something, "schedule" if it shows under that one alone. Of a program
 // on the simulated kernel also "confirmed": true, false, or null with "unconfirmed_because".
 nlohmann::ordered_json FindingJson(const ReportedFinding& finding);
 nlohmann::ordered_json FindingsJson(std::span<const ReportedFinding> findings);
 
-// [{"bug","place","cause","severity","oracles":[],"findings":N,"replay"}]: each bug once. Findings
-// are in the order of RankOf.
+// [{"bug","place","cause","needs","severity","oracles":[],"findings":N,"replay"}]: each bug once.
+// Findings are in the order of RankOf.
 nlohmann::ordered_json BugsJson(std::span<const ReportedFinding> findings);
 
 // {"target","mend","world"}, with which the JSON of most commands begins.

@@ -121,6 +121,7 @@ Json RowsOfFindings(const GateReport& report) {
     row["rank"] = RankOf(found.finding);
     row["where"] = WhereText(found.finding);
     row["because"] = CauseText(found.finding);
+    row["needing"] = NeedsText(found.finding);
     row["source"] = SourceJson(found.finding.place);
     row["stack"] = StackJson(found.finding.place);
     row["output"] = found.output.substr(cut);

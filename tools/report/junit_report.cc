@@ -51,9 +51,12 @@ std::string WithoutMiddle(std::string text) {
 std::string Details(const GateFinding& found, bool first) {
   const Style plain(false);
   const Finding& finding = found.finding;
-  const std::string cause = CauseText(finding);
-  std::string text = fmt::format("{}\n{}Bug {}. To see it:\n{}\n", FindingLine(finding, plain),
-                                 cause.empty() ? "" : cause + "\n", BugOf(finding), found.replay);
+  std::string why;
+  for (const std::string& text : {CauseText(finding), NeedsText(finding)}) {
+    if (!text.empty()) why += text + "\n";
+  }
+  std::string text = fmt::format("{}\n{}Bug {}. To see it:\n{}\n", FindingLine(finding, plain), why,
+                                 BugOf(finding), found.replay);
   if (!first) return text + "Its time line stands with the first case that shows it.\n";
   text += OutputText(found.output, plain);
   if (!found.text.empty()) text += "\n" + found.text;

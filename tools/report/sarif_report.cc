@@ -148,9 +148,12 @@ Json ResultJson(const GateFinding& found, const GateReport& report,
   const Finding& finding = found.finding;
   Json result = ResultOf(finding.oracle, rules);
   result["level"] = found.shuts() ? LevelOf(finding.severity) : "note";
-  const std::string cause = CauseText(finding);
-  result["message"] = Text(fmt::format("{}: {}\n{}To see it: {}", finding.target, finding.evidence,
-                                       cause.empty() ? "" : Sentence(cause) + "\n", found.replay));
+  std::string why;
+  for (const std::string& text : {CauseText(finding), NeedsText(finding)}) {
+    if (!text.empty()) why += Sentence(text) + "\n";
+  }
+  result["message"] = Text(
+      fmt::format("{}: {}\n{}To see it: {}", finding.target, finding.evidence, why, found.replay));
   result["locations"] = Json::array({LocationJson(finding)});
   Json around =
       finding.place.line > 0 ? AroundJson(finding) : SourceLocations(finding, report.mend);

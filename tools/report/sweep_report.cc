@@ -113,6 +113,7 @@ nlohmann::ordered_json SweepJson(const SweepReport& report, const std::string& p
                         {"bug", BugOf(finding)},
                         {"place", PlaceJson(finding)},
                         {"cause", finding.cause},
+                        {"needs", NeedsJson(finding)},
                         {"file", finding.file},
                         {"line", finding.line},
                         {"runs", found.runs},

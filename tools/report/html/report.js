@@ -210,7 +210,7 @@ function findingCard(finding, index) {
           make("span", {class: `badge${finding.tolerated ? " tolerated" : ""}`},
               finding.oracle + (finding.tolerated ? " (tolerated)" : "")),
           " ", make("b", {}, `${finding.where}: `), finding.evidence,
-          make("span", {class: "where"}, [finding.severity + (finding.because && `, ${finding.because}`), `${finding.target}, ${finding.area}: ${finding.scenario}${more}`]
+          make("span", {class: "where"}, [finding.severity + (finding.because && `, ${finding.because}`) + (finding.needing && `; ${finding.needing}`), `${finding.target}, ${finding.area}: ${finding.scenario}${more}`]
               .filter((text) => text).join("; "))));
   card.addEventListener("toggle", () => {
     if (!card.open || card.childElementCount > 1) return;
