@@ -113,6 +113,8 @@ struct Walk {
   uintptr_t call = 0;             // in the shim's frame
   uintptr_t end = 0;              // in a frame that is left out
   bool in_server = false;
+  bool in_handler = false;  // of a fault
+  bool is_fault = false;
   uintptr_t before = 0;  // the address of the frame before
 };
 
@@ -182,6 +184,11 @@ _Unwind_Reason_Code Step(_Unwind_Context* context, void* argument) {
   const uintptr_t next = _Unwind_GetIPInfo(context, &at_instruction);
   const uintptr_t stack_pointer = _Unwind_GetCFA(context);
   if (next == 0) return _URC_END_OF_STACK;
+  if (walk.in_handler) {
+    walk.in_handler = at_instruction == 0;
+    walk.in_server = !walk.in_handler;
+    if (walk.in_handler) return _URC_NO_REASON;
+  }
   const uintptr_t address = at_instruction != 0 ? next : next - 1;
   const link_map* const module = ModuleOf(address);
   if (!walk.in_server) {
@@ -195,6 +202,16 @@ _Unwind_Reason_Code Step(_Unwind_Context* context, void* argument) {
   if (walk.end != 0 && stack_pointer > walk.end) {
     if (stack.size > 0) --stack.size;
     return _URC_END_OF_STACK;
+  }
+  // The shim's function through which the server came to libc, where it died.
+  if (walk.is_fault && stack.size > 0 && module != nullptr && *module->l_name == '\0' &&
+      stack.frames[stack.size - 1].module != stack.program) {
+    const char* const name = ExportedName(*module, address);
+    if (name != nullptr && dlsym(RTLD_NEXT, name) != nullptr) {
+      stack.size = 0;
+      stack.callee = walk.Keep(name);
+      return _URC_NO_REASON;
+    }
   }
   // What libc has put between a fault and its handler.
   if (at_instruction != 0 && stack.size == 1 && stack.callee == 0) stack.size = 0;
@@ -221,6 +238,13 @@ void WalkToServer(StackWalk& stack) {
 void WalkToServer(StackWalk& stack, const void* call, const void* end) {
   Walk walk(stack);
   walk.call = reinterpret_cast<uintptr_t>(call);
+  walk.end = reinterpret_cast<uintptr_t>(end);
+  Take(walk);
+}
+
+void WalkFromFault(StackWalk& stack, const void* end) {
+  Walk walk(stack);
+  walk.in_handler = walk.is_fault = true;
   walk.end = reinterpret_cast<uintptr_t>(end);
   Take(walk);
 }

@@ -48,6 +48,8 @@ void WalkToServer(StackWalk& stack);
 // `end` in the frame that has called the server, and this and what lies outwards of it are left
 // out.
 void WalkToServer(StackWalk& stack, const void* call, const void* end);
+// In such an executable, of a fault, from its handler on a stack of its own.
+void WalkFromFault(StackWalk& stack, const void* end);
 
 // Takes memory.
 CallStack ToCallStack(const StackWalk& walk);

@@ -13,6 +13,7 @@
 #include "kernel/simulated/simulated_kernel.h"
 #include "kernel/stacks/stack_walk.h"
 #include "scenarios/worlds/blame.h"
+#include "scenarios/worlds/fault_stack.h"
 #include "scenarios/worlds/scenario_run.h"
 
 namespace hupstorm {
@@ -62,6 +63,7 @@ class SimulatedWorld::Impl final : private ServerHost {
     {
       const ServerScope scope(top);
       const ScopedValue here(below_server_, static_cast<const void*>(&scope));
+      const FaultsAreServers faults(&scope);
       target.serve(port);
     }
     if (!run_.HasStarted() && run_.calls() == 0) {

@@ -15,6 +15,7 @@
 #include "base/message.h"
 #include "base/resource_limit.h"
 #include "scenarios/oracles/oracles.h"
+#include "scenarios/worlds/fault_stack.h"
 #include "scenarios/worlds/last_words.h"
 #include "tools/cli/errors.h"
 
@@ -63,6 +64,7 @@ Worker::Worker(int number, const Body& body, std::span<const int> others,
 void Worker::Serve(FileDescriptor socket, int number, const Body& body) {
   ForbidCoreFiles();  // a crash here is a finding, not a thing to keep
   output_.TakeStreams();
+  if (options_.server_is_in_worker) NoteFaults(*fault_);
   // A server that closes numbers it does not own must not hit the worker's own.
   socket = MoveUp(std::move(socket), kOutOfReach);
   std::unique_ptr<World> world;
@@ -146,10 +148,14 @@ Worker::Outcome Worker::TakeEnd() {
   const std::string output = output_.Tail();
   const std::string last_words = LastWords(how, output);
   if (!options_.server_is_in_worker) Fail("the driver's process ended: " + last_words);
-  return {
-      {},
+  RunResult end =
       ResultWith(*scenario_, *target_, "server-died", fmt::format("{}\n{}", how, ReasonIn(output)),
-                 "the server's process ended: " + last_words)};
+                 "the server's process ended: " + last_words);
+  if (fault_->size > 0) {
+    end.stacks.push_back(ToCallStack(*fault_));
+    end.stacks.back().death = true;
+  }
+  return {{}, std::move(end)};
 }
 
 void Worker::Fail(const std::string& why) const {

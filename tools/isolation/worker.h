@@ -19,6 +19,7 @@
 #include "base/child_process.h"
 #include "base/file_descriptor.h"
 #include "base/shared_array.h"
+#include "kernel/stacks/stack_walk.h"
 #include "tools/isolation/isolated_runner.h"
 
 namespace hupstorm {
@@ -73,6 +74,7 @@ class Worker {
   const IsolationOptions& options_;
   CapturedOutput output_;  // of the process, since the last Start
   SharedArray<std::atomic<uint64_t>> progress_;
+  SharedArray<StackWalk> fault_;  // that ended the process, if it was the server's
   FileDescriptor socket_;
   ChildProcess process_;
   std::string received_;
