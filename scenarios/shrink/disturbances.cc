@@ -12,10 +12,6 @@
 namespace hupstorm {
 namespace {
 
-bool Overlap(const Clients& a, const Clients& b) {
-  return a.letter == b.letter && a.first <= b.last && b.first <= a.last;
-}
-
 bool Reads(Action action) {
   return action == Action::kRead || action == Action::kReadAll || action == Action::kReadNone;
 }

@@ -24,10 +24,6 @@ void VisitClients(SomeStep& step, Visit visit) {
   if (step.fault_client) visit(*step.fault_client);
 }
 
-bool Overlap(const Clients& a, const Clients& b) {
-  return a.letter == b.letter && a.first <= b.last && b.first <= a.last;
-}
-
 // Ranges that cover all of `names`, none of which overlaps another; in order of appearance.
 std::vector<Clients> Families(const std::vector<Clients>& names) {
   std::vector<Clients> families;
@@ -305,6 +301,10 @@ class Shrinker {
 };
 
 }  // namespace
+
+bool Overlap(const Clients& a, const Clients& b) {
+  return a.letter == b.letter && a.first <= b.last && b.first <= a.last;
+}
 
 void MakeValid(Scenario& scenario) {
   bool can_join = false;

@@ -39,6 +39,9 @@ ShrinkResult Shrink(const Scenario& scenario,
 // After steps were taken away: the grammar has an "and" behind a step only.
 void MakeValid(Scenario& scenario);
 
+// Whether a client is in both.
+bool Overlap(const Clients& a, const Clients& b);
+
 }  // namespace hupstorm
 
 #endif  // HUPSTORM_SCENARIOS_SHRINK_SHRINK_H_
