@@ -226,7 +226,11 @@ class Search {
     for (size_t job = 0; job < jobs.size(); ++job) {
       if (made[job]) continue;
       Needs& needs = trial_of[job]->bug->needs;
-      needs = {.looked = true, .scenario = needs.scenario, .not_known_because = why_no_more};
+      needs = {.looked = true,
+               .scenario = needs.scenario,
+               .all = {},
+               .any = {},
+               .not_known_because = why_no_more};
     }
   }
 
