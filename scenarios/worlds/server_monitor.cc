@@ -139,7 +139,9 @@ void ServerMonitor::EndSpin(const SystemCall& call, std::string how) {
   const bool is_new = !spin_.goes_on() && ledger_.spins.size() < Judge::kMostIncidents;
   if (is_new && !host_.WasHindered() && !is_stopping) {
     Incident spin = spin_.SpinOf(std::move(how));
-    if (!spin_.knows_reason()) spin.context ^= last_call() << 8;
+    // Of a loop that does not wait, which of its calls is the one too many is chance.
+    const bool waits = FamilyOf(call.call) == CallFamily::kWait && spin_.WaitsInVain();
+    if (waits && !spin_.knows_reason()) spin.context ^= last_call() << 8;
     judge_.Report(ledger_.spins, std::move(spin));
   }
   OnStep();

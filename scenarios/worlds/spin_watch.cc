@@ -123,7 +123,12 @@ void SpinWatch::CountWake(const SystemCall& call) {
     return;
   }
   CountPass(call);
-  if (++thread_->fruitless_wakes >= kFruitlessWakes) LookForReason(call);
+  ++thread_->fruitless_wakes;
+  // Where each wake-up has many calls, these come to their number first.
+  if (thread_->fruitless_wakes >= kFruitlessWakes ||
+      thread_->fruitless_calls >= kFruitlessCalls / 2) {
+    LookForReason(call);
+  }
 }
 
 // A server may look for a moment without waiting, before it sleeps.
@@ -138,6 +143,7 @@ bool SpinWatch::LooksOnAndOn(const SystemCall& call, int64_t now) {
 
 // The thread is about to be called a busy loop: by what was it woken?
 void SpinWatch::LookForReason(const SystemCall& call) {
+  thread_->reason_moves = moves_;
   thread_->woken_client = -1;
   thread_->woken_by_listener = false;
   thread_->woken_events = 0;
@@ -199,18 +205,20 @@ void SpinWatch::CountPass(const SystemCall& call) {
 }
 
 Incident SpinWatch::SpinOf(std::string how) const {
-  uint64_t context = thread_->woken_events;
-  if (thread_->woken_client >= 0) {
-    context |= ledger_.clients[thread_->woken_client].history.value() << 16;
-  } else if (thread_->woken_by_listener) {
-    // What else it does between two waits may differ from one to the next.
-    context |= static_cast<uint64_t>(CallFamily::kAccept) << 32 |
-               static_cast<uint64_t>(KindOfError(ledger_.last_accept_error)) << 40;
+  Incident spin = {.what = std::move(how), .client = -1};
+  if (IsOfThisSpin()) {
+    spin.client = thread_->woken_client;
+    spin.context = thread_->woken_events;
+    if (spin.client >= 0) {
+      spin.context |= ledger_.clients[spin.client].history.value() << 16;
+    } else if (thread_->woken_by_listener) {
+      // What else it does between two waits may differ from one to the next.
+      spin.context |= static_cast<uint64_t>(CallFamily::kAccept) << 32 |
+                      static_cast<uint64_t>(KindOfError(ledger_.last_accept_error)) << 40;
+    }
   }
-  return {.what = std::move(how),
-          .client = thread_->woken_client,
-          .context = context,
-          .call = ledger_.calls.InVain(thread_->woken_client)};
+  spin.call = ledger_.calls.InVain(spin.client);
+  return spin;
 }
 
 }  // namespace hupstorm

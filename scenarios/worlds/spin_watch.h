@@ -54,7 +54,9 @@ class SpinWatch {
   const std::string& wake_reason() const { return thread_->wake_reason; }
   // Its context says what the thread was woken by, if that is a client or the listener.
   Incident SpinOf(std::string how) const;
-  bool knows_reason() const { return thread_->woken_client >= 0 || thread_->woken_by_listener; }
+  bool knows_reason() const {
+    return IsOfThisSpin() && (thread_->woken_client >= 0 || thread_->woken_by_listener);
+  }
 
   int client() const { return thread_->client; }  // of the call being made, or made last
   // Of the last call that was about a client.
@@ -78,6 +80,7 @@ class SpinWatch {
     bool woken_by_listener = false;
     uint32_t woken_events = 0;
     std::string wake_reason;
+    uint64_t reason_moves = UINT64_MAX;  // `moves` when these were found out
   };
 
   // What one thread of the server moves may be what another was woken for in vain.
@@ -87,6 +90,8 @@ class SpinWatch {
   bool MovesInside(const SystemCall& call);
   void ForgetFruitless();
   void CountPass(const SystemCall& call);
+  // What the thread was woken by was not for an earlier spin, of which there is none any more.
+  bool IsOfThisSpin() const { return thread_->reason_moves == moves_; }
   bool LooksOnAndOn(const SystemCall& call, int64_t now);
   void LookForReason(const SystemCall& call);
 

@@ -1,5 +1,6 @@
 // Servers that end their process or never call, in the simulated world, one child process each.
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
@@ -11,6 +12,8 @@
 #include <cstdlib>
 #include <ctime>
 #include <memory>
+#include <set>
+#include <string>
 
 #include "kernel/sanitizers.h"
 #include "scenarios/language/parse.h"
@@ -146,6 +149,32 @@ TEST(IsolatedTargetsTest, AServerThatSpinsWithoutACallIsABusyLoop) {
   EXPECT_EQ(FirstFinding(results).oracle, "busy-loop");
   EXPECT_THAT(FirstFinding(results).evidence, HasSubstr("2 s without a system call"));
   EXPECT_GT(results[1].calls, 0u);
+}
+
+// Of two calls in turn, one of them first; never waits, and its calls move nothing.
+template <bool first>
+void LoopOfCalls() {
+  for (bool receives = first;; receives = !receives) {
+    char byte = 0;
+    if (receives) {
+      recv(257, &byte, 1, MSG_DONTWAIT);
+    } else {
+      fcntl(257, F_GETFL);
+    }
+  }
+}
+
+TEST(IsolatedTargetsTest, WhichCallOfALoopIsTheLastDoesNotTellBusyLoopsApart) {
+  std::set<std::string> fingerprints;
+  std::set<std::string> evidence;
+  for (void (*const deed)() : {LoopOfCalls<false>, LoopOfCalls<true>}) {
+    const Finding finding = FirstFinding(RunBoth(ServerThat(deed)));
+    EXPECT_EQ(finding.oracle, "busy-loop");
+    fingerprints.insert(finding.fingerprint);
+    evidence.insert(finding.evidence);
+  }
+  EXPECT_EQ(fingerprints.size(), 1u);
+  EXPECT_GT(evidence.size(), 1u) << "the last call was the same: " << *evidence.begin();
 }
 
 // Computes for about `milliseconds` of the processor's time, which the simulation lets alone.
