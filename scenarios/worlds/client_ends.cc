@@ -51,6 +51,9 @@ void ScenarioClients::NoteEnd(int client) {
     facts.end_of_input = true;
     facts.stream.EndOfInput();
   }
+  // With all answered the reset after the server's FIN is an end of its own.
+  const bool ends_again = over && status.was_reset && !facts.was_reset && facts.stream.complete();
+  if (ends_again) facts.idle_before_end_ns = kernel_.now_ns() - clients_[client].spoke_ns;
   if (status.was_reset) facts.was_reset = true;
   if (!over && (facts.end_of_input || facts.was_reset)) {
     const Client& state = clients_[client];
