@@ -36,6 +36,7 @@ bool IsTransfer(CallFamily family) {
 }  // namespace
 
 Ending MadeCall::ending() const {
+  if (is_elsewhere) return Ending::kElsewhere;
   if (family() == CallFamily::kSend) {
     if (result >= 0) return static_cast<uint64_t>(result) < asked ? Ending::kShort : Ending::kDone;
     if (error == EAGAIN) return Ending::kShort;
@@ -64,11 +65,13 @@ std::string MadeCall::OutcomeText() const {
   if (result < 0) return fmt::format("failed with {}", ErrorName(error));
   if (family() == CallFamily::kSend) return fmt::format("took {} of {} bytes", result, asked);
   if (ending() == Ending::kEnd) return "returned 0, the end of input";
+  if (is_elsewhere) return "ended a connection while the server was at work on another";
   if (family() == CallFamily::kRecv) return fmt::format("gave {} bytes", result);
   return fmt::format("returned {}", result);
 }
 
-void CallRecord::Add(uint64_t number, const SystemCall& call, int client, bool is_fault) {
+void CallRecord::Add(uint64_t number, const SystemCall& call, int client, bool is_fault,
+                     bool is_elsewhere) {
   last_ = std::max(last_, number);
   if (calls_.size() < std::min(number, kMostRecorded))
     calls_.resize(std::min(number, kMostRecorded));
@@ -78,7 +81,8 @@ void CallRecord::Add(uint64_t number, const SystemCall& call, int client, bool i
                                           .error = call.error,
                                           .asked = BytesAsked(call),
                                           .client = client,
-                                          .is_fault = is_fault};
+                                          .is_fault = is_fault,
+                                          .is_elsewhere = is_elsewhere};
 }
 
 const MadeCall* CallRecord::Find(uint64_t number) const {
@@ -130,10 +134,18 @@ uint64_t CallRecord::MakerOf(int fd) const {
       [&](const MadeCall& call) { return call.result == fd && MakesDescriptor(call.call); });
 }
 
-uint64_t CallRecord::LastRead(int client) const {
-  return LastThat([&](const MadeCall& call) {
-    return call.client == client && call.family() == CallFamily::kRecv && call.result > 0;
-  });
+uint64_t CallRecord::LargestRead(int client) const {
+  uint64_t largest = 0;
+  int64_t bytes = 0;
+  for (uint64_t number = last_; number > first_kept(); --number) {
+    const MadeCall* const call = Find(number);
+    if (call == nullptr || call->client != client || call->family() != CallFamily::kRecv) continue;
+    if (call->result > bytes) {
+      bytes = call->result;
+      largest = number;
+    }
+  }
+  return largest;
 }
 
 uint64_t CallRecord::InVain(int client) const {

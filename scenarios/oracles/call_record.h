@@ -22,7 +22,8 @@ enum class Ending : uint8_t {
   kShort,    // send took less than it was given, or nothing (EAGAIN)
   kNothing,  // nothing is there yet: EAGAIN of any other call
   kInterrupted,
-  kFailed,  // any other error: a connection or a resource is lost
+  kFailed,     // any other error: a connection or a resource is lost
+  kElsewhere,  // close of a connection, while the server was at work on another one
 };
 
 struct MadeCall {
@@ -30,9 +31,10 @@ struct MadeCall {
   Call call = Call::kSocket;
   int64_t result = 0;  // of a transfer: bytes
   int error = 0;
-  uint64_t asked = 0;     // bytes, of a transfer
-  int client = -1;        // whose connection it is made on, or accepts: ConnectionFacts::number
-  bool is_fault = false;  // a fault of the scenario's made it end so
+  uint64_t asked = 0;         // bytes, of a transfer
+  int client = -1;            // whose connection it is made on, or accepts: ConnectionFacts::number
+  bool is_fault = false;      // a fault of the scenario's made it end so
+  bool is_elsewhere = false;  // Ending::kElsewhere
 
   CallFamily family() const { return FamilyOf(call); }
   Ending ending() const;
@@ -54,7 +56,8 @@ class CallRecord {
   }
   bool kept() const { return kept_; }
   // The call number `number`, which has ended. The last million are kept.
-  void Add(uint64_t number, const SystemCall& call, int client, bool is_fault);
+  void Add(uint64_t number, const SystemCall& call, int client, bool is_fault,
+           bool is_elsewhere = false);
   // Null if it has not ended, or is not kept.
   const MadeCall* Find(uint64_t number) const;
 
@@ -64,8 +67,9 @@ class CallRecord {
   uint64_t current() const { return current_; }
   void Begin(uint64_t number) { current_ = number; }
 
-  // The last recv that gave bytes of the client's.
-  uint64_t LastRead(int client) const;
+  // The recv that gave the most bytes of the client's, the last of them if there are several: what
+  // is kept came by it, and not by one that takes urgent data, a byte.
+  uint64_t LargestRead(int client) const;
   // The last call of a family, on anything.
   uint64_t Last(CallFamily family) const;
   // The last call on the connection of client `client`; of a family, if one is given.

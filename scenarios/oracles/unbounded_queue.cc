@@ -26,7 +26,7 @@ void Judge(Moment, const Ledger& ledger, FindingList& findings) {
                           : fmt::format("{}, and {} for another that sent on and read nothing: "
                                         "there is no end to it",
                                         held, ledger.endless_queue),
-                 ledger.calls.LastRead(client.number));
+                 ledger.calls.LargestRead(client.number));
   }
 }
 

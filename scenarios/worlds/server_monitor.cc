@@ -56,6 +56,7 @@ void ServerMonitor::Start(const Target& target, const RunOptions& options) {
   most_looks_ = target.protocol == Protocol::kNone ? kMostLooksIfUnknown : kMostLooks;
   last_call_ = last_failure_ = {};
   spin_.Start();
+  at_hand_.Start();
   OnStep();
 }
 
@@ -125,10 +126,16 @@ void ServerMonitor::MakeLookedAt(SystemCall& call, CallFamily family) {
   const bool is_recorded =
       records_ && std::uncaught_exceptions() == 0 && !ServerLog::IsLog(call.Fd());
   const bool is_fault = host_.FaultsInjected() != faults;
-  if (is_recorded) ledger_.calls.Add(number, call, spin_.client(), is_fault);
+  if (is_recorded) {
+    const bool is_elsewhere = family == CallFamily::kClose && at_hand_.IsElsewhere(spin_.client());
+    ledger_.calls.Add(number, call, spin_.client(), is_fault, is_elsewhere);
+    at_hand_.Note(call, family, spin_.client());
+  }
   Leave(call, family);
   if (is_recorded && family == CallFamily::kAccept && call.result >= 0) {
-    ledger_.calls.Add(number, call, spin_.last_client(), is_fault);  // who that is is known now
+    const int accepted = spin_.last_client();  // who that is is known now
+    ledger_.calls.Add(number, call, accepted, is_fault);
+    at_hand_.Note(call, family, accepted);
   }
 }
 

@@ -19,6 +19,7 @@
 #include "scenarios/worlds/server_log.h"
 #include "scenarios/worlds/spin_watch.h"
 #include "scenarios/worlds/time_line.h"
+#include "scenarios/worlds/work_at_hand.h"
 #include "scenarios/worlds/world.h"
 
 namespace hupstorm {
@@ -75,7 +76,8 @@ class ServerMonitor final : public Syscalls {
         judge_(judge),
         host_(host),
         log_(ledger, judge, time_line),
-        spin_(kernel, ledger, clients) {}
+        spin_(kernel, ledger, clients),
+        at_hand_(kernel, clients) {}
 
   // Watches another kernel from the next call on; not to be called from inside one.
   void set_inner(Syscalls& inner) { inner_ = &inner; }
@@ -92,7 +94,10 @@ class ServerMonitor final : public Syscalls {
   const PlacedSteps& placed() const { return placed_; }
 
   // The calls that follow are made by this thread of the server; 0 at the start of a run.
-  void SwitchTo(int thread) { spin_.SwitchTo(thread); }
+  void SwitchTo(int thread) {
+    spin_.SwitchTo(thread);
+    at_hand_.SwitchTo(thread);
+  }
 
   // Something happened beside the server's calls, so it may be woken for that.
   void OnStep() {
@@ -150,6 +155,7 @@ class ServerMonitor final : public Syscalls {
   PlacedSteps placed_;
   ServerLog log_;
   SpinWatch spin_;
+  WorkAtHand at_hand_;                    // kept while calls are recorded
   std::atomic<uint64_t> no_progress_{0};  // written if there is no other
   std::atomic<uint64_t>* progress_ = &no_progress_;
   uint64_t marks_ = 0;  // calls and steps since the monitor was made

@@ -1,17 +1,14 @@
 #include "scenarios/worlds/spin_watch.h"
 
 #include <fmt/format.h>
-#include <poll.h>
 #include <sys/epoll.h>
-#include <sys/select.h>
-#include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 
 #include "kernel/trace/symbols.h"
 #include "scenarios/worlds/judge.h"
 #include "scenarios/worlds/server_log.h"
+#include "scenarios/worlds/work_at_hand.h"
 
 namespace hupstorm {
 namespace {
@@ -149,31 +146,10 @@ void SpinWatch::LookForReason(const SystemCall& call) {
   thread_->woken_events = 0;
   int fd = -1;
   uint32_t events = 0;
-  if (call.result > 0 && call.call == Call::kEpollWait) {
-    const auto& event = *call.Pointer<const epoll_event>(1);
+  for (const WaitEvent& event : EventsOf(call, kernel_)) {
+    fd = event.fd;
     events = thread_->woken_events = event.events;
-    fd = kernel_.WatchedWith(call.Fd(), event.data.u64);
-    // Many servers keep the descriptor in `data`.
-    if (fd < 0 && event.data.u64 < 1'000'000) fd = event.data.fd;
-  } else if (call.result > 0 && call.call == Call::kPoll) {
-    const auto* fds = call.Pointer<const pollfd>(0);
-    for (size_t i = 0; i < call.Size(1) && fd < 0; ++i) {
-      if (fds[i].revents == 0) continue;
-      events = thread_->woken_events = static_cast<uint16_t>(fds[i].revents);
-      fd = fds[i].fd;
-    }
-  } else if (call.result > 0 && call.call == Call::kSelect) {
-    constexpr uint32_t kEvents[] = {EPOLLIN, EPOLLOUT, EPOLLPRI};
-    for (size_t set = 0; set < 3 && fd < 0; ++set) {
-      const auto* const ready = call.Pointer<const fd_set>(1 + set);
-      // More than an fd_set holds may be asked: Linux looks behind it, and this must not.
-      const int end = std::min(call.Int(0), FD_SETSIZE);
-      for (int i = 0; i < end && ready != nullptr && fd < 0; ++i) {
-        if (!FD_ISSET(i, ready)) continue;
-        events = kEvents[set];
-        fd = i;
-      }
-    }
+    break;
   }
   if (fd >= 0) thread_->woken_client = clients_.ClientOf(fd);
   thread_->wake_reason = events != 0 ? " by " + EventNames(events) : "";

@@ -116,7 +116,8 @@ bool BugNamer::AddCall(Finding& finding, const std::vector<CallStack>& stacks, F
   const CallStack* stack = call;
   if (death != nullptr) {
     // Where the call before failed, that is what the server did not get over.
-    const bool call_failed = call != nullptr && finding.ending != Ending::kDone;
+    const bool call_failed =
+        call != nullptr && finding.ending != Ending::kDone && finding.ending != Ending::kElsewhere;
     if (!call_failed || death->callee == "raise") stack = death;
   }
   if (stack == nullptr) return false;
@@ -145,6 +146,12 @@ bool BugNamer::AddCall(Finding& finding, const std::vector<CallStack>& stacks, F
       bug.Add("uncaught").Add(last->function).Add(finding.failure);
       return true;
     }
+  }
+  // Such a connection is often closed where the last reference to it goes, by no decision of the
+  // function that happens to be there: whichever it is, the bug is one.
+  if (stack == call && finding.ending == Ending::kElsewhere) {
+    bug.Add("closed elsewhere");
+    return true;
   }
   // One line of a program may have a library make all its calls.
   bug.Add(finding.place.site).Add(stack->callee).Add(static_cast<uint64_t>(finding.ending));
