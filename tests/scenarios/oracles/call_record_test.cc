@@ -93,6 +93,16 @@ TEST_F(CallRecordTest, AnAnswerAsLongAsOneThatWasDroppedIsNotItsRest) {
   EXPECT_EQ(record_.CallThatCuts(0, 0), dropped);
 }
 
+TEST_F(CallRecordTest, WhatIsKeptCameByTheLastOfTheLargestReads) {
+  Make(Call::kAccept, 0, 7);
+  Make(Call::kRecv, 0, 1024, 1024);
+  const uint64_t largest = Make(Call::kRecv, 0, 1024, 1024);
+  Make(Call::kRecv, 0, 1, 1);
+  Make(Call::kRecv, 1, 4096, 4096);
+  EXPECT_EQ(record_.LargestRead(0), largest);
+  EXPECT_EQ(record_.LargestRead(2), 0U);
+}
+
 TEST_F(CallRecordTest, InVainIsTheCallOnTheClientBeforeTheLastWaitThatGotNowhereOrTheWait) {
   Make(Call::kAccept, 0, 7);
   Make(Call::kEpollWait, -1, 1);
