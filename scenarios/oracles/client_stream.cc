@@ -46,7 +46,7 @@ void ClientStream::Reset(const Target& target, char letter, uint32_t index) {
   pattern_ = ClientPattern(letter, index);
   segments_.clear();
   texts_.clear();
-  sent_ = urgent_ = reads_ = received_ = position_ = 0;
+  sent_ = urgent_ = urgent_open_ = reads_ = received_ = position_ = 0;
   cursor_ = 0;
   finished_ = false;
   blank_line_state_ = 0;
@@ -205,33 +205,34 @@ void ClientStream::Receive(std::string_view bytes) {
 void ClientStream::ReceiveEcho(std::string_view bytes) {
   uint64_t at = received_;
   while (!bytes.empty()) {
-    if (position_ >= sent_) return SetMismatch(at, bytes);
-    const Segment& segment = SegmentAt(position_);
-    const uint64_t inside = position_ - segment.start;
-    const size_t want = std::min<uint64_t>(bytes.size(), segment.length - inside);
-    size_t same = 0;
-    switch (segment.kind) {
-      case Segment::Kind::kPattern:
-        same = pattern_.Match(position_, bytes.substr(0, want));
-        break;
-      case Segment::Kind::kText:
-        same = CommonPrefix(bytes.substr(0, want),
-                            std::string_view(texts_).substr(segment.text_at + inside, want));
-        break;
-      case Segment::Kind::kUrgent:
-        // Echoed in its place, or left out.
-        ++position_;
-        if (bytes[0] == kUrgentByte) {
-          bytes.remove_prefix(1);
-          ++at;
-        }
-        continue;
+    const bool is_urgent = position_ < sent_ && SegmentAt(position_).kind == Segment::Kind::kUrgent;
+    // Echoed in its place, or left out: which of the two shows in what comes next.
+    if (is_urgent) {
+      ++position_;
+      ++urgent_open_;
+      continue;
     }
+    const size_t same = SameAsOwed(bytes);
     position_ += same;
     at += same;
+    const bool is_past = bytes.substr(0, same).find_first_not_of(kUrgentByte) != bytes.npos;
+    if (is_past) urgent_open_ = 0;
     bytes.remove_prefix(same);
-    if (same < want) return SetMismatch(at, bytes);
+    if (same > 0) continue;
+    if (urgent_open_ == 0 || bytes[0] != kUrgentByte) return SetMismatch(at, bytes);
+    --urgent_open_;
+    ++at;
+    bytes.remove_prefix(1);
   }
+}
+
+size_t ClientStream::SameAsOwed(std::string_view bytes) const {
+  if (position_ >= sent_) return 0;
+  const Segment& segment = SegmentAt(position_);
+  const uint64_t inside = position_ - segment.start;
+  bytes = bytes.substr(0, segment.length - inside);
+  if (segment.kind == Segment::Kind::kPattern) return pattern_.Match(position_, bytes);
+  return CommonPrefix(bytes, std::string_view(texts_).substr(segment.text_at + inside));
 }
 
 void ClientStream::ReceiveAnswers(std::string_view bytes, uint64_t most) {

@@ -111,6 +111,8 @@ class ClientStream {
   uint64_t LeftOfRequest() const;
   uint64_t OwedResponses() const;
   void ReceiveEcho(std::string_view bytes);
+  // How many of the first bytes are the ones owed next, in the segment that these lie in.
+  size_t SameAsOwed(std::string_view bytes) const;
   void ReceiveAnswers(std::string_view bytes, uint64_t most);
   void ReceiveResponses(std::string_view bytes);
   void ReceiveHttp(std::string_view bytes);
@@ -130,6 +132,7 @@ class ClientStream {
   std::string texts_;
   uint64_t sent_ = 0;
   uint64_t urgent_ = 0;
+  uint64_t urgent_open_ = 0;  // of those just before `position_`, the ones that may still come back
   uint64_t reads_ = 0;
   uint64_t received_ = 0;
   uint64_t position_ = 0;      // kEcho: offset of the next byte owed
