@@ -3,13 +3,10 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <cstddef>
-
-#include "kernel/host_kernel.h"
+#include "kernel/fault_handlers.h"
 #include "kernel/in_force.h"
 #include "kernel/inside/harness_stack.h"
 #include "kernel/inside/threads/scheduler.h"
@@ -20,7 +17,6 @@ namespace hupstorm::inside {
 namespace {
 
 constexpr int kFaults[] = {SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGSYS};
-constexpr size_t kHandlerStack = 64 << 10;  // the rest is done on the harness' own
 
 ProgramWatcher* watching = nullptr;
 pid_t forked_by = 0;
@@ -60,10 +56,7 @@ void TakeFault(int number, siginfo_t*, void*) {
   Tell([&] { watching->OnFault(number); });
   // It is raised again as soon as this returns: at the same instruction, or by abort.
   const HarnessScope harness;
-  HostKernel host;
-  struct sigaction fatal {};
-  fatal.sa_handler = SIG_DFL;
-  Invoke<Call::kSigaction>(host, number, &fatal, nullptr);
+  LetFaultKill(number);
   if (number == SIGABRT) syscall(SYS_tgkill, RealPid(), syscall(SYS_gettid), number);
 }
 
@@ -112,23 +105,8 @@ bool IsFaultSignal(int number) {
 }
 
 void WatchFaults() {
-  stack_t current = {};
-  sigaltstack(nullptr, &current);
-  if ((current.ss_flags & SS_DISABLE) != 0) {
-    void* const memory =
-        mmap(nullptr, kHandlerStack, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    const stack_t own = {.ss_sp = memory, .ss_flags = 0, .ss_size = kHandlerStack};
-    if (memory != MAP_FAILED) sigaltstack(&own, nullptr);
-  }
-  HostKernel host;
-  for (const int fault : kFaults) {
-    struct sigaction action {};
-    Invoke<Call::kSigaction>(host, fault, nullptr, &action);
-    if ((action.sa_flags & SA_SIGINFO) != 0 || action.sa_handler != SIG_DFL) continue;
-    action.sa_sigaction = TakeFault;
-    action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
-    Invoke<Call::kSigaction>(host, fault, &action, nullptr);
-  }
+  ProvideHandlerStack();
+  HandleFaults(kFaults, TakeFault);
 }
 
 }  // namespace hupstorm::inside

@@ -1,13 +1,12 @@
 #include "scenarios/worlds/fault_stack.h"
 
 #include <signal.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <utility>
 
-#include "kernel/host_kernel.h"
+#include "kernel/fault_handlers.h"
 #include "kernel/in_force.h"
 
 namespace hupstorm {
@@ -17,8 +16,6 @@ constinit const void* below_server = nullptr;
 namespace {
 
 constexpr int kFaults[] = {SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV};
-// The server's own may be what has overflowed.
-constexpr size_t kHandlerStack = 64 << 10;
 
 StackWalk* noted = nullptr;
 
@@ -27,10 +24,7 @@ void TakeFault(int number, siginfo_t*, void*) {
   const HarnessScope harness;
   const void* const below = std::exchange(below_server, nullptr);
   if (is_servers && below != nullptr) WalkFromFault(*noted, below);
-  HostKernel host;
-  struct sigaction fatal {};
-  fatal.sa_handler = SIG_DFL;
-  Invoke<Call::kSigaction>(host, number, &fatal, nullptr);
+  LetFaultKill(number);
   syscall(SYS_tgkill, getpid(), syscall(SYS_gettid), number);
 }
 
@@ -38,23 +32,8 @@ void TakeFault(int number, siginfo_t*, void*) {
 
 void NoteFaults(StackWalk& stack) {
   noted = &stack;
-  stack_t current = {};
-  sigaltstack(nullptr, &current);
-  if ((current.ss_flags & SS_DISABLE) != 0) {
-    void* const memory =
-        mmap(nullptr, kHandlerStack, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    const stack_t own = {.ss_sp = memory, .ss_flags = 0, .ss_size = kHandlerStack};
-    if (memory != MAP_FAILED) sigaltstack(&own, nullptr);
-  }
-  HostKernel host;
-  for (const int fault : kFaults) {
-    struct sigaction action {};
-    Invoke<Call::kSigaction>(host, fault, nullptr, &action);
-    if ((action.sa_flags & SA_SIGINFO) != 0 || action.sa_handler != SIG_DFL) continue;
-    action.sa_sigaction = TakeFault;
-    action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
-    Invoke<Call::kSigaction>(host, fault, &action, nullptr);
-  }
+  ProvideHandlerStack();
+  HandleFaults(kFaults, TakeFault);
 }
 
 }  // namespace hupstorm

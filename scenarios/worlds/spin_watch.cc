@@ -4,6 +4,7 @@
 #include <sys/epoll.h>
 
 #include <cerrno>
+#include <vector>
 
 #include "kernel/trace/symbols.h"
 #include "scenarios/worlds/judge.h"
@@ -143,14 +144,10 @@ void SpinWatch::LookForReason(const SystemCall& call) {
   thread_->reason_moves = moves_;
   thread_->woken_client = -1;
   thread_->woken_by_listener = false;
-  thread_->woken_events = 0;
-  int fd = -1;
-  uint32_t events = 0;
-  for (const WaitEvent& event : EventsOf(call, kernel_)) {
-    fd = event.fd;
-    events = thread_->woken_events = event.events;
-    break;
-  }
+  const std::vector<WaitEvent> told = EventsOf(call, kernel_, 1);
+  const int fd = told.empty() ? -1 : told.front().fd;
+  const uint32_t events = told.empty() ? 0 : told.front().events;
+  thread_->woken_events = events;
   if (fd >= 0) thread_->woken_client = clients_.ClientOf(fd);
   thread_->wake_reason = events != 0 ? " by " + EventNames(events) : "";
   if (thread_->woken_client >= 0) {

@@ -15,12 +15,12 @@ bool Holds(const std::vector<int>& clients, int client) {
 
 }  // namespace
 
-std::vector<WaitEvent> EventsOf(const SystemCall& wait, const DrivenKernel& kernel) {
+std::vector<WaitEvent> EventsOf(const SystemCall& wait, const DrivenKernel& kernel, size_t most) {
   std::vector<WaitEvent> told;
   if (wait.result <= 0) return told;
   if (wait.call == Call::kEpollWait) {
     const auto* const events = wait.Pointer<const epoll_event>(1);
-    for (int64_t i = 0; i < wait.result; ++i) {
+    for (int64_t i = 0; i < wait.result && told.size() < most; ++i) {
       WaitEvent event{kernel.WatchedWith(wait.Fd(), events[i].data.u64), events[i].events};
       event.is_guess = event.fd < 0 && events[i].data.u64 < 1'000'000;
       if (event.is_guess) event.fd = events[i].data.fd;
@@ -28,7 +28,7 @@ std::vector<WaitEvent> EventsOf(const SystemCall& wait, const DrivenKernel& kern
     }
   } else if (wait.call == Call::kPoll) {
     const auto* const fds = wait.Pointer<const pollfd>(0);
-    for (size_t i = 0; i < wait.Size(1); ++i) {
+    for (size_t i = 0; i < wait.Size(1) && told.size() < most; ++i) {
       if (fds[i].revents == 0) continue;
       told.push_back({fds[i].fd, static_cast<uint16_t>(fds[i].revents)});
     }
@@ -38,7 +38,7 @@ std::vector<WaitEvent> EventsOf(const SystemCall& wait, const DrivenKernel& kern
     const int end = std::min(wait.Int(0), FD_SETSIZE);
     for (size_t set = 0; set < 3; ++set) {
       const auto* const ready = wait.Pointer<const fd_set>(1 + set);
-      for (int fd = 0; fd < end && ready != nullptr; ++fd) {
+      for (int fd = 0; fd < end && ready != nullptr && told.size() < most; ++fd) {
         if (FD_ISSET(fd, ready)) told.push_back({fd, kEvents[set]});
       }
     }

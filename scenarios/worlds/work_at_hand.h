@@ -4,6 +4,7 @@
 #ifndef HUPSTORM_SCENARIOS_WORLDS_WORK_AT_HAND_H_
 #define HUPSTORM_SCENARIOS_WORLDS_WORK_AT_HAND_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -21,8 +22,10 @@ struct WaitEvent {
   bool is_guess = false;  // many servers keep the descriptor in `data`
 };
 
-// What a wait that has ended told of, in its order; empty for one that failed.
-std::vector<WaitEvent> EventsOf(const SystemCall& wait, const DrivenKernel& kernel);
+// What a wait that has ended told of, in its order, the first `most` of it; empty for one that
+// failed. On Linux each event of an epoll instance has to be looked up in /proc.
+std::vector<WaitEvent> EventsOf(const SystemCall& wait, const DrivenKernel& kernel,
+                                size_t most = SIZE_MAX);
 
 // Of a server with one thread. What several threads are at work on, their calls do not tell: one
 // may close what another was told of.

@@ -15,11 +15,9 @@
 #include <set>
 #include <string>
 
-#include "kernel/sanitizers.h"
 #include "scenarios/language/parse.h"
 #include "scenarios/worlds/simulated_world.h"
 #include "tools/isolation/isolated_runner.h"
-#include "tools/report/bugs.h"
 
 namespace hupstorm {
 namespace {
@@ -86,51 +84,6 @@ TEST(IsolatedTargetsTest, AServerThatAbortsDied) {
   EXPECT_EQ(FirstFinding(results).oracle, "server-died");
   EXPECT_THAT(FirstFinding(results).evidence, HasSubstr("SIGABRT"));
   EXPECT_GT(results[1].calls, 0u);
-}
-
-constexpr int kLineOfCrash = __LINE__ + 3;
-[[gnu::noinline]] void Crash() {
-  volatile int* volatile nowhere = nullptr;
-  *nowhere = 1;
-}
-constexpr int kLineOfAbort = __LINE__ + 1;
-[[gnu::noinline]] void Abort() { abort(); }
-constexpr int kLineOfSecondFree = __LINE__ + 4;
-[[gnu::noinline]] void FreeTwice() {
-  void* volatile block = malloc(32);
-  free(block);
-  free(block);
-}
-constexpr int kLineOfRecursion = __LINE__ + 3;
-[[gnu::noinline]] int Recurse(volatile int* depth) {  // NOLINT: until the stack is full
-  volatile int deeper = *depth + 1;
-  return deeper < 0 ? 0 : Recurse(&deeper) + *depth;
-}
-
-TEST(IsolatedTargetsTest, ACrashIsAtItsLineOfTheServer) {
-  if (HUPSTORM_SANITIZER_OWNS_HEAP) GTEST_SKIP() << "the sanitizer's handler comes first";
-  struct Case {
-    void (*deed)();
-    int line;
-  };
-  const Case cases[] = {{Crash, kLineOfCrash},
-                        {Abort, kLineOfAbort},
-                        {FreeTwice, kLineOfSecondFree},
-                        {[] {
-                           int depth = 0;
-                           Recurse(&depth);
-                         },
-                         kLineOfRecursion}};
-  for (const Case& one : cases) {
-    const Target target = ServerThat(one.deed);
-    std::vector<RunResult> results = RunBoth(target);
-    BugNamer({&target, 1}).Name(results[0]);
-    const Place& place = FirstFinding(results).place;
-    EXPECT_THAT(place.file, ::testing::EndsWith("isolated_targets_test.cc")) << one.line;
-    EXPECT_LE(place.line, one.line) << place.function;
-    EXPECT_GE(place.line, one.line - 2) << place.function;
-    EXPECT_GT(results[1].calls, 0u);
-  }
 }
 
 TEST(IsolatedTargetsTest, AServerThatExitsDied) {

@@ -86,12 +86,7 @@ void PrintReplay(const SingleRun& run, const Options& options, const RunResult& 
     Print("{}:\n", Count(findings.size(), "finding"));
     for (const ReportedFinding& reported : findings) {
       Print(FindingLine(reported.finding, style) + "\n");
-      if (const std::string cause = CauseText(reported.finding); !cause.empty()) {
-        Print("  {}\n", cause);
-      }
-      if (const std::string needs = NeedsText(reported.finding); !needs.empty()) {
-        Print("  {}\n", needs);
-      }
+      for (const std::string& text : WhyTexts(reported.finding)) Print("  {}\n", text);
     }
   }
   if (!run.server.note.empty()) Print(run.server.note + "\n");

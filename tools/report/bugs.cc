@@ -244,4 +244,10 @@ std::string NeedsText(const Finding& finding) {
   return fmt::format("needs: {}", fmt::join(parts, ", and "));
 }
 
+std::vector<std::string> WhyTexts(const Finding& finding) {
+  std::vector<std::string> texts = {CauseText(finding), NeedsText(finding)};
+  std::erase(texts, "");
+  return texts;
+}
+
 }  // namespace hupstorm

@@ -55,9 +55,13 @@ std::string ShortName(std::string_view function);
 // "because send took 7 of 2048 bytes in Connection::Flush"; empty if it is not known.
 std::string CauseText(const Finding& finding);
 
-// "needs: a half-closes (line 4); send takes at most 7 bytes at connection.cc:22 (line 2)", with
-// the scenario's name if the finding is another's; empty if nobody has looked, or it is not known.
+// "needs: a half-closes (line 4), and send takes at most 7 bytes at connection.cc:22 (line 2)",
+// with the scenario's name if the finding is another's; why that is not known; empty if nobody has
+// looked.
 std::string NeedsText(const Finding& finding);
+
+// The two of them that are not empty.
+std::vector<std::string> WhyTexts(const Finding& finding);
 
 }  // namespace hupstorm
 

@@ -52,9 +52,7 @@ std::string Details(const GateFinding& found, bool first) {
   const Style plain(false);
   const Finding& finding = found.finding;
   std::string why;
-  for (const std::string& text : {CauseText(finding), NeedsText(finding)}) {
-    if (!text.empty()) why += text + "\n";
-  }
+  for (const std::string& text : WhyTexts(finding)) why += text + "\n";
   std::string text = fmt::format("{}\n{}Bug {}. To see it:\n{}\n", FindingLine(finding, plain), why,
                                  BugOf(finding), found.replay);
   if (!first) return text + "Its time line stands with the first case that shows it.\n";

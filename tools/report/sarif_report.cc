@@ -149,9 +149,7 @@ Json ResultJson(const GateFinding& found, const GateReport& report,
   Json result = ResultOf(finding.oracle, rules);
   result["level"] = found.shuts() ? LevelOf(finding.severity) : "note";
   std::string why;
-  for (const std::string& text : {CauseText(finding), NeedsText(finding)}) {
-    if (!text.empty()) why += Sentence(text) + "\n";
-  }
+  for (const std::string& text : WhyTexts(finding)) why += Sentence(text) + "\n";
   result["message"] = Text(
       fmt::format("{}: {}\n{}To see it: {}", finding.target, finding.evidence, why, found.replay));
   result["locations"] = Json::array({LocationJson(finding)});

@@ -2,7 +2,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -11,6 +10,7 @@
 #include <vector>
 
 #include "scenarios/language/parse.h"
+#include "tests/scenarios/listening_on.h"
 #include "tests/scenarios/world_under_test.h"
 
 namespace hupstorm {
@@ -19,14 +19,8 @@ namespace {
 using ::testing::IsEmpty;
 
 // A correct echo server that works for 3 ms on each byte.
-void Serve(int port) {
-  const int listener = socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address = {};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(static_cast<uint16_t>(port));
-  bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof address);
-  listen(listener, 16);
+void Serve(uint16_t port) {
+  const int listener = ListeningOn(port);
   std::vector<pollfd> watched = {{listener, POLLIN, 0}};
   while (true) {
     if (poll(watched.data(), watched.size(), -1) < 0) continue;

@@ -3,7 +3,6 @@
 #include "scenarios/worlds/work_at_hand.h"
 
 #include <gtest/gtest.h>
-#include <netinet/in.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -14,6 +13,7 @@
 #include "scenarios/language/parse.h"
 #include "scenarios/worlds/simulated_world.h"
 #include "target/target.h"
+#include "tests/scenarios/listening_on.h"
 
 namespace hupstorm {
 namespace {
@@ -22,14 +22,8 @@ enum class Closes { kTheOther, kWhatItWasToldOf };
 
 // An echo server that, once it has answered a client, closes another's connection: whichever, or
 // the one that has something to be read as well.
-void Serve(int port, Closes closes) {
-  const int listener = socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address = {};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(static_cast<uint16_t>(port));
-  bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof address);
-  listen(listener, 16);
+void Serve(uint16_t port, Closes closes) {
+  const int listener = ListeningOn(port);
   const int epoll = epoll_create1(0);
   epoll_event event = {EPOLLIN, {.u64 = 1'000'000'007}};
   epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &event);

@@ -16,6 +16,7 @@
 
 #include "scenarios/language/parse.h"
 #include "tests/scenarios/control_server.h"
+#include "tests/scenarios/listening_on.h"
 #include "tests/scenarios/world_under_test.h"
 
 namespace hupstorm {
@@ -201,17 +202,6 @@ volatile sig_atomic_t asked_to_stop = 0;
 
 void Log(std::string_view line) {
   if (write(STDOUT_FILENO, line.data(), line.size()) < 0) abort();
-}
-
-int ListeningOn(uint16_t port) {
-  const int listener = socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address = {};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(port);
-  bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof address);
-  listen(listener, 100);
-  return listener;
 }
 
 Target AcceptingTarget(int handler_flags) {
